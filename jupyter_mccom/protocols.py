@@ -1,0 +1,53 @@
+"""The seams: what the cascade needs of the world, and nothing more.
+
+An implementation is proved by the contract suite of its protocol under `tests/contracts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+
+from .types import Prompt, Skills, Token
+
+
+class Engine(Protocol):
+    """Writes tokens. Closing the iterator is the only cancel; it frees the model within one token or prefill batch."""
+
+    @property
+    def name(self) -> str:
+        """The model's id, as shown to people."""
+        ...
+
+    @property
+    def skills(self) -> Skills:
+        """Fixed for the life of the engine."""
+        ...
+
+    def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        """Greedy text after `prompt.typed`, at most `max_tokens` tokens, ending early at the model's end of text.
+
+        `draft` is advice: the output does not depend on it, but for ties.
+        Raises EngineMissing, EngineBusy, PromptTooLong, or EngineError when the model's process dies meanwhile.
+        """
+        ...
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens in each text, in order. Raises as `generate` does."""
+        ...
+
+    async def aclose(self) -> None:
+        """Ends the engine and all that it started. Idempotent."""
+        ...
+
+
+class Clock(Protocol):
+    """Time, so that a replay can run faster than a person types."""
+
+    def now_s(self) -> float:
+        """Monotonic seconds."""
+        ...
+
+    def unix_s(self) -> float:
+        """Seconds since 1970."""
+        ...

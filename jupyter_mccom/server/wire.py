@@ -1,0 +1,131 @@
+"""JSON ↔ types: the one place where what comes from outside is checked.
+
+The shapes are the contract with `labextension/src/wire.ts`; `tests/wire/*.json` are read by the tests of both.
+Knows nothing of HTTP. Raises WireError with one line that names the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, TypeVar, get_args
+
+from ..errors import WireError
+from ..types import Cell, CellKind, CompletionRequest, Outcome, OutcomeKind, Suggestion, Trace, Trigger
+
+MAX_BODY_BYTES = 256 * 1024
+"""Larger bodies get 413; the client cuts the cells to stay well below."""
+_MAX_DEADLINE_S = 120.0
+
+T = TypeVar("T")
+
+
+def _field(body: Mapping[str, Any], name: str, kind: type[T], default: T | None = None) -> T:
+    value = body.get(name, default)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if value is None or not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        found = "nothing" if value is None else type(value).__name__
+        raise WireError(f"field {name!r} must be {kind.__name__}, not {found}; send it as the wire contract says")
+    return value
+
+
+def _choice(body: Mapping[str, Any], name: str, choices: tuple[str, ...], default: str | None = None) -> Any:
+    value = _field(body, name, str, default)
+    if value not in choices:
+        raise WireError(f"field {name!r} must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
+def _count(body: Mapping[str, Any], name: str) -> int:
+    value = _field(body, name, int, 0)
+    if value < 0:
+        raise WireError(f"field {name!r} must be 0 or more, not {value}")
+    return value
+
+
+def _object(value: object, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise WireError(f"{what} must be a JSON object, not {type(value).__name__}")
+    return value
+
+
+def _cells(body: Mapping[str, Any], name: str) -> tuple[Cell, ...]:
+    def cell(value: object) -> Cell:
+        item = _object(value, f"an item of {name!r}")
+        return Cell(
+            cell_id=_field(item, "cell_id", str),
+            kind=_choice(item, "kind", get_args(CellKind)),
+            source=_field(item, "source", str),
+        )
+
+    return tuple(map(cell, _field(body, name, list, [])))
+
+
+def outcome_from(value: object) -> Outcome:
+    """An Outcome from its JSON object."""
+    body = _object(value, "an outcome")
+    return Outcome(
+        suggestion_id=_field(body, "suggestion_id", str),
+        kind=_choice(body, "kind", get_args(OutcomeKind)),
+        kept_chars=_count(body, "kept_chars"),
+        shown_ms=_count(body, "shown_ms"),
+    )
+
+
+def request_from(value: object) -> CompletionRequest:
+    """A CompletionRequest from the body of `POST /mccom/complete`."""
+    body = _object(value, "the request body")
+    deadline_s = _field(body, "deadline_s", float, 30.0)
+    if not 0 < deadline_s <= _MAX_DEADLINE_S:
+        raise WireError(f"field 'deadline_s' must be above 0 and at most {_MAX_DEADLINE_S:g}, not {deadline_s:g}")
+    last = body.get("last")
+    return CompletionRequest(
+        id=_field(body, "request_id", str),
+        client=_field(body, "client_id", str),
+        document=_field(body, "document", str),
+        cell_id=_field(body, "cell_id", str, ""),
+        language=_field(body, "language", str).lower(),
+        prefix=_field(body, "prefix", str),
+        suffix=_field(body, "suffix", str),
+        cells_before=_cells(body, "cells_before"),
+        cells_after=_cells(body, "cells_after"),
+        trigger=_choice(body, "trigger", get_args(Trigger), "typing"),
+        last=None if last is None else outcome_from(last),
+        deadline_s=deadline_s,
+    )
+
+
+def model_from(value: object) -> str | None:
+    """The model id in the body of `POST /mccom/pull`; None means the configured model."""
+    body = _object(value, "the request body")
+    return None if body.get("model") is None else _field(body, "model", str)
+
+
+def line_from_suggestion(suggestion: Suggestion) -> dict[str, Any]:
+    """One NDJSON line of an answer."""
+    return {
+        "type": "final" if suggestion.final else "text",
+        "request_id": suggestion.request_id,
+        "suggestion_id": suggestion.suggestion_id,
+        "text": suggestion.text,
+        "origin": suggestion.origin,
+        "route": asdict(suggestion.route),
+    }
+
+
+def line_from_trouble(request_id: str, message: str) -> dict[str, Any]:
+    """The NDJSON line that ends a failed answer; `message` is one line with its next step."""
+    return {
+        "type": "trouble",
+        "request_id": request_id,
+        "suggestion_id": None,
+        "text": message,
+        "origin": None,
+        "route": None,
+    }
+
+
+def json_from_trace(trace: Trace) -> dict[str, Any]:
+    """A Trace as a JSON object; times in seconds, probabilities 0..1."""
+    return asdict(trace)

@@ -1,0 +1,202 @@
+"""The nouns of one completion: frozen values that every other part speaks in.
+
+Knows nothing of files, processes, HTTP or JupyterLab. Text offsets are Python string offsets (code points);
+durations end in `_s` or `_ms`; a list is a tuple, so that a value can be shared between tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+CellKind: TypeAlias = Literal["code", "markdown", "raw"]
+Trigger: TypeAlias = Literal["typing", "invoke", "ask"]
+"""`typing`: a key; `invoke`: the person asked for a suggestion; `ask`: the person asked for the cloud's."""
+OutcomeKind: TypeAlias = Literal[
+    "accepted", "partial", "typed", "rejected", "dismissed", "moved", "superseded", "unseen"
+]
+Target: TypeAlias = Literal["local", "cloud", "nothing"]
+Reason: TypeAlias = Literal[
+    "sure",
+    "unsure",
+    "unparsable",
+    "rejected",
+    "asked",
+    "off",
+    "offline",
+    "late",
+    "budget",
+    "low",
+    "again",
+    "dismissed",
+    "ungated",
+]
+Origin: TypeAlias = Literal["local", "cloud", "again"]
+Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late"]
+"""`end`: the model's own end of text; `length`: max_tokens; the others: where the cascade closed the stream."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell of the open notebook, as the editor holds it (unsaved text included)."""
+
+    cell_id: str
+    kind: CellKind
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How the life of one suggestion ended; exactly one a suggestion."""
+
+    suggestion_id: str
+    kind: OutcomeKind
+    kept_chars: int = 0
+    """Characters of the suggestion that stand in the cell because of it (0 unless accepted, partial or typed)."""
+    shown_ms: int = 0
+    """From the first paint to the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionRequest:
+    """What the editor knows when it asks."""
+
+    id: str
+    client: str
+    """One browser window: windows on the same notebook do not cancel each other."""
+    document: str
+    """Path below the Jupyter root, `/` as separator."""
+    cell_id: str
+    """Empty in the file editor."""
+    language: str
+    """Lower-case name (`python`, `r`, `julia`, …); an unknown one is no error."""
+    prefix: str
+    """Text of the cell (or file) before the cursor; its head may be cut at a line start."""
+    suffix: str
+    cells_before: tuple[Cell, ...] = ()
+    """Document order: the last one stands just above."""
+    cells_after: tuple[Cell, ...] = ()
+    trigger: Trigger = "typing"
+    last: Outcome | None = None
+    """How the document's previous suggestion ended, when this request follows from it."""
+    deadline_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A piece of context. Lines count from 1 within `source`."""
+
+    source: str
+    first_line: int
+    last_line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A retrieved chunk and how well it fits, 0..1."""
+
+    chunk: Chunk
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What an engine is given. The engine renders it in its model's fill-in-the-middle order."""
+
+    chunks: tuple[Chunk, ...]
+    """Context in the order in which it stands in the prompt: what changes least comes first."""
+    prefix: str
+    """Whole lines above the cursor's line, the last newline included."""
+    typed: str
+    """The cursor's line up to the cursor, less the white space that the model is left to write itself."""
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One generated token."""
+
+    text: str
+    """May be empty: a token that ends inside a UTF-8 character gives its text to the one that completes it."""
+    prob: float | None
+    """The model's probability of this token, 0..1, before any sampling; None where the engine has none."""
+    from_draft: bool = False
+    n_evaluated: int = 1
+    """Tokens that the model evaluated to get here: on the first token the prompt tokens not found in the cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """One finished (or closed) run of an engine."""
+
+    engine: str
+    tokens: tuple[Token, ...]
+    stop: Stop
+    first_token_s: float
+    total_s: float
+
+    @property
+    def text(self) -> str:
+        """The raw text, nothing trimmed."""
+        return "".join(token.text for token in self.tokens)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where the shown text comes from, and why."""
+
+    to: Target
+    reason: Reason
+    confidence: float | None = None
+    """Mean probability of the first 3 tokens (paper 2.1), 0..1; None where the engine has no probabilities."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A text to show at the cursor; the full text so far, never a difference."""
+
+    suggestion_id: str
+    request_id: str
+    text: str
+    """Empty in a final suggestion: there is nothing to show."""
+    origin: Origin
+    route: Route
+    kept_chars: int = 0
+    """Characters of the first text that the person has typed along since (origin `again`)."""
+    final: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """All that is known of one request: what `%mccom why` prints and the evaluation reads."""
+
+    request_id: str
+    suggestion_id: str
+    document: str
+    cell_id: str
+    language: str
+    trigger: Trigger
+    started_s: float
+    """Unix time of the request."""
+    route: Route
+    origin: Origin
+    text: str
+    generations: tuple[Generation, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    stage_s: Mapping[str, float] = field(default_factory=dict)
+    """Seconds a stage: `prompt`, `local`, `trim`, `total`, and those of later parts."""
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skills:
+    """What an engine can do."""
+
+    probs: bool
+    """Tokens carry probabilities."""
+    infill: bool
+    """The text after the cursor is used."""
+    checks_draft: bool
+    """A draft is verified; otherwise it is ignored."""
