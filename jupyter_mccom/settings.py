@@ -30,7 +30,7 @@ class MCCom(Configurable):
         help="Most tokens of a local prompt: prompt evaluation is the latency (5 ms a token on two cores).",
     ).tag(config=True)
     max_tokens = Int(64, min=1, help="Most tokens of a suggestion.").tag(config=True)
-    idle_unload_s = Float(1800.0, min=0, help="Seconds without a request after which the model is unloaded; 0: never.").tag(
+    idle_unload_s = Float(1800.0, min=0, help="Seconds without a request until the model is unloaded; 0: never.").tag(
         config=True
     )
     latency_budget_s = Float(

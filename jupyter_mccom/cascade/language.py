@@ -9,7 +9,7 @@ import re
 
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)")
 _PYTHON_MAGICS = frozenset({"time", "timeit", "capture", "prun", "px", "mccom", "debug", "memit", "mprun"})
-_MAGIC_LANGUAGES = {"bash": "bash", "sh": "bash", "script": "bash", "R": "r", "javascript": "javascript", "js": "javascript"}
+_MAGIC_LANGUAGES = {"sh": "bash", "script": "bash", "R": "r", "js": "javascript"}
 _LINE_MAGIC = re.compile(r"^[ \t]*(?:[%!?].*|\w[\w.]*\?{1,2}[ \t]*)$", re.MULTILINE)
 _ASSIGNED_MAGIC = re.compile(r"^([ \t]*[\w, ]+=[ \t]*)([%!].*)$", re.MULTILINE)
 

@@ -1,0 +1,111 @@
+"""The life of a suggestion: answers typing-along with no model call, takes outcomes, keeps one Trace a request.
+
+In memory and bounded. Knows nothing of models or of how a suggestion is painted.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from ..types import CompletionRequest, Outcome, Route, Suggestion, Trace
+from .trim import without_overlap
+
+_TRACES_KEPT = 1000
+_DOCUMENTS_KEPT = 100
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+_CLOSING = {"(": ")", "[": "]", "{": "}", '"': '"', "'": "'"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Counts since the start of this process."""
+
+    requests: int = 0
+    again: int = 0
+    """Requests answered from the last suggestion, with no model call."""
+    shown: int = 0
+    accepted: int = 0
+
+
+class Journal:
+    """One a cascade; `keep_traces` False keeps the last suggestion of each document and nothing else."""
+
+    def __init__(self, *, keep_traces: bool = True) -> None:
+        self._keep_traces = keep_traces
+        self._last: OrderedDict[tuple[str, str], tuple[CompletionRequest, Suggestion]] = OrderedDict()
+        self._traces: OrderedDict[str, Trace] = OrderedDict()
+        self._ended: OrderedDict[str, Outcome] = OrderedDict()
+        self._totals = Totals()
+
+    @property
+    def totals(self) -> Totals:
+        """Counts so far."""
+        return self._totals
+
+    @property
+    def traces(self) -> tuple[Trace, ...]:
+        """Kept traces, oldest first."""
+        return tuple(self._traces.values())
+
+    def again(self, request: CompletionRequest) -> Suggestion | None:
+        """The rest of the document's last suggestion, if what was typed since agrees with it."""
+        place = (request.client, request.document)
+        first, shown = self._last.get(place, (None, None))
+        if first is None or shown is None or first.cell_id != request.cell_id or request.trigger == "ask":
+            return None
+        if shown.suggestion_id in self._ended or not request.prefix.startswith(first.prefix):
+            return None
+        typed = request.prefix[len(first.prefix) :]
+        if not shown.text.startswith(typed) or len(typed) == len(shown.text):
+            return None
+        if request.suffix not in (first.suffix, _CLOSING.get(typed[-1:], "") + first.suffix):
+            return None
+        rest = shown.text[len(typed) :]
+        if request.suffix != first.suffix:
+            rest = without_overlap(rest, request.suffix)
+        route = Route(to=shown.route.to, reason="again", confidence=shown.route.confidence)
+        return replace(
+            shown, request_id=request.id, text=rest, origin="again", route=route, kept_chars=len(typed), final=True
+        )
+
+    def open(self, request: CompletionRequest, suggestion: Suggestion, trace: Trace) -> None:
+        """Takes a final suggestion and its trace."""
+        place = (request.client, request.document)
+        again = suggestion.origin == "again"
+        if not again:
+            self._last[place] = (request, suggestion)
+            self._last.move_to_end(place)
+            _bound(self._last, _DOCUMENTS_KEPT)
+        if self._keep_traces:
+            self._traces[trace.request_id] = trace
+            _bound(self._traces, _TRACES_KEPT)
+        self._totals = replace(
+            self._totals,
+            requests=self._totals.requests + 1,
+            again=self._totals.again + again,
+            shown=self._totals.shown + (bool(suggestion.text) and not again),
+        )
+
+    def report(self, outcome: Outcome) -> None:
+        """How a suggestion ended; the first word on a suggestion counts, so that it may be said twice."""
+        if outcome.suggestion_id in self._ended:
+            return
+        self._ended[outcome.suggestion_id] = outcome
+        _bound(self._ended, _TRACES_KEPT)
+        self._totals = replace(self._totals, accepted=self._totals.accepted + (outcome.kind == "accepted"))
+        for request_id, trace in reversed(self._traces.items()):
+            if trace.suggestion_id == outcome.suggestion_id and trace.origin != "again":
+                self._traces[request_id] = replace(trace, outcome=outcome)
+                return
+
+    def forget(self) -> None:
+        """Drops every trace."""
+        self._traces.clear()
+
+
+def _bound(kept: OrderedDict[_Key, _Value], limit: int) -> None:
+    while len(kept) > limit:
+        kept.popitem(last=False)

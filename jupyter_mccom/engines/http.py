@@ -1,0 +1,88 @@
+"""The one HTTP client under the engines: JSON posts and server-sent JSON streams over pooled connections.
+
+Knows nothing of prompts or models. Proxies of the environment are not used: what runs on loopback stays there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import EngineError, PromptTooLong
+
+if TYPE_CHECKING:
+    import httpx
+
+_CONNECT_S = 5.0
+
+
+class JsonClient:
+    """Speaks JSON with servers; one instance an engine. Open it inside a running event loop."""
+
+    def __init__(self) -> None:
+        import httpx
+
+        self._failure = httpx.HTTPError
+        self._http = httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(None, connect=_CONNECT_S))
+
+    async def post(self, url: str, body: Mapping[str, object], *, key: str) -> dict[str, Any]:
+        """One JSON answer. Raises PromptTooLong or EngineError."""
+        try:
+            response = await self._http.post(url, json=body, headers=_bearer(key))
+        except self._failure as error:
+            raise _broken(error) from error
+        _check(response.status_code, response.content)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def stream(self, url: str, body: Mapping[str, object], *, key: str) -> AsyncGenerator[dict[str, Any], None]:
+        """The JSON events of a streamed answer; closing the iterator closes the connection. Raises as `post`."""
+        try:
+            async with self._http.stream("POST", url, json=body, headers=_bearer(key)) as response:
+                if response.status_code != 200:
+                    _check(response.status_code, await response.aread())
+                async for line in response.aiter_lines():
+                    if line.startswith("data: ") and line != "data: [DONE]":
+                        event = json.loads(line[6:])
+                        _check_event(event)
+                        yield event
+        except self._failure as error:
+            raise _broken(error) from error
+
+    async def aclose(self) -> None:
+        """Closes the pooled connections."""
+        await self._http.aclose()
+
+
+def _bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def _broken(error: httpx.HTTPError) -> EngineError:
+    return EngineError(f"the model's process stopped answering ({type(error).__name__}); the next key starts it again")
+
+
+def _check(status: int, content: bytes) -> None:
+    if status == 200:
+        return
+    try:
+        error = json.loads(content)["error"]
+    except (ValueError, KeyError, TypeError):
+        error = {}
+    raise _refusal(error, status)
+
+
+def _check_event(event: Mapping[str, Any]) -> None:
+    if "error" in event:
+        raise _refusal(event["error"], 500)
+
+
+def _refusal(error: Mapping[str, Any], status: int) -> EngineError:
+    if error.get("type") == "exceed_context_size_error":
+        return PromptTooLong(
+            f"the prompt has {error.get('n_prompt_tokens')} tokens and the model's context holds "
+            f"{error.get('n_ctx')}; lower prompt_tokens or raise context_tokens"
+        )
+    said = error.get("message", f"HTTP {status}")
+    return EngineError(f"the model's process refused the request ({said}); see `jupyter mccom status`")

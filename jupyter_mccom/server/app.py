@@ -1,0 +1,31 @@
+"""The Jupyter server extension: settings in, routes out, everything ended when the server stops."""
+
+from __future__ import annotations
+
+from jupyter_server.extension.application import ExtensionApp
+
+from ..compose import open_cascade
+from ..settings import MCCom
+from .requests import Completions
+from .routes import HANDLERS, SERVICE
+
+
+class MCComApp(ExtensionApp):
+    """`jupyter server --MCCom.model=…`; the traits are those of `settings.MCCom`."""
+
+    name = "jupyter_mccom"
+    classes = [MCCom]  # noqa: RUF012 - traitlets reads this class attribute
+
+    def initialize_settings(self) -> None:
+        """Wires the cascade; no model is loaded yet."""
+        settings = MCCom(parent=self)
+        self._completions = Completions(open_cascade(settings), enabled=settings.enabled)
+        self.settings[SERVICE] = self._completions
+
+    def initialize_handlers(self) -> None:
+        """Registers the routes below the server's base URL."""
+        self.handlers.extend(HANDLERS)
+
+    async def stop_extension(self) -> None:
+        """Ends the model's process and every task."""
+        await self._completions.aclose()

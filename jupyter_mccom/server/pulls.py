@@ -1,0 +1,68 @@
+"""The one model download that a server may have under way, run in a thread. Knows nothing of HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass
+
+from ..errors import MCComError
+from ..models.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullProgress:
+    """How far the running download is."""
+
+    model: str
+    done_bytes: int
+    total_bytes: int
+
+
+class Pulls:
+    """Starts, reports and cancels a download; a second start while one runs changes nothing."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._task: asyncio.Task[None] | None = None
+        self._cancelled = threading.Event()
+        self._progress: PullProgress | None = None
+        self.trouble = ""
+        """Why the last download failed; empty when it did not."""
+
+    @property
+    def progress(self) -> PullProgress | None:
+        """None when nothing is being downloaded."""
+        return self._progress
+
+    def start(self, model_id: str) -> None:
+        """Begins a download. Raises ModelError for an unknown model."""
+        if self._task is not None and not self._task.done():
+            return
+        total = self._store.entry(model_id).n_bytes
+        self.trouble = ""
+        self._cancelled.clear()
+        self._progress = PullProgress(model=model_id, done_bytes=0, total_bytes=total)
+        self._task = asyncio.create_task(self._pull(model_id), name="mccom pull")
+
+    async def cancel(self) -> None:
+        """Ends the download; what arrived is kept for the next try."""
+        self._cancelled.set()
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _pull(self, model_id: str) -> None:
+        def progress(done: int, total: int) -> None:
+            self._progress = PullProgress(model=model_id, done_bytes=done, total_bytes=total)
+
+        def note(message: str) -> None:
+            """The status shows bytes; where they come from is no trouble."""
+
+        try:
+            await asyncio.to_thread(
+                self._store.pull, model_id, progress=progress, cancelled=self._cancelled.is_set, note=note
+            )
+        except MCComError as error:
+            self.trouble = "" if self._cancelled.is_set() else str(error)
+        finally:
+            self._progress = None

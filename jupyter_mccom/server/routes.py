@@ -1,0 +1,170 @@
+"""HTTP in, HTTP out: authenticates, validates through `wire`, streams NDJSON, cancels what nobody waits for.
+
+Knows nothing of models or prompts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import aclosing
+from functools import wraps
+from typing import Any, cast
+
+import tornado.web
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+
+from ..errors import MCComError, WireError
+from . import wire
+from .requests import Completions
+
+SERVICE = "mccom"
+"""Key under which the running `Completions` stands in the server's settings."""
+
+
+class MCComHandler(APIHandler):
+    """Shared by all routes: who may call, how a bad request is answered."""
+
+    auth_resource = SERVICE
+
+    @property
+    def completions(self) -> Completions:
+        """The service behind the routes."""
+        return cast(Completions, self.settings[SERVICE])
+
+    def body(self) -> object:
+        """The request's JSON. Raises WireError."""
+        try:
+            return json.loads(self.request.body or b"{}")
+        except ValueError as error:
+            raise WireError("the request body is not JSON; send a JSON object") from error
+
+    def refuse(self, status: int, message: str) -> None:
+        """One line that says what is wrong."""
+        self.set_status(status)
+        self.finish(json.dumps({"message": message}))
+
+
+def route(method: Callable[..., Any]) -> Any:
+    """Authenticated, authorized, size-checked, and with our errors turned into one clear line."""
+
+    @wraps(method)
+    async def guarded(self: MCComHandler, *args: str) -> None:
+        if len(self.request.body) > wire.MAX_BODY_BYTES:
+            self.refuse(413, f"the body is over {wire.MAX_BODY_BYTES // 1024} KiB; send fewer or shorter cells")
+            return
+        try:
+            await method(self, *args)
+        except WireError as error:
+            self.refuse(400, str(error))
+        except MCComError as error:
+            self.refuse(409, str(error))
+
+    return tornado.web.authenticated(authorized(guarded))
+
+
+class CompleteHandler(MCComHandler):
+    """`POST /mccom/complete` → NDJSON lines."""
+
+    _task: asyncio.Task[None] | None = None
+
+    @route
+    async def post(self) -> None:
+        request = wire.request_from(self.body())
+        self.set_header("Content-Type", "application/x-ndjson")
+        self.set_header("X-Accel-Buffering", "no")
+        self._task = self.completions.begin(request, self._answer(request))
+        await asyncio.gather(self._task, return_exceptions=True)
+        if self._task.cancelled():
+            self.finish()
+        else:
+            self._task.result()
+
+    def on_connection_close(self) -> None:
+        """The browser went away: stop the model."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _answer(self, request: wire.CompletionRequest) -> None:
+        try:
+            async with aclosing(self.completions.complete(request)) as suggestions:
+                async for suggestion in suggestions:
+                    await self._line(wire.line_from_suggestion(suggestion))
+        except MCComError as error:
+            await self._line(wire.line_from_trouble(request.id, str(error)))
+        except tornado.iostream.StreamClosedError:
+            return
+        self.finish()
+
+    async def _line(self, line: dict[str, Any]) -> None:
+        self.write(json.dumps(line) + "\n")
+        await self.flush()
+
+
+class OutcomeHandler(MCComHandler):
+    """`POST /mccom/outcome`."""
+
+    @route
+    async def post(self) -> None:
+        self.completions.report(wire.outcome_from(self.body()))
+        self.set_status(204)
+        self.finish()
+
+
+class WarmHandler(MCComHandler):
+    """`POST /mccom/warm`: load the model before the first key."""
+
+    @route
+    async def post(self) -> None:
+        self.completions.warm()
+        self.set_status(204)
+        self.finish()
+
+
+class PullHandler(MCComHandler):
+    """`POST /mccom/pull` starts a download, `DELETE` cancels it; both answer with the status."""
+
+    @route
+    async def post(self) -> None:
+        self.completions.pull(wire.model_from(self.body()))
+        self.set_status(202)
+        self.finish(json.dumps(self.completions.status()))
+
+    @route
+    async def delete(self) -> None:
+        await self.completions.cancel_pull()
+        self.finish(json.dumps(self.completions.status()))
+
+
+class StatusHandler(MCComHandler):
+    """`GET /mccom/status`."""
+
+    @route
+    async def get(self) -> None:
+        self.finish(json.dumps(self.completions.status()))
+
+
+class TracesHandler(MCComHandler):
+    """`GET /mccom/traces` → `{traces: [...]}`, oldest first; `DELETE` forgets them."""
+
+    @route
+    async def get(self) -> None:
+        self.finish(json.dumps({"traces": [wire.json_from_trace(trace) for trace in self.completions.traces()]}))
+
+    @route
+    async def delete(self) -> None:
+        self.completions.forget()
+        self.set_status(204)
+        self.finish()
+
+
+HANDLERS = [
+    (r"/mccom/complete", CompleteHandler),
+    (r"/mccom/outcome", OutcomeHandler),
+    (r"/mccom/warm", WarmHandler),
+    (r"/mccom/pull", PullHandler),
+    (r"/mccom/status", StatusHandler),
+    (r"/mccom/traces", TracesHandler),
+]
