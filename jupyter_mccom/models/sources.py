@@ -64,13 +64,14 @@ def from_hub(transfer: Transfer, *, endpoint: str | None) -> None:
     Raises HubUnreachable (within 5 s when nobody answers), PullCancelled.
     """
     import httpx
-    from huggingface_hub import hf_hub_url
-    from huggingface_hub.utils import build_hf_headers
+    from huggingface_hub import get_token, hf_hub_url
 
     hub = transfer.model.hub
     assert hub is not None
     url = hf_hub_url(hub.repo, transfer.model.file, revision=hub.revision, endpoint=endpoint)
-    with httpx.Client(follow_redirects=True, headers=build_hf_headers()) as client:
+    token = get_token()
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with httpx.Client(follow_redirects=True, headers=headers) as client:
         for attempt in range(_TRIES):
             before = _size(transfer.part)
             first = httpx.Timeout(_FIRST_BYTE_S if attempt == 0 else _READ_S, connect=_CONNECT_S)

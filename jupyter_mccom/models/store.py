@@ -77,7 +77,8 @@ class Store:
         path = self._path(model)
         if not path.is_file():
             raise ModelError(
-                f"the model {model_id} is not on this machine; click the status item or run: jupyter mccom pull {model_id}"
+                f"the model {model_id} is not on this machine; "
+                f"click the status item or run: jupyter mccom pull {model_id}"
             )
         if model.sha256 and not self._verified(model, path):
             raise ModelError(f"the file {path.name} is corrupt; run: jupyter mccom pull {model_id}")

@@ -12,11 +12,13 @@ from contextlib import aclosing
 from functools import wraps
 from typing import Any, cast
 
+import tornado.iostream
 import tornado.web
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 
 from ..errors import MCComError, WireError
+from ..types import CompletionRequest
 from . import wire
 from .requests import Completions
 
@@ -87,7 +89,7 @@ class CompleteHandler(MCComHandler):
         if self._task is not None:
             self._task.cancel()
 
-    async def _answer(self, request: wire.CompletionRequest) -> None:
+    async def _answer(self, request: CompletionRequest) -> None:
         try:
             async with aclosing(self.completions.complete(request)) as suggestions:
                 async for suggestion in suggestions:
