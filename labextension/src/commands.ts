@@ -1,0 +1,109 @@
+/**
+ * Our commands and what a click on the status item does. Knows nothing of requests.
+ */
+
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { ICommandPalette } from '@jupyterlab/apputils';
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Completers } from './completer';
+import type { StatusModel } from './status';
+import type { IClient } from './tokens';
+
+/** Ids of our commands. */
+export const Commands = {
+  dismiss: 'mccom:dismiss',
+  toggle: 'mccom:toggle',
+  pull: 'mccom:pull'
+} as const;
+
+/** What the commands act on. */
+export interface ICommandOptions {
+  app: JupyterFrontEnd;
+  client: IClient;
+  completers: Completers;
+  status: StatusModel;
+  settings: ISettingRegistry.ISettings | null;
+  palette: ICommandPalette | null;
+  trans: TranslationBundle;
+}
+
+/** Adds the commands, and the palette's entries where there is a palette. */
+export function addCommands(options: ICommandOptions): void {
+  const { app, completers, status, settings, palette, trans } = options;
+  app.commands.addCommand(Commands.dismiss, {
+    label: trans.__('Dismiss the Suggestion'),
+    execute: () => {
+      completers.dismiss();
+    }
+  });
+  app.commands.addCommand(Commands.toggle, {
+    label: trans.__('Complete while Typing'),
+    isToggled: () => status.enabled,
+    execute: async () => {
+      status.enabled = !status.enabled;
+      await settings?.set('enabled', status.enabled);
+    }
+  });
+  app.commands.addCommand(Commands.pull, {
+    label: trans.__('Download the Completion Model'),
+    isEnabled: () => status.status?.model.present !== true,
+    execute: () => pull(options)
+  });
+  status.changed.connect(() => app.commands.notifyCommandChanged());
+  for (const command of Object.values(Commands)) {
+    palette?.addItem({ command, category: trans.__('Code Completion') });
+  }
+}
+
+/** A click on the status item: get the model, cancel its download, or switch completions off and on. */
+export async function clicked(options: ICommandOptions): Promise<void> {
+  const { app, client, status, trans } = options;
+  const { state } = status.shown;
+  if (state === 'get-model') {
+    await pull(options);
+  } else if (state === 'downloading') {
+    const answer = await showDialog({
+      title: trans.__('Cancel the download?'),
+      body: trans.__(
+        'What has arrived is kept: the next download goes on from there.'
+      ),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Go on downloading') }),
+        Dialog.warnButton({ label: trans.__('Cancel the download') })
+      ]
+    });
+    if (answer.button.accept) {
+      status.take(await client.cancelPull());
+    }
+  } else {
+    await app.commands.execute(Commands.toggle);
+  }
+}
+
+async function pull({ client, status, trans }: ICommandOptions): Promise<void> {
+  const model = status.status?.model;
+  if (!model) {
+    return;
+  }
+  const answer = await showDialog({
+    title: trans.__('Download the completion model?'),
+    body: trans.__(
+      '%1, %2 MB. It runs on the machine of the Jupyter server; your code stays there.',
+      model.id,
+      Math.round(model.bytes / 1e6)
+    ),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.okButton({ label: trans.__('Download') })
+    ]
+  });
+  if (answer.button.accept) {
+    try {
+      status.take(await client.pull());
+    } catch (error) {
+      Notification.error(String(error));
+    }
+  }
+}

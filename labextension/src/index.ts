@@ -1,0 +1,7 @@
+/**
+ * The list of plugins.
+ */
+
+import { plugin } from './plugin';
+
+export default [plugin];

@@ -1,0 +1,106 @@
+/**
+ * Wires the front end's parts. Everything that must exist before the page is restored is made at once.
+ */
+
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import {
+  ICompletionProviderManager,
+  IInlineCompleterFactory
+} from '@jupyterlab/completer';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { Client } from './client';
+import { addCommands, clicked } from './commands';
+import { Completers } from './completer';
+import { positionOf } from './context';
+import { Provider } from './provider';
+import { StatusItem, StatusModel } from './status';
+import { Suggestions } from './suggestions';
+import { PLUGIN_ID } from './tokens';
+
+/** Ghost text in notebooks and the file editor. */
+export const plugin: JupyterFrontEndPlugin<void> = {
+  id: PLUGIN_ID,
+  description: 'Code completion by a small local model.',
+  autoStart: true,
+  requires: [ICompletionProviderManager, IInlineCompleterFactory],
+  optional: [ISettingRegistry, IStatusBar, ICommandPalette, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    manager: ICompletionProviderManager,
+    factory: IInlineCompleterFactory,
+    registry: ISettingRegistry | null,
+    statusBar: IStatusBar | null,
+    palette: ICommandPalette | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load('jupyter_mccom');
+    const client = new Client(app.serviceManager.serverSettings);
+    const suggestions = new Suggestions(client);
+    const completers = new Completers(suggestions);
+    const status = new StatusModel(client);
+    completers.wrap(factory);
+    manager.registerInlineProvider(
+      new Provider({
+        client,
+        status,
+        suggestions,
+        positionOf,
+        restOf: (id, first, text) => completers.restOf(id, first, text)
+      })
+    );
+    warmAtFirstFocus(client);
+    void settingsOf(registry).then(settings => {
+      const follow = (): void => {
+        status.enabled = settings?.composite['enabled'] !== false;
+      };
+      follow();
+      settings?.changed.connect(follow);
+      const options = {
+        app,
+        client,
+        completers,
+        status,
+        settings,
+        palette,
+        trans
+      };
+      addCommands(options);
+      statusBar?.registerStatusItem(PLUGIN_ID, {
+        align: 'right',
+        item: new StatusItem(status, trans, () => void clicked(options))
+      });
+    });
+  }
+};
+
+/** Null without a registry, or when the settings cannot be loaded: the defaults hold. */
+async function settingsOf(
+  registry: ISettingRegistry | null
+): Promise<ISettingRegistry.ISettings | null> {
+  try {
+    return registry ? await registry.load(PLUGIN_ID) : null;
+  } catch (error) {
+    console.warn(
+      'jupyter-mccom: settings could not be loaded, the defaults are used',
+      error
+    );
+    return null;
+  }
+}
+
+/** The model is loaded while the person reads, not while they wait for the first answer. */
+function warmAtFirstFocus(client: Client): void {
+  const warm = (event: FocusEvent): void => {
+    if (event.target instanceof Element && event.target.closest('.jp-Editor')) {
+      document.removeEventListener('focusin', warm);
+      void client.warm();
+    }
+  };
+  document.addEventListener('focusin', warm);
+}

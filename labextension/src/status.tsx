@@ -1,0 +1,166 @@
+/**
+ * The state of completions on the page: polls the server, shows one button in the status bar.
+ * What a click does is given by `commands.ts`. Knows nothing of editors.
+ */
+
+import { ReactWidget } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Poll } from '@lumino/polling';
+import { Signal } from '@lumino/signaling';
+import * as React from 'react';
+import type { IClient, IStatusModel } from './tokens';
+import type { State, Status } from './wire';
+
+const BUSY_MS = 1000;
+const IDLE_MS = 15000;
+
+/** Polls quickly while something is on its way, slowly otherwise, and not at all while the page is hidden. */
+export class StatusModel implements IStatusModel {
+  readonly changed = new Signal<this, void>(this);
+
+  constructor(private readonly _client: IClient) {
+    this._poll = new Poll({
+      name: 'jupyter-mccom:status',
+      factory: () => this._refresh(),
+      frequency: { interval: IDLE_MS, backoff: true, max: 4 * IDLE_MS },
+      standby: 'when-hidden'
+    });
+  }
+
+  get status(): Status | null {
+    return this._status;
+  }
+
+  get enabled(): boolean {
+    return this._enabled;
+  }
+
+  set enabled(value: boolean) {
+    if (value !== this._enabled) {
+      this._enabled = value;
+      this.changed.emit();
+    }
+  }
+
+  /** What to show: the state and the sentence for the hover. */
+  get shown(): { state: State; detail: string } {
+    if (!this._enabled) {
+      return { state: 'off', detail: '' };
+    }
+    if (this._trouble && this._status?.state === 'ready') {
+      return { state: 'trouble', detail: this._trouble };
+    }
+    return this._status ?? { state: 'loading', detail: '' };
+  }
+
+  report(trouble: string): void {
+    this._trouble = trouble;
+    this.changed.emit();
+    void this.refresh();
+  }
+
+  answered(): void {
+    if (this._trouble) {
+      this._trouble = '';
+      this.changed.emit();
+    }
+    if (this._status?.state !== 'ready') {
+      void this.refresh();
+    }
+  }
+
+  /** Takes a state that the server just gave, and looks again soon. */
+  take(status: Status): void {
+    this._status = status;
+    const busy = status.state === 'downloading' || status.state === 'loading';
+    const interval = busy ? BUSY_MS : IDLE_MS;
+    if (this._poll.frequency.interval !== interval) {
+      this._poll.frequency = { interval, backoff: !busy, max: 4 * IDLE_MS };
+    }
+    this.changed.emit();
+  }
+
+  /** Asks the server now. */
+  async refresh(): Promise<void> {
+    await this._poll.refresh();
+  }
+
+  private async _refresh(): Promise<void> {
+    this.take(await this._client.status());
+  }
+
+  private readonly _poll: Poll;
+  private _status: Status | null = null;
+  private _enabled = true;
+  private _trouble = '';
+}
+
+/** The button in the status bar. */
+export class StatusItem extends ReactWidget {
+  constructor(
+    private readonly _model: StatusModel,
+    private readonly _trans: TranslationBundle,
+    private readonly _clicked: () => void
+  ) {
+    super();
+    _model.changed.connect(() => this.update());
+  }
+
+  protected override render(): JSX.Element {
+    const { state, detail } = this._model.shown;
+    const label = labelOf(state, this._model.status, this._trans);
+    const hover = [detail, this._next(state)].filter(Boolean).join('\n');
+    return (
+      <button
+        type="button"
+        className="jp-mccom-status"
+        data-state={state}
+        title={hover}
+        aria-label={[label, hover].join('. ')}
+        onClick={this._clicked}
+      >
+        {label}
+      </button>
+    );
+  }
+
+  private _next(state: State): string {
+    switch (state) {
+      case 'get-model':
+        return this._trans.__('Click to download the model');
+      case 'downloading':
+        return this._trans.__('Click to cancel the download');
+      case 'off':
+        return this._trans.__('Click to switch completions on');
+      default:
+        return this._trans.__('Click to switch completions off');
+    }
+  }
+}
+
+/** The text of the button. */
+export function labelOf(
+  state: State,
+  status: Status | null,
+  trans: TranslationBundle
+): string {
+  const megabytes = Math.round((status?.model.bytes ?? 0) / 1e6);
+  const pull = status?.pull;
+  switch (state) {
+    case 'off':
+      return trans.__('mccom: off');
+    case 'get-model':
+      return trans.__('mccom: get model (%1 MB)', megabytes);
+    case 'downloading':
+      return trans.__(
+        'mccom: downloading %1 %',
+        pull ? Math.floor((100 * pull.done_bytes) / pull.total_bytes) : 0
+      );
+    case 'loading':
+      return trans.__('mccom: loading');
+    case 'ready':
+      return trans.__('mccom: ready');
+    case 'trouble':
+      return trans.__('mccom: trouble');
+  }
+}

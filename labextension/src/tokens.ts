@@ -1,0 +1,57 @@
+/**
+ * The words that the front end's parts share. No logic; imports nothing of ours but the wire types.
+ */
+
+import type { IInlineCompletionItem } from '@jupyterlab/completer';
+import type { ISignal } from '@lumino/signaling';
+import type { CompleteRequest, Line, Outcome, Status } from './wire';
+
+/** Identifier of our inline provider in JupyterLab's settings. */
+export const PROVIDER_ID = 'jupyter-mccom';
+
+/** Our plugin's settings id. */
+export const PLUGIN_ID = 'jupyter-mccom:plugin';
+
+/** What the front end asks of the server; `client.ts` is the one implementation that speaks HTTP. */
+export interface IClient {
+  /** Lines of one completion, in order. Aborting ends the iteration without an error. */
+  complete(request: CompleteRequest, signal: AbortSignal): AsyncIterable<Line>;
+  /** Reports how a suggestion ended; never rejects. */
+  outcome(outcome: Outcome): Promise<void>;
+  /** Asks the server to load the model; never rejects. */
+  warm(): Promise<void>;
+  /** Starts the download of a model (the configured one without an id). */
+  pull(model?: string): Promise<Status>;
+  /** Cancels the download. */
+  cancelPull(): Promise<Status>;
+  /** The server's state. */
+  status(): Promise<Status>;
+}
+
+/** An inline completion item that knows its suggestion. */
+export interface IMccomItem extends IInlineCompletionItem {
+  suggestionId: string;
+}
+
+/** What the status item shows; troubles of completions are reported here. */
+export interface IStatusModel {
+  /** Last known state of the server; null before the first answer. */
+  readonly status: Status | null;
+  /** Completions are switched on. */
+  readonly enabled: boolean;
+  /** Emitted when anything above changed. */
+  readonly changed: ISignal<IStatusModel, void>;
+  /** A completion failed with this message. */
+  report(trouble: string): void;
+  /** A completion was answered. */
+  answered(): void;
+}
+
+/** True for items of our provider. */
+export function isMccomItem<T extends object>(
+  item: T | null | undefined
+): item is T & { suggestionId: string } {
+  return (
+    !!item && 'suggestionId' in item && typeof item.suggestionId === 'string'
+  );
+}

@@ -1,0 +1,182 @@
+/**
+ * The wire contract with `server/wire.py`: types, and guards that turn unknown JSON into them.
+ * `tests/wire/*.json` are read by the tests of both languages. Knows nothing of HTTP.
+ */
+
+/** A cell of the open notebook. */
+export interface Cell {
+  cell_id: string;
+  kind: 'code' | 'markdown' | 'raw';
+  source: string;
+}
+
+const OUTCOMES = [
+  'accepted',
+  'partial',
+  'typed',
+  'rejected',
+  'dismissed',
+  'moved',
+  'superseded',
+  'unseen'
+] as const;
+/** How the life of a suggestion ended. */
+export type OutcomeKind = (typeof OUTCOMES)[number];
+
+/** Body of `POST mccom/outcome`; `shown_ms` counts from the first paint. */
+export interface Outcome {
+  suggestion_id: string;
+  kind: OutcomeKind;
+  kept_chars: number;
+  shown_ms: number;
+}
+
+/** Why a completion is asked for. */
+export type Trigger = 'typing' | 'invoke' | 'ask';
+
+/** Body of `POST mccom/complete`. */
+export interface CompleteRequest {
+  client_id: string;
+  request_id: string;
+  document: string;
+  cell_id: string;
+  language: string;
+  prefix: string;
+  suffix: string;
+  cells_before: Cell[];
+  cells_after: Cell[];
+  trigger: Trigger;
+  last: Outcome | null;
+  deadline_s: number;
+}
+
+/** Where a text comes from and why. */
+export interface Route {
+  to: string;
+  reason: string;
+  confidence: number | null;
+}
+
+/** One NDJSON line of an answer; `text` is the full text so far, or a message where `type` is `trouble`. */
+export type Line =
+  | {
+      type: 'text' | 'final';
+      request_id: string;
+      suggestion_id: string;
+      text: string;
+      origin: string;
+      route: Route;
+    }
+  | { type: 'trouble'; request_id: string; text: string };
+
+const STATES = [
+  'off',
+  'get-model',
+  'downloading',
+  'loading',
+  'ready',
+  'trouble'
+] as const;
+/** What the status item shows. */
+export type State = (typeof STATES)[number];
+
+/** Answer of `GET mccom/status`, as far as the front end reads it. */
+export interface Status {
+  state: State;
+  detail: string;
+  model: { id: string; bytes: number; present: boolean };
+  pull: { model: string; done_bytes: number; total_bytes: number } | null;
+}
+
+type Json = { [key: string]: unknown };
+
+/** Turns a parsed NDJSON line into a Line. Throws TypeError when it is none. */
+export function lineFrom(value: unknown): Line {
+  const body = object(value, 'line');
+  const type = oneOf(body, 'type', ['text', 'final', 'trouble'] as const);
+  const request_id = text(body, 'request_id');
+  if (type === 'trouble') {
+    return { type, request_id, text: text(body, 'text') };
+  }
+  const route = object(body.route, 'route');
+  return {
+    type,
+    request_id,
+    suggestion_id: text(body, 'suggestion_id'),
+    text: text(body, 'text'),
+    origin: text(body, 'origin'),
+    route: {
+      to: text(route, 'to'),
+      reason: text(route, 'reason'),
+      confidence: route.confidence === null ? null : number(route, 'confidence')
+    }
+  };
+}
+
+/** Turns a parsed answer into a Status. Throws TypeError when it is none. */
+export function statusFrom(value: unknown): Status {
+  const body = object(value, 'status');
+  const model = object(body.model, 'model');
+  const pull = body.pull === null ? null : object(body.pull, 'pull');
+  return {
+    state: oneOf(body, 'state', STATES),
+    detail: text(body, 'detail'),
+    model: {
+      id: text(model, 'id'),
+      bytes: number(model, 'bytes'),
+      present: model.present === true
+    },
+    pull: pull && {
+      model: text(pull, 'model'),
+      done_bytes: number(pull, 'done_bytes'),
+      total_bytes: number(pull, 'total_bytes')
+    }
+  };
+}
+
+/** Turns a parsed object into an Outcome. Throws TypeError when it is none. */
+export function outcomeFrom(value: unknown): Outcome {
+  const body = object(value, 'outcome');
+  return {
+    suggestion_id: text(body, 'suggestion_id'),
+    kind: oneOf(body, 'kind', OUTCOMES),
+    kept_chars: number(body, 'kept_chars'),
+    shown_ms: number(body, 'shown_ms')
+  };
+}
+
+function object(value: unknown, what: string): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError(`${what} is not an object`);
+  }
+  return { ...value };
+}
+
+function text(body: Json, name: string): string {
+  const value = body[name];
+  if (typeof value !== 'string') {
+    throw new TypeError(`${name} is not a string`);
+  }
+  return value;
+}
+
+function number(body: Json, name: string): number {
+  const value = body[name];
+  if (typeof value !== 'number') {
+    throw new TypeError(`${name} is not a number`);
+  }
+  return value;
+}
+
+function oneOf<T extends string>(
+  body: Json,
+  name: string,
+  choices: readonly T[]
+): T {
+  const value = body[name];
+  const found = choices.find(choice => choice === value);
+  if (found === undefined) {
+    throw new TypeError(`${name} is none of ${choices.join(', ')}`);
+  }
+  return found;
+}
