@@ -51,6 +51,7 @@ def from_hub(transfer: Transfer, *, endpoint: str | None, first_byte_s: float = 
     part, total = transfer.staging / HUB_PART, transfer.model.n_bytes
     if size_of(part) > total:
         part.unlink()
+    transfer.report(size_of(part))
     failures = 0
     received = False
     while (before := size_of(part)) < total:
@@ -115,9 +116,10 @@ def _read(transfer: Transfer, endpoint: str | None, start: int, blocks: _Blocks,
     def put(item: _Block | _Broken | None) -> None:
         while not left.is_set():
             try:
-                return blocks.put(item, timeout=_POLL_S)
+                blocks.put(item, timeout=_POLL_S)
             except queue.Full:
                 continue
+            return
 
     try:
         url, headers = _request(transfer, endpoint)

