@@ -1,0 +1,135 @@
+"""A real JupyterLab server and a real Chromium page, driven as a person would."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import BrowserContext, Page, expect
+
+TOKEN = "browser-tests"
+GHOST = ".jp-GhostText:not(.jp-GhostText-lineSpacer):not(.jp-GhostText-letterSpacer)"
+STATUS = ".jp-mccom-status"
+PATIENCE_MS = 60_000
+
+
+class Lab:
+    """One JupyterLab server with folders of its own."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.root = folder / "work"
+        self.root.mkdir(parents=True)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+        environment = {**os.environ, **{name: str(folder / name.lower()) for name in own}}
+        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={self.port}"]
+        command += [f"--IdentityProvider.token={TOKEN}", "--allow-root", "--ServerApp.port_retries=0"]
+        command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url=", "--LabApp.check_for_updates_class="
+                    "jupyterlab.NeverCheckForUpdate", *options]  # fmt: skip
+        self.log = (folder / "server.log").open("w")
+        self.process = subprocess.Popen(command, cwd=self.root, env=environment, stdout=self.log, stderr=self.log)
+        wait_for(lambda: bool(self.get("api/status")), "the server")
+
+    def get(self, route: str) -> Any:
+        """JSON of a route; None while the server does not answer."""
+        request = urllib.request.Request(f"{self.url}/{route}", headers={"Authorization": f"token {TOKEN}"})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)
+        except OSError:
+            return None
+
+    def outcomes(self) -> list[tuple[str, str]]:
+        """(text, kind of outcome) of each suggestion of a model that has ended, in order."""
+        traces = self.get("mccom/traces")["traces"]
+        return [(trace["text"], trace["outcome"]["kind"]) for trace in traces if trace["outcome"]]
+
+    def notebook(self, name: str, *sources: str) -> Path:
+        """Writes a notebook of code cells."""
+        book = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+        book.cells = [nbformat.v4.new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]
+        book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        path = self.root / name
+        nbformat.write(book, path)  # type: ignore[no-untyped-call]
+        return path
+
+    def stop(self) -> None:
+        """Ends the server as Ctrl-C does."""
+        self.process.terminate()
+        self.process.wait(30)
+        self.log.close()
+
+
+class Notebook:
+    """A notebook open in a page."""
+
+    def __init__(self, context: BrowserContext, lab: Lab, name: str) -> None:
+        self.lab = lab
+        self.page: Page = context.new_page()
+        self.page.goto(f"{lab.url}/lab/tree/{name}?token={TOKEN}&reset")
+        self.page.locator(".jp-Notebook .jp-Cell, .jp-FileEditor .cm-content").first.wait_for(timeout=PATIENCE_MS)
+        if name.endswith(".ipynb"):
+            self.page.wait_for_function(
+                "() => window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
+                timeout=PATIENCE_MS,
+            )
+        self.page.locator(f"{STATUS}[data-state=ready]").wait_for(timeout=PATIENCE_MS)
+
+    @property
+    def ghost(self) -> str:
+        """The grey text, empty without one."""
+        return "".join(self.page.locator(GHOST).all_inner_texts())
+
+    def enter(self, cell: int) -> None:
+        """Clicks into a cell and goes to its end."""
+        self.editor(cell).click()
+        self.page.keyboard.press("Control+End")
+
+    def editor(self, cell: int) -> Any:
+        """The editor of a cell; scrolled to, since far cells are not rendered."""
+        return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{cell}"] .cm-content')
+
+    def source(self, cell: int) -> str:
+        """The cell's text as the document holds it."""
+        text: str = self.page.evaluate(
+            "i => window.jupyterapp.shell.currentWidget.content.widgets[i].model.sharedModel.getSource()", cell
+        )
+        return text
+
+    def type(self, text: str, delay_ms: int = 40) -> None:
+        """Presses keys."""
+        self.page.keyboard.type(text, delay=delay_ms)
+
+    def wait_ghost(self) -> str:
+        """Waits until grey text shows and no longer changes; returns it."""
+        self.page.locator(GHOST).first.wait_for(timeout=PATIENCE_MS)
+        self.page.wait_for_timeout(300)
+        return self.ghost
+
+    def no_ghost(self) -> None:
+        """Waits until no grey text shows."""
+        expect(self.page.locator(GHOST)).to_have_count(0, timeout=10_000)
+
+    def read(self) -> None:
+        """Lets the suggestion stand long enough to count as read."""
+        self.page.wait_for_timeout(900)
+
+
+def wait_for(condition: Callable[[], bool], what: str, patience_s: float = 60.0) -> None:
+    """Polls until the condition holds."""
+    end = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < end, f"waited {patience_s:g} s for {what}"
+        time.sleep(0.1)

@@ -1,0 +1,175 @@
+"""What a person sees and does: ghost text from the real model, and the outcome that the server stores."""
+
+from __future__ import annotations
+
+import os
+
+from playwright.sync_api import BrowserContext
+
+from .lab import GHOST, Lab, Notebook, wait_for
+
+START = "import statistics\nvalues = [1, 2, 3]\n"
+
+
+def _last_outcome(lab: Lab, count: int) -> tuple[str, str]:
+    wait_for(lambda: len(lab.outcomes()) > count, "an outcome")
+    return lab.outcomes()[-1]
+
+
+def test_tab_accepts_what_is_shown(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("tab.ipynb", START, "")
+    book, before = Notebook(window, lab, "tab.ipynb"), len(lab.outcomes())
+    book.enter(1)
+    book.type("print(statistics.me")
+    ghost = book.wait_ghost()
+    book.page.keyboard.press("Tab")
+    assert _last_outcome(lab, before) == (ghost, "accepted")
+    assert book.source(1) == "print(statistics.me" + ghost
+
+
+def test_typing_along_keeps_the_suggestion_and_asks_no_model(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("along.ipynb", START, "")
+    book, before = Notebook(window, lab, "along.ipynb"), len(lab.outcomes())
+    book.enter(1)
+    book.type("mean = statistics.me")
+    ghost = book.wait_ghost()
+    again = lab.get("mccom/status")["totals"]["again"]
+    book.type(ghost[:3])
+    wait_for(lambda: lab.get("mccom/status")["totals"]["again"] > again, "an answer from the last suggestion")
+    assert book.wait_ghost() == ghost[3:]
+    book.page.keyboard.press("Tab")
+    assert _last_outcome(lab, before) == (ghost, "accepted")
+    assert book.source(1) == "mean = statistics.me" + ghost
+
+
+def test_typing_something_else_rejects(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("over.ipynb", START, "")
+    book, before = Notebook(window, lab, "over.ipynb"), len(lab.outcomes())
+    book.enter(1)
+    book.type("print(val")
+    ghost = book.wait_ghost()
+    book.read()
+    book.type("~")
+    assert _last_outcome(lab, before) == (ghost, "rejected")
+    assert book.source(1) == "print(val~"
+
+
+def test_escape_dismisses_and_stays_in_the_cell(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("escape.ipynb", START, "")
+    book, before = Notebook(window, lab, "escape.ipynb"), len(lab.outcomes())
+    book.enter(1)
+    book.type("print(val")
+    ghost = book.wait_ghost()
+    book.read()
+    book.page.keyboard.press("Escape")
+    book.no_ghost()
+    assert _last_outcome(lab, before) == (ghost, "dismissed")
+    book.type("!")
+    assert book.source(1) == "print(val!"
+
+
+def test_clicking_another_cell_is_moving_away(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("away.ipynb", START, "")
+    book, before = Notebook(window, lab, "away.ipynb"), len(lab.outcomes())
+    book.enter(1)
+    book.type("print(val")
+    ghost = book.wait_ghost()
+    book.read()
+    book.enter(0)
+    book.no_ghost()
+    assert _last_outcome(lab, before) == (ghost, "moved")
+    assert book.source(1) == "print(val"
+
+
+def test_tab_is_an_ordinary_tab_without_a_ghost(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("indent.ipynb", "")
+    book = Notebook(window, lab, "indent.ipynb")
+    book.enter(0)
+    book.page.keyboard.press("Tab")
+    assert book.source(0) == "    "
+
+
+def test_characters_beyond_the_basic_plane_before_the_cursor(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("emoji.ipynb", START + 's = "😀😀"\n')
+    book = Notebook(window, lab, "emoji.ipynb")
+    book.enter(0)
+    book.type("print(statistics.me")
+    ghost = book.wait_ghost()
+    book.page.keyboard.press("Tab")
+    book.no_ghost()
+    assert book.source(0) == START + 's = "😀😀"\nprint(statistics.me' + ghost
+
+
+def test_file_editor(lab: Lab, window: BrowserContext) -> None:
+    (lab.root / "script.py").write_text(START)
+    book, before = Notebook(window, lab, "script.py"), len(lab.outcomes())
+    book.page.locator(".jp-FileEditor .cm-content").click()
+    book.page.keyboard.press("Control+End")
+    book.type("print(statistics.me")
+    ghost = book.wait_ghost()
+    book.page.keyboard.press("Tab")
+    assert _last_outcome(lab, before) == (ghost, "accepted")
+
+
+def test_two_notebooks_and_two_windows_at_once(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("one.ipynb", START, "")
+    lab.notebook("two.ipynb", START, "")
+    books = [Notebook(window, lab, name) for name in ("one.ipynb", "two.ipynb", "one.ipynb")]
+    for book in books:
+        book.page.bring_to_front()
+        book.enter(1)
+        book.type("print(val")
+        assert book.wait_ghost()
+    assert [book.source(1) for book in books[:2]] == ["print(val"] * 2
+
+
+def test_a_restarting_kernel_does_not_matter(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("restart.ipynb", START, "")
+    book = Notebook(window, lab, "restart.ipynb")
+    book.enter(1)
+    book.page.evaluate("() => { void window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }")
+    book.type("print(val")
+    assert book.wait_ghost()
+
+
+def test_a_notebook_of_300_cells(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("long.ipynb", *(f"value_{i} = {i}" for i in range(299)), "")
+    book = Notebook(window, lab, "long.ipynb")
+    book.page.evaluate(
+        "() => { const notebook = window.jupyterapp.shell.currentWidget.content;"
+        " notebook.activeCellIndex = 299; notebook.mode = 'edit'; }"
+    )
+    book.editor(299).wait_for()
+    book.page.wait_for_timeout(500)
+    book.type("print(val")
+    assert book.wait_ghost()
+    assert book.source(299) == "print(val"
+
+
+def test_the_models_process_killed_while_it_answers(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("killed.ipynb", START, "")
+    book = Notebook(window, lab, "killed.ipynb")
+    book.enter(1)
+    book.type("print(values[0] + val")
+    for child in _children(lab.process.pid):
+        os.kill(child, 9)
+    book.type("ues[1])\nprint(stat")
+    assert book.wait_ghost()
+    assert book.source(1) == "print(values[0] + values[1])\nprint(stat"
+
+
+def test_what_it_looks_like(lab: Lab, window: BrowserContext, screenshots: os.PathLike[str]) -> None:
+    lab.notebook("picture.ipynb", START, "")
+    book = Notebook(window, lab, "picture.ipynb")
+    book.enter(1)
+    book.type("print(statistics.me")
+    book.wait_ghost()
+    assert book.page.locator(GHOST).first.is_visible()
+    book.page.screenshot(path=os.path.join(screenshots, "ghost-text.png"))
+
+
+def _children(pid: int) -> list[int]:
+    import psutil
+
+    found = psutil.Process(pid).children(recursive=True)
+    return [child.pid for child in found if "jupyter_mccom.engines.llama_server" in child.cmdline()]
