@@ -38,6 +38,7 @@ class OpenCascade:
     """A cascade and the parts that a status speaks of."""
 
     cascade: Cascade
+    engine: LlamaCppEngine
     host: Host
     store: Store
     model: Model
@@ -80,4 +81,4 @@ def open_cascade(settings: MCCom) -> OpenCascade:
         max_tokens=settings.max_tokens,
         latency_budget_s=settings.latency_budget_s,
     )
-    return OpenCascade(cascade=cascade, host=host, store=store, model=model, threads=threads)
+    return OpenCascade(cascade=cascade, engine=engine, host=host, store=store, model=model, threads=threads)

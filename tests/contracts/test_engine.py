@@ -1,0 +1,96 @@
+"""What every Engine promises, run on each implementation."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from jupyter_mccom.errors import PromptTooLong
+from jupyter_mccom.protocols import Engine
+from jupyter_mccom.types import Chunk, Prompt, Token
+from tests.contracts.conftest import Open
+
+PROMPT = Prompt(
+    chunks=(Chunk(source="cell 0", first_line=1, last_line=1, text="import statistics"),),
+    prefix="values = [1, 2, 3]\n",
+    typed="print(statistics.me",
+    suffix="\nprint(values)\n",
+)
+
+
+async def _all(engine: Engine, prompt: Prompt, max_tokens: int = 12, draft: str = "") -> list[Token]:
+    async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
+        return [token async for token in tokens]
+
+
+async def test_streams_tokens_with_probabilities(open_engine: Open) -> None:
+    engine = open_engine()
+    tokens = await _all(engine, PROMPT)
+    assert 0 < len(tokens) <= 12
+    assert "".join(token.text for token in tokens).strip()
+    assert engine.skills.probs
+    assert all(token.prob is not None and 0 <= token.prob <= 1 for token in tokens)
+    assert tokens[0].n_evaluated > 1
+    assert all(token.n_evaluated == 1 for token in tokens[1:])
+
+
+async def test_is_greedy_and_does_not_depend_on_a_draft(open_engine: Open) -> None:
+    engine = open_engine()
+    plain = await _all(engine, PROMPT)
+    drafted = await _all(engine, PROMPT, draft="completely different")
+    assert [token.text for token in plain] == [token.text for token in drafted]
+
+
+async def test_closing_the_iterator_frees_the_model(open_engine: Open) -> None:
+    engine = open_engine()
+    stream = engine.generate(PROMPT, max_tokens=2000)
+    async with aclosing(stream):
+        await anext(stream)
+    assert await asyncio.wait_for(_all(engine, PROMPT, 3), 10)
+
+
+async def test_closing_during_the_prompts_evaluation_frees_the_model_within_a_batch(open_engine: Open) -> None:
+    engine = open_engine()
+    await _all(engine, PROMPT, 1)
+    long = Prompt(chunks=(), prefix="".join(f"name_{i} = {i}\n" for i in range(280)), typed="print(", suffix="")
+    running = asyncio.create_task(_all(engine, long))
+    await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert await asyncio.wait_for(_all(engine, PROMPT, 3), 10)
+
+
+async def test_two_requests_at_once_are_both_answered(open_engine: Open) -> None:
+    engine = open_engine()
+    first, second = await asyncio.gather(_all(engine, PROMPT), _all(engine, PROMPT))
+    assert [token.text for token in first] == [token.text for token in second]
+
+
+async def test_works_again_after_it_was_closed_and_opened(open_engine: Open) -> None:
+    first = open_engine()
+    before = await _all(first, PROMPT)
+    await first.aclose()
+    await first.aclose()
+    after = await _all(open_engine(), PROMPT)
+    assert [token.text for token in before] == [token.text for token in after]
+
+
+async def test_a_prompt_too_long_is_refused_with_its_size(open_engine: Open) -> None:
+    prompt = Prompt(chunks=(), prefix="word " * 9000, typed="", suffix="")
+    with pytest.raises(PromptTooLong, match=r"the prompt has \d+ tokens .* holds \d+"):
+        await _all(open_engine(), prompt)
+
+
+async def test_counts_tokens_of_each_text_in_order(open_engine: Open) -> None:
+    engine = open_engine()
+    one, two, none = await engine.count(["x = 1", "x = 1\ny = x + 1\n", ""])
+    assert (0 < one < two, none) == (True, 0)
+    assert await engine.count(["x = 1\ny = x + 1\n", "x = 1"]) == [two, one]
+
+
+async def test_text_beyond_ascii_comes_whole(open_engine: Open) -> None:
+    prompt = Prompt(chunks=(), prefix='# 日本語\ns = "😀😀"\nt = "😀😀"\n', typed='u = "', suffix="")
+    text = "".join(token.text for token in await _all(open_engine(), prompt, 16))
+    assert "\ufffd" not in text

@@ -1,0 +1,103 @@
+"""The tree is the architecture: import direction, homes of third parties, sizes, and what must not be there."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "jupyter_mccom"
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if "labextension" not in path.parts)
+SOURCES = [*FILES, *sorted((ROOT / "labextension" / "src").glob("*.ts*")), *sorted((ROOT / "tests").rglob("*.py"))]
+ALLOWED = {
+    "types": set[str](),
+    "errors": set[str](),
+    "protocols": {"types"},
+    "settings": {"errors"},
+    "position": {"types", "errors"},
+    "cascade": {"protocols", "types", "errors"},
+    "engines": {"protocols", "types", "errors"},
+    "models": {"types", "errors"},
+    "compose": {"cascade", "engines", "models", "settings", "protocols", "types", "errors"},
+    "server": {"compose", "models", "settings", "types", "errors"},
+    "evaluation": {"compose", "position", "settings", "types", "errors", "server", "engines", "models"},
+    "cli": {"compose", "position", "settings", "errors", "server", "engines", "evaluation"},
+    "__init__": {"server", "_version"},
+    "_version": set[str](),
+}
+HOMES = {
+    "httpx": {"engines/http.py", "models/hub.py"},
+    "xllamacpp": {"engines/llama_server.py"},
+    "parso": {"cascade/trim.py"},
+    "huggingface_hub": {"models/hub.py"},
+    "filelock": {"models/store.py"},
+    "platformdirs": {"models/store.py"},
+    "psutil": {"engines/host.py", "evaluation/latency.py"},
+    "tqdm": {"cli.py"},
+    "tornado": {"server/routes.py"},
+    "jupyter_server": {"server/routes.py", "server/app.py"},
+    "traitlets": {"settings.py"},
+}
+
+
+def _role(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def _imports(path: Path) -> list[tuple[int, str]]:
+    """(level, module) of each import; level 0 is absolute."""
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found += [(0, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            found += [(node.level, name) for name in names]
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_in_one_direction(path: Path) -> None:
+    depth = len(path.relative_to(PACKAGE).parts)
+    ours = {module.split(".")[0] for level, module in _imports(path) if level == depth}
+    assert ours <= ALLOWED[_role(path)] | ({_role(path)} if depth == 1 else set())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_each_third_party_has_one_home(path: Path) -> None:
+    name = path.relative_to(PACKAGE).as_posix()
+    theirs = {module.split(".")[0] for level, module in _imports(path) if level == 0} - set(sys.stdlib_module_names)
+    assert all(name in HOMES.get(module, set()) for module in theirs), theirs
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_is_over_300_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_functions_are_short_and_public_things_documented(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    if path.name != "__init__.py" or path.parent == PACKAGE:
+        assert path.name == "_version.py" or ast.get_docstring(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 40, node.name
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    code = "import sys, jupyter_mccom; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"httpx", "tornado", "parso", "traitlets", "xllamacpp", "huggingface_hub", "numpy"}
+    assert not heavy & set(done.stdout.split())
+
+
+def test_the_readme_shows_the_tree_as_it_is() -> None:
+    readme = (ROOT / "README.md").read_text()
+    names = {path.name for path in FILES if path.name not in ("__init__.py", "_version.py")}
+    names |= {path.name for path in (ROOT / "labextension" / "src").glob("*.ts*")}
+    assert [name for name in sorted(names) if name not in readme] == []
