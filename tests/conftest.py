@@ -9,6 +9,8 @@ import pytest
 
 from jupyter_mccom.models.store import Store, default_models_dir
 
+pytest_plugins = ["pytest_jupyter.jupyter_server"]
+
 SMALL = "smollm2-135m"
 CODER = "qwen2.5-coder-0.5b"
 

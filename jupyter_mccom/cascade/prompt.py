@@ -66,9 +66,9 @@ def build(request: CompletionRequest, counts: Mapping[str, int], budget: int) ->
     Room goes to the cursor's line, the suffix, the lines above, then earlier cells, nearest first.
     """
     suffix, typed = suffix_of(request, budget), typed_of(request.prefix)
-    room = budget - counts[suffix] - counts[typed]
-    above = _fitting(blocks(request.prefix, budget), counts, room)
-    used = sum(counts[piece] for piece in above)
+    room = budget - counts[suffix]
+    above = _fitting(blocks(request.prefix, budget), counts, room - counts[typed])
+    used = counts[typed] + sum(counts[piece] for piece in above)
     room -= -(-used // _STEP_TOKENS) * _STEP_TOKENS
     chunks = cells(request, budget)
     kept = len(_fitting([chunk.text for chunk in chunks], counts, room))

@@ -10,8 +10,8 @@ import re
 
 from .language import without_magics
 
-_LOOP = re.compile(r"(.{3,60}?)\1{3,}", re.DOTALL)
-_LOOP_TAIL = re.compile(r"(.{3,60}?)\1{3,}$", re.DOTALL)
+_LOOP = re.compile(r"(\S.{2,59}?)\1{3,}", re.DOTALL)
+_LOOP_TAIL = re.compile(r"(\S.{2,59}?)\1{3,}$", re.DOTALL)
 _LOOP_WINDOW = 300
 _CLOSERS = ")]}'\":,;"
 _TRIPLE = re.compile(r"'''|\"\"\"")

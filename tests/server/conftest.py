@@ -1,0 +1,32 @@
+"""A real Jupyter server with the extension; anything that blocks its event loop fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+from jupyter_mccom.models.store import Store
+from tests.conftest import SMALL
+
+
+
+@pytest.fixture
+def jp_server_config(models: Store) -> dict[str, Any]:
+    """The smallest model; a route without authentication would be refused at start."""
+    return {
+        "ServerApp": {
+            "jpserver_extensions": {"jupyter_mccom": True},
+            "allow_unauthenticated_access": False,
+        },
+        "MCCom": {"model": SMALL, "models_dir": str(models.models_dir)},
+    }
+
+
+@pytest.fixture
+def never_blocks() -> Iterator[BlockBuster]:
+    """Raises where our code blocks the loop."""
+    with blockbuster_ctx("jupyter_mccom") as buster:
+        yield buster

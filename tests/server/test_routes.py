@@ -1,0 +1,119 @@
+"""The routes on a real server with a real model: what is answered, refused, cancelled and remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from tornado.httpclient import HTTPClientError, HTTPResponse
+
+Fetch = Callable[..., Awaitable[HTTPResponse]]
+GOLDEN = Path(__file__).parents[1] / "wire"
+REQUEST: dict[str, Any] = {
+    "client_id": "w",
+    "request_id": "r-1",
+    "document": "a.ipynb",
+    "cell_id": "c",
+    "language": "python",
+    "prefix": "import os\nfor name in os.list",
+    "suffix": "",
+}
+
+
+async def _complete(fetch: Fetch, **values: object) -> list[dict[str, Any]]:
+    response = await fetch("mccom", "complete", method="POST", body=json.dumps({**REQUEST, **values}))
+    return [json.loads(line) for line in response.body.decode().splitlines()]
+
+
+async def _json(fetch: Fetch, *route: str, **options: object) -> Any:
+    return json.loads((await fetch("mccom", *route, **options)).body)
+
+
+async def test_a_completion_then_typing_along_then_its_outcome(jp_fetch: Fetch, never_blocks: object) -> None:
+    (line,) = await _complete(jp_fetch)
+    assert (line["type"], line["request_id"], line["origin"]) == ("final", "r-1", "local")
+    assert line["text"]
+    typed = REQUEST["prefix"] + line["text"][0]
+    (again,) = await _complete(jp_fetch, request_id="r-2", prefix=typed)
+    assert (again["text"], again["origin"]) == (line["text"][1:], "again")
+    assert again["suggestion_id"] == line["suggestion_id"]
+    outcome = {"suggestion_id": line["suggestion_id"], "kind": "accepted", "kept_chars": 3, "shown_ms": 900}
+    assert (await jp_fetch("mccom", "outcome", method="POST", body=json.dumps(outcome))).code == 204
+    first, second = (await _json(jp_fetch, "traces"))["traces"]
+    assert (first["outcome"], second["outcome"]) == (outcome, None)
+    assert (await jp_fetch("mccom", "traces", method="DELETE")).code == 204
+    assert (await _json(jp_fetch, "traces"))["traces"] == []
+
+
+async def test_a_newer_request_cancels_the_older_of_the_same_window_and_document(jp_fetch: Fetch) -> None:
+    await _complete(jp_fetch)
+    long = "".join(f"name_{i} = {i}\n" for i in range(60))
+    older = asyncio.create_task(_complete(jp_fetch, prefix=long + "print("))
+    await asyncio.sleep(0.05)
+    other = asyncio.create_task(_complete(jp_fetch, client_id="other", prefix=long + "print(name_"))
+    newer = await _complete(jp_fetch, prefix=long + "print(na")
+    assert (await older, len(newer), len(await other)) == ([], 1, 1)
+
+
+async def test_status_warm_and_unload_with_the_server(jp_fetch: Fetch) -> None:
+    status = await _json(jp_fetch, "status")
+    golden = json.loads((GOLDEN / "status_ready.json").read_text())
+    assert status.keys() == golden.keys()
+    assert status["model"] == {"id": "smollm2-135m", "bytes": 98_362_432, "present": True}
+    assert (await jp_fetch("mccom", "warm", method="POST", body="{}")).code == 204
+    while not _model_processes():
+        await asyncio.sleep(0.05)
+
+
+async def test_no_process_outlives_the_server() -> None:
+    while _model_processes():
+        await asyncio.sleep(0.05)
+
+
+async def test_a_model_that_is_there_needs_no_download(jp_fetch: Fetch) -> None:
+    response = await jp_fetch("mccom", "pull", method="POST", body="{}")
+    assert response.code == 202
+    assert (await _json(jp_fetch, "pull", method="DELETE"))["pull"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "said"),
+    [
+        ("{", 400, "not JSON"),
+        ("[]", 400, "JSON object"),
+        ("{}", 400, "client_id"),
+        (json.dumps({**REQUEST, "prefix": 1}), 400, "'prefix' must be str, not int"),
+        (json.dumps({**REQUEST, "trigger": "no"}), 400, "'trigger' must be one of"),
+        (json.dumps({**REQUEST, "cells_before": [3]}), 400, "cells_before"),
+        (json.dumps({**REQUEST, "deadline_s": -1}), 400, "deadline_s"),
+        (json.dumps({**REQUEST, "prefix": "x" * 300_000}), 413, "256 KiB"),
+    ],
+    ids=["broken", "list", "empty", "type", "choice", "cells", "range", "large"],
+)
+async def test_bad_bodies_get_one_clear_line(jp_fetch: Fetch, body: str, code: int, said: str) -> None:
+    with pytest.raises(HTTPClientError) as refused:
+        await jp_fetch("mccom", "complete", method="POST", body=body)
+    assert refused.value.code == code
+    assert refused.value.response is not None
+    message = json.loads(refused.value.response.body)["message"]
+    assert said in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("route", ["complete", "outcome", "warm", "pull", "status", "traces"])
+async def test_nobody_without_a_token_gets_in(jp_fetch: Fetch, route: str) -> None:
+    method = "GET" if route in ("status", "traces") else "POST"
+    body = None if method == "GET" else "{}"
+    with pytest.raises(HTTPClientError) as refused:
+        await jp_fetch("mccom", route, method=method, body=body, headers={"Authorization": "token wrong"})
+    assert refused.value.code == 403
+
+
+def _model_processes() -> list[int]:
+    children = psutil.Process().children(recursive=True)
+    return [child.pid for child in children if "jupyter_mccom.engines.llama_server" in " ".join(child.cmdline())]

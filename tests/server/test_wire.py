@@ -1,0 +1,66 @@
+"""The golden messages, as Python reads and writes them; vitest reads the same files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_mccom.errors import WireError
+from jupyter_mccom.server import wire
+from jupyter_mccom.types import Outcome, Route, Suggestion
+
+GOLDEN = Path(__file__).parents[1] / "wire"
+
+
+def _golden(name: str) -> Any:
+    return json.loads((GOLDEN / f"{name}.json").read_text())
+
+
+def test_a_full_request() -> None:
+    request = wire.request_from(_golden("complete_request"))
+    assert (request.id, request.client, request.document) == ("r-7", "window-1", "analysis/tips.ipynb")
+    assert [cell.kind for cell in request.cells_before] == ["markdown", "code"]
+    assert request.cells_after[0].source == "df.plot()"
+    assert request.last == Outcome(suggestion_id="s-6", kind="rejected", shown_ms=900)
+
+
+def test_a_minimal_request_has_defaults() -> None:
+    request = wire.request_from(_golden("complete_request_minimal"))
+    assert (request.cell_id, request.trigger, request.last, request.deadline_s) == ("", "typing", None, 30)
+
+
+def test_an_outcome() -> None:
+    assert wire.outcome_from(_golden("outcome")).kind == "accepted"
+
+
+@pytest.mark.parametrize("name", ["line_text", "line_final", "line_final_empty"])
+def test_lines_are_written_as_the_golden_ones(name: str) -> None:
+    line = _golden(name)
+    suggestion = Suggestion(
+        suggestion_id=line["suggestion_id"],
+        request_id=line["request_id"],
+        text=line["text"],
+        origin=line["origin"],
+        route=Route(**line["route"]),
+        final=line["type"] == "final",
+    )
+    assert wire.line_from_suggestion(suggestion) == line
+
+
+def test_trouble_is_written_as_the_golden_one() -> None:
+    line = _golden("line_trouble")
+    assert wire.line_from_trouble(line["request_id"], line["text"]) == line
+
+
+def test_a_pull() -> None:
+    assert wire.model_from(_golden("pull_request")) == "qwen2.5-coder-0.5b"
+    assert wire.model_from({}) is None
+
+
+@pytest.mark.parametrize("value", [True, 1.5, "3", -1])
+def test_counts_are_whole_numbers(value: object) -> None:
+    with pytest.raises(WireError, match="shown_ms"):
+        wire.outcome_from({**_golden("outcome"), "shown_ms": value})

@@ -1,0 +1,121 @@
+"""Typing along is answered from the last suggestion; each suggestion takes one outcome."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jupyter_mccom.cascade.journal import Journal
+from jupyter_mccom.cascade.pipeline import Cascade
+from jupyter_mccom.engines.scripted import ScriptedEngine
+from jupyter_mccom.errors import PromptTooLong
+from jupyter_mccom.types import CompletionRequest, Outcome, Suggestion
+from tests.clock import FixedDate
+
+REQUEST = CompletionRequest(
+    id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix="x = np.z", suffix=""
+)
+
+
+def _cascade(keep_traces: bool = True, context_tokens: int = 4096, token_s: float = 0.0) -> Cascade:
+    script = {"np.z": "eros((3, 4))\n", "x = np.q": "uantile(a)\n"}
+    return Cascade(
+        local=ScriptedEngine(script, context_tokens=context_tokens, token_s=token_s),
+        journal=Journal(keep_traces=keep_traces),
+        clock=FixedDate(),
+        prompt_tokens=512,
+        max_tokens=64,
+        latency_budget_s=30,
+    )
+
+
+async def _ask(cascade: Cascade, request: CompletionRequest) -> Suggestion:
+    *_, last = [suggestion async for suggestion in cascade.complete(request)]
+    assert last.final
+    return last
+
+
+def _typed(text: str, **values: str) -> CompletionRequest:
+    return replace(REQUEST, id=f"r-{text}", prefix=REQUEST.prefix + text, **values)
+
+
+async def test_typing_along_continues_the_same_suggestion() -> None:
+    cascade = _cascade()
+    first = await _ask(cascade, REQUEST)
+    again = await _ask(cascade, _typed("eros"))
+    assert (first.text, again.text) == ("eros((3, 4))", "((3, 4))")
+    assert (again.origin, again.suggestion_id, again.kept_chars) == ("again", first.suggestion_id, 4)
+    assert cascade.journal.traces[-1].generations == ()
+    assert (cascade.journal.totals.requests, cascade.journal.totals.again) == (2, 1)
+
+
+async def test_a_bracket_closed_by_the_editor_is_not_typed_twice() -> None:
+    cascade = _cascade()
+    await _ask(cascade, REQUEST)
+    again = await _ask(cascade, _typed("eros(", suffix=")"))
+    assert (again.origin, again.text) == ("again", "(3, 4)")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(REQUEST, prefix="x = np.q"),
+        _typed("eros", suffix="\nnew"),
+        _typed("eros", cell_id="2"),
+        _typed("eros", client="other window"),
+        _typed("eros((3, 4))"),
+        replace(_typed("eros"), trigger="ask"),
+    ],
+)
+async def test_anything_else_asks_the_model(other: CompletionRequest) -> None:
+    cascade = _cascade()
+    await _ask(cascade, REQUEST)
+    assert (await _ask(cascade, other)).origin == "local"
+
+
+async def test_a_suggestion_that_has_ended_is_not_continued() -> None:
+    cascade = _cascade()
+    first = await _ask(cascade, REQUEST)
+    rejected = Outcome(suggestion_id=first.suggestion_id, kind="rejected", shown_ms=900)
+    assert (await _ask(cascade, replace(_typed("eros"), last=rejected))).origin == "local"
+    assert cascade.journal.traces[0].outcome == rejected
+
+
+async def test_the_first_word_on_a_suggestion_counts() -> None:
+    cascade = _cascade()
+    first = await _ask(cascade, REQUEST)
+    for kind in ("accepted", "moved"):
+        cascade.report(Outcome(suggestion_id=first.suggestion_id, kind=kind))
+    trace = cascade.journal.traces[0]
+    assert trace.outcome is not None
+    assert (trace.outcome.kind, cascade.journal.totals.accepted) == ("accepted", 1)
+
+
+async def test_traces_are_kept_only_if_wanted_and_can_be_forgotten() -> None:
+    silent, kept = _cascade(keep_traces=False), _cascade()
+    for cascade in (silent, kept):
+        await _ask(cascade, REQUEST)
+    assert (len(silent.journal.traces), len(kept.journal.traces)) == (0, 1)
+    kept.journal.forget()
+    assert kept.journal.traces == ()
+
+
+async def test_a_trace_tells_stages_tokens_and_confidence() -> None:
+    cascade = _cascade()
+    await _ask(cascade, REQUEST)
+    (trace,) = cascade.journal.traces
+    assert set(trace.stage_s) == {"prompt", "local", "trim", "total"}
+    assert trace.route.confidence == pytest.approx(0.95)
+    assert (trace.generations[0].engine, trace.generations[0].stop) == ("scripted", "statement")
+
+
+async def test_an_answer_that_comes_too_late_is_not_shown() -> None:
+    cascade = _cascade(token_s=0.2)
+    late = await _ask(cascade, replace(REQUEST, deadline_s=0.1))
+    assert (late.text, late.route.to, late.route.reason) == ("", "nothing", "late")
+
+
+async def test_an_engines_error_passes_through() -> None:
+    with pytest.raises(PromptTooLong):
+        await _ask(_cascade(context_tokens=2), REQUEST)

@@ -1,0 +1,48 @@
+"""The case file `tests/cases/trim.txt`: code with a cursor, a model's raw text, what a person should see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_mccom.cascade.prompt import healed, typed_of
+from jupyter_mccom.cascade.trim import looping, statement_end, trim
+
+CASES = (Path(__file__).parents[1] / "cases" / "trim.txt").read_text().split("================\n")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.partition("\n")[0])
+def test_what_is_shown(case: str) -> None:
+    title, _, rest = case.partition("\n")
+    code, _, rest = rest.partition("\n--- model\n")
+    model, _, shown = rest.partition("\n--- shown\n")
+    prefix, _, suffix = code.partition("█")
+    found = trim(
+        model,
+        language=title.partition(":")[0],
+        prefix=prefix,
+        suffix=suffix,
+        left_space=healed(typed_of(prefix))[1],
+    )
+    assert found == shown.removesuffix("\n")
+
+
+@given(st.text(alphabet="ab()[]'\" \n#:=\\,", max_size=60), st.text(alphabet="ab( \n", max_size=20))
+def test_never_fails_and_never_invents(text: str, typed: str) -> None:
+    found = trim(text, language="python", prefix=typed, suffix=")\nb", left_space=healed(typed_of(typed))[1])
+    assert "".join(found.split()) in "".join(text.split())
+
+
+def test_a_statement_is_complete_only_after_its_line_end() -> None:
+    assert statement_end("python", "", "x = ", "1") is None
+    assert statement_end("python", "", "x = ", "1\n") == 1
+    assert statement_end("python", "", "x = f(", "1,\n") is None
+    assert statement_end("python", "", "x = f(", "1,\n2)\n") == 5
+
+
+def test_a_repeating_end_is_noticed() -> None:
+    assert looping("x = " + "abc " * 4)
+    assert not looping("x = [1, 2, 3, 4, 5, 6, 7]")
