@@ -1,19 +1,18 @@
 /**
- * Wraps the inline completer widgets: hears what the person does with our suggestions, and mends faults of core
- * (an appended reply dropped, Tab armed with nothing to accept, a stale position on accept, Esc leaving a ghost behind).
- * Knows nothing of requests; other providers' items pass through untouched.
+ * Wraps the inline completer widgets: turns what the person does with our suggestions into the events of `outcomes.ts`,
+ * and takes the model mended by `mend.ts`. Knows nothing of requests; other providers' items pass through.
  */
 
+import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type {
   IInlineCompleterFactory,
   InlineCompleter
 } from '@jupyterlab/completer';
-import type { CodeEditor } from '@jupyterlab/codeeditor';
-import { Outcomes } from './outcomes';
-import type { Suggestions } from './suggestions';
-import { isMccomItem } from './tokens';
-
-const ACTIVE_CLASS = 'jp-mod-inline-completer-active';
+import { mendModel } from './mend';
+import type { Ending } from './outcomes';
+import { placeOf } from './place';
+import type { IPlace } from './place';
+import type { IOffer, Suggestions } from './suggestions';
 
 /** All watched widgets of a page. */
 export class Completers {
@@ -26,7 +25,10 @@ export class Completers {
       const completer = original(options);
       const watched = new Watched(completer, this._suggestions);
       this._watched.add(watched);
-      completer.disposed.connect(() => this._watched.delete(watched));
+      completer.disposed.connect(() => {
+        this._watched.delete(watched);
+        watched.lost('moved');
+      });
       return completer;
     };
   }
@@ -36,154 +38,151 @@ export class Completers {
     return [...this._watched].some(watched => watched.dismiss());
   }
 
-  /** See Provider.IOptions.restOf. */
-  restOf(suggestionId: string, first: string, text: string): string | null {
-    for (const watched of this._watched) {
-      const rest = watched.restOf(suggestionId, first, text);
-      if (rest !== undefined) {
-        return rest;
-      }
-    }
-    return null;
-  }
-
   private readonly _watched = new Set<Watched>();
 }
 
 class Watched {
   constructor(
     private readonly _completer: InlineCompleter,
-    suggestions: Suggestions
+    private readonly _suggestions: Suggestions
   ) {
-    this._outcomes = new Outcomes(
-      () => performance.now(),
-      outcome =>
-        suggestions.ended(
-          suggestions.documentOf(outcome.suggestion_id),
-          outcome
-        )
-    );
     const model = _completer.model;
     if (model) {
-      this._mendAppend(model);
+      mendModel(
+        model,
+        () => this._atCursor(model),
+        () => this._reset('superseded')
+      );
       model.suggestionsChanged.connect((_, change) =>
-        change.event === 'clear' ? this._cleared() : this._offered()
+        change.event === 'clear' ? this._cleared() : this._set()
       );
       model.filterTextChanged.connect(() => this._filtered());
     }
     this._wrapAccept();
+    this._wrapCycle();
   }
 
-  /** True when a suggestion of ours was visible and is gone now. */
+  /** True when a suggestion was visible and is gone now. */
   dismiss(): boolean {
     if (!this._completer.isActive) {
       return false;
     }
-    this._outcomes.dismissed();
-    this._reset();
+    this._reset('dismissed');
     return true;
   }
 
-  /** Undefined when the suggestion is not this widget's. */
-  restOf(
-    suggestionId: string,
-    first: string,
-    text: string
-  ): string | null | undefined {
-    const item = this._ours();
-    if (
-      item?.suggestionId !== suggestionId ||
-      !first.endsWith(item.insertText)
-    ) {
-      return undefined;
-    }
-    const typed = first.slice(0, first.length - item.insertText.length);
-    return text.startsWith(typed) ? text.slice(typed.length) : null;
+  /** The suggestion that this widget showed last ended. */
+  lost(ending: Ending): void {
+    const offer = this._offer;
+    this._offer = null;
+    offer?.outcomes.on({ type: ending, id: offer.id });
   }
 
-  private _offered(): void {
-    const item = this._ours();
-    if (!item) {
-      this._outcomes.moved();
-      if (!this._completer.model?.completions?.items.length) {
-        this._disarm();
-      }
-      return;
+  private _set(): void {
+    const items = this._completer.model?.completions?.items ?? [];
+    const offer =
+      items.map(item => this._suggestions.offerOf(item)).find(Boolean) ?? null;
+    if (offer?.id !== this._offer?.id) {
+      this.lost('superseded');
     }
-    this._outcomes.offered(item.suggestionId, item.insertText.length);
-    this._watchBlur(this._completer.editor);
-    this._before = this._textBefore();
-    this._left = item.insertText;
+    this._offer = offer;
+    if (offer) {
+      this._watchBlur(this._completer.editor);
+      this._lookForPaint(offer);
+    }
+  }
+
+  /** A fetched item is not yet a visible one: the frame after, it is, if core has made the widget active with it. */
+  private _lookForPaint(offer: IOffer): void {
     requestAnimationFrame(() => {
-      if (
-        this._completer.isActive &&
-        this._completer.current === this._ours()
-      ) {
-        this._outcomes.painted();
+      const { isActive, current } = this._completer;
+      if (isActive && this._suggestions.offerOf(current) === offer) {
+        offer.outcomes.on({ type: 'painted', id: offer.id });
       }
     });
   }
 
+  /** A key: core has filtered its items. It may do so inside an editor update, where nothing may be cleared. */
   private _filtered(): void {
-    const item = this._ours();
-    if (item) {
-      const typed = this._left.slice(
-        0,
-        this._left.length - item.insertText.length
-      );
-      this._before = this._before === null ? null : this._before + typed;
-      this._left = item.insertText;
-      this._outcomes.typedAlong(item.insertText.length);
-      if (item.insertText) {
-        return;
+    this._read();
+    setTimeout(() => {
+      this._typed = false;
+      const items = this._completer.model?.completions?.items ?? [];
+      if (
+        this._completer.isActive &&
+        !items.some(item => item.insertText || item.isIncomplete || item.error)
+      ) {
+        this._clear();
       }
-    } else {
-      this._outcomes.contradicted();
-    }
-    if (
-      !this._completer.model?.completions?.items.some(left => left.insertText)
-    ) {
-      this._reset();
-    }
+    });
   }
 
+  /** Core (or another extension) dropped all items. */
   private _cleared(): void {
-    this._outcomes.moved();
+    if (!this._clearing && this._offer && !this._read() && !this._typed) {
+      this.lost('moved');
+    }
   }
 
-  /** Core replaces what stands between the model's position and the cursor: both must be where the ghost is. */
+  /** What text and cursor say about our suggestion; true when they say anything. */
+  private _read(): boolean {
+    const offer = this._offer;
+    const place = this._place();
+    if (!offer || !place) {
+      return false;
+    }
+    const reading = offer.anchor.read(place, offer.text);
+    if (reading === 'along') {
+      const left = offer.anchor.rest(place, offer.text) ?? '';
+      this._typed = true;
+      offer.outcomes.on({ type: 'typedAlong', id: offer.id, left });
+    } else if (reading !== 'same') {
+      this.lost(reading);
+    }
+    return reading !== 'same';
+  }
+
+  /**
+   * Core replaces what stands between the model's position and the cursor with what is left of the item: where the two
+   * do not belong together, that eats what was typed.
+   */
   private _wrapAccept(): void {
     const accept = this._completer.accept.bind(this._completer);
     this._completer.accept = () => {
       const { editor, model, current } = this._completer;
-      if (!editor || !model || !isMccomItem(current)) {
-        accept();
+      if (!editor || !model || !current) {
         return;
       }
-      if (!current.insertText || this._before !== this._textBefore()) {
-        this._outcomes.moved();
-        this._reset();
+      const offer = this._suggestions.offerOf(current);
+      const { text, cursor } = placeOf(editor);
+      const left = offer
+        ? offer.anchor.rest({ text, cursor }, offer.text)
+        : current.insertText;
+      const between = text.slice(editor.getOffsetAt(model.cursor), cursor);
+      if (!left || (!offer && !current.insertText.startsWith(between))) {
+        this._reset('superseded');
         return;
       }
-      model.cursor = editor.getCursorPosition();
-      this._outcomes.accepted();
+      if (offer) {
+        model.cursor = editor.getCursorPosition();
+        current.insertText = left;
+      }
+      this.lost(offer ? 'accepted' : 'superseded');
       accept();
     };
   }
 
-  /** A reply that comes after a provider that failed has nothing to be appended to: core drops it. */
-  private _mendAppend(model: InlineCompleter.IModel): void {
-    const append = model.appendCompletions.bind(model);
-    model.appendCompletions = reply => {
-      if (model.completions?.items) {
-        append(reply);
-      } else {
-        model.setCompletions(reply);
+  private _wrapCycle(): void {
+    const cycle = this._completer.cycle.bind(this._completer);
+    this._completer.cycle = direction => {
+      cycle(direction);
+      if (this._offer) {
+        this._lookForPaint(this._offer);
       }
     };
   }
 
-  /** A ghost that was hidden by losing the focus must not come back later. */
+  /** Core hides a ghost when the focus is lost, but keeps its item: the next key would bring it back. */
   private _watchBlur(editor: CodeEditor.IEditor | null | undefined): void {
     if (!editor || this._blurWatched.has(editor)) {
       return;
@@ -194,42 +193,40 @@ class Watched {
       const inside =
         to instanceof Node &&
         (editor.host.contains(to) || this._completer.node.contains(to));
-      if (!inside && this._completer.editor === editor && this._ours()) {
-        this._outcomes.moved();
-        this._reset();
+      if (!inside && this._completer.editor === editor && this._offer) {
+        this._reset('moved');
       }
     });
   }
 
-  private _reset(): void {
+  private _reset(ending: Ending): void {
+    this.lost(ending);
+    this._clear();
+  }
+
+  private _clear(): void {
+    this._clearing = true;
     this._completer.model?.reset();
-    this._disarm();
+    this._clearing = false;
   }
 
-  /** Without items, Tab belongs to the editor again. */
-  private _disarm(): void {
-    this._completer.editor?.host.classList.remove(ACTIVE_CLASS);
-  }
-
-  private _ours() {
-    return this._completer.model?.completions?.items.find(item =>
-      isMccomItem(item)
+  private _atCursor(model: InlineCompleter.IModel): boolean {
+    const cursor = this._completer.editor?.getCursorPosition();
+    return (
+      cursor?.line === model.cursor.line &&
+      cursor.column === model.cursor.column
     );
   }
 
-  private _textBefore(): string | null {
+  private _place(): IPlace | null {
     const editor = this._completer.editor;
-    return editor
-      ? editor.model.sharedModel
-          .getSource()
-          .slice(0, editor.getOffsetAt(editor.getCursorPosition()))
-      : null;
+    return editor && !editor.isDisposed ? placeOf(editor) : null;
   }
 
-  private readonly _outcomes: Outcomes;
   private readonly _blurWatched = new WeakSet<CodeEditor.IEditor>();
-  /** Text that stands before the cursor as long as only typing along has happened since the suggestion came. */
-  private _before: string | null = null;
-  /** What is left of the suggestion then. */
-  private _left = '';
+  private _offer: IOffer | null = null;
+  /** We clear the model ourselves, for a reason that was already told. */
+  private _clearing = false;
+  /** Text was typed along in this turn: what core clears now (a new line) does not end the suggestion. */
+  private _typed = false;
 }

@@ -3,82 +3,119 @@
  * Sends nothing.
  */
 
+import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type {
   CompletionHandler,
   IInlineCompletionContext
 } from '@jupyterlab/completer';
+import { Text } from '@jupyterlab/coreutils';
 import { DocumentWidget } from '@jupyterlab/docregistry';
+import { FileEditor } from '@jupyterlab/fileeditor';
+import type { INotebookModel } from '@jupyterlab/notebook';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import { UUID } from '@lumino/coreutils';
-import { around, languageOf, nearest } from './excerpt';
-import type { Cell, CompleteRequest } from './wire';
-
-const BODY_BYTES = 240 * 1024;
+import {
+  around,
+  fitted,
+  isProse,
+  languageOf,
+  languageOfMetadata,
+  nearest
+} from './excerpt';
+import type { Position } from './excerpt';
+import { placeOf } from './place';
+import type { IPlace } from './place';
+import type { Cell } from './wire';
 
 /** One browser window. */
-export const CLIENT_ID = UUID.uuid4();
+const CLIENT_ID = UUID.uuid4();
 
-/** What is known of a position apart from why it is asked about. */
-export type Position = Omit<CompleteRequest, 'trigger' | 'last' | 'deadline_s'>;
+/** A question, and the editor that it is asked for. */
+export interface Asked {
+  position: Position;
+  /** Text and cursor when it was asked. */
+  place: IPlace;
+  /** Text and cursor now; null when the editor is gone. */
+  now(): IPlace | null;
+}
 
-/** The position of an inline request; null where nothing is to be asked (markdown, raw cells, unknown widgets). */
-export function positionOf(
+/** What is asked for an inline request; null where nothing is (markdown, raw cells, prose, unknown widgets). */
+export function read(
   request: CompletionHandler.IRequest,
-  context: IInlineCompletionContext
-): Position | null {
-  const { widget } = context;
-  const { prefix, suffix } = around(request.text, request.offset);
-  const common = {
-    client_id: CLIENT_ID,
-    request_id: UUID.uuid4(),
-    language: languageOf(request.mimeType ?? ''),
-    prefix,
-    suffix
-  };
+  { widget }: IInlineCompletionContext
+): Asked | null {
+  const cursor = Text.charIndexToJsIndex(request.offset, request.text);
+  const place = { text: request.text, cursor };
   if (widget instanceof NotebookPanel) {
-    const cells = widget.content.widgets;
-    const active = cells.findIndex(cell => cell.editor?.hasFocus()) ?? -1;
-    const index = active < 0 ? widget.content.activeCellIndex : active;
-    if (cells[index]?.model.type !== 'code') {
-      return null;
-    }
-    const cell = (i: number): Cell => ({
-      cell_id: cells[i].model.id,
-      kind: kindOf(cells[i].model.type),
-      source: cells[i].model.sharedModel.getSource()
-    });
-    const document = widget.context.path;
-    return fitted({
-      ...common,
-      document,
-      cell_id: cells[index].model.id,
-      ...nearest(cells.length, index, cell)
-    });
+    return fromNotebook(place, widget);
   }
-  if (widget instanceof DocumentWidget) {
+  if (
+    widget instanceof DocumentWidget &&
+    widget.content instanceof FileEditor &&
+    !isProse(request.mimeType ?? '')
+  ) {
     return {
-      ...common,
-      document: widget.context.path,
-      cell_id: '',
-      cells_before: [],
-      cells_after: []
+      place,
+      position: positionAt(place, {
+        document: widget.context.localPath,
+        language: languageOf(request.mimeType ?? '')
+      }),
+      now: following(widget.content.editor)
     };
   }
   return null;
 }
 
-/** The position with far cells left out until its JSON fits the server's limit. */
-function fitted(position: Position): Position {
-  let { cells_before, cells_after } = position;
-  const bytes = (): number =>
-    new TextEncoder().encode(
-      JSON.stringify({ ...position, cells_before, cells_after })
-    ).length;
-  while (cells_before.length + cells_after.length > 0 && bytes() > BODY_BYTES) {
-    cells_before = cells_before.slice(Math.ceil(cells_before.length / 2));
-    cells_after = cells_after.slice(0, Math.floor(cells_after.length / 2));
+function fromNotebook(place: IPlace, panel: NotebookPanel): Asked | null {
+  const cells = panel.content.widgets;
+  const index = panel.content.activeCellIndex;
+  const model = cells[index]?.model;
+  const editor = cells[index]?.editor;
+  if (
+    !editor ||
+    model?.type !== 'code' ||
+    model.sharedModel.getSource() !== place.text
+  ) {
+    return null;
   }
-  return { ...position, cells_before, cells_after };
+  const cell = (i: number): Cell => ({
+    cell_id: cells[i].model.id,
+    kind: kindOf(cells[i].model.type),
+    source: cells[i].model.sharedModel.getSource()
+  });
+  const position = positionAt(place, {
+    document: panel.context.localPath,
+    language: languageOfNotebook(panel.model),
+    cell_id: model.id,
+    ...nearest(cells.length, index, cell)
+  });
+  return { place, position: fitted(position), now: following(editor) };
+}
+
+function positionAt(
+  { text, cursor }: IPlace,
+  known: Pick<Position, 'document' | 'language'> & Partial<Position>
+): Position {
+  return {
+    client_id: CLIENT_ID,
+    request_id: UUID.uuid4(),
+    cell_id: '',
+    cells_before: [],
+    cells_after: [],
+    ...around(text, cursor),
+    ...known
+  };
+}
+
+function following(editor: CodeEditor.IEditor): () => IPlace | null {
+  return () => (editor.isDisposed ? null : placeOf(editor));
+}
+
+function languageOfNotebook(model: INotebookModel | null): string {
+  return languageOfMetadata(
+    model?.getMetadata('language_info'),
+    model?.getMetadata('kernelspec')
+  );
 }
 
 function kindOf(type: string): Cell['kind'] {

@@ -1,23 +1,24 @@
 /**
- * How much of a text and of a notebook is sent, and where it is cut. Pure.
- * Offsets from JupyterLab count code points; the strings here are cut at JavaScript indices.
+ * How much of a text and of a notebook is sent, and where it is cut. Pure; indices are JavaScript's.
  */
 
-import { Text } from '@jupyterlab/coreutils';
-import type { Cell } from './wire';
+import type { Cell, CompleteRequest } from './wire';
 
+const BODY_BYTES = 240 * 1024;
 const PREFIX_CHARS = 32000;
 const PREFIX_GRID_CHARS = 8000;
 const SUFFIX_CHARS = 8000;
 const BEFORE_CHARS = 48000;
 const AFTER_CHARS = 8000;
 
-/** Text before and after an offset that counts code points. Far text is cut at a line start that typing rarely moves. */
+/** What is known of a place in a document apart from why it is asked about. */
+export type Position = Omit<CompleteRequest, 'trigger' | 'last' | 'deadline_s'>;
+
+/** Text before and after an index. Far text is cut at a line start that typing rarely moves. */
 export function around(
   text: string,
-  offset: number
+  index: number
 ): { prefix: string; suffix: string } {
-  const index = Text.charIndexToJsIndex(offset, text);
   let from = 0;
   if (index > PREFIX_CHARS) {
     const grid =
@@ -59,6 +60,20 @@ export function nearest(
   };
 }
 
+/** The position with far cells left out until its JSON fits the server's limit. */
+export function fitted(position: Position): Position {
+  let { cells_before, cells_after } = position;
+  const bytes = (): number =>
+    new TextEncoder().encode(
+      JSON.stringify({ ...position, cells_before, cells_after })
+    ).length;
+  while (cells_before.length + cells_after.length > 0 && bytes() > BODY_BYTES) {
+    cells_before = cells_before.slice(Math.ceil(cells_before.length / 2));
+    cells_after = cells_after.slice(0, Math.floor(cells_after.length / 2));
+  }
+  return { ...position, cells_before, cells_after };
+}
+
 /** The language's name from a mime type: `text/x-ipython` → `python`. */
 export function languageOf(mimeType: string): string {
   const name =
@@ -72,6 +87,33 @@ export function languageOf(mimeType: string): string {
     sh: 'bash'
   };
   return known[name] ?? name;
+}
+
+/** The language of a notebook from its `language_info` and `kernelspec` metadata; Python where they say nothing. */
+export function languageOfMetadata(
+  languageInfo: unknown,
+  kernelspec: unknown
+): string {
+  const name =
+    stringAt(languageInfo, 'name') || stringAt(kernelspec, 'language');
+  return name.toLowerCase() || 'python';
+}
+
+/** Files that are no code. */
+export function isProse(mimeType: string): boolean {
+  return ['plain', 'markdown', 'gfm', 'ipythongfm'].includes(
+    languageOf(mimeType)
+  );
+}
+
+function stringAt(value: unknown, name: string): string {
+  if (typeof value !== 'object' || value === null || !(name in value)) {
+    return '';
+  }
+  const found: unknown = Object.entries(value).find(
+    ([key]) => key === name
+  )?.[1];
+  return typeof found === 'string' ? found : '';
 }
 
 function wholeCharacter(text: string, index: number): number {

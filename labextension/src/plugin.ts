@@ -17,7 +17,8 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Client } from './client';
 import { addCommands, clicked } from './commands';
 import { Completers } from './completer';
-import { positionOf } from './context';
+import { read } from './context';
+import { icon } from './icon';
 import { Provider } from './provider';
 import { StatusItem, StatusModel } from './status';
 import { Suggestions } from './suggestions';
@@ -50,11 +51,11 @@ export const plugin: JupyterFrontEndPlugin<void> = {
         client,
         status,
         suggestions,
-        positionOf,
-        restOf: (id, first, text) => completers.restOf(id, first, text)
+        read,
+        icon
       })
     );
-    warmAtFirstFocus(client);
+    warmAtFirstFocus(client, status);
     void settingsOf(registry).then(settings => {
       const follow = (): void => {
         status.enabled = settings?.composite['enabled'] !== false;
@@ -95,11 +96,13 @@ async function settingsOf(
 }
 
 /** The model is loaded while the person reads, not while they wait for the first answer. */
-function warmAtFirstFocus(client: Client): void {
+function warmAtFirstFocus(client: Client, status: StatusModel): void {
   const warm = (event: FocusEvent): void => {
     if (event.target instanceof Element && event.target.closest('.jp-Editor')) {
       document.removeEventListener('focusin', warm);
-      void client.warm();
+      if (status.enabled) {
+        void client.warm();
+      }
     }
   };
   document.addEventListener('focusin', warm);

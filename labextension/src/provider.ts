@@ -1,29 +1,34 @@
 /**
  * The one inline completion provider: a key → a request → ghost text. The cascade itself runs in the server.
  * Never throws (core would drop the reply of the provider that settles next) and never gives an empty item
- * (core would arm Tab for it).
+ * (core would arm Tab for it). Knows nothing of HTTP or of what the person does with the text.
  */
 
 import type {
   CompletionHandler,
   IInlineCompletionContext,
+  IInlineCompletionItem,
   IInlineCompletionList,
   IInlineCompletionProvider
 } from '@jupyterlab/completer';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
-import type { Position } from './context';
-import type { Suggestions } from './suggestions';
-import type { IClient, IMccomItem, IStatusModel } from './tokens';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import { Anchor } from './anchor';
+import type { Asked } from './context';
+import type { IOffer, Suggestions } from './suggestions';
+import type { IClient, IStatusModel } from './tokens';
 import { PROVIDER_ID } from './tokens';
-import type { Line, Trigger } from './wire';
+import type { Line, TextLine, Trigger } from './wire';
 
 const DEADLINE_S = 30;
+/** InlineCompletionTriggerKind.Invoke; a number, so that tests need no JupyterLab. */
 const INVOKED = 0;
-const NOTHING: IInlineCompletionList<IMccomItem> = { items: [] };
 
 interface IStream {
   lines: AsyncIterator<Line>;
-  text: string;
+  asked: Asked;
+  offer: IOffer;
+  running: AbortController;
 }
 
 /**
@@ -40,107 +45,158 @@ const SCHEMA: ISettingRegistry.IProperty = {
 };
 
 /** One a page. */
-export class Provider implements IInlineCompletionProvider<IMccomItem> {
+export class Provider implements IInlineCompletionProvider {
   readonly identifier = PROVIDER_ID;
   readonly name = 'mccom';
   readonly schema = SCHEMA;
+  readonly icon?: LabIcon.ILabIcon;
 
-  constructor(private readonly _options: Provider.IOptions) {}
+  constructor(private readonly _options: Provider.IOptions) {
+    this.icon = _options.icon;
+  }
 
-  /** See IInlineCompletionProvider. */
+  /** The first text of the answer as one item, or no item. Never rejects. */
   async fetch(
     request: CompletionHandler.IRequest,
     context: IInlineCompletionContext
-  ): Promise<IInlineCompletionList<IMccomItem>> {
+  ): Promise<IInlineCompletionList> {
     try {
-      const position = this._options.status.enabled
-        ? this._options.positionOf(request, context)
+      const asked = this._options.status.enabled
+        ? this._options.read(request, context)
         : null;
-      return position
-        ? await this._ask(position, Number(context.triggerKind) === INVOKED)
-        : NOTHING;
+      const item = asked
+        ? await this._ask(asked, Number(context.triggerKind) === INVOKED)
+        : null;
+      return { items: item ? [item] : [] };
     } catch (error) {
       this._options.status.report(String(error));
-      return NOTHING;
+      return { items: [] };
     }
   }
 
-  /** See IInlineCompletionProvider: the full text each time, less what the person typed along meanwhile. */
-  async *stream(token: string): AsyncGenerator<{ response: IMccomItem }> {
+  /**
+   * The full text each time, less what was typed along since the request: core puts it in place of what it has trimmed
+   * by itself. Core never ends a stream, so this one ends when it is superseded or contradicted. Never throws.
+   */
+  async *stream(
+    token: string
+  ): AsyncGenerator<{ response: IInlineCompletionItem }> {
     const stream = this._streams.get(token);
     this._streams.delete(token);
-    for (; stream;) {
-      const { done, value } = await stream.lines.next();
-      if (done || value.type === 'trouble') {
-        return;
-      }
-      const rest = this._options.restOf(token, stream.text, value.text);
-      if (rest === null) {
-        return;
-      }
-      yield {
-        response: {
-          insertText: rest,
-          suggestionId: value.suggestion_id,
-          isIncomplete: value.type === 'text'
-        }
-      };
-      if (value.type === 'final') {
-        return;
-      }
+    if (!stream) {
+      return;
     }
+    try {
+      for await (const line of { [Symbol.asyncIterator]: () => stream.lines }) {
+        if (line.type === 'trouble') {
+          this._options.status.report(line.text);
+          return;
+        }
+        const left = this._streamed(stream, line);
+        if (left === null) {
+          return;
+        }
+        if (left) {
+          const isIncomplete = line.type === 'text';
+          yield { response: { insertText: left, isIncomplete } };
+        }
+      }
+    } catch (error) {
+      this._options.status.report(String(error));
+    } finally {
+      stream.running.abort();
+    }
+  }
+
+  /** What is left of the line's text at the cursor; null when nobody waits for it any more. */
+  private _streamed(stream: IStream, line: TextLine): string | null {
+    const { asked, offer, running } = stream;
+    const { id, outcomes } = offer;
+    if (running.signal.aborted || !outcomes.isOpen(id) || !line.text) {
+      return null;
+    }
+    offer.text = line.text;
+    const final = line.type === 'final';
+    outcomes.on({ type: 'streamed', id, text: line.text, final });
+    const now = asked.now();
+    return now && offer.anchor.rest(now, line.text);
   }
 
   private async _ask(
-    position: Position,
+    asked: Asked,
     invoked: boolean
-  ): Promise<IInlineCompletionList<IMccomItem>> {
-    this._running.get(position.document)?.abort();
+  ): Promise<IInlineCompletionItem | null> {
+    const { client, suggestions } = this._options;
+    const { document } = asked.position;
+    this._running.get(document)?.abort();
     const running = new AbortController();
-    this._running.set(position.document, running);
-    const { client, suggestions, status } = this._options;
+    this._running.set(document, running);
+    const outcomes = suggestions.outcomesOf(document);
     const lines = client
       .complete(
         {
-          ...position,
-          trigger: this._trigger(position, invoked),
-          last: suggestions.takeLast(position.document),
+          ...asked.position,
+          trigger: this._trigger(asked, invoked),
+          last: outcomes.takeLast(),
           deadline_s: DEADLINE_S
         },
         running.signal
       )
       [Symbol.asyncIterator]();
+    const line = await this._firstText(lines);
+    if (running.signal.aborted) {
+      return null;
+    }
+    outcomes.answered(line?.suggestion_id ?? null);
+    return line && this._item(line, { lines, asked, running });
+  }
+
+  /** Null when the answer ends without a text. */
+  private async _firstText(
+    lines: AsyncIterator<Line>
+  ): Promise<TextLine | null> {
     for (;;) {
       const { done, value } = await lines.next();
-      if (done || running.signal.aborted) {
-        return NOTHING;
+      if (done) {
+        return null;
       }
       if (value.type === 'trouble') {
-        status.report(value.text);
-        return NOTHING;
+        this._options.status.report(value.text);
+        return null;
       }
-      status.answered();
-      if (value.text) {
-        suggestions.belongs(value.suggestion_id, position.document);
-        return { items: [this._item(value, lines)] };
+      this._options.status.answered();
+      if (value.text || value.type === 'final') {
+        return value.text ? value : null;
       }
     }
   }
 
   private _item(
-    line: Exclude<Line, { type: 'trouble' }>,
-    lines: AsyncIterator<Line>
-  ): IMccomItem {
-    const item = { insertText: line.text, suggestionId: line.suggestion_id };
-    if (line.type === 'final') {
-      return item;
+    line: TextLine,
+    stream: Omit<IStream, 'offer'>
+  ): IInlineCompletionItem {
+    const { suggestions } = this._options;
+    const id = line.suggestion_id;
+    const final = line.type === 'final';
+    const offer: IOffer = {
+      id,
+      text: line.text,
+      anchor: new Anchor(stream.asked.place),
+      outcomes: suggestions.outcomesOf(stream.asked.position.document)
+    };
+    offer.outcomes.on({ type: 'offered', id, text: line.text, final });
+    const item: IInlineCompletionItem = { insertText: line.text };
+    if (!final) {
+      item.isIncomplete = true;
+      item.token = line.request_id;
+      this._streams.set(line.request_id, { ...stream, offer });
     }
-    this._streams.set(line.suggestion_id, { lines, text: line.text });
-    return { ...item, isIncomplete: true, token: line.suggestion_id };
+    suggestions.attach(item, offer);
+    return item;
   }
 
   /** A second invocation at the same place asks the cloud. */
-  private _trigger(position: Position, invoked: boolean): Trigger {
+  private _trigger({ position }: Asked, invoked: boolean): Trigger {
     const place = invoked
       ? JSON.stringify([position.document, position.cell_id, position.prefix])
       : '';
@@ -158,15 +214,15 @@ export class Provider implements IInlineCompletionProvider<IMccomItem> {
 export namespace Provider {
   /** Parts of a Provider. */
   export interface IOptions {
-    client: IClient;
-    status: IStatusModel;
+    client: Pick<IClient, 'complete'>;
+    status: Pick<IStatusModel, 'enabled' | 'report' | 'answered'>;
     suggestions: Suggestions;
-    /** Editor → position; null where nothing is asked. */
-    positionOf(
+    /** Editor → what is asked; null where nothing is. */
+    read(
       request: CompletionHandler.IRequest,
       context: IInlineCompletionContext
-    ): Position | null;
-    /** What is left of a streamed text after typing along; null when typing contradicted it or it is gone. */
-    restOf(suggestionId: string, first: string, text: string): string | null;
+    ): Asked | null;
+    /** Shown beside the suggestion. */
+    icon?: LabIcon.ILabIcon;
   }
 }

@@ -47,6 +47,9 @@ export class StatusModel implements IStatusModel {
     if (!this._enabled) {
       return { state: 'off', detail: '' };
     }
+    if (this._away) {
+      return { state: 'trouble', detail: this._away };
+    }
     if (this._trouble && this._status?.state === 'ready') {
       return { state: 'trouble', detail: this._trouble };
     }
@@ -69,9 +72,23 @@ export class StatusModel implements IStatusModel {
     }
   }
 
-  /** Takes a state that the server just gave, and looks again soon. */
+  /** Takes a state that the server just gave to somebody else, and follows it from now on. */
   take(status: Status): void {
+    this._took(status);
+    void this.refresh();
+  }
+
+  /** Asks the server now. */
+  async refresh(): Promise<void> {
+    await this._poll.refresh();
+  }
+
+  private _took(status: Status): void {
+    if (this._status?.state === 'downloading' && status.model.present) {
+      void this._client.warm();
+    }
     this._status = status;
+    this._away = '';
     const busy = status.state === 'downloading' || status.state === 'loading';
     const interval = busy ? BUSY_MS : IDLE_MS;
     if (this._poll.frequency.interval !== interval) {
@@ -80,19 +97,23 @@ export class StatusModel implements IStatusModel {
     this.changed.emit();
   }
 
-  /** Asks the server now. */
-  async refresh(): Promise<void> {
-    await this._poll.refresh();
-  }
-
   private async _refresh(): Promise<void> {
-    this.take(await this._client.status());
+    try {
+      this._took(await this._client.status());
+    } catch (error) {
+      this._away = error instanceof Error ? error.message : String(error);
+      this.changed.emit();
+      throw error; // the poll waits longer each time
+    }
   }
 
   private readonly _poll: Poll;
   private _status: Status | null = null;
   private _enabled = true;
+  /** Why the last completion failed; empty when it did not. */
   private _trouble = '';
+  /** Why the server's state is not known; empty when it is. */
+  private _away = '';
 }
 
 /** The button in the status bar. */

@@ -1,45 +1,55 @@
 /**
- * What the provider and the completer widgets both know: the outcome that the next request carries, and streams.
- * Knows nothing of editors or HTTP.
+ * What the provider and the completer widgets both know of a suggestion: its text, its place, its document's outcomes.
+ * Knows nothing of HTTP or of how a suggestion is painted.
  */
 
+import type { Anchor } from './anchor';
+import { Outcomes } from './outcomes';
 import type { IClient } from './tokens';
-import type { Outcome } from './wire';
+
+/** A suggestion that the provider gave to core in an item. */
+export interface IOffer {
+  readonly id: string;
+  readonly anchor: Anchor;
+  readonly outcomes: Outcomes;
+  /** The text at the anchor; grows while it streams. */
+  text: string;
+}
 
 /** One a page. */
 export class Suggestions {
-  constructor(private readonly _client: IClient) {}
+  /**
+   * @param client - Hears every outcome.
+   * @param nowMs - A monotonic clock in milliseconds.
+   */
+  constructor(
+    private readonly _client: Pick<IClient, 'outcome'>,
+    private readonly _nowMs: () => number = () => performance.now()
+  ) {}
 
-  /** A suggestion of this document ended: tells the server, and keeps it for the next request. */
-  ended(document: string, outcome: Outcome): void {
-    this._last.set(document, outcome);
-    void this._client.outcome(outcome);
-  }
-
-  /** The last outcome in a document, given once. */
-  takeLast(document: string): Outcome | null {
-    const outcome = this._last.get(document) ?? null;
-    this._last.delete(document);
-    return outcome;
-  }
-
-  /** The document of a suggestion; empty when unknown. */
-  documentOf(suggestionId: string): string {
-    return this._documents.get(suggestionId) ?? '';
-  }
-
-  /** Remembers where a suggestion was asked for. */
-  belongs(suggestionId: string, document: string): void {
-    this._documents.delete(suggestionId);
-    this._documents.set(suggestionId, document);
-    for (const oldest of this._documents.keys()) {
-      if (this._documents.size <= 200) {
-        break;
-      }
-      this._documents.delete(oldest);
+  /** The outcomes of a document. */
+  outcomesOf(document: string): Outcomes {
+    let outcomes = this._outcomes.get(document);
+    if (!outcomes) {
+      outcomes = new Outcomes(
+        this._nowMs,
+        outcome => void this._client.outcome(outcome)
+      );
+      this._outcomes.set(document, outcomes);
     }
+    return outcomes;
   }
 
-  private readonly _last = new Map<string, Outcome>();
-  private readonly _documents = new Map<string, string>();
+  /** Remembers what stands behind an item; core keeps the very object that the provider returned. */
+  attach(item: object, offer: IOffer): void {
+    this._offers.set(item, offer);
+  }
+
+  /** Null for another provider's item. */
+  offerOf(item: object | null | undefined): IOffer | null {
+    return (item && this._offers.get(item)) ?? null;
+  }
+
+  private readonly _outcomes = new Map<string, Outcomes>();
+  private readonly _offers = new WeakMap<object, IOffer>();
 }

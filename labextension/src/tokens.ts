@@ -2,7 +2,6 @@
  * The words that the front end's parts share. No logic; imports nothing of ours but the wire types.
  */
 
-import type { IInlineCompletionItem } from '@jupyterlab/completer';
 import type { ISignal } from '@lumino/signaling';
 import type { CompleteRequest, Line, Outcome, Status } from './wire';
 
@@ -28,11 +27,6 @@ export interface IClient {
   status(): Promise<Status>;
 }
 
-/** An inline completion item that knows its suggestion. */
-export interface IMccomItem extends IInlineCompletionItem {
-  suggestionId: string;
-}
-
 /** What the status item shows; troubles of completions are reported here. */
 export interface IStatusModel {
   /** Last known state of the server; null before the first answer. */
@@ -45,13 +39,4 @@ export interface IStatusModel {
   report(trouble: string): void;
   /** A completion was answered. */
   answered(): void;
-}
-
-/** True for items of our provider. */
-export function isMccomItem<T extends object>(
-  item: T | null | undefined
-): item is T & { suggestionId: string } {
-  return (
-    !!item && 'suggestionId' in item && typeof item.suggestionId === 'string'
-  );
 }

@@ -3,10 +3,11 @@
  * `tests/wire/*.json` are read by the tests of both languages. Knows nothing of HTTP.
  */
 
+const KINDS = ['code', 'markdown', 'raw'] as const;
 /** A cell of the open notebook. */
 export interface Cell {
   cell_id: string;
-  kind: 'code' | 'markdown' | 'raw';
+  kind: (typeof KINDS)[number];
   source: string;
 }
 
@@ -31,8 +32,9 @@ export interface Outcome {
   shown_ms: number;
 }
 
+const TRIGGERS = ['typing', 'invoke', 'ask'] as const;
 /** Why a completion is asked for. */
-export type Trigger = 'typing' | 'invoke' | 'ask';
+export type Trigger = (typeof TRIGGERS)[number];
 
 /** Body of `POST mccom/complete`. */
 export interface CompleteRequest {
@@ -57,17 +59,25 @@ export interface Route {
   confidence: number | null;
 }
 
-/** One NDJSON line of an answer; `text` is the full text so far, or a message where `type` is `trouble`. */
-export type Line =
-  | {
-      type: 'text' | 'final';
-      request_id: string;
-      suggestion_id: string;
-      text: string;
-      origin: string;
-      route: Route;
-    }
-  | { type: 'trouble'; request_id: string; text: string };
+/** A line of an answer with the full text so far; empty in a `final` line: there is nothing to show. */
+export interface TextLine {
+  type: 'text' | 'final';
+  request_id: string;
+  suggestion_id: string;
+  text: string;
+  origin: string;
+  route: Route;
+}
+
+/** The line that ends a failed answer; `text` is a message with its next step. */
+export interface TroubleLine {
+  type: 'trouble';
+  request_id: string;
+  text: string;
+}
+
+/** One NDJSON line of an answer. */
+export type Line = TextLine | TroubleLine;
 
 const STATES = [
   'off',
@@ -143,6 +153,39 @@ export function outcomeFrom(value: unknown): Outcome {
     kept_chars: number(body, 'kept_chars'),
     shown_ms: number(body, 'shown_ms')
   };
+}
+
+/** Turns a parsed body of `POST mccom/complete` into a CompleteRequest. Throws TypeError when it is none. */
+export function requestFrom(value: unknown): CompleteRequest {
+  const body = object(value, 'request');
+  return {
+    client_id: text(body, 'client_id'),
+    request_id: text(body, 'request_id'),
+    document: text(body, 'document'),
+    cell_id: text({ cell_id: '', ...body }, 'cell_id'),
+    language: text(body, 'language'),
+    prefix: text(body, 'prefix'),
+    suffix: text(body, 'suffix'),
+    cells_before: cells(body.cells_before ?? [], 'cells_before'),
+    cells_after: cells(body.cells_after ?? [], 'cells_after'),
+    trigger: oneOf({ trigger: 'typing', ...body }, 'trigger', TRIGGERS),
+    last: body.last ? outcomeFrom(body.last) : null,
+    deadline_s: number({ deadline_s: 30, ...body }, 'deadline_s')
+  };
+}
+
+function cells(value: unknown, what: string): Cell[] {
+  if (!Array.isArray(value)) {
+    throw new TypeError(`${what} is not a list`);
+  }
+  return value.map(item => {
+    const body = object(item, 'cell');
+    return {
+      cell_id: text(body, 'cell_id'),
+      kind: oneOf(body, 'kind', KINDS),
+      source: text(body, 'source')
+    };
+  });
 }
 
 function object(value: unknown, what: string): Json {

@@ -1,0 +1,49 @@
+/**
+ * Mends faults of core's inline completion model, for the items of every provider: a reply dropped because an earlier
+ * one was empty or failed, Tab armed with nothing to accept, a reply shown where it was not asked for.
+ * Knows nothing of our suggestions.
+ */
+
+import type { InlineCompleter } from '@jupyterlab/completer';
+
+/**
+ * Replaces the model's methods that take replies.
+ *
+ * @param atCursor - Whether the cursor still stands where the model's reply was asked for.
+ * @param clear - Drops the items that are shown, when no provider has any for the new request.
+ */
+export function mendModel(
+  model: InlineCompleter.IModel,
+  atCursor: () => boolean,
+  clear: () => void
+): void {
+  const set = model.setCompletions.bind(model);
+  const append = model.appendCompletions.bind(model);
+  /** The shown items belong to an older request; they stay until a provider answers, so that nothing flickers. */
+  let outdated = false;
+
+  model.setCompletions = reply => {
+    outdated = reply.items.length === 0;
+    if (outdated) {
+      return;
+    }
+    if (atCursor()) {
+      set(reply);
+    } else {
+      clear();
+    }
+  };
+  model.appendCompletions = reply => {
+    if (outdated || !model.completions?.items) {
+      model.setCompletions(reply);
+    } else {
+      append(reply);
+    }
+  };
+  model.provisionProgress.connect((_, { pendingProviders }) => {
+    if (outdated && pendingProviders === 0) {
+      outdated = false;
+      clear();
+    }
+  });
+}

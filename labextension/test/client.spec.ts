@@ -1,0 +1,160 @@
+/**
+ * The client against a real HTTP server that answers as the test says.
+ */
+
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { ServerConnection } from '@jupyterlab/services';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Client } from '../src/client';
+import type { CompleteRequest, Line } from '../src/wire';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+const REQUEST: CompleteRequest = {
+  client_id: 'w',
+  request_id: 'r',
+  document: 'a.py',
+  cell_id: '',
+  language: 'python',
+  prefix: 'x = ',
+  suffix: '',
+  cells_before: [],
+  cells_after: [],
+  trigger: 'typing',
+  last: null,
+  deadline_s: 30
+};
+const LINE: Line = {
+  type: 'final',
+  request_id: 'r',
+  suggestion_id: 's',
+  text: '"😀"',
+  origin: 'local',
+  route: { to: 'local', reason: 'sure', confidence: 1 }
+};
+
+let server: Server | null = null;
+let seen: string[] = [];
+
+async function clientOf(answer: Answer): Promise<Client> {
+  seen = [];
+  server = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url?.split('?')[0]}`);
+    answer(request, response);
+  });
+  await new Promise<void>(resolve => server?.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  return new Client(
+    ServerConnection.makeSettings({ baseUrl: `http://127.0.0.1:${port}/base/` })
+  );
+}
+
+async function linesOf(
+  client: Client,
+  signal = new AbortController().signal
+): Promise<Line[]> {
+  const lines: Line[] = [];
+  for await (const line of client.complete(REQUEST, signal)) {
+    lines.push(line);
+  }
+  return lines;
+}
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+describe('complete', () => {
+  it('gives the lines of an answer that comes in pieces', async () => {
+    const bytes = Buffer.from(JSON.stringify(LINE) + '\n');
+    const middle = bytes.indexOf(0xf0) + 2;
+    const client = await clientOf((_, response) => {
+      response.write(bytes.subarray(0, middle));
+      setTimeout(() => response.end(bytes.subarray(middle)), 20);
+    });
+    expect(await linesOf(client)).toEqual([LINE]);
+    expect(seen).toEqual(['POST /base/mccom/complete']);
+  });
+
+  it.each([
+    [
+      413,
+      '{"message": "the body is over 256 KiB"}',
+      'the body is over 256 KiB'
+    ],
+    [404, '<html>', 'check that jupyter-mccom is enabled']
+  ])('gives a refusal (%i) as trouble', async (status, body, message) => {
+    const client = await clientOf((_, response) => {
+      response.writeHead(status).end(body);
+    });
+    const [line] = await linesOf(client);
+    expect(line).toMatchObject({ type: 'trouble', request_id: 'r' });
+    expect(line.text).toContain(message);
+  });
+
+  it('gives a line that is none, and a broken connection, as trouble', async () => {
+    const client = await clientOf((_, response) =>
+      response.end('{"type": 1}\n')
+    );
+    expect(await linesOf(client)).toMatchObject([{ type: 'trouble' }]);
+    server?.closeAllConnections();
+    server?.close();
+    expect(await linesOf(client)).toMatchObject([{ type: 'trouble' }]);
+  });
+
+  it('ends without a word when it is aborted, and closes the connection', async () => {
+    const controller = new AbortController();
+    const closed = new Promise<void>(resolve => {
+      void clientOf((_, response) => {
+        response.write('\n');
+        response.on('close', resolve);
+        setTimeout(() => controller.abort(), 20);
+      }).then(async client => {
+        expect(await linesOf(client, controller.signal)).toEqual([]);
+      });
+    });
+    await closed;
+  });
+});
+
+describe('the other routes', () => {
+  it('are named as the contract says', async () => {
+    const status = {
+      state: 'downloading',
+      detail: '',
+      model: { id: 'm', bytes: 1, present: false },
+      pull: { model: 'm', done_bytes: 0, total_bytes: 1 }
+    };
+    const client = await clientOf((_, response) =>
+      response.end(JSON.stringify(status))
+    );
+    await client.warm();
+    await client.outcome({
+      suggestion_id: 's',
+      kind: 'moved',
+      kept_chars: 0,
+      shown_ms: 0
+    });
+    expect(await client.pull('m')).toEqual(status);
+    expect(await client.cancelPull()).toEqual(status);
+    expect(await client.status()).toEqual(status);
+    expect(seen).toEqual([
+      'POST /base/mccom/warm',
+      'POST /base/mccom/outcome',
+      'POST /base/mccom/pull',
+      'DELETE /base/mccom/pull',
+      'GET /base/mccom/status'
+    ]);
+  });
+
+  it('say what the server said when it refuses', async () => {
+    const client = await clientOf((_, response) =>
+      response.writeHead(409).end('{"message": "no space"}')
+    );
+    await expect(client.pull()).rejects.toThrow('no space');
+    await expect(client.warm()).resolves.toBeUndefined();
+  });
+});

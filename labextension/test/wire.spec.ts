@@ -1,0 +1,60 @@
+/**
+ * The golden messages that the Python tests read too.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { lineFrom, outcomeFrom, requestFrom, statusFrom } from '../src/wire';
+
+const FOLDER = resolve(__dirname, '../../tests/wire');
+
+function golden(name: string): unknown {
+  return JSON.parse(readFileSync(resolve(FOLDER, name), 'utf8'));
+}
+
+describe('golden messages', () => {
+  it.each(readdirSync(FOLDER))('%s', name => {
+    const value = golden(name);
+    if (name.startsWith('line_')) {
+      expect(value).toMatchObject(lineFrom(value));
+    } else if (name.startsWith('status_')) {
+      expect(value).toMatchObject(statusFrom(value));
+    } else if (name === 'outcome.json') {
+      expect(outcomeFrom(value)).toEqual(value);
+    } else if (name === 'complete_request.json') {
+      expect(requestFrom(value)).toEqual(value);
+    } else if (name === 'complete_request_minimal.json') {
+      expect(requestFrom(value)).toMatchObject({ prefix: 'x = ', last: null });
+    } else {
+      expect(value).toEqual({ model: expect.any(String) });
+    }
+  });
+});
+
+describe('what is not the contract', () => {
+  it.each([
+    null,
+    [],
+    'text',
+    {},
+    { type: 'text', request_id: 'r' },
+    { type: 'other', request_id: 'r', text: '' },
+    { type: 'trouble', request_id: 'r', text: 3 }
+  ])('is no line: %j', value => {
+    expect(() => lineFrom(value)).toThrow(TypeError);
+  });
+
+  it.each([null, {}, { state: 'on', detail: '', model: {}, pull: null }])(
+    'is no status: %j',
+    value => {
+      expect(() => statusFrom(value)).toThrow(TypeError);
+    }
+  );
+
+  it('is no outcome', () => {
+    expect(() =>
+      outcomeFrom({ suggestion_id: 's', kind: 'liked', kept_chars: 0 })
+    ).toThrow('kind');
+  });
+});
