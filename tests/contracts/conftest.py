@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -23,7 +23,9 @@ def _counting(prompt: Prompt) -> str:
 
 
 @pytest.fixture(params=["scripted", SMALL, CODER])
-async def open_engine(request: pytest.FixtureRequest, models: Store) -> AsyncIterator[Open]:
+def open_engine(
+    request: pytest.FixtureRequest, models: Store, jp_asyncio_loop: asyncio.AbstractEventLoop
+) -> Iterator[Open]:
     """Opens engines of one kind; all are closed at the end."""
     opened: list[Engine] = []
 
@@ -36,4 +38,5 @@ async def open_engine(request: pytest.FixtureRequest, models: Store) -> AsyncIte
         return engine
 
     yield make
-    await asyncio.gather(*(engine.aclose() for engine in opened))
+    for engine in opened:
+        jp_asyncio_loop.run_until_complete(engine.aclose())

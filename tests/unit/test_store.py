@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
-from model_sources import BODY, store_of, tiny
 
 from jupyter_mccom.errors import ModelError
 from jupyter_mccom.models.store import Store, default_models_dir
+from tests.unit.model_sources import BODY, store_of, tiny
 
 
 @pytest.fixture

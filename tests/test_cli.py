@@ -1,0 +1,179 @@
+"""`jupyter mccom …` as a person runs it: a process of its own, what it prints and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from jupyter_mccom.models.store import Store
+from tests.conftest import SMALL
+
+MCCOM = [sys.executable, "-m", "jupyter_mccom.cli"]
+CLEAN = {"CI": os.environ.get("CI", ""), **os.environ}
+
+
+def _run(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([*MCCOM, *arguments], capture_output=True, text=True, check=False, env=CLEAN, timeout=120)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def _complete(*arguments: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(_run("complete", *arguments, "--json").stdout)
+    assert list(answer) == ["text", "origin", "route", "engine", "tokens", "draft", "hits", "stage_s"]
+    assert answer["route"].keys() == {"to", "reason", "confidence"}
+    return answer
+
+
+def test_completes_ten_real_notebooks(shared_data: Path, models: Store, tmp_path: Path) -> None:
+    books = {
+        book["id"]: book for book in map(json.loads, (shared_data / "notebooks/notebooks.jsonl").open(encoding="utf-8"))
+    }
+    points = list(map(json.loads, (shared_data / "notebooks/statements.jsonl").open(encoding="utf-8")))
+    seen: dict[str, dict[str, Any]] = {}
+    for point in points:
+        seen.setdefault(point["book"], point)
+    texts = []
+    for number, point in enumerate(list(seen.values())[:10]):
+        path = tmp_path / f"book-{number}.ipynb"
+        book = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+        make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
+        book.cells = [
+            make.get(cell["type"], nbformat.v4.new_raw_cell)("".join(cell["source"]))
+            for cell in books[point["book"]]["cells"]
+        ]
+        nbformat.write(book, path)  # type: ignore[no-untyped-call]
+        place = f"{path}:{point['line'] + 1}:{point['cut_col'] + 1}"
+        answer = _complete(place, "--cell", str(point["cell"]))
+        assert (answer["origin"], answer["engine"]) == ("local", "qwen2.5-coder-0.5b")
+        assert answer["tokens"] > 0
+        texts.append(answer["text"])
+    assert sum(bool(text) for text in texts) >= 8, texts
+
+
+def test_completes_a_file_of_a_real_repository(shared_data: Path, models: Store) -> None:
+    point = json.loads((shared_data / "repositories/lines.jsonl").open(encoding="utf-8").readline())
+    path = next((shared_data / "repositories").glob(f"*/{point['path']}"), None)
+    path = path or shared_data / "repositories" / point["repo"].replace("/", "_") / point["path"]
+    answer = _complete(f"{path}:{point['line_no'] + 1}:{point['cut_col'] + 1}")
+    assert answer["tokens"] > 0
+
+
+@pytest.mark.parametrize(
+    ("place", "more", "said"),
+    [
+        ("a.py:9", [], "has no line 9; its lines are 1 to 3"),
+        ("a.py:1:99", [], "has no column 99; its columns are 1 to 6"),
+        ("none.py", [], "no file"),
+        ("a.py", ["--cell", "0"], "has no cells"),
+        ("b.ipynb", ["--cell", "5"], "has no cell 5; its cells are 0 to 0"),
+        ("b.ipynb:7", ["--cell", "0"], "has no line 7"),
+        ("broken.ipynb", [], "not a notebook"),
+        ("latin.py", [], "not UTF-8"),
+    ],
+)
+def test_a_position_that_is_not_there(tmp_path: Path, place: str, more: list[str], said: str) -> None:
+    (tmp_path / "a.py").write_text("x = 1\ny = 2\n")
+    (tmp_path / "latin.py").write_bytes("x = 'é'".encode("latin-1"))
+    (tmp_path / "broken.ipynb").write_text("{}")
+    (tmp_path / "b.ipynb").write_text('{"cells": [{"cell_type": "code", "source": ["x = 1"]}], "metadata": {}}')
+    error = _run("complete", str(tmp_path / place), *more, status=2).stderr
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_a_model_that_is_not_there_names_the_next_step(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = ")
+    error = _run("complete", str(tmp_path / "a.py"), "--models-dir", str(tmp_path), status=1).stderr
+    assert "jupyter mccom pull qwen2.5-coder-0.5b" in error
+    assert "use one of smollm2-135m" in _run("pull", "no-such-model", status=1).stderr
+
+
+def test_status_tells_engine_and_model(models: Store) -> None:
+    status = json.loads(_run("status", "--json").stdout)
+    assert (status["state"], status["engine"], status["model"]["id"]) == ("ready", "llamacpp", "qwen2.5-coder-0.5b")
+    assert "ready" in _run("status").stdout
+
+
+def test_pulling_a_model_that_is_there_prints_its_path(models: Store) -> None:
+    assert _run("pull", SMALL).stdout.strip() == str(models.locate(SMALL))
+
+
+@contextmanager
+def _serving(*arguments: str) -> Iterator[tuple[str, str]]:
+    command = [*MCCOM, "serve", "--model", SMALL, *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    try:
+        found = re.search(r"at (\S+), key (.+)", process.stdout.readline())
+        assert found is not None
+        yield found[1], found[2]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        process.stdout.close()
+
+
+def _ask(url: str, key: str) -> dict[str, Any]:
+    body = json.dumps({"prompt": "x = ", "n_predict": 2}).encode()
+    request = urllib.request.Request(f"{url}/completion", body, {"Authorization": f"Bearer {key}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.headers["Access-Control-Allow-Origin"] != "*"
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def test_serve_answers_those_with_the_key(models: Store, tmp_path: Path) -> None:
+    with _serving() as (url, key):
+        assert url.startswith("http://127.0.0.1:")
+        assert _ask(url, key)["content"]
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            _ask(url, "wrong")
+    (tmp_path / "key").write_text("my-key\n")
+    with _serving("--key-file", str(tmp_path / "key")) as (url, shown):
+        assert shown == "from the key file"
+        assert _ask(url, "my-key")["content"]
+
+
+def test_serve_refuses_what_cannot_be(models: Store) -> None:
+    assert "--key-file" in _run("serve", "--host", "0.0.0.0", "--model", SMALL, status=2).stderr  # noqa: S104
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert "taken" in _run("serve", "--model", SMALL, "--port", port, status=2).stderr
+
+
+def test_the_demo_prints_its_url(models: Store) -> None:
+    command = [*MCCOM, "demo", "--no-browser", "--port=0"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        assert any(re.search(r"http://127\.0\.0\.1:\d+/lab/tree/demo\.ipynb\?token=", line) for line in process.stderr)
+    finally:
+        process.send_signal(signal.SIGINT)
+        for child in _children(process.pid):
+            child.terminate()
+        process.wait(30)
+        process.stderr.close()
+
+
+def _children(pid: int) -> list[Any]:
+    import psutil
+
+    return list(psutil.Process(pid).children(recursive=True))
