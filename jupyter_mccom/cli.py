@@ -163,6 +163,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     if arguments.host not in _LOOPBACK and arguments.key_file is None:
         raise InputError(f"{arguments.host} can be reached from other machines; give a key with --key-file")
+    _check_port(arguments.host, arguments.port)
     key = _key(arguments.key_file)
     settings = _settings(arguments)
     path = open_store(settings).locate(settings.model)
@@ -178,11 +179,20 @@ def _serve(arguments: argparse.Namespace) -> int:
             draft=arguments.draft,
         )
     except RuntimeError as error:
-        raise InputError(f"the server did not start ({error}); is port {arguments.port} taken? try --port 0") from error
+        raise InputError(f"the server did not start ({error}); try another model or --port 0") from error
     shown = "from the key file" if arguments.key_file else key
     print(f"{settings.model} at {server.listening_address}, key {shown}", flush=True)
     signal.sigwait({signal.SIGINT, signal.SIGTERM})
     return 0
+
+
+def _check_port(host: str, port: int) -> None:
+    import socket
+
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise InputError(f"port {port} of {host} is taken or not ours ({error.strerror}); try --port 0") from error
 
 
 def _key(key_file: Path | None) -> str:
@@ -207,7 +217,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     _pull(arguments)
     folder = Path(tempfile.mkdtemp(prefix="mccom-demo-"))
     shutil.copy(demo_notebook(), folder / "demo.ipynb")
-    command = [sys.executable, "-m", "jupyterlab", "demo.ipynb", *arguments.rest]
+    command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/demo.ipynb", *arguments.rest]
     if arguments.models_dir:
         command.append(f"--MCCom.models_dir={arguments.models_dir}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -40,11 +40,17 @@ def _complete(*arguments: str) -> dict[str, Any]:
     return answer
 
 
+def _rest(cell: dict[str, Any]) -> dict[str, Any]:
+    return {"outputs": [], "execution_count": None} if cell["type"] == "code" else {}
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def test_completes_ten_real_notebooks(shared_data: Path, models: Store, tmp_path: Path) -> None:
-    books = {
-        book["id"]: book for book in map(json.loads, (shared_data / "notebooks/notebooks.jsonl").open(encoding="utf-8"))
-    }
-    points = list(map(json.loads, (shared_data / "notebooks/statements.jsonl").open(encoding="utf-8")))
+    books = {book["id"]: book for book in _lines(shared_data / "notebooks/notebooks.jsonl")}
+    points = _lines(shared_data / "notebooks/statements.jsonl")
     seen: dict[str, dict[str, Any]] = {}
     for point in points:
         seen.setdefault(point["book"], point)
@@ -52,9 +58,10 @@ def test_completes_ten_real_notebooks(shared_data: Path, models: Store, tmp_path
     for number, point in enumerate(list(seen.values())[:10]):
         path = tmp_path / f"book-{number}.ipynb"
         book = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
-        make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
         book.cells = [
-            make.get(cell["type"], nbformat.v4.new_raw_cell)("".join(cell["source"]))
+            nbformat.from_dict(  # type: ignore[no-untyped-call]
+                {"cell_type": cell["type"], "metadata": {}, "source": "".join(cell["source"]), **_rest(cell)}
+            )
             for cell in books[point["book"]]["cells"]
         ]
         nbformat.write(book, path)  # type: ignore[no-untyped-call]
@@ -67,7 +74,7 @@ def test_completes_ten_real_notebooks(shared_data: Path, models: Store, tmp_path
 
 
 def test_completes_a_file_of_a_real_repository(shared_data: Path, models: Store) -> None:
-    point = json.loads((shared_data / "repositories/lines.jsonl").open(encoding="utf-8").readline())
+    point = _lines(shared_data / "repositories/lines.jsonl")[0]
     path = next((shared_data / "repositories").glob(f"*/{point['path']}"), None)
     path = path or shared_data / "repositories" / point["repo"].replace("/", "_") / point["path"]
     answer = _complete(f"{path}:{point['line_no'] + 1}:{point['cut_col'] + 1}")

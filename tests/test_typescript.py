@@ -16,7 +16,6 @@ ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}
 def _jlpm(*arguments: str) -> None:
     command = [sys.executable, "-m", "jupyter_builder.jlpm", *arguments]
     done = subprocess.run(command, cwd=LABEXTENSION, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    print(done.stdout[-8000:])
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
