@@ -73,19 +73,21 @@ class Store:
         model = self._catalogue(model_id)
         if model is not None:
             return model
-        path = Path(model_id).expanduser()
+        path = Path(model_id)
         if path.suffix.lower() != ".gguf":
             raise ModelError(f"no model {model_id!r}; use one of {', '.join(ids())} or the path of a .gguf file")
         try:
+            path = path.expanduser().resolve()
             with path.open("rb") as file:
                 magic = file.read(len(_GGUF_MAGIC))
-        except OSError as error:
-            raise ModelError(
-                f"the model file {str(path)!r} cannot be read ({error.strerror}); check its path"
-            ) from error
+                n_bytes = os.fstat(file.fileno()).st_size
+        except (OSError, ValueError, RuntimeError) as error:
+            # ValueError: a NUL in the path; RuntimeError: `~` of a user that nobody knows, or links in a circle
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise ModelError(f"the model file {str(path)!r} cannot be read ({reason}); check its path") from error
         if magic != _GGUF_MAGIC:
             raise ModelError(f"{str(path)!r} is not a GGUF file; convert it or choose another")
-        return Model(id=model_id, file=str(path.resolve()), n_bytes=path.stat().st_size, sha256="")
+        return Model(id=model_id, file=str(path), n_bytes=n_bytes, sha256="")
 
     def present(self, model_id: str) -> bool:
         """The file is here in full length; its hash is not computed. Raises ModelError as `entry` does."""
@@ -96,7 +98,7 @@ class Store:
     def locate(self, model_id: str) -> Path:
         """The path of a verified file; the first call reads the whole file, later ones only its size and time.
 
-        Raises ModelError when it is missing or corrupt, and as `entry` does.
+        Raises ModelError when it is missing, corrupt or cannot be read, and as `entry` does.
         """
         model = self.entry(model_id)
         path = self._path(model)
@@ -105,7 +107,11 @@ class Store:
                 f"the model {model_id} is not on this machine; "
                 f"click the status item or run: jupyter mccom pull {model_id}"
             )
-        if model.sha256 and not self._verified(model, path):
+        try:
+            right = not model.sha256 or self._verified(model, path)
+        except OSError as error:
+            raise ModelError(f"the file {str(path)!r} cannot be read ({error.strerror}); mend that first") from error
+        if not right:
             raise ModelError(f"the file {str(path)!r} is corrupt; to replace it run: jupyter mccom pull {model_id}")
         return path
 
@@ -144,7 +150,8 @@ class Store:
     def remove(self, model_id: str) -> None:
         """Deletes the file and what is left of downloads.
 
-        Raises ModelError for a person's own file, while the model is being pulled, and as `entry` does.
+        Raises ModelError for a person's own file, while the model is being pulled, when the folder does not let
+        the files go, and as `entry` does.
         """
         import filelock
 
@@ -157,9 +164,14 @@ class Store:
             with self._lock(model).acquire(timeout=0):
                 self._path(model).unlink(missing_ok=True)
                 self._stamp(model).unlink(missing_ok=True)
-                shutil.rmtree(self._staging(model), ignore_errors=True)
-        except filelock.Timeout as error:
+                if self._staging(model).exists():
+                    shutil.rmtree(self._staging(model))
+        except filelock.Timeout as error:  # an OSError too
             raise ModelError(f"{model_id} is being pulled; cancel that first, then remove it") from error
+        except OSError as error:
+            raise ModelError(
+                f"{model_id} cannot be deleted ({error}); end what uses it or mend {str(self.models_dir)!r}"
+            ) from error
 
     def _locked(self, transfer: Transfer) -> filelock.BaseFileLock:
         import filelock
@@ -181,7 +193,7 @@ class Store:
         model = transfer.model
         path = self._path(model)
         if path.is_file():
-            if self._verified(model, path):
+            if self._verified(model, path, transfer.report):
                 transfer.report(model.n_bytes)
                 return path
             transfer.note(f"{path.name} is corrupt; fetching it again")
@@ -227,13 +239,14 @@ class Store:
                 f"{str(self.models_dir)!r} has {free / 1e6:.0f} MB free; make room or set MCCom.models_dir"
             )
 
-    def _verified(self, model: Model, path: Path) -> bool:
+    def _verified(self, model: Model, path: Path, check: Callable[[], None] = lambda: None) -> bool:
+        """`check` is called while the file is read and may raise."""
         try:
             if json.loads(self._stamp(model).read_text(encoding="utf-8")) == _stamp_of(model, path):
                 return True
         except (OSError, ValueError):
             pass  # no stamp yet, or a damaged one: the hash decides
-        if path.stat().st_size != model.n_bytes or _sha256(path) != model.sha256:
+        if path.stat().st_size != model.n_bytes or _sha256(path, check) != model.sha256:
             return False
         self._write_stamp(model, path)
         return True

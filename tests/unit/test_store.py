@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from pathlib import Path
 
 import pytest
 
 from jupyter_mccom.errors import ModelError
-from jupyter_mccom.models.store import Store, default_models_dir
+from jupyter_mccom.models.store import PullCancelled, Store, default_models_dir
 from tests.unit.model_sources import BODY, store_of, tiny
 
 
@@ -75,6 +76,28 @@ def test_damaged_stamp_costs_one_hash(tmp_path: Path, model_file: Path, stamp: s
     assert json.loads((tmp_path / "tiny.gguf.verified").read_text())["bytes"] == len(BODY)
 
 
+def test_file_that_cannot_be_read_is_named(tmp_path: Path, model_file: Path) -> None:
+    store = store_of(tmp_path, tiny())
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        with pytest.raises(ModelError, match=r"tiny\.gguf' cannot be read \(Too many open files\); mend that first$"):
+            store.locate("tiny")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert store.locate("tiny") == model_file
+
+
+def test_pull_of_what_is_here_reads_it_and_can_be_cancelled(tmp_path: Path, model_file: Path) -> None:
+    store = store_of(tmp_path, tiny())
+    done: list[int] = []
+    with pytest.raises(PullCancelled):
+        store.pull("tiny", progress=lambda n, total: done.append(n), cancelled=lambda: True)
+    assert not (tmp_path / "tiny.gguf.verified").exists()
+    assert store.pull("tiny", progress=lambda n, total: done.append(n)) == model_file
+    assert done == [0, len(BODY)]
+
+
 def test_own_file_is_used_as_it_is(tmp_path: Path) -> None:
     own = tmp_path / "Mine.GGUF"
     own.write_bytes(BODY[:100])
@@ -108,6 +131,18 @@ def test_own_file_must_be_there(tmp_path: Path) -> None:
             path.mkdir()
         with pytest.raises(ModelError, match=r"cannot be read .*; check its path"):
             Store(tmp_path).entry(str(path))
+
+
+@pytest.mark.parametrize("path", ["a\0.gguf", "~nobody-of-that-name/x.gguf"])
+def test_path_that_cannot_be_is_one_clear_line(tmp_path: Path, path: str) -> None:
+    with pytest.raises(ModelError, match=r"cannot be read .*; check its path$"):
+        Store(tmp_path).entry(path)
+
+
+def test_remove_says_what_holds_it(tmp_path: Path) -> None:
+    (tmp_path / "tiny.gguf").mkdir()
+    with pytest.raises(ModelError, match=r"tiny cannot be deleted \(.*\); end what uses it or mend "):
+        store_of(tmp_path, tiny()).remove("tiny")
 
 
 def test_remove_leaves_no_bytes(tmp_path: Path, model_file: Path) -> None:
