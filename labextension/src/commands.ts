@@ -82,6 +82,31 @@ export async function clicked(options: ICommandOptions): Promise<void> {
   }
 }
 
+/** Where there is no status bar (Notebook 7), a missing model is offered once by a notification. */
+export function offerOnce(options: ICommandOptions): void {
+  const { status, trans } = options;
+  const offer = (): void => {
+    if (status.shown.state !== 'get-model') {
+      return;
+    }
+    status.changed.disconnect(offer);
+    Notification.info(
+      trans.__('Code completion needs a model that is not on this machine.'),
+      {
+        autoClose: false,
+        actions: [
+          {
+            label: trans.__('Get the Model'),
+            callback: () => void pull(options)
+          }
+        ]
+      }
+    );
+  };
+  status.changed.connect(offer);
+  offer();
+}
+
 async function pull({ client, status, trans }: ICommandOptions): Promise<void> {
   const model = status.status?.model;
   if (!model) {

@@ -38,6 +38,11 @@ export class Completers {
     return [...this._watched].some(watched => watched.dismiss());
   }
 
+  /** The page is left: what is shown ends here. */
+  leave(): void {
+    this._watched.forEach(watched => watched.lost('moved'));
+  }
+
   private readonly _watched = new Set<Watched>();
 }
 

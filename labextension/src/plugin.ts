@@ -15,7 +15,8 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Client } from './client';
-import { addCommands, clicked } from './commands';
+import { addCommands, clicked, offerOnce } from './commands';
+import type { ICommandOptions } from './commands';
 import { Completers } from './completer';
 import { read } from './context';
 import { icon } from './icon';
@@ -46,6 +47,7 @@ export const plugin: JupyterFrontEndPlugin<void> = {
     const completers = new Completers(suggestions);
     const status = new StatusModel(client);
     completers.wrap(factory);
+    window.addEventListener('pagehide', () => completers.leave());
     manager.registerInlineProvider(
       new Provider({
         client,
@@ -56,29 +58,33 @@ export const plugin: JupyterFrontEndPlugin<void> = {
       })
     );
     warmAtFirstFocus(client, status);
-    void settingsOf(registry).then(settings => {
-      const follow = (): void => {
-        status.enabled = settings?.composite['enabled'] !== false;
-      };
-      follow();
-      settings?.changed.connect(follow);
-      const options = {
-        app,
-        client,
-        completers,
-        status,
-        settings,
-        palette,
-        trans
-      };
-      addCommands(options);
-      statusBar?.registerStatusItem(PLUGIN_ID, {
-        align: 'right',
-        item: new StatusItem(status, trans, () => void clicked(options))
-      });
-    });
+    void settingsOf(registry).then(settings =>
+      furnish(
+        { app, client, completers, status, settings, palette, trans },
+        statusBar
+      )
+    );
   }
 };
+
+/** Adds what may come after the page: commands, the status item, and the switch that the settings hold. */
+function furnish(options: ICommandOptions, statusBar: IStatusBar | null): void {
+  const { settings, status, trans } = options;
+  const follow = (): void => {
+    status.enabled = settings?.composite['enabled'] !== false;
+  };
+  follow();
+  settings?.changed.connect(follow);
+  addCommands(options);
+  if (statusBar) {
+    statusBar.registerStatusItem(PLUGIN_ID, {
+      align: 'right',
+      item: new StatusItem(status, trans, () => void clicked(options))
+    });
+  } else {
+    offerOnce(options);
+  }
+}
 
 /** Null without a registry, or when the settings cannot be loaded: the defaults hold. */
 async function settingsOf(
