@@ -62,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     status = command("status", _status, "Print engine, model and totals.")
     status.add_argument("--model", default="", help="id or path of the local model")
     status.add_argument("--json", action="store_true", help="print JSON")
+    bench = command("bench", _bench, "Measure; prints JSON.")
+    bench.add_argument("--suite", choices=["latency"], default="latency", help="what to measure")
+    bench.add_argument("--n", type=int, default=60, help="how many positions")
+    bench.add_argument("--model", default="", help="id or path of the local model")
     serve = command("serve", _serve, "Run a llama.cpp server for this machine.")
     serve.add_argument("--model", default="", help="id or path of the model")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on; others than loopback need --key-file")
@@ -151,6 +155,13 @@ def _status(arguments: argparse.Namespace) -> int:
         return 0
     print(f"{status['state']}: {status['detail']}")
     print(f"engine {status['engine']}, {status['threads']} threads; the cloud is off")
+    return 0
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from .evaluation.latency import measure
+
+    print(json.dumps(measure(_settings(arguments), arguments.n), indent=2))
     return 0
 
 

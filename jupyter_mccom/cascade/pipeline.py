@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from ..protocols import Clock, Engine
-from ..types import CompletionRequest, Generation, Outcome, Route, Stop, Suggestion, Token, Trace
+from ..types import CompletionRequest, Generation, Outcome, Prompt, Route, Stop, Suggestion, Token, Trace
 from .journal import Journal
 from .language import cell_language
 from .prompt import build, healed, texts, typed_of
@@ -60,15 +60,19 @@ class Cascade:
         """How a suggestion ended."""
         self.journal.report(outcome)
 
+    async def prompt(self, request: CompletionRequest) -> Prompt:
+        """The local engine's prompt for a request, within the budget. Raises as `complete` does."""
+        wanted = list(dict.fromkeys(texts(request, self._prompt_tokens)))
+        counted = await self._local.count(wanted)
+        return build(request, dict(zip(wanted, counted, strict=True)), self._prompt_tokens)
+
     async def aclose(self) -> None:
         """Ends the engines."""
         await self._local.aclose()
 
     async def _ask_local(self, request: CompletionRequest, run: _Run) -> Suggestion:
         deadline_s = run.started_s + min(request.deadline_s, self._latency_budget_s)
-        wanted = list(dict.fromkeys(texts(request, self._prompt_tokens)))
-        counted = await asyncio.wait_for(self._local.count(wanted), deadline_s - self._clock.now_s())
-        prompt = build(request, dict(zip(wanted, counted, strict=True)), self._prompt_tokens)
+        prompt = await asyncio.wait_for(self.prompt(request), deadline_s - self._clock.now_s())
         run.lap("prompt")
         stream = self._local.generate(prompt, max_tokens=self._max_tokens)
         language = cell_language(request.language, request.prefix)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..compose import OpenCascade
+from ..errors import ModelError
 from .pulls import PullProgress
 
 
@@ -13,8 +14,8 @@ def status_of(
     opened: OpenCascade, *, enabled: bool, pull: PullProgress | None = None, pull_trouble: str = ""
 ) -> dict[str, Any]:
     """See `tests/wire/status_*.json`; fields of later parts are null."""
-    present = opened.store.present(opened.model.id)
-    state, detail = _state(opened, enabled, present, pull, pull_trouble)
+    present, trouble = _present(opened)
+    state, detail = _state(opened, enabled, present, pull, pull_trouble or trouble)
     return {
         "state": state,
         "detail": detail,
@@ -27,6 +28,13 @@ def status_of(
         "index": None,
         "totals": asdict(opened.cascade.journal.totals),
     }
+
+
+def _present(opened: OpenCascade) -> tuple[bool, str]:
+    try:
+        return opened.store.present(opened.model.id), ""
+    except ModelError as error:
+        return False, str(error)
 
 
 def _state(

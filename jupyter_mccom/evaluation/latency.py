@@ -1,0 +1,184 @@
+"""What a key costs: the whole path from POST to text against the engine alone, typing along, memory and import.
+
+Starts a real Jupyter server and an engine of its own, and asks both the same things in turn. Figures are ratios of one
+run on one machine. Knows nothing of notebooks on disk: its positions are made up, so that anyone can repeat it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from typing import Any
+
+from ..compose import OpenCascade, open_cascade
+from ..settings import MCCom
+from ..types import CompletionRequest
+
+_HEAD = "import numpy as np\nimport pandas as pd\n\nframe = pd.DataFrame({'a': np.arange(10), 'b': np.ones(10)})\n"
+_STARTS = ("print(frame.", "total = frame['a'].su", "for name in frame.", "mean = np.me", "frame['c'] = ", "def scale(")
+
+
+def measure(settings: MCCom, n: int) -> dict[str, Any]:
+    """All figures; `n` positions. Seconds, bytes and ratios by name; `n` and machine beside them."""
+    with _server(settings, enabled=False) as (_, pid):
+        bare_bytes = _resident_bytes(pid)
+    with _server(settings, enabled=True) as (server, pid):
+        figures = asyncio.run(_latency(server, settings, n))
+        figures["server_added_bytes"] = _resident_bytes(pid) - bare_bytes
+        figures["child_bytes_over_file"] = _child_bytes(pid) / figures.pop("model_bytes")
+    figures["import_s"] = _import_s()
+    figures["n"] = n
+    figures["machine"] = f"{os.cpu_count()} cores, Python {sys.version.split()[0]}"
+    return figures
+
+
+async def _latency(server: _Server, settings: MCCom, n: int) -> dict[str, Any]:
+    opened = open_cascade(settings)
+    ratios, engine_s, again_s = [], [], []
+    try:
+        for number in range(-1, n):
+            request = _request(number)
+            took_s, line = server.complete(request)
+            tokens = server.last_tokens()
+            alone_s = await _alone(opened, request, settings, tokens)
+            if number < 0:
+                continue  # both have loaded their model now
+            ratios.append(took_s / alone_s)
+            engine_s.append(alone_s)
+            if len(line["text"]) > 1:
+                typed = _typed_along(request, line["text"][0])
+                again_s.append(server.complete(typed)[0])
+        model_bytes = opened.model.n_bytes
+    finally:
+        await opened.aclose()
+    return {
+        "post_to_text_over_engine_median": statistics.median(ratios),
+        "post_to_text_over_engine_p95": _p95(ratios),
+        "engine_median_s": statistics.median(engine_s),
+        "typed_along_median_s": statistics.median(again_s),
+        "typed_along_p95_s": _p95(again_s),
+        "model_bytes": model_bytes,
+    }
+
+
+async def _alone(opened: OpenCascade, request: CompletionRequest, settings: MCCom, n_tokens: int) -> float:
+    """Seconds of the engine for the same prompt and as many tokens."""
+    prompt = await opened.cascade.prompt(request)
+    start_s = time.perf_counter()
+    async with aclosing(opened.engine.generate(prompt, max_tokens=settings.max_tokens)) as tokens:
+        seen = 0
+        async for _ in tokens:
+            seen += 1
+            if seen == n_tokens:
+                break
+        return time.perf_counter() - start_s
+
+
+def _request(number: int) -> CompletionRequest:
+    start = _STARTS[number % len(_STARTS)]
+    prefix = f"{_HEAD}step = {number}\n{start}"
+    return CompletionRequest(
+        id=f"r{number}", client="bench", document="bench.py", cell_id="", language="python", prefix=prefix, suffix="\n"
+    )
+
+
+def _typed_along(request: CompletionRequest, key: str) -> CompletionRequest:
+    return CompletionRequest(
+        id=request.id + "a", client=request.client, document=request.document, cell_id="", language="python",
+        prefix=request.prefix + key, suffix=request.suffix,
+    )  # fmt: skip
+
+
+class _Server:
+    """A running Jupyter server."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url = url
+        self._headers = {"Authorization": f"token {token}"}
+
+    def ask(self, route: str, body: Mapping[str, object] | None = None) -> bytes:
+        """The answer of a route."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self._url}/{route}", data, self._headers)  # noqa: S310 - our own server
+        with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
+            content: bytes = answer.read()
+        return content
+
+    def complete(self, request: CompletionRequest) -> tuple[float, dict[str, Any]]:
+        """Seconds from POST to the whole answer, and its last line."""
+        names = ("document", "language", "prefix", "suffix")
+        body = {name: getattr(request, name) for name in names} | {"client_id": "bench", "request_id": request.id}
+        start_s = time.perf_counter()
+        answer = self.ask("mccom/complete", body)
+        took_s = time.perf_counter() - start_s
+        line: dict[str, Any] = json.loads(answer.decode().splitlines()[-1])
+        return took_s, line
+
+    def last_tokens(self) -> int:
+        """Tokens that the engine wrote for the last answer."""
+        (*_, trace) = json.loads(self.ask("mccom/traces"))["traces"]
+        return sum(len(generation["tokens"]) for generation in trace["generations"])
+
+
+@contextmanager
+def _server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[_Server, int]]:
+    token = secrets.token_hex(8)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
+    command += [f"--IdentityProvider.token={token}", "--allow-root", "--ServerApp.port_retries=0"]
+    command += [f"--ServerApp.jpserver_extensions={{'jupyter_mccom': {enabled}}}", f"--MCCom.model={settings.model}"]
+    command += [f"--MCCom.models_dir={settings.models_dir}"] if settings.models_dir else []
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = _Server(f"http://127.0.0.1:{port}", token)
+    try:
+        while not _answers(server):
+            time.sleep(0.1)
+        yield server, process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(server: _Server) -> bool:
+    try:
+        server.ask("api/status")
+    except OSError:
+        return False
+    return True
+
+
+def _resident_bytes(pid: int) -> int:
+    import psutil
+
+    return int(psutil.Process(pid).memory_info().rss)
+
+
+def _child_bytes(pid: int) -> int:
+    import psutil
+
+    return sum(int(child.memory_info().rss) for child in psutil.Process(pid).children())
+
+
+def _import_s() -> float:
+    def once(code: str) -> float:
+        start_s = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        return time.perf_counter() - start_s
+
+    return statistics.median(once("import jupyter_mccom") - once("pass") for _ in range(5))
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[int(0.95 * (len(values) - 1))]
