@@ -10,6 +10,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Completers } from './completer';
 import type { StatusModel } from './status';
 import type { IClient } from './tokens';
+import type { Status } from './wire';
 
 /** Ids of our commands. */
 export const Commands = {
@@ -75,7 +76,7 @@ export async function clicked(options: ICommandOptions): Promise<void> {
       ]
     });
     if (answer.button.accept) {
-      status.take(await client.cancelPull());
+      await follow(status, client.cancelPull());
     }
   } else {
     await app.commands.execute(Commands.toggle);
@@ -125,10 +126,18 @@ async function pull({ client, status, trans }: ICommandOptions): Promise<void> {
     ]
   });
   if (answer.button.accept) {
-    try {
-      status.take(await client.pull());
-    } catch (error) {
-      Notification.error(String(error));
-    }
+    await follow(status, client.pull());
+  }
+}
+
+/** Shows the state that the server answered with, or its refusal. */
+async function follow(
+  status: StatusModel,
+  answer: Promise<Status>
+): Promise<void> {
+  try {
+    status.take(await answer);
+  } catch (error) {
+    Notification.error(error instanceof Error ? error.message : String(error));
   }
 }

@@ -141,7 +141,7 @@ export class Outcomes {
     const kept =
       kind === 'accepted'
         ? life.totalChars
-        : kind === 'typed' || kind === 'partial' || kind === 'moved'
+        : kind === 'typed' || kind === 'partial'
           ? life.keptChars
           : 0;
     const outcome: Outcome = {

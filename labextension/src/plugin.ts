@@ -104,11 +104,14 @@ async function settingsOf(
 /** The model is loaded while the person reads, not while they wait for the first answer. */
 function warmAtFirstFocus(client: Client, status: StatusModel): void {
   const warm = (event: FocusEvent): void => {
-    if (event.target instanceof Element && event.target.closest('.jp-Editor')) {
+    const { target } = event;
+    if (
+      status.enabled &&
+      target instanceof Element &&
+      target.closest('.jp-Editor')
+    ) {
       document.removeEventListener('focusin', warm);
-      if (status.enabled) {
-        void client.warm();
-      }
+      void client.warm();
     }
   };
   document.addEventListener('focusin', warm);

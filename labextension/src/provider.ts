@@ -90,6 +90,7 @@ export class Provider implements IInlineCompletionProvider {
       for await (const line of { [Symbol.asyncIterator]: () => stream.lines }) {
         if (line.type === 'trouble') {
           this._options.status.report(line.text);
+          this._broke(stream);
           return;
         }
         const left = this._streamed(stream, line);
@@ -103,9 +104,16 @@ export class Provider implements IInlineCompletionProvider {
       }
     } catch (error) {
       this._options.status.report(String(error));
+      this._broke(stream);
     } finally {
       stream.running.abort();
     }
+  }
+
+  /** No more text comes: what is shown is the whole suggestion. */
+  private _broke({ offer }: IStream): void {
+    const { id, text, outcomes } = offer;
+    outcomes.on({ type: 'streamed', id, text, final: true });
   }
 
   /** What is left of the line's text at the cursor; null when nobody waits for it any more. */
@@ -188,8 +196,12 @@ export class Provider implements IInlineCompletionProvider {
     const item: IInlineCompletionItem = { insertText: line.text };
     if (!final) {
       item.isIncomplete = true;
-      item.token = line.request_id;
-      this._streams.set(line.request_id, { ...stream, offer });
+      const token = line.request_id;
+      item.token = token;
+      this._streams.set(token, { ...stream, offer });
+      stream.running.signal.addEventListener('abort', () =>
+        this._streams.delete(token)
+      );
     }
     suggestions.attach(item, offer);
     return item;

@@ -175,7 +175,9 @@ export function labelOf(
     case 'downloading':
       return trans.__(
         'mccom: downloading %1 %',
-        pull ? Math.floor((100 * pull.done_bytes) / pull.total_bytes) : 0
+        Math.floor(
+          (100 * (pull?.done_bytes ?? 0)) / Math.max(pull?.total_bytes ?? 0, 1)
+        )
       );
     case 'loading':
       return trans.__('mccom: loading');

@@ -81,9 +81,9 @@ describe('typing along', () => {
     expect(desk.ended).toEqual([outcome('typed', 2, 20)]);
   });
 
-  it('and moving away is moved with what was kept', () => {
+  it('and moving away is moved: what was typed stands there because of the person', () => {
     const desk = new Desk().offer('s', 'mean()').paint('s').along('s', 'n()');
-    expect(desk.end('s', 'moved').ended).toEqual([outcome('moved', 3, 0)]);
+    expect(desk.end('s', 'moved').ended).toEqual([outcome('moved')]);
   });
 
   it('and accepting the rest keeps the whole', () => {
@@ -111,7 +111,7 @@ describe('the same suggestion again', () => {
 
   it('counts what was typed before it could be painted', () => {
     const desk = new Desk().offer('s', 'mean()').offer('s', 'n()').paint('s');
-    expect(desk.end('s', 'moved').ended).toEqual([outcome('moved', 3)]);
+    expect(desk.along('s', '').ended).toEqual([outcome('typed', 6)]);
   });
 
   it('is ignored after its end', () => {

@@ -277,7 +277,7 @@ describe('stream', () => {
     expect(await textsOf(page, item.token)).toEqual([]);
   });
 
-  it('keeps the text when the answer breaks', async () => {
+  it('keeps the text when the answer breaks: it is the whole suggestion now', async () => {
     const page = new Page(async function* (): AsyncGenerator<Line> {
       yield line('text', 'm');
       throw new Error('broken');
@@ -285,6 +285,10 @@ describe('stream', () => {
     const [item] = await page.fetch();
     expect(await textsOf(page, item.token)).toEqual([]);
     expect(page.troubles).toEqual(['Error: broken']);
+    const outcomes = page.suggestions.outcomesOf('a.ipynb');
+    outcomes.on({ type: 'painted', id: 's' });
+    outcomes.on({ type: 'typedAlong', id: 's', left: '' });
+    expect(page.client.outcomes.map(({ kind }) => kind)).toEqual(['typed']);
   });
 
   it('knows no other token', async () => {
