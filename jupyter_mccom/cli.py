@@ -167,6 +167,7 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     import signal
+    import threading
 
     from .compose import open_store
     from .engines.host import default_threads
@@ -174,6 +175,9 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     if arguments.host not in _LOOPBACK and arguments.key_file is None:
         raise InputError(f"{arguments.host} can be reached from other machines; give a key with --key-file")
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
     _check_port(arguments.host, arguments.port)
     key = _key(arguments.key_file)
     settings = _settings(arguments)
@@ -193,7 +197,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         raise InputError(f"the server did not start ({error}); try another model or --port 0") from error
     shown = "from the key file" if arguments.key_file else key
     print(f"{settings.model} at {server.listening_address}, key {shown}", flush=True)
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    stopped.wait()
     return 0
 
 

@@ -8,23 +8,27 @@ import type { IPlace } from './place';
 /** What happened to a suggestion between two places. */
 export type Reading = 'same' | 'along' | 'mismatch' | 'deleted' | 'moved';
 
-/** What stands at the cursor beyond the old end of the text: an editor that closes brackets by itself. */
+/** What an editor that closes brackets by itself puts behind the cursor, and lets be typed over. */
 const CLOSERS = /^[)\]}"'`]*$/;
 
 /** The text typed at `start` since then; null when anything else changed, or the cursor went elsewhere. */
 export function typedSince(start: IPlace, now: IPlace): string | null {
   const head = start.text.slice(0, start.cursor);
   const tail = start.text.slice(start.cursor);
+  const typed = now.text.slice(start.cursor, now.cursor);
   const after = now.text.slice(now.cursor);
-  if (
-    now.cursor < start.cursor ||
-    !now.text.startsWith(head) ||
-    !after.endsWith(tail) ||
-    !CLOSERS.test(after.slice(0, after.length - tail.length))
-  ) {
+  if (now.cursor < start.cursor || !now.text.startsWith(head)) {
     return null;
   }
-  return now.text.slice(start.cursor, now.cursor);
+  if (after.endsWith(tail)) {
+    return CLOSERS.test(after.slice(0, after.length - tail.length))
+      ? typed
+      : null;
+  }
+  const over = tail.slice(0, tail.length - after.length);
+  return tail.endsWith(after) && CLOSERS.test(over) && typed.endsWith(over)
+    ? typed
+    : null;
 }
 
 /** Follows one suggestion from the place that it was made for. */
@@ -45,13 +49,18 @@ export class Anchor {
   read(now: IPlace, suggestion: string): Reading {
     const last = this._last;
     this._last = now;
-    if (now.text === last.text) {
-      return now.cursor === last.cursor ? 'same' : 'moved';
+    const edited = now.text !== last.text;
+    if (!edited && now.cursor === last.cursor) {
+      return 'same';
     }
     if (now.text.length < last.text.length) {
       return 'deleted';
     }
-    return this.rest(now, suggestion) === null ? 'mismatch' : 'along';
+    const forward = edited || now.cursor > last.cursor;
+    if (forward && this.rest(now, suggestion) !== null) {
+      return 'along';
+    }
+    return edited ? 'mismatch' : 'moved';
   }
 
   private _last: IPlace;

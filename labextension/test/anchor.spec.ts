@@ -18,6 +18,10 @@ describe('typedSince', () => {
     ['s = "😀"; x█\nend', 's = "😀"; xy█\nend', 'y'],
     ['print█', 'print(█)', '('],
     ['f(█)', 'f(x█)', 'x'],
+    ['f(█)', 'f(x)█', 'x)'],
+    ['f([█])\nend', 'f([x])█\nend', 'x])'],
+    ['f(█)', 'f()█x', null],
+    ['df.█x', 'df.x█', null],
     ['df.█', 'df█', null],
     ['df.█', 'ef.m█', null],
     ['df.█ + 1', 'df.m█ + 2', null],
@@ -34,6 +38,8 @@ describe('Anchor', () => {
     ['df.█', 'mean()', 'df.m█', 'along'],
     ['print█', '(x)', 'print(█)', 'along'],
     ['def f():█', '\n    pass', 'def f():\n    █', 'along'],
+    ['f(█)', 'x) + 1', 'f(x)█', 'along'],
+    ['f(█)', 'x', 'f()█', 'moved'],
     ['df.█', 'mean()', 'df.x█', 'mismatch'],
     ['df.█', 'mean()', 'df█', 'deleted'],
     ['df.█', 'mean()', 'd█f.', 'moved']
@@ -46,6 +52,13 @@ describe('Anchor', () => {
     const anchor = new Anchor(place('df.█'));
     expect(anchor.read(place('df.me█'), 'mean()')).toBe('along');
     expect(anchor.read(place('df.m█'), 'mean()')).toBe('deleted');
+  });
+
+  it('reads a closing bracket that is typed over as typed along', () => {
+    const anchor = new Anchor(place('f(█)'));
+    expect(anchor.read(place('f(x█)'), 'x) + 1')).toBe('along');
+    expect(anchor.read(place('f(x)█'), 'x) + 1')).toBe('along');
+    expect(anchor.rest(place('f(x)█'), 'x) + 1')).toBe(' + 1');
   });
 
   it('gives what is left of a stream after typing along', () => {
