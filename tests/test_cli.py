@@ -19,7 +19,9 @@ from typing import Any
 import nbformat
 import pytest
 
+from jupyter_mccom.evaluation.samples import notebook_samples, repository_samples
 from jupyter_mccom.models.store import Store
+from jupyter_mccom.types import Cell
 from tests.conftest import SMALL
 
 MCCOM = [sys.executable, "-m", "jupyter_mccom.cli"]
@@ -40,45 +42,37 @@ def _complete(*arguments: str) -> dict[str, Any]:
     return answer
 
 
-def _rest(cell: dict[str, Any]) -> dict[str, Any]:
-    return {"outputs": [], "execution_count": None} if cell["type"] == "code" else {}
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def _cell(cell: Cell) -> Any:
+    more = {"outputs": [], "execution_count": None} if cell.kind == "code" else {}
+    fields = {"id": f"c{cell.cell_id}", "cell_type": cell.kind, "metadata": {}, "source": cell.source, **more}
+    return nbformat.from_dict(fields)  # type: ignore[no-untyped-call]
 
 
 def test_completes_ten_real_notebooks(shared_data: Path, models: Store, tmp_path: Path) -> None:
-    books = {book["id"]: book for book in _lines(shared_data / "notebooks/notebooks.jsonl")}
-    points = _lines(shared_data / "notebooks/statements.jsonl")
-    seen: dict[str, dict[str, Any]] = {}
-    for point in points:
-        seen.setdefault(point["book"], point)
-    texts = []
-    for number, point in enumerate(list(seen.values())[:10]):
+    samples = {sample.request.document: sample for sample in notebook_samples(shared_data, 40)}
+    for number, sample in enumerate(list(samples.values())[:10]):
+        request = sample.request
         path = tmp_path / f"book-{number}.ipynb"
+        here = Cell(cell_id=request.cell_id, kind="code", source=request.prefix + request.suffix)
         book = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
-        book.cells = [
-            nbformat.from_dict(  # type: ignore[no-untyped-call]
-                {"id": f"c{i}", "cell_type": cell["type"], "metadata": {}, "source": cell["source"], **_rest(cell)}
-            )
-            for i, cell in enumerate(books[point["book"]]["cells"])
-        ]
+        book.cells = [_cell(cell) for cell in (*request.cells_before, here, *request.cells_after)]
         nbformat.write(book, path)  # type: ignore[no-untyped-call]
-        place = f"{path}:{point['line'] + 1}:{point['cut_col'] + 1}"
-        answer = _complete(place, "--cell", str(point["cell"]))
+        above, _, typed = request.prefix.rpartition("\n")
+        line = above.count("\n") + 2 if "\n" in request.prefix else 1
+        answer = _complete(f"{path}:{line}:{len(typed) + 1}", "--cell", request.cell_id)
         assert (answer["origin"], answer["engine"]) == ("local", "qwen2.5-coder-0.5b")
         assert answer["tokens"] > 0
-        texts.append(answer["text"])
-    assert sum(bool(text) for text in texts) >= 5, texts
+        assert answer["text"]
 
 
-def test_completes_a_file_of_a_real_repository(shared_data: Path, models: Store) -> None:
-    point = _lines(shared_data / "repositories/lines.jsonl")[0]
-    path = next((shared_data / "repositories").glob(f"*/{point['path']}"), None)
-    path = path or shared_data / "repositories" / point["repo"].replace("/", "_") / point["path"]
-    answer = _complete(f"{path}:{point['line_no'] + 1}:{point['cut_col'] + 1}")
+def test_completes_a_file_of_a_real_repository(shared_data: Path, models: Store, tmp_path: Path) -> None:
+    request = repository_samples(shared_data, 1)[0].request
+    path = tmp_path / "module.py"
+    path.write_text(request.prefix + request.suffix, encoding="utf-8")
+    above, _, typed = request.prefix.rpartition("\n")
+    answer = _complete(f"{path}:{above.count(chr(10)) + 2}:{len(typed) + 1}")
     assert answer["tokens"] > 0
+    assert answer["text"]
 
 
 @pytest.mark.parametrize(

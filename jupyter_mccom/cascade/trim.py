@@ -14,12 +14,14 @@ _LOOP = re.compile(r"(\S.{2,59}?)\1{3,}", re.DOTALL)
 _LOOP_TAIL = re.compile(r"(\S.{2,59}?)\1{3,}$", re.DOTALL)
 _LOOP_WINDOW = 300
 _CLOSERS = ")]}'\":,;"
+_OPENERS = ("(", "[", "{", ".")
+"""No space follows these (PEP 8)."""
 _TRIPLE = re.compile(r"'''|\"\"\"")
 _PYTHON = "3.11"
 
 
 def statement_end(language: str, before: str, typed: str, text: str) -> int | None:
-    """Offset in `text` just before the line end that ends the statement at the cursor; None: it is not complete yet.
+    """Offset in `text` where the statement at the cursor ends, a comment behind it left out; None: not complete yet.
 
     `before` is the text above the cursor's line, `typed` that line up to the cursor.
     """
@@ -45,7 +47,7 @@ def trim(text: str, *, language: str, prefix: str, suffix: str, left_space: str)
     cut = prefix.rfind("\n") + 1
     before, typed = prefix[:cut], prefix[cut:]
     text = _aligned(text, typed, left_space)
-    end = statement_end(language, before, typed, text)
+    end = statement_end(language, before, typed, text + "\n")
     text = text if end is None else text[:end]
     loop = _LOOP.search(text)
     if loop is not None:
@@ -89,7 +91,8 @@ def _python_end(typed: str, text: str, start: int) -> int | None:
         if token.type is PythonTokenTypes.NEWLINE and token.string:
             offset = starts[token.start_pos[0] - 1] + token.start_pos[1]
             if offset > least:
-                return offset - len(source) + len(text)
+                uncommented = offset - len(token.prefix)
+                return (uncommented if uncommented > least else offset) - len(source) + len(text)
     return None
 
 
@@ -97,7 +100,8 @@ def _aligned(text: str, typed: str, left_space: str) -> str:
     """The text as it must follow the person's own white space; later lines move with the first."""
     if not left_space:
         newlines = len(text) - len(text.lstrip("\n"))
-        return text[newlines - 1 :] if newlines > 1 else text
+        text = text[newlines - 1 :] if newlines > 1 else text
+        return text.lstrip(" \t") if typed[-1:] in _OPENERS else text
     if typed.strip():
         return text.lstrip(" \t")
     body = text.lstrip("\n")

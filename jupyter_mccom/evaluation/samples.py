@@ -1,0 +1,109 @@
+"""Positions to complete, from a folder of real notebooks and repositories: a request and the line that stands there.
+
+Expects `notebooks/`, `repositories/` and `crossfile/` as JSON lines; positions in them count from 0. A sample's truth
+is the rest of one physical line. Knows nothing of engines.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..errors import InputError
+from ..types import Cell, CompletionRequest
+
+_Item = TypeVar("_Item")
+_CLIENT = "bench"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One position."""
+
+    task: str
+    kind: str
+    """`notebook`, `repository` or `crossfile`."""
+    era: str
+    """`2025+` or `pre-2025`: the latter is in every model's training data."""
+    request: CompletionRequest
+    truth: str
+    """What stands after the cursor on its line, trailing white space removed."""
+
+
+def notebook_samples(data: Path, n: int, seed: int = 1) -> list[Sample]:
+    """`n` statements of notebooks, the cursor inside the line, drawn at random. Raises InputError without the data."""
+    books = {book["id"]: book for book in _rows(data / "notebooks/notebooks.jsonl")}
+    points = _drawn(_rows(data / "notebooks/statements.jsonl"), n, seed)
+    return [_in_notebook(point, books[point["book"]]) for point in points]
+
+
+def repository_samples(data: Path, n: int, seed: int = 1) -> list[Sample]:
+    """`n` lines of repositories, the cursor inside the line. Raises InputError without the data."""
+    points = _drawn(_rows(data / "repositories/lines.jsonl"), n, seed)
+    return [_in_file(point, data / "repositories") for point in points]
+
+
+def crossfile_samples(data: Path, n: int, seed: int = 1) -> list[Sample]:
+    """`n` lines that need another file, cut where the set cuts them. Raises InputError without the data."""
+    points = _drawn(_rows(data / "crossfile/cceval_python_50.jsonl"), n, seed)
+    return [_in_crossfile(point) for point in points]
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise InputError(f"no samples at {str(path)!r}; name their folder with --data") from error
+    return [json.loads(line) for line in lines if line]
+
+
+def _drawn(items: Sequence[_Item], n: int, seed: int) -> list[_Item]:
+    return random.Random(seed).sample(items, min(n, len(items)))  # noqa: S311 - a sample, not a secret
+
+
+def _in_notebook(point: dict[str, Any], book: dict[str, Any]) -> Sample:
+    cells = tuple(
+        Cell(cell_id=str(number), kind=cell["type"], source=cell["source"]) for number, cell in enumerate(book["cells"])
+    )
+    number = point["cell"]
+    prefix, suffix = _split(cells[number].source, point["line"], point["cut_col"])
+    request = CompletionRequest(
+        id=point["task_id"], client=_CLIENT, document=point["book"], cell_id=str(number), language="python",
+        prefix=prefix, suffix=suffix, cells_before=cells[:number], cells_after=cells[number + 1 :],
+    )  # fmt: skip
+    return _sample(request, "notebook", point["era"], point["ground_truth"][point["cut_col"] :])
+
+
+def _in_file(point: dict[str, Any], folder: Path) -> Sample:
+    source = (folder / point["repo"].replace("/", "_") / point["path"]).read_text(encoding="utf-8")
+    prefix, suffix = _split(source, point["line_no"], point["cut_col"])
+    request = _of_file(point["task_id"], point["path"], prefix, suffix)
+    return _sample(request, "repository", "pre-2025", point["ground_truth"][point["cut_col"] :])
+
+
+def _in_crossfile(point: dict[str, Any]) -> Sample:
+    meta = point["metadata"]
+    request = _of_file(meta["task_id"], meta["file"], point["prompt"], "\n" + point["right_context"].removeprefix("\n"))
+    return _sample(request, "crossfile", "pre-2025", point["groundtruth"])
+
+
+def _of_file(task: str, path: str, prefix: str, suffix: str) -> CompletionRequest:
+    return CompletionRequest(
+        id=task, client=_CLIENT, document=path, cell_id="", language="python", prefix=prefix, suffix=suffix
+    )
+
+
+def _split(source: str, line: int, column: int) -> tuple[str, str]:
+    """The text before the cursor, and the text from the end of its line on: the rest of the line is the truth."""
+    lines = source.split("\n")
+    before = "".join(above + "\n" for above in lines[:line]) + lines[line][:column]
+    below = lines[line + 1 :]
+    return before, "".join("\n" + text for text in below)
+
+
+def _sample(request: CompletionRequest, kind: str, era: str, truth: str) -> Sample:
+    return Sample(task=request.id, kind=kind, era=era, request=request, truth=truth.partition("\n")[0].rstrip())
