@@ -43,8 +43,8 @@ def _complete(*arguments: str) -> dict[str, Any]:
 
 
 def _cell(cell: Cell) -> Any:
-    more = {"outputs": [], "execution_count": None} if cell.kind == "code" else {}
-    fields = {"id": f"c{cell.cell_id}", "cell_type": cell.kind, "metadata": {}, "source": cell.source, **more}
+    more: dict[str, Any] = {"outputs": [], "execution_count": None} if cell.kind == "code" else {}
+    fields: dict[str, Any] = {"id": f"c{cell.cell_id}", "cell_type": cell.kind, "metadata": {}, "source": cell.source, **more}
     return nbformat.from_dict(fields)  # type: ignore[no-untyped-call]
 
 

@@ -109,7 +109,7 @@ def test_the_readme_shows_the_tree_as_it_is() -> None:
 def test_the_readme_lists_every_setting() -> None:
     table = re.findall(r"^\| `(\w+)` \| `?([^|`]+?)`? \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     listed = dict(table)
-    for name, trait in MCCom.class_traits(config=True).items():  # type: ignore[no-untyped-call]
+    for name, trait in MCCom.class_traits(config=True).items():
         default = trait.default_value
         shown = f"{default:g}" if isinstance(default, float) else str(default)
         assert listed[name] == shown or not shown, name
