@@ -76,7 +76,7 @@ class Host:
     async def lease(self) -> AsyncGenerator[Address, None]:
         """The child's address, started if need be; the child is not unloaded meanwhile.
 
-        Raises EngineBusy between failure and restart, ModelError or EngineError when the start fails.
+        Raises EngineBusy between failure and restart or when closed meanwhile, ModelError or EngineError when the start fails.
         """
         self._leases += 1
         try:
@@ -103,7 +103,8 @@ class Host:
             await self._changed.wait_for(lambda: self._state != "loading")
         if self._trouble is not None:
             raise self._trouble
-        assert self._child is not None
+        if self._child is None:
+            raise EngineBusy("the model was stopped while it was asked; the next key starts it again")
         return Address(url=self._child.address, key=self._key)
 
     async def _run(self) -> None:

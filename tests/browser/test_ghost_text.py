@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext
 
-from .lab import GHOST, Lab, Notebook, wait_for
+from jupyter_mccom.models.store import Store
+
+from .lab import GHOST, STATUS, Lab, Notebook, wait_for
 
 START = "import statistics\nvalues = [1, 2, 3]\n"
 
@@ -173,3 +177,44 @@ def _children(pid: int) -> list[int]:
 
     found = psutil.Process(pid).children(recursive=True)
     return [child.pid for child in found if "jupyter_mccom.engines.llama_server" in child.cmdline()]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("total.R", "values <- c(1, 2, 3)\ntotal <- sum(val"),
+        ("total.jl", "values = [1, 2, 3]\ntotal = sum(val"),
+        ("total.sql", "SELECT name, price FROM products\nWHERE pri"),
+    ],
+)
+def test_languages_without_a_parser_stop_at_the_line(lab: Lab, window: BrowserContext, name: str, text: str) -> None:
+    (lab.root / name).write_text(text[:-3])
+    book = Notebook(window, lab, name)
+    book.page.locator(".jp-FileEditor .cm-content").click()
+    book.page.keyboard.press("Control+End")
+    book.type(text[-3:])
+    assert "\n" not in book.wait_ghost().strip("\n")
+
+
+def test_a_cell_of_another_language(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("shell.ipynb", "%%bash\nfor name in *.csv; do\n  echo \n")
+    book = Notebook(window, lab, "shell.ipynb")
+    book.enter(0)
+    book.type('  wc -l "$na')
+    ghost = book.wait_ghost()
+    book.page.keyboard.press("Tab")
+    book.no_ghost()
+    assert book.source(0).endswith('  wc -l "$na' + ghost)
+
+
+def test_the_server_stopped_while_it_answers(models: Store, window: BrowserContext, tmp_path: Path) -> None:
+    own = Lab(tmp_path)
+    own.notebook("stopped.ipynb", START, "")
+    book = Notebook(window, own, "stopped.ipynb")
+    book.enter(1)
+    book.type("print(statis")
+    own.stop()
+    book.type("tics.mean(val")
+    book.page.locator(f"{STATUS}[data-state=trouble]").wait_for(timeout=60_000)
+    assert book.source(1).startswith("print(statistics.mean(val")
+    assert "Traceback" not in (tmp_path / "server.log").read_text()
