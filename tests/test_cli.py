@@ -51,7 +51,7 @@ def _cell(cell: Cell) -> Any:
         "source": cell.source,
         **more,
     }
-    return nbformat.from_dict(fields)  # type: ignore[no-untyped-call]
+    return nbformat.from_dict(same | more)  # type: ignore[no-untyped-call]
 
 
 def test_completes_ten_real_notebooks(shared_data: Path, models: Store, tmp_path: Path) -> None:

@@ -76,7 +76,8 @@ class Host:
     async def lease(self) -> AsyncGenerator[Address, None]:
         """The child's address, started if need be; the child is not unloaded meanwhile.
 
-        Raises EngineBusy between failure and restart or when closed meanwhile, ModelError or EngineError when the start fails.
+        Raises EngineBusy between failure and restart or when closed meanwhile, ModelError or EngineError when the
+        start fails.
         """
         self._leases += 1
         try:
