@@ -44,13 +44,7 @@ def _complete(*arguments: str) -> dict[str, Any]:
 
 def _cell(cell: Cell) -> Any:
     more: dict[str, Any] = {"outputs": [], "execution_count": None} if cell.kind == "code" else {}
-    fields: dict[str, Any] = {
-        "id": f"c{cell.cell_id}",
-        "cell_type": cell.kind,
-        "metadata": {},
-        "source": cell.source,
-        **more,
-    }
+    same: dict[str, Any] = {"id": f"c{cell.cell_id}", "cell_type": cell.kind, "metadata": {}, "source": cell.source}
     return nbformat.from_dict(same | more)  # type: ignore[no-untyped-call]
 
 
