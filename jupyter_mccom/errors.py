@@ -9,7 +9,12 @@ MCComError
 └── EngineError        the model's process
     ├── EngineMissing  the model or its runtime is not installed
     ├── EngineBusy     starting, restarting or occupied: try again
-    └── PromptTooLong  more tokens than the model's context holds
+    ├── PromptTooLong  more tokens than the model's context holds
+    └── CloudError     the cloud's server; a completion goes on without it
+        ├── CloudRefused  key, address or request are wrong: no use in trying again
+        ├── CloudLimited  too many requests or tokens for now
+        ├── CloudTimeout  no answer in time
+        └── CloudBroken   unreachable, or its answer cannot be read
 
 Cancellation is none of these: `asyncio.CancelledError` always passes through.
 """
@@ -55,3 +60,32 @@ class EngineBusy(EngineError):
 
 class PromptTooLong(EngineError):
     """The prompt does not fit the model's context."""
+
+
+class CloudError(EngineError):
+    """The cloud's server failed. `status` is its HTTP status, None without one."""
+
+    def __init__(self, message: str, *, status: int | None = None, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retryable = retryable
+
+
+class CloudRefused(CloudError):
+    """Key, address or request are wrong."""
+
+
+class CloudLimited(CloudError):
+    """Too many requests or tokens for now. `retry_after_s` is what the server asked for, None when it did not."""
+
+    def __init__(self, message: str, *, status: int | None = 429, retry_after_s: float | None = None) -> None:
+        super().__init__(message, status=status, retryable=True)
+        self.retry_after_s = retry_after_s
+
+
+class CloudTimeout(CloudError):
+    """No answer in time."""
+
+
+class CloudBroken(CloudError):
+    """Unreachable, or its answer cannot be read."""

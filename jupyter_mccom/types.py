@@ -112,6 +112,20 @@ class Prompt:
     typed: str
     """The cursor's line up to the cursor, less the white space that the model is left to write itself."""
     suffix: str
+    session: str = ""
+    """Opaque and the same for every prompt of a document: keeps its requests on one replica and its cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftCheck:
+    """What became of a draft; None where the server does not tell."""
+
+    offered: int | None = None
+    """Tokens of the draft that the server was given."""
+    accepted: int | None = None
+    """Tokens of the answer that came from the draft."""
+    passes: int | None = None
+    """Forward passes of the model for the whole answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +139,8 @@ class Token:
     from_draft: bool = False
     n_evaluated: int = 1
     """Tokens that the model evaluated to get here: on the first token the prompt tokens not found in the cache."""
+    check: DraftCheck | None = None
+    """On the last token, where a draft was given and the server tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
