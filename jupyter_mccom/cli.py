@@ -5,24 +5,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import secrets
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import InputError, MCComError
-from .settings import MCCom, changed
+from .settings import MCCom, changed, from_arguments
+from .types import CompletionRequest, Outcome, Trace
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+if TYPE_CHECKING:
+    from .cascade.pipeline import Cascade
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point. Returns 0, 1 when nothing could be done, 2 for bad input, 130 after Ctrl-C."""
     arguments, rest = _parser().parse_known_args(argv)
-    if rest and arguments.command != "demo":
-        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
     arguments.rest = rest
     try:
         run: Callable[[argparse.Namespace], int] = arguments.run
@@ -41,7 +40,11 @@ def _complain(error: Exception, status: int) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="jupyter mccom", description="Code completion by a small local model.")
+    parser = argparse.ArgumentParser(
+        prog="jupyter mccom",
+        description="Code completion by a small local model.",
+        epilog="Any setting may be given as --MCCom.name=value.",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
 
     def command(name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
@@ -56,15 +59,24 @@ def _parser() -> argparse.ArgumentParser:
     complete = command("complete", _complete, "Print the suggestion at a position.")
     complete.add_argument("position", metavar="FILE[:LINE[:COL]]", help="lines and columns from 1; none: the end")
     complete.add_argument("--cell", type=int, help="cell of a notebook, from 0; none: the last")
-    complete.add_argument("--invoke", action="store_true", help="ask as Alt+\\ does")
+    complete.add_argument("--invoke", action="store_true", help="ask the cloud, as a second Alt+\\ does")
+    complete.add_argument("--reject", metavar="TEXT", help="the local text was shown and the person typed TEXT instead")
     complete.add_argument("--model", default="", help="id or path of the local model")
     complete.add_argument("--json", action="store_true", help="print all that is known about it")
+    _add_others(command)
+    return parser
+
+
+def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     status = command("status", _status, "Print engine, model and totals.")
     status.add_argument("--model", default="", help="id or path of the local model")
     status.add_argument("--json", action="store_true", help="print JSON")
-    bench = command("bench", _bench, "Measure; prints JSON.")
-    bench.add_argument("--suite", choices=["latency"], default="latency", help="what to measure")
+    bench = command("bench", _bench, "Measure on this machine; prints JSON or a table.")
+    bench.add_argument("--suite", choices=["latency", "cascade"], default="latency", help="what to measure")
     bench.add_argument("--n", type=int, default=60, help="how many positions")
+    bench.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of real code (cascade)")
+    bench.add_argument("--seed", type=int, default=1, help="which positions are drawn (cascade)")
+    bench.add_argument("--out", type=Path, help="folder for one JSON line a position (cascade)")
     bench.add_argument("--model", default="", help="id or path of the local model")
     serve = command("serve", _serve, "Run a llama.cpp server for this machine.")
     serve.add_argument("--model", default="", help="id or path of the model")
@@ -73,12 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--key-file", type=Path, help="file that holds the API key; none: a random key is printed")
     serve.add_argument("--draft", choices=["ngram-mod"], default="", help="let clients seed drafts (2 slots)")
     command("demo", _demo, "Open the demo notebook in JupyterLab; further options go to `jupyter lab`.")
-    return parser
 
 
 def _settings(arguments: argparse.Namespace) -> MCCom:
     values = {"models_dir": arguments.models_dir, "model": getattr(arguments, "model", "")}
-    return changed(MCCom(), **{name: value for name, value in values.items() if value})
+    given = MCCom() if arguments.command == "demo" else from_arguments(arguments.rest)
+    return changed(given, **{name: value for name, value in values.items() if value})
 
 
 def _pull(arguments: argparse.Namespace) -> int:
@@ -109,33 +121,49 @@ def _remove(arguments: argparse.Namespace) -> int:
 def _complete(arguments: argparse.Namespace) -> int:
     from .position import request_at
 
-    request = request_at(arguments.position, arguments.cell, invoke=arguments.invoke)
+    request = request_at(arguments.position, arguments.cell, ask=arguments.invoke)
 
-    async def run() -> dict[str, Any]:
+    async def run() -> Trace:
         from .compose import open_cascade
 
         opened = open_cascade(_settings(arguments))
         try:
-            async for _ in opened.cascade.complete(request):
-                pass
-            trace = opened.cascade.journal.traces[-1]
+            trace = await _completed(opened.cascade, request, rejected=arguments.reject)
         finally:
             await opened.aclose()
-        n_tokens = sum(len(generation.tokens) for generation in trace.generations)
-        return {
-            "text": trace.text,
-            "origin": trace.origin,
-            "route": asdict(trace.route),
-            "engine": trace.generations[-1].engine,
-            "tokens": n_tokens,
-            "draft": None,
-            "hits": None,
-            "stage_s": trace.stage_s,
-        }
+        if opened.cascade.cloud is not None and "cloud" in trace.stage_s:
+            print(f"jupyter mccom: text around the cursor was sent to {opened.cloud_url}", file=sys.stderr)
+        return trace
 
-    answer = asyncio.run(run())
+    answer = _json_from_trace(asyncio.run(run()))
     print(json.dumps(answer, ensure_ascii=False) if arguments.json else answer["text"])
     return 0
+
+
+async def _completed(cascade: Cascade, request: CompletionRequest, *, rejected: str | None) -> Trace:
+    """The trace of a completion; with `rejected` of the one after the local text was shown and `rejected` typed."""
+    async for _ in cascade.complete(request, local_only=rejected is not None):
+        pass
+    if rejected is not None:
+        shown = cascade.journal.traces[-1]
+        last = Outcome(suggestion_id=shown.suggestion_id, kind="rejected", shown_ms=1000)
+        async for _ in cascade.complete(replace(request, id="cli-2", prefix=request.prefix + rejected, last=last)):
+            pass
+    return cascade.journal.traces[-1]
+
+
+def _json_from_trace(trace: Trace) -> dict[str, Any]:
+    draft = trace.draft
+    return {
+        "text": trace.text,
+        "origin": trace.origin,
+        "route": asdict(trace.route),
+        "engine": trace.generations[-1].engine if trace.generations else None,
+        "tokens": sum(len(generation.tokens) for generation in trace.generations),
+        "draft": {"offered": draft.offered, "accepted": draft.accepted} if draft else None,
+        "hits": None,
+        "stage_s": trace.stage_s,
+    }
 
 
 def _status(arguments: argparse.Namespace) -> int:
@@ -154,72 +182,58 @@ def _status(arguments: argparse.Namespace) -> int:
         print(json.dumps(status))
         return 0
     print(f"{status['state']}: {status['detail']}")
-    print(f"engine {status['engine']}, {status['threads']} threads; the cloud is off")
+    print(f"engine {status['engine']}, {status['threads']} threads")
+    print(_cloud_line(status["cloud"]))
     return 0
 
 
-def _bench(arguments: argparse.Namespace) -> int:
-    from .evaluation.latency import measure
+def _cloud_line(cloud: dict[str, Any] | None) -> str:
+    if cloud is None:
+        return "the cloud is off; nothing leaves this machine"
+    left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
+    where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
+    return f"cloud {where}; {left}; {cloud['calls_saved']} calls saved\nsent: {cloud['sends']}"
 
-    print(json.dumps(measure(_settings(arguments), arguments.n), indent=2))
+
+def _bench(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    if arguments.suite == "cascade":
+        from tqdm import tqdm
+
+        from .evaluation import cascade
+
+        with tqdm(total=arguments.n, disable=None) as bar:
+            table = cascade.measure(
+                settings,
+                arguments.data,
+                arguments.n,
+                arguments.out,
+                arguments.seed,
+                lambda done, _: bar.update(done - bar.n) and None,
+            )
+        print(table)
+    else:
+        from .evaluation import latency
+
+        print(json.dumps(latency.measure(settings, arguments.n), indent=2))
     return 0
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    import signal
-    import threading
-
     from .compose import open_store
-    from .engines.host import default_threads
-    from .engines.llama_server import start
+    from .serving import serve
 
-    if arguments.host not in _LOOPBACK and arguments.key_file is None:
-        raise InputError(f"{arguments.host} can be reached from other machines; give a key with --key-file")
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    _check_port(arguments.host, arguments.port)
-    key = _key(arguments.key_file)
     settings = _settings(arguments)
-    path = open_store(settings).locate(settings.model)
-    try:
-        server = start(
-            path=str(path),
-            key=key,
-            threads=default_threads(),
-            context_tokens=settings.context_tokens,
-            host=arguments.host,
-            port=arguments.port,
-            slots=2 if arguments.draft else 1,
-            draft=arguments.draft,
-        )
-    except RuntimeError as error:
-        raise InputError(f"the server did not start ({error}); try another model or --port 0") from error
-    shown = "from the key file" if arguments.key_file else key
-    print(f"{settings.model} at {server.listening_address}, key {shown}", flush=True)
-    stopped.wait()
+    serve(
+        lambda: open_store(settings).locate(settings.model),
+        name=settings.model,
+        host=arguments.host,
+        port=arguments.port,
+        key_file=arguments.key_file,
+        context_tokens=settings.context_tokens,
+        draft=arguments.draft,
+    )
     return 0
-
-
-def _check_port(host: str, port: int) -> None:
-    import socket
-
-    try:
-        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except OSError as error:
-        raise InputError(f"port {port} of {host} is taken or not ours ({error.strerror}); try --port 0") from error
-
-
-def _key(key_file: Path | None) -> str:
-    if key_file is None:
-        return secrets.token_urlsafe(32)
-    try:
-        key = key_file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise InputError(f"the key file cannot be read ({error.strerror}); check {str(key_file)!r}") from error
-    if not key:
-        raise InputError(f"the key file {str(key_file)!r} is empty; write a key into it")
-    return key
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ _LANGUAGES = {".py": "python", ".r": "r", ".jl": "julia", ".sh": "bash", ".sql":
 _KINDS: dict[str, CellKind] = {"code": "code", "markdown": "markdown"}
 
 
-def request_at(position: str, cell: int | None, *, invoke: bool = False) -> CompletionRequest:
+def request_at(position: str, cell: int | None, *, ask: bool = False) -> CompletionRequest:
     """The request at a position of a file or of a notebook's cell."""
     found = _POSITION.fullmatch(position)
     path = Path(found["file"] if found else position)
@@ -26,7 +26,7 @@ def request_at(position: str, cell: int | None, *, invoke: bool = False) -> Comp
     assert found is not None
     text = _read(path)
     line, col = (int(found[name]) if found[name] else None for name in ("line", "col"))
-    trigger: Trigger = "invoke" if invoke else "typing"
+    trigger: Trigger = "ask" if ask else "typing"
     if path.suffix != ".ipynb":
         if cell is not None:
             raise InputError(f"{path.name} has no cells; leave out --cell")

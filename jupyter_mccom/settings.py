@@ -6,12 +6,15 @@ Only `compose.py` reads them; every part takes plain keyword values.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from traitlets import Bool, Float, Int, TraitError, Unicode, validate
-from traitlets.config import Configurable
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import DeferredConfigString
 
-from .errors import SettingsError
+from .errors import InputError, SettingsError
 
 
 class MCCom(Configurable):
@@ -30,6 +33,33 @@ class MCCom(Configurable):
         help="Most tokens of a local prompt: prompt evaluation is the latency (5 ms a token on two cores).",
     ).tag(config=True)
     max_tokens = Int(64, min=1, help="Most tokens of a suggestion.").tag(config=True)
+    route_threshold = Float(
+        -1.0, max=1, help="Confidence above which local text is shown without asking the cloud; -1: the model's own."
+    ).tag(config=True)
+    show_threshold = Float(
+        -1.0, max=1, help="Confidence at or below which local text is never shown; -1: the model's own."
+    ).tag(config=True)
+    cloud_dialect = Unicode(
+        "",
+        help="What the cloud's server speaks: llama-server, llama-server-ngram-mod, vllm, sglang, openai, fireworks, "
+        "mistral or deepseek; empty: the cloud is off and nothing leaves the machine.",
+    ).tag(config=True)
+    cloud_url = Unicode("", help="Base address of the cloud's server; empty: the dialect's own service.").tag(
+        config=True
+    )
+    cloud_model = Unicode("", help="The cloud's model, as its server names it.").tag(config=True)
+    cloud_key_env = Unicode("", help="Name of the environment variable that holds the cloud's key.").tag(config=True)
+    cloud_key_file = Unicode("", help="A file that holds the cloud's key and that only you can read.").tag(config=True)
+    cloud_connect_s = Float(3.0, min=0.1, help="Seconds to reach the cloud's server.").tag(config=True)
+    cloud_timeout_s = Float(10.0, min=0.1, help="Seconds that the cloud may be silent.").tag(config=True)
+    cloud_calls_a_day = Int(2000, min=0, help="Cloud calls a day (UTC), a hard stop; 0: no limit.").tag(config=True)
+    cloud_tokens_a_day = Int(0, min=0, help="Cloud tokens a day, prompt and answer, a hard stop; 0: no limit.").tag(
+        config=True
+    )
+    cloud_prompt_tokens = Int(1024, min=64, help="Most tokens of a prompt for the cloud.").tag(config=True)
+    project_root = Unicode(
+        "", help="Folder whose .mccomignore keeps documents out of the cloud; empty: where Jupyter was started."
+    ).tag(config=True)
     idle_unload_s = Float(1800.0, min=0, help="Seconds without a request until the model is unloaded; 0: never.").tag(
         config=True
     )
@@ -45,6 +75,25 @@ class MCCom(Configurable):
         if proposal["value"] and path.exists() and not path.is_dir():
             raise TraitError(f"models_dir {str(path)!r} is a file; name a folder")
         return proposal["value"]
+
+
+def from_arguments(arguments: Sequence[str]) -> MCCom:
+    """Settings from `--MCCom.name=value` arguments.
+
+    Raises InputError for any other argument, SettingsError for a value that cannot be.
+    """
+    config = Config()
+    for argument in arguments:
+        found = re.fullmatch(r"--MCCom\.(\w+)=(.*)", argument, re.DOTALL)
+        if found is None or found[1] not in MCCom.class_trait_names(config=True):
+            raise InputError(
+                f"unknown argument {argument!r}; see `jupyter mccom --help` and the settings in the README"
+            )
+        config.MCCom[found[1]] = DeferredConfigString(found[2])
+    try:
+        return MCCom(config=config)
+    except (TraitError, ValueError) as error:
+        raise SettingsError(f"{error}; see the settings in the README") from error
 
 
 def changed(settings: MCCom, **values: object) -> MCCom:

@@ -33,7 +33,7 @@ Reason: TypeAlias = Literal[
     "ungated",
 ]
 Origin: TypeAlias = Literal["local", "cloud", "again"]
-Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late"]
+Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late", "hopeless"]
 """`end`: the model's own end of text; `length`: max_tokens; the others: where the cascade closed the stream."""
 
 
@@ -125,7 +125,7 @@ class DraftCheck:
     accepted: int | None = None
     """Tokens of the answer that came from the draft."""
     passes: int | None = None
-    """Forward passes of the model for the whole answer."""
+    """Calls that the answer took: one checks the draft, a second goes on where it diverged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,9 +200,17 @@ class Trace:
     origin: Origin
     text: str
     generations: tuple[Generation, ...] = ()
+    """In the order in which engines were asked: local, then cloud."""
+    lowest_prob: float | None = None
+    """Of the local text's tokens, 0..1: recorded beside the confidence for later learning."""
+    mean_prob: float | None = None
+    draft: DraftCheck | None = None
+    """What became of the draft that the cloud was given."""
+    trouble: str = ""
+    """Why the cloud failed, one line; empty when it did not."""
     hits: tuple[Hit, ...] = ()
     stage_s: Mapping[str, float] = field(default_factory=dict)
-    """Seconds a stage: `prompt`, `local`, `trim`, `total`, and those of later parts."""
+    """Seconds a stage: `prompt`, `local`, `gates`, `cloud`, `total`."""
     outcome: Outcome | None = None
 
 

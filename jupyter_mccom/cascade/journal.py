@@ -26,6 +26,8 @@ class Totals:
     requests: int = 0
     again: int = 0
     """Requests answered from the last suggestion, with no model call."""
+    cloud: int = 0
+    """Requests for which the cloud was asked; all others are calls saved."""
     shown: int = 0
     accepted: int = 0
 
@@ -39,11 +41,17 @@ class Journal:
         self._traces: OrderedDict[str, Trace] = OrderedDict()
         self._ended: OrderedDict[str, Outcome] = OrderedDict()
         self._totals = Totals()
+        self._cloud_trouble = ""
 
     @property
     def totals(self) -> Totals:
         """Counts so far."""
         return self._totals
+
+    @property
+    def cloud_trouble(self) -> str:
+        """Why the newest cloud call failed; empty when it did not."""
+        return self._cloud_trouble
 
     @property
     def traces(self) -> tuple[Trace, ...]:
@@ -79,6 +87,8 @@ class Journal:
             self._last[place] = (request, suggestion)
             self._last.move_to_end(place)
             _bound(self._last, _DOCUMENTS_KEPT)
+        if trace.trouble or "cloud" in trace.stage_s:
+            self._cloud_trouble = trace.trouble
         if self._keep_traces:
             self._traces[trace.request_id] = trace
             _bound(self._traces, _TRACES_KEPT)
@@ -86,6 +96,7 @@ class Journal:
             self._totals,
             requests=self._totals.requests + 1,
             again=self._totals.again + again,
+            cloud=self._totals.cloud + (not again and "cloud" in trace.stage_s),
             shown=self._totals.shown + (bool(suggestion.text) and not again),
         )
 

@@ -1,30 +1,47 @@
 """One completion from request to suggestion: start reading here.
 
 1. typed along with the last suggestion → the rest of it, no model call (journal)
-2. prompt within the budget (prompt) → 3. the local engine streams until the statement ends (trim) → 4. trace
-Local text is held until its statement is finished and then given at once. Knows engines only by their protocol.
+2. the person's action may send it straight to the cloud, or end asking here (positions)
+3. prompt (prompt) → the local engine streams (writing) → gates (route, parse): local, cloud or nothing
+4. the cloud streams, the local text its draft; when it fails, the local text if that may be shown → 5. trace
+Local text is held until its gates have spoken and then given at once. Knows engines only by their protocol.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import AsyncGenerator
+import hashlib
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 
+from ..errors import EngineError, ModelError, RetrievalError
 from ..protocols import Clock, Engine
-from ..types import CompletionRequest, Generation, Outcome, Prompt, Route, Stop, Suggestion, Token, Trace
+from ..types import CompletionRequest, Outcome, Prompt, Reason, Route, Suggestion
+from .budget import Budget
 from .journal import Journal
 from .language import cell_language
-from .prompt import build, healed, texts, typed_of
-from .trim import looping, statement_end, trim
+from .parse import breaks
+from .positions import Position, Positions, forced
+from .prompt import build, texts
+from .route import CloudState, Gates, confidence
+from .run import Run
+from .writing import Writing
 
-N_CONFIDENCE = 3
-"""Tokens whose mean probability is the confidence (paper 2.1, table 9)."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """The large model's tier."""
+
+    engine: Engine
+    budget: Budget
+    prompt_tokens: int
+    kept_out: Callable[[str], bool] = lambda document: False
+    """Documents whose text never leaves the machine. May raise RetrievalError."""
 
 
 class Cascade:
-    """`prompt_tokens` bounds a prompt, `max_tokens` an answer, `latency_budget_s` a request."""
+    """`prompt_tokens` bounds a local prompt, `max_tokens` an answer, `latency_budget_s` a request."""
 
     def __init__(
         self,
@@ -32,29 +49,45 @@ class Cascade:
         local: Engine,
         journal: Journal,
         clock: Clock,
+        gates: Gates,
         prompt_tokens: int,
         max_tokens: int,
         latency_budget_s: float,
+        cloud: Cloud | None = None,
     ) -> None:
         self._local = local
         self.journal = journal
         """Suggestions, outcomes and traces so far."""
+        self.cloud = cloud
+        """None: nothing ever leaves the machine."""
         self._clock = clock
+        self._gates = gates
         self._prompt_tokens = prompt_tokens
         self._max_tokens = max_tokens
         self._latency_budget_s = latency_budget_s
+        self._positions = Positions()
 
-    async def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
+    async def complete(
+        self, request: CompletionRequest, *, local_only: bool = False
+    ) -> AsyncGenerator[Suggestion, None]:
         """Suggestions for one position, each the full text so far; the last one is final and may be empty.
 
-        Raises EngineError or ModelError when there is no engine to ask; closing the iterator stops the model.
+        Raises EngineError or ModelError when no engine can be asked; closing the iterator stops the model.
         """
-        run = _Run(request, self._clock)
         if request.last is not None:
             self.report(request.last)
-        suggestion = self.journal.again(request) or await self._ask_local(request, run)
-        self.journal.open(request, suggestion, run.trace(suggestion))
-        yield suggestion
+        position = self._positions.of(request)
+        run = Run(request, self._clock, self._latency_budget_s, forced(request, position))
+        again = self.journal.again(request) if run.forced is None else None
+        if again is not None:
+            self.journal.open(request, again, run.trace(again))
+            yield again
+            return
+        async with aclosing(self._answers(run, position, local_only=local_only)) as suggestions:
+            async for suggestion in suggestions:
+                if suggestion.final:
+                    self.journal.open(request, suggestion, run.trace(suggestion))
+                yield suggestion
 
     def report(self, outcome: Outcome) -> None:
         """How a suggestion ended."""
@@ -62,115 +95,116 @@ class Cascade:
 
     async def prompt(self, request: CompletionRequest) -> Prompt:
         """The local engine's prompt for a request, within the budget. Raises as `complete` does."""
-        wanted = list(dict.fromkeys(texts(request, self._prompt_tokens)))
-        counted = await self._local.count(wanted)
-        return build(request, dict(zip(wanted, counted, strict=True)), self._prompt_tokens)
+        return await _prompt(self._local, request, self._prompt_tokens)
 
     async def aclose(self) -> None:
         """Ends the engines."""
         await self._local.aclose()
+        if self.cloud is not None:
+            await self.cloud.engine.aclose()
 
-    async def _ask_local(self, request: CompletionRequest, run: _Run) -> Suggestion:
-        deadline_s = run.started_s + min(request.deadline_s, self._latency_budget_s)
-        prompt = await asyncio.wait_for(self.prompt(request), deadline_s - self._clock.now_s())
-        run.lap("prompt")
-        stream = self._local.generate(prompt, max_tokens=self._max_tokens)
+    async def _answers(self, run: Run, position: Position, *, local_only: bool) -> AsyncGenerator[Suggestion, None]:
+        if run.forced == "dismissed":
+            yield run.suggestion("", Route(to="nothing", reason="dismissed"))
+            return
+        state: CloudState = "off" if local_only else self._cloud_state(run, position)
+        if run.forced and state == "ready":
+            route = Route(to="cloud", reason=run.forced)
+        else:
+            route = await self._local_route(run, state)
+            position.local_id, position.local_text = run.suggestion_id, run.local_text
+            position.local_prefix = run.request.prefix
+        if route.to != "cloud":
+            yield run.suggestion(run.local_text if route.to == "local" else "", route)
+            return
+        async with aclosing(self._cloud_texts(run, position, route)) as suggestions:
+            async for suggestion in suggestions:
+                yield suggestion
+
+    async def _local_route(self, run: Run, state: CloudState) -> Route:
+        """Lets the local engine write into `run`, and asks the gates."""
+        request = run.request
+        writing = Writing(
+            self._local, request, clock=self._clock, max_tokens=self._max_tokens,
+            hopeless=self._gates_of(request).hopeless if state == "ready" else lambda tokens: False,
+        )  # fmt: skip
+        try:
+            prompt = await asyncio.wait_for(self.prompt(request), run.left_s)
+            run.lap("prompt")
+            async with aclosing(writing.texts(prompt, deadline_s=run.deadline_s)) as found:
+                async for _ in found:
+                    pass
+        except (EngineError, ModelError):
+            if state != "ready":
+                raise
+            return Route(to="cloud", reason="offline")
+        run.took("local", writing.generation)
+        if writing.generation.stop == "late":
+            return Route(to="nothing", reason="late", confidence=confidence(writing.generation.tokens))
         language = cell_language(request.language, request.prefix)
-        generation = await self._generated(stream, request, language, deadline_s)
-        run.generations = (generation,)
-        run.lap("local")
-        text = (
-            ""
-            if generation.stop == "late"
-            else trim(
-                generation.text,
-                language=language,
-                prefix=request.prefix,
-                suffix=request.suffix,
-                left_space=healed(typed_of(request.prefix))[1],
-            )
-        )
-        run.lap("trim")
-        route = Route(
-            to="local" if text else "nothing",
-            reason="late" if generation.stop == "late" else "ungated",
-            confidence=_confidence(generation.tokens),
-        )
-        return Suggestion(
-            suggestion_id=secrets.token_hex(8), request_id=request.id, text=text, origin="local", route=route
-        )
+        text = writing.text
+        parses = not breaks(language, request.prefix, text, request.suffix)
+        run.wrote(text, parses=parses)
+        run.lap("gates")
+        return self._gates_of(request).route(writing.generation.tokens, text=text, parses=parses, cloud=state)
 
-    async def _generated(
-        self, stream: AsyncGenerator[Token, None], request: CompletionRequest, language: str, deadline_s: float
-    ) -> Generation:
-        cut = request.prefix.rfind("\n") + 1
-        before, typed = request.prefix[:cut], healed(request.prefix[cut:])[0]
-        start_s = self._clock.now_s()
-        tokens: list[Token] = []
-        text, first_s = "", 0.0
-        stop: Stop = "end"
-        async with aclosing(stream):
-            while True:
-                try:
-                    token = await asyncio.wait_for(anext(stream), deadline_s - self._clock.now_s())
-                except StopAsyncIteration:
-                    break
-                except asyncio.TimeoutError:
-                    stop = "late"
-                    break
-                first_s = first_s or self._clock.now_s() - start_s
-                tokens.append(token)
-                text += token.text
-                if "\n" in token.text and statement_end(language, before, typed, text) is not None:
-                    stop = "statement"
-                    break
-                if looping(text):
-                    stop = "repetition"
-                    break
-        if stop == "end" and len(tokens) >= self._max_tokens:
-            stop = "length"
-        total_s = self._clock.now_s() - start_s
-        return Generation(
-            engine=self._local.name, tokens=tuple(tokens), stop=stop, first_token_s=first_s, total_s=total_s
-        )
+    async def _cloud_texts(self, run: Run, position: Position, route: Route) -> AsyncGenerator[Suggestion, None]:
+        assert self.cloud is not None
+        request, engine = run.request, self.cloud.engine
+        draft = run.local_text or position.draft(request.prefix)
+        writing = Writing(engine, request, clock=self._clock, max_tokens=self._max_tokens)
+        shown, reason = "", route.reason
+        if not self.cloud.budget.take():
+            yield self._without_cloud(run, "budget")
+            return
+        position.cloud_asked = True
+        position.asked_prefix = request.prefix if route.reason == "asked" else position.asked_prefix
+        try:
+            prompt = await asyncio.wait_for(_prompt(engine, request, self.cloud.prompt_tokens), run.left_s)
+            async with aclosing(writing.texts(prompt, draft=draft, deadline_s=run.deadline_s)) as found:
+                async for _ in found:
+                    text = writing.text
+                    if text != shown and text.startswith(shown):
+                        shown = text
+                        yield run.suggestion(text, route, origin="cloud", final=False)
+        except EngineError as error:
+            run.trouble, reason = str(error), "offline"
+        except asyncio.TimeoutError:
+            reason = "late"
+        finally:
+            run.took("cloud", writing.generation)
+            self.cloud.budget.spend(sum(token.n_evaluated for token in writing.generation.tokens))
+        if not run.trouble and writing.generation.stop == "late":
+            reason = "late"
+        text = shown if reason in ("offline", "late") else writing.text
+        yield run.suggestion(text, route, origin="cloud") if text else self._without_cloud(run, reason)
 
+    def _without_cloud(self, run: Run, reason: Reason) -> Suggestion:
+        """The local text after all, where it may be shown; never one that the person has rejected."""
+        text = run.local_text if run.parses and run.forced is None else ""
+        route = self._gates_of(run.request).without_cloud(run.confidence, text, reason)
+        return run.suggestion(text if route.to == "local" else "", route)
 
-class _Run:
-    """What one request gathers on its way to a Trace."""
+    def _gates_of(self, request: CompletionRequest) -> Gates:
+        """Who asks by hand is shown what there is."""
+        return self._gates if request.trigger == "typing" else replace(self._gates, show=0.0)
 
-    def __init__(self, request: CompletionRequest, clock: Clock) -> None:
-        self._request = request
-        self._clock = clock
-        self._unix_s = clock.unix_s()
-        self.started_s = self._lap_s = clock.now_s()
-        self._stage_s: dict[str, float] = {}
-        self.generations: tuple[Generation, ...] = ()
-
-    def lap(self, stage: str) -> None:
-        """Ends a stage."""
-        now_s = self._clock.now_s()
-        self._stage_s[stage] = now_s - self._lap_s
-        self._lap_s = now_s
-
-    def trace(self, suggestion: Suggestion) -> Trace:
-        """The trace of this request."""
-        request = self._request
-        return Trace(
-            request_id=request.id,
-            suggestion_id=suggestion.suggestion_id,
-            document=request.document,
-            cell_id=request.cell_id,
-            language=request.language,
-            trigger=request.trigger,
-            started_s=self._unix_s,
-            route=suggestion.route,
-            origin=suggestion.origin,
-            text=suggestion.text,
-            generations=self.generations,
-            stage_s={**self._stage_s, "total": self._clock.now_s() - self.started_s},
-        )
+    def _cloud_state(self, run: Run, position: Position) -> CloudState:
+        if self.cloud is None:
+            return "off"
+        try:
+            if self.cloud.kept_out(run.request.document):
+                return "off"
+        except RetrievalError as error:
+            run.trouble = str(error)
+            return "off"
+        if self.cloud.budget.spent:
+            return "budget"
+        return "spent" if position.cloud_asked and run.forced != "asked" else "ready"
 
 
-def _confidence(tokens: tuple[Token, ...]) -> float | None:
-    probs = [token.prob for token in tokens[:N_CONFIDENCE] if token.prob is not None]
-    return sum(probs) / len(probs) if probs else None
+async def _prompt(engine: Engine, request: CompletionRequest, n_tokens: int) -> Prompt:
+    wanted = list(dict.fromkeys(texts(request, n_tokens)))
+    counted = await engine.count(wanted)
+    session = hashlib.sha256(f"{request.client}\n{request.document}".encode()).hexdigest()[:16]
+    return build(request, dict(zip(wanted, counted, strict=True)), n_tokens, session=session)

@@ -60,7 +60,7 @@ def healed(typed: str) -> tuple[str, str]:
     return kept, typed[len(kept) :]
 
 
-def build(request: CompletionRequest, counts: Mapping[str, int], budget: int) -> Prompt:
+def build(request: CompletionRequest, counts: Mapping[str, int], budget: int, *, session: str = "") -> Prompt:
     """The prompt of at most `budget` tokens; `counts` holds every text that `texts` named.
 
     Room goes to the cursor's line, the suffix, the lines above, then earlier cells, nearest first.
@@ -73,7 +73,11 @@ def build(request: CompletionRequest, counts: Mapping[str, int], budget: int) ->
     chunks = cells(request, budget)
     kept = len(_fitting([chunk.text for chunk in chunks], counts, room))
     return Prompt(
-        chunks=tuple(chunks[len(chunks) - kept :]), prefix="".join(above), typed=healed(typed)[0], suffix=suffix
+        chunks=tuple(chunks[len(chunks) - kept :]),
+        prefix="".join(above),
+        typed=healed(typed)[0],
+        suffix=suffix,
+        session=session,
     )
 
 

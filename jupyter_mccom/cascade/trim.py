@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from .language import without_magics
+from .python import tokens
 
 _LOOP = re.compile(r"(\S.{2,59}?)\1{3,}", re.DOTALL)
 _LOOP_TAIL = re.compile(r"(\S.{2,59}?)\1{3,}$", re.DOTALL)
@@ -17,7 +18,6 @@ _CLOSERS = ")]}'\":,;"
 _OPENERS = ("(", "[", "{", ".")
 """No space follows these (PEP 8)."""
 _TRIPLE = re.compile(r"'''|\"\"\"")
-_PYTHON = "3.11"
 
 
 def statement_end(language: str, before: str, typed: str, text: str) -> int | None:
@@ -77,18 +77,14 @@ def _inside_string(before: str) -> bool:
 
 
 def _python_end(typed: str, text: str, start: int) -> int | None:
-    from parso.python.token import PythonTokenTypes
-    from parso.python.tokenize import tokenize
-    from parso.utils import parse_version_string
-
     source = without_magics(typed) + text if not typed.strip() else typed + text
     lines = source.splitlines(keepends=True)
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line))
     least = len(source) - len(text) + start
-    for token in tokenize(source, version_info=parse_version_string(_PYTHON)):
-        if token.type is PythonTokenTypes.NEWLINE and token.string:
+    for token in tokens(source):
+        if token.type.name == "NEWLINE" and token.string:
             offset = starts[token.start_pos[0] - 1] + token.start_pos[1]
             if offset > least:
                 uncommented = offset - len(token.prefix)

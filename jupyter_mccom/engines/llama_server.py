@@ -15,6 +15,8 @@ from typing import Any
 
 NO_ORIGIN = "https://no-browser.invalid"
 """No page has this origin: cross-origin reads are closed (the server's default is `*`)."""
+DRAFT_MATCH = 6
+"""Tokens that must match before a seeded draft is proposed: a draft is a line, not the 24 tokens of the default."""
 _N_BATCH = 128
 """Tokens evaluated between two looks at a closed connection: 1.8 s on a slow core (measured 43 s at 2048)."""
 
@@ -51,6 +53,8 @@ def start(
     params.verbosity = 1
     if draft:
         params.speculative.types = [getattr(xllamacpp.common_speculative_type, draft)]
+        pool = params.speculative.ngram_mod
+        pool.n_match, pool.n_min, pool.n_max = DRAFT_MATCH, 1, 64
     return xllamacpp.Server(params)
 
 

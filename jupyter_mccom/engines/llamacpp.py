@@ -9,26 +9,14 @@ import asyncio
 import math
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any
 
 from ..types import Prompt, Skills, Token
+from .fim import FimMarkers, Layout, head_of, render
 from .host import Address, Host
 from .http import JsonClient
 
-Layout: TypeAlias = Literal["anchored", "standard"]
 _COUNTS_KEPT = 4096
-_CONTEXT_GAP = "\n\n"
-
-
-class FimMarkers(Protocol):
-    """The model's special tokens as text; the catalogue's `FimTemplate` is one."""
-
-    @property
-    def prefix(self) -> str: ...
-    @property
-    def suffix(self) -> str: ...
-    @property
-    def middle(self) -> str: ...
 
 
 class LlamaCppEngine:
@@ -106,21 +94,10 @@ class LlamaCppEngine:
         await self._client.aclose()
 
     def render(self, prompt: Prompt) -> str:
-        """The prompt as text with the model's markers; markers that stand in a person's own text are broken up."""
-        head = "".join(chunk.text.rstrip() + _CONTEXT_GAP for chunk in prompt.chunks) + prompt.prefix
+        """The prompt as text; without markers only what stands before the cursor."""
         if self._fim is None:
-            return head + prompt.typed
-        head, typed, suffix = (self._without_markers(text) for text in (head, prompt.typed, prompt.suffix))
-        fim = self._fim
-        if self._layout == "anchored":
-            return f"{fim.prefix}{head}{fim.suffix}{suffix}{fim.middle}{typed}"
-        return f"{fim.prefix}{head}{typed}{fim.suffix}{suffix}{fim.middle}"
-
-    def _without_markers(self, text: str) -> str:
-        assert self._fim is not None
-        for marker in (self._fim.prefix, self._fim.suffix, self._fim.middle):
-            text = text.replace(marker, marker[0] + " " + marker[1:])
-        return text
+            return head_of(prompt) + prompt.typed
+        return render(prompt, self._fim, self._layout)
 
     async def _probe(self, address: Address) -> None:
         """Takes the first known markers that are single tokens of this model."""

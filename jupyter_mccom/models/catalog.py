@@ -52,7 +52,9 @@ class Model:
     layout: Literal["anchored", "standard"] = "anchored"
     """`anchored`: the typed part of the line after the middle token (see engines.llamacpp)."""
     threshold: float = 0.8
-    """Confidence above which local text is used (paper 2.1)."""
+    """Confidence above which local text is shown without asking the cloud (paper 2.1)."""
+    show_threshold: float = 0.6
+    """Confidence at or below which local text is never shown (0.5B, n = 90: 20 texts under .6, none of them right)."""
     licence: str = ""
 
 
@@ -132,3 +134,9 @@ def find(model_id: str) -> Model | None:
 def ids() -> tuple[str, ...]:
     """All ids, smallest model first."""
     return tuple(model.id for model in _MODELS)
+
+
+def fim_of(name: str) -> FimTemplate:
+    """The markers of a model that a server names: by its family, Qwen's where none is known."""
+    families = {"starcoder": FIM_TEMPLATES[1], "deepseek": FIM_TEMPLATES[2], "codellama": FIM_TEMPLATES[3]}
+    return next((fim for family, fim in families.items() if family in name.lower()), QWEN_FIM)

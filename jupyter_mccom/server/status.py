@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from ..compose import OpenCascade
+from ..compose import OpenCascade, draft_words
 from ..errors import ModelError
 from .pulls import PullProgress
+
+_SENDS = (
+    "when the local model is unsure or you type something else, up to {} tokens around the cursor and of earlier "
+    "cells; secrets are masked, and documents named in .mccomignore stay here"
+)
 
 
 def status_of(
@@ -24,9 +29,26 @@ def status_of(
         "threads": opened.threads,
         "pull": asdict(pull) if pull else None,
         "cost_curve": None,
-        "cloud": None,
+        "cloud": _cloud(opened),
         "index": None,
         "totals": asdict(opened.cascade.journal.totals),
+    }
+
+
+def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
+    cloud = opened.cascade.cloud
+    if cloud is None:
+        return None
+    totals = opened.cascade.journal.totals
+    return {
+        "dialect": opened.dialect,
+        "model": cloud.engine.name,
+        "url": opened.cloud_url,
+        "draft": draft_words(opened.dialect),
+        "sends": _SENDS.format(cloud.prompt_tokens),
+        "calls_left": cloud.budget.calls_left,
+        "calls_saved": totals.requests - totals.cloud,
+        "trouble": opened.cascade.journal.cloud_trouble,
     }
 
 
@@ -54,4 +76,14 @@ def _state(
         return "loading", f"loading {name}"
     if opened.host.trouble:
         return "trouble", opened.host.trouble
-    return "ready", f"{name} answers on this machine; nothing leaves it"
+    cloud = opened.cascade.cloud
+    if cloud is None:
+        return "ready", f"{name} answers on this machine; nothing leaves it"
+    if opened.cascade.journal.cloud_trouble:
+        return "ready", f"{name} answers alone: {opened.cascade.journal.cloud_trouble}"
+    if cloud.budget.spent:
+        return (
+            "ready",
+            f"{name} answers alone: the cloud's calls or tokens of today are used up (MCCom.cloud_calls_a_day)",
+        )
+    return "ready", f"{name} answers here, and asks {cloud.engine.name} when it is unsure"

@@ -8,6 +8,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Completers } from './completer';
+import type { Provider } from './provider';
 import type { StatusModel } from './status';
 import type { IClient } from './tokens';
 import type { Status } from './wire';
@@ -16,8 +17,13 @@ import type { Status } from './wire';
 export const Commands = {
   dismiss: 'mccom:dismiss',
   toggle: 'mccom:toggle',
-  pull: 'mccom:pull'
+  pull: 'mccom:pull',
+  ask: 'mccom:ask'
 } as const;
+
+/** Core's command for a suggestion at the cursor. */
+const INVOKE = 'inline-completer:invoke';
+const TOLD = 'jupyter-mccom:told';
 
 /** What the commands act on. */
 export interface ICommandOptions {
@@ -27,6 +33,7 @@ export interface ICommandOptions {
   status: StatusModel;
   settings: ISettingRegistry.ISettings | null;
   palette: ICommandPalette | null;
+  provider: Pick<Provider, 'askNext'>;
   trans: TranslationBundle;
 }
 
@@ -51,6 +58,14 @@ export function addCommands(options: ICommandOptions): void {
     label: trans.__('Download the Completion Model'),
     isEnabled: () => status.status?.model.present !== true,
     execute: () => pull(options)
+  });
+  app.commands.addCommand(Commands.ask, {
+    label: trans.__('Ask the Cloud for a Suggestion'),
+    isEnabled: () => !!status.status?.cloud,
+    execute: () => {
+      options.provider.askNext();
+      return app.commands.execute(INVOKE);
+    }
   });
   status.changed.connect(() => app.commands.notifyCommandChanged());
   for (const command of Object.values(Commands)) {
@@ -106,6 +121,29 @@ export function offerOnce(options: ICommandOptions): void {
   };
   status.changed.connect(offer);
   offer();
+}
+
+/** Says once a cloud what leaves the machine. */
+export function tellWhatLeaves({ status, trans }: ICommandOptions): void {
+  const tell = (): void => {
+    const cloud = status.status?.cloud;
+    const name = cloud ? [cloud.model, cloud.url].join(' ') : '';
+    if (!cloud || localStorage.getItem(TOLD) === name) {
+      return;
+    }
+    localStorage.setItem(TOLD, name);
+    Notification.info(
+      trans.__(
+        'Code completion may ask %1 at %2. It is sent: %3.',
+        cloud.model,
+        cloud.url,
+        cloud.sends
+      ),
+      { autoClose: false }
+    );
+  };
+  status.changed.connect(tell);
+  tell();
 }
 
 async function pull({ client, status, trans }: ICommandOptions): Promise<void> {

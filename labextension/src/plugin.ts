@@ -15,7 +15,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Client } from './client';
-import { addCommands, clicked, offerOnce } from './commands';
+import { addCommands, clicked, offerOnce, tellWhatLeaves } from './commands';
 import type { ICommandOptions } from './commands';
 import { Completers } from './completer';
 import { read } from './context';
@@ -48,19 +48,27 @@ export const plugin: JupyterFrontEndPlugin<void> = {
     const status = new StatusModel(client);
     completers.wrap(factory);
     window.addEventListener('pagehide', () => completers.leave());
-    manager.registerInlineProvider(
-      new Provider({
-        client,
-        status,
-        suggestions,
-        read,
-        icon
-      })
-    );
+    const provider = new Provider({
+      client,
+      status,
+      suggestions,
+      read,
+      icon
+    });
+    manager.registerInlineProvider(provider);
     warmAtFirstFocus(client, status);
     void settingsOf(registry).then(settings =>
       furnish(
-        { app, client, completers, status, settings, palette, trans },
+        {
+          app,
+          client,
+          completers,
+          provider,
+          status,
+          settings,
+          palette,
+          trans
+        },
         statusBar
       )
     );
@@ -76,6 +84,7 @@ function furnish(options: ICommandOptions, statusBar: IStatusBar | null): void {
   follow();
   settings?.changed.connect(follow);
   addCommands(options);
+  tellWhatLeaves(options);
   if (statusBar) {
     statusBar.registerStatusItem(PLUGIN_ID, {
       align: 'right',

@@ -172,7 +172,7 @@ export class Provider implements IInlineCompletionProvider {
         this._options.status.report(value.text);
         return null;
       }
-      this._options.status.answered();
+      this._options.status.answered(value);
       if (value.text || value.type === 'final') {
         return value.text ? value : null;
       }
@@ -207,19 +207,26 @@ export class Provider implements IInlineCompletionProvider {
     return item;
   }
 
+  /** The next invocation asks the cloud. */
+  askNext(): void {
+    this._askNext = true;
+  }
+
   /** A second invocation at the same place asks the cloud. */
   private _trigger({ position }: Asked, invoked: boolean): Trigger {
     const place = invoked
       ? JSON.stringify([position.document, position.cell_id, position.prefix])
       : '';
-    const repeated = invoked && place === this._invokedAt;
+    const repeated = invoked && (place === this._invokedAt || this._askNext);
     this._invokedAt = place;
+    this._askNext = false;
     return repeated ? 'ask' : invoked ? 'invoke' : 'typing';
   }
 
   private readonly _running = new Map<string, AbortController>();
   private readonly _streams = new Map<string, IStream>();
   private _invokedAt = '';
+  private _askNext = false;
 }
 
 /** What a Provider needs. */

@@ -9,7 +9,7 @@ import { Poll } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 import type { IClient, IStatusModel } from './tokens';
-import type { State, Status } from './wire';
+import type { Route, State, Status, TextLine } from './wire';
 
 const BUSY_MS = 1000;
 const IDLE_MS = 15000;
@@ -62,10 +62,19 @@ export class StatusModel implements IStatusModel {
     void this.refresh();
   }
 
-  answered(): void {
-    if (this._trouble) {
-      this._trouble = '';
-      this.changed.emit();
+  /** Where the newest text came from; null before the first. */
+  get route(): Route | null {
+    return this._route;
+  }
+
+  answered(line: TextLine): void {
+    this._trouble = '';
+    if (line.text) {
+      this._route = line.route;
+    }
+    this.changed.emit();
+    if (this._status?.cloud) {
+      void this.refresh(); // calls left, and whether the cloud failed
     }
     if (this._status?.state !== 'ready') {
       void this.refresh();
@@ -110,6 +119,7 @@ export class StatusModel implements IStatusModel {
   private readonly _poll: Poll;
   private _status: Status | null = null;
   private _enabled = true;
+  private _route: Route | null = null;
   /** Why the last completion failed; empty when it did not. */
   private _trouble = '';
   /** Why the server's state is not known; empty when it is. */
@@ -129,13 +139,21 @@ export class StatusItem extends ReactWidget {
 
   protected override render(): JSX.Element {
     const { state, detail } = this._model.shown;
-    const label = labelOf(state, this._model.status, this._trans);
-    const hover = [detail, this._next(state)].filter(Boolean).join('\n');
+    const { status, route } = this._model;
+    const label = labelOf(state, status, route, this._trans);
+    const hover = [
+      detail,
+      writerOf(status, route, this._trans),
+      this._next(state)
+    ]
+      .filter(Boolean)
+      .join('\n');
     return (
       <button
         type="button"
         className="jp-mccom-status"
         data-state={state}
+        data-origin={route?.to ?? ''}
         title={hover}
         aria-label={[label, hover].join('. ')}
         onClick={this._clicked}
@@ -163,6 +181,7 @@ export class StatusItem extends ReactWidget {
 export function labelOf(
   state: State,
   status: Status | null,
+  route: Route | null,
   trans: TranslationBundle
 ): string {
   const megabytes = Math.round((status?.model.bytes ?? 0) / 1e6);
@@ -182,8 +201,28 @@ export function labelOf(
     case 'loading':
       return trans.__('mccom: loading');
     case 'ready':
-      return trans.__('mccom: ready');
+      if (status?.cloud?.trouble) {
+        return trans.__('mccom: local, cloud away');
+      }
+      return route?.to === 'cloud'
+        ? trans.__('mccom: cloud')
+        : route && status?.cloud
+          ? trans.__('mccom: local')
+          : trans.__('mccom: ready');
     case 'trouble':
       return trans.__('mccom: trouble');
   }
+}
+
+/** Which model wrote the newest text, and why that one; empty before the first. */
+export function writerOf(
+  status: Status | null,
+  route: Route | null,
+  trans: TranslationBundle
+): string {
+  if (!status || !route) {
+    return '';
+  }
+  const model = route.to === 'cloud' ? status.cloud?.model : status.model.id;
+  return trans.__('Last text by %1 (%2)', model ?? route.to, route.reason);
 }

@@ -3,7 +3,7 @@
  */
 
 import type { ISignal } from '@lumino/signaling';
-import type { CompleteRequest, Line, Outcome, Status } from './wire';
+import type { CompleteRequest, Line, Outcome, Status, TextLine } from './wire';
 
 /** Identifier of our inline provider in JupyterLab's settings. */
 export const PROVIDER_ID = 'jupyter-mccom';
@@ -37,6 +37,6 @@ export interface IStatusModel {
   readonly changed: ISignal<IStatusModel, void>;
   /** A completion failed with this message. */
   report(trouble: string): void;
-  /** A completion was answered. */
-  answered(): void;
+  /** A completion was answered by this line, which may hold no text. */
+  answered(line: TextLine): void;
 }

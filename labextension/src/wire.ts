@@ -96,6 +96,16 @@ export interface Status {
   detail: string;
   model: { id: string; bytes: number; present: boolean };
   pull: { model: string; done_bytes: number; total_bytes: number } | null;
+  cloud: Cloud | null;
+}
+
+/** The large model that the server may ask; `sends` says in words what leaves the machine. */
+export interface Cloud {
+  model: string;
+  url: string;
+  sends: string;
+  /** Why its newest call failed; empty when it did not. */
+  trouble: string;
 }
 
 type Json = { [key: string]: unknown };
@@ -128,6 +138,7 @@ export function statusFrom(value: unknown): Status {
   const body = object(value, 'status');
   const model = object(body.model, 'model');
   const pull = body.pull === null ? null : object(body.pull, 'pull');
+  const cloud = body.cloud === null ? null : object(body.cloud, 'cloud');
   return {
     state: oneOf(body, 'state', STATES),
     detail: text(body, 'detail'),
@@ -140,6 +151,12 @@ export function statusFrom(value: unknown): Status {
       model: text(pull, 'model'),
       done_bytes: number(pull, 'done_bytes'),
       total_bytes: number(pull, 'total_bytes')
+    },
+    cloud: cloud && {
+      model: text(cloud, 'model'),
+      url: text(cloud, 'url'),
+      sends: text(cloud, 'sends'),
+      trouble: text(cloud, 'trouble')
     }
   };
 }

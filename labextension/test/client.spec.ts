@@ -126,7 +126,8 @@ describe('the other routes', () => {
       state: 'downloading',
       detail: '',
       model: { id: 'm', bytes: 1, present: false },
-      pull: { model: 'm', done_bytes: 0, total_bytes: 1 }
+      pull: { model: 'm', done_bytes: 0, total_bytes: 1 },
+      cloud: null
     };
     const client = await clientOf((_, response) =>
       response.end(JSON.stringify(status))

@@ -62,7 +62,7 @@ class Page {
     this.troubles.push(trouble);
   }
 
-  answered(): void {
+  answered(_line: TextLine): void {
     this.troubles = [];
   }
 

@@ -8,6 +8,7 @@ import pytest
 
 from jupyter_mccom.cascade.journal import Journal
 from jupyter_mccom.cascade.pipeline import Cascade
+from jupyter_mccom.cascade.route import Gates
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import PromptTooLong
 from jupyter_mccom.types import CompletionRequest, Outcome, Suggestion
@@ -24,6 +25,7 @@ def _cascade(keep_traces: bool = True, context_tokens: int = 4096, token_s: floa
         local=ScriptedEngine(script, context_tokens=context_tokens, token_s=token_s),
         journal=Journal(keep_traces=keep_traces),
         clock=FixedDate(),
+        gates=Gates(sure=0.8, show=0.5),
         prompt_tokens=512,
         max_tokens=64,
         latency_budget_s=30,
@@ -106,7 +108,7 @@ async def test_a_trace_tells_stages_tokens_and_confidence() -> None:
     cascade = _cascade()
     await _ask(cascade, REQUEST)
     (trace,) = cascade.journal.traces
-    assert set(trace.stage_s) == {"prompt", "local", "trim", "total"}
+    assert set(trace.stage_s) == {"prompt", "local", "gates", "total"}
     assert trace.route.confidence == pytest.approx(0.95)
     assert (trace.generations[0].engine, trace.generations[0].stop) == ("scripted", "statement")
 

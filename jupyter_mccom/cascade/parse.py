@@ -1,0 +1,47 @@
+"""The parse gate: does a suggestion put a syntax error into the cell that was not there before?
+
+Unfinished ends are no errors: a header without its body, `try` without `except`, a decorator, an open bracket.
+Knows Python only; text of any other language passes.
+"""
+
+from __future__ import annotations
+
+from .language import without_magics
+from .python import errors, unmatched_closers
+
+_NEAR_LINES = 200
+"""Lines above the cursor that are parsed: more cannot change what a line means, and would cost time on a key."""
+
+
+def breaks(language: str, prefix: str, text: str, suffix: str) -> bool:
+    """The cell with `text` at the cursor has a syntax error that it does not have without the cursor's line."""
+    if language != "python" or not text.strip():
+        return False
+    cut = prefix.rfind("\n") + 1
+    above, typed = _near(without_magics(prefix[:cut])), prefix[cut:]
+    rest, _, below = suffix.partition("\n")
+    line = without_magics(typed + text + rest)
+    if not line.strip():
+        return False
+    if unmatched_closers(above + line + "\n" + below) > unmatched_closers(above + below):
+        return True
+    if not _wrong(above, line):
+        return False
+    indent = typed[: len(typed) - len(typed.lstrip())]
+    return not _wrong(above, indent + "name")
+
+
+def _wrong(above: str, line: str) -> bool:
+    """A syntax error stands in `line`, which may be several."""
+    first, last = above.count("\n") + 1, above.count("\n") + 1 + line.rstrip().count("\n")
+    return any(first <= at <= last for at, _ in errors(above + line.rstrip() + "\n"))
+
+
+def _near(above: str) -> str:
+    """The last lines, from one on that begins at the margin."""
+    lines = above.splitlines(keepends=True)
+    if len(lines) <= _NEAR_LINES:
+        return above
+    near = lines[-_NEAR_LINES:]
+    start = next((number for number, line in enumerate(near) if line[:1].strip()), 0)
+    return "".join(near[start:])

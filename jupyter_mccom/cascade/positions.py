@@ -1,0 +1,78 @@
+"""What was done at each cursor line: the cloud was asked, a suggestion was sent away, the last local text.
+
+A position is a line of a cell (the text above it); it is forgotten when the cursor's line changes. Pure.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from ..types import CompletionRequest, Outcome, Reason
+
+READ_MS = 750
+"""Shown for less, a suggestion was not read: what the person did is no evidence (completion-systems.md)."""
+_KEPT = 100
+
+
+@dataclass(slots=True, kw_only=True)
+class Position:
+    """The memory of one line; the pipeline writes into it."""
+
+    cell_id: str
+    above: str
+    cloud_asked: bool = False
+    dismissed: bool = False
+    asked_prefix: str = ""
+    """Where the person last asked for the cloud."""
+    local_id: str = ""
+    """The suggestion whose text was written by the local model here."""
+    local_text: str = ""
+    local_prefix: str = ""
+
+    def draft(self, prefix: str) -> str:
+        """The local text, re-based: what is left of it when all that was typed since agrees with it; else empty."""
+        typed = prefix.removeprefix(self.local_prefix)
+        agrees = prefix.startswith(self.local_prefix) and self.local_text.startswith(typed)
+        return self.local_text[len(typed) :] if agrees else ""
+
+
+class Positions:
+    """The current position of each window and document."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str], Position] = OrderedDict()
+
+    def of(self, request: CompletionRequest) -> Position:
+        """The request's position, new when the line has changed since the document's last request."""
+        place = (request.client, request.document)
+        above = request.prefix[: request.prefix.rfind("\n") + 1]
+        found = self._kept.get(place)
+        if found is None or (found.cell_id, found.above) != (request.cell_id, above):
+            found = self._kept[place] = Position(cell_id=request.cell_id, above=above)
+        self._kept.move_to_end(place)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return found
+
+
+def forced(request: CompletionRequest, position: Position) -> Reason | None:
+    """`asked` or `rejected` when the person's action sends this request to the cloud, `dismissed` when it ends asking.
+
+    An action counts for the position at which it was done; `ask` works once at a cursor, the rest once a line.
+    """
+    last = request.last
+    if last is not None and last.kind == "dismissed" and last.shown_ms >= READ_MS:
+        position.dismissed = True
+    if request.trigger == "ask" and position.asked_prefix != request.prefix:
+        return "asked"
+    if request.trigger != "typing":
+        position.dismissed = False
+    if position.dismissed:
+        return "dismissed"
+    return "rejected" if last is not None and _counts(last, position) else None
+
+
+def _counts(last: Outcome, position: Position) -> bool:
+    read = last.kind == "rejected" and last.shown_ms >= READ_MS
+    return read and last.suggestion_id == position.local_id and not position.cloud_asked

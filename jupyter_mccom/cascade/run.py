@@ -1,0 +1,98 @@
+"""What one request gathers on its way to a Suggestion and a Trace. Knows nothing of engines."""
+
+from __future__ import annotations
+
+import secrets
+
+from ..protocols import Clock
+from ..types import CompletionRequest, DraftCheck, Generation, Origin, Reason, Route, Suggestion, Trace
+from .route import confidence
+
+
+class Run:
+    """One request."""
+
+    def __init__(
+        self, request: CompletionRequest, clock: Clock, latency_budget_s: float, forced: Reason | None
+    ) -> None:
+        self.request = request
+        self.forced = forced
+        """The route's reason where the person's action decides it."""
+        self.suggestion_id = secrets.token_hex(8)
+        self.local_text = ""
+        self.parses = True
+        self.trouble = ""
+        """Why the cloud failed, one line."""
+        self._clock = clock
+        self._unix_s = clock.unix_s()
+        self._start_s = self._lap_s = clock.now_s()
+        self.deadline_s = self._start_s + min(request.deadline_s, latency_budget_s)
+        """On the clock's monotonic seconds."""
+        self._stage_s: dict[str, float] = {}
+        self._generations: dict[str, Generation] = {}
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline_s - self._clock.now_s()
+
+    @property
+    def confidence(self) -> float | None:
+        """Of the local text; None where there is none."""
+        local = self._generations.get("local")
+        return confidence(local.tokens) if local else None
+
+    def lap(self, stage: str) -> None:
+        """Ends a stage."""
+        now_s = self._clock.now_s()
+        self._stage_s[stage] = now_s - self._lap_s
+        self._lap_s = now_s
+
+    def took(self, stage: str, generation: Generation) -> None:
+        """Ends the stage of an engine."""
+        self._generations[stage] = generation
+        self.lap(stage)
+
+    def wrote(self, text: str, *, parses: bool) -> None:
+        """The local text, trimmed, and whether the cell holds with it."""
+        self.local_text, self.parses = text, parses
+
+    def suggestion(self, text: str, route: Route, *, origin: Origin = "local", final: bool = True) -> Suggestion:
+        """An answer of this request: always the same suggestion."""
+        return Suggestion(
+            suggestion_id=self.suggestion_id,
+            request_id=self.request.id,
+            text=text,
+            origin=origin,
+            route=route,
+            final=final,
+        )
+
+    def trace(self, suggestion: Suggestion) -> Trace:
+        """The trace of this request."""
+        request = self.request
+        local = self._generations.get("local")
+        probs = [token.prob for token in local.tokens if token.prob is not None] if local else []
+        return Trace(
+            request_id=request.id,
+            suggestion_id=suggestion.suggestion_id,
+            document=request.document,
+            cell_id=request.cell_id,
+            language=request.language,
+            trigger=request.trigger,
+            started_s=self._unix_s,
+            route=suggestion.route,
+            origin=suggestion.origin,
+            text=suggestion.text,
+            generations=tuple(self._generations.values()),
+            lowest_prob=min(probs) if probs else None,
+            mean_prob=sum(probs) / len(probs) if probs else None,
+            draft=self._draft(),
+            trouble=self.trouble,
+            stage_s={**self._stage_s, "total": self._clock.now_s() - self._start_s},
+        )
+
+    def _draft(self) -> DraftCheck | None:
+        cloud = self._generations.get("cloud")
+        checks = [token.check for token in cloud.tokens if token.check is not None] if cloud else []
+        return checks[-1] if checks else None

@@ -1,0 +1,107 @@
+"""One engine writing one answer: streams it, closes it where the statement ends, trims what there is.
+
+Knows engines by their protocol, and nothing of routes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+
+from ..protocols import Clock, Engine
+from ..types import CompletionRequest, Generation, Prompt, Stop, Token
+from .language import cell_language
+from .prompt import healed
+from .trim import looping, statement_end, trim
+
+
+class Writing:
+    """Iterate `texts` once; `generation` and `text` say what there is so far."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        request: CompletionRequest,
+        *,
+        clock: Clock,
+        max_tokens: int,
+        hopeless: Callable[[Sequence[Token]], bool] = lambda tokens: False,
+    ) -> None:
+        self._engine = engine
+        self._request = request
+        self._clock = clock
+        self._max_tokens = max_tokens
+        self._hopeless = hopeless
+        self._language = cell_language(request.language, request.prefix)
+        cut = request.prefix.rfind("\n") + 1
+        self._above = request.prefix[:cut]
+        self._typed, self._left_space = healed(request.prefix[cut:])
+        self._tokens: list[Token] = []
+        self._raw = ""
+        self._stop: Stop = "end"
+        self._start_s = self._first_s = self._end_s = clock.now_s()
+
+    @property
+    def text(self) -> str:
+        """What is worth showing, of what was written so far."""
+        request = self._request
+        return trim(
+            self._raw,
+            language=self._language,
+            prefix=request.prefix,
+            suffix=request.suffix,
+            left_space=self._left_space,
+        )
+
+    @property
+    def generation(self) -> Generation:
+        """The run so far."""
+        return Generation(
+            engine=self._engine.name,
+            tokens=tuple(self._tokens),
+            stop=self._stop,
+            first_token_s=self._first_s - self._start_s,
+            total_s=self._end_s - self._start_s,
+        )
+
+    async def texts(self, prompt: Prompt, *, draft: str = "", deadline_s: float) -> AsyncGenerator[str, None]:
+        """The raw text after each token that added some. Raises as the engine does; closing it stops the model."""
+        self._start_s = self._clock.now_s()
+        stream = self._engine.generate(prompt, max_tokens=self._max_tokens, draft=draft)
+        async with aclosing(stream):
+            while True:
+                try:
+                    token = await asyncio.wait_for(anext(stream), deadline_s - self._clock.now_s())
+                except StopAsyncIteration:
+                    break
+                except asyncio.TimeoutError:
+                    self._stop = "late"
+                    break
+                self._take(token)
+                if self._over(token):
+                    break
+                if token.text:
+                    yield self._raw
+        self._end_s = self._clock.now_s()
+        if self._stop == "end" and len(self._tokens) >= self._max_tokens:
+            self._stop = "length"
+
+    def _take(self, token: Token) -> None:
+        if not self._tokens:
+            self._first_s = self._clock.now_s()
+        self._tokens.append(token)
+        self._raw += token.text
+
+    def _over(self, token: Token) -> bool:
+        """Nothing that follows would be shown."""
+        if self._hopeless(self._tokens):
+            self._stop = "hopeless"
+        elif "\n" in token.text and self._statement_is_over():
+            self._stop = "statement"
+        elif looping(self._raw):
+            self._stop = "repetition"
+        return self._stop != "end"
+
+    def _statement_is_over(self) -> bool:
+        return statement_end(self._language, self._above, self._typed, self._raw) is not None

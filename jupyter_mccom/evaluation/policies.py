@@ -1,0 +1,105 @@
+"""What each way of asking would have shown, from one run of both models on the same positions.
+
+A person who accepts exact matches and rejects the rest (paper 6.4) decides what follows. Greedy text depends neither on
+the route nor on a draft, so that one run of each model serves every policy. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..cascade.route import N_CONFIDENCE, Gates
+from ..types import Token
+from .metrics import exact_match
+
+PAPER = Gates(sure=0.8, show=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One model at one position."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    prompt_s: float
+    """From the request to the first token."""
+    total_s: float
+    parses: bool
+
+    def until_s(self, n_tokens: int) -> float:
+        """Seconds until the first tokens are there."""
+        if n_tokens >= len(self.tokens):
+            return self.total_s
+        return self.prompt_s + (self.total_s - self.prompt_s) * (n_tokens - 1) / max(1, len(self.tokens) - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Both:
+    """Both models at one position; the cloud's times hold its network."""
+
+    local: Answer
+    cloud: Answer
+    truth: str
+    kind: str
+    era: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One policy at one position."""
+
+    right: bool
+    latency_s: float
+    """Until the last text that this policy shows, the person's own time aside."""
+    calls: int
+    shown: int
+    wrong: int
+
+
+Policy = Callable[[Both], Result]
+
+
+def local_alone(both: Both) -> Result:
+    """No gates, no cloud."""
+    return _shown([both.local.text], both.truth, latency_s=both.local.total_s, calls=0)
+
+
+def cloud_alone(both: Both) -> Result:
+    """Every position costs a call."""
+    return _shown([both.cloud.text], both.truth, latency_s=both.cloud.total_s, calls=1)
+
+
+def cascade(gates: Gates, *, parse: bool) -> Policy:
+    """The gates of `cascade.route`; what is rejected goes to the cloud."""
+
+    def policy(both: Both) -> Result:
+        local, cloud = both.local, both.cloud
+        route = gates.route(local.tokens, text=local.text, parses=local.parses or not parse, cloud="ready")
+        if route.to == "cloud":
+            n_leading = sum(not token.text.strip() for token in local.tokens[:N_CONFIDENCE])
+            cut = gates.hopeless(local.tokens) or (not parse and route.reason == "unsure")
+            local_s = local.until_s(N_CONFIDENCE + n_leading) if cut else local.total_s
+            return _shown([cloud.text], both.truth, latency_s=local_s + cloud.total_s, calls=1)
+        if route.to == "nothing" or exact_match(local.text, both.truth):
+            return _shown([local.text] if route.to == "local" else [], both.truth, latency_s=local.total_s, calls=0)
+        return _shown([local.text, cloud.text], both.truth, latency_s=local.total_s + cloud.total_s, calls=1)
+
+    return policy
+
+
+def policies(gates: Gates) -> Mapping[str, Policy]:
+    """Every row of the table."""
+    return {
+        "local alone": local_alone,
+        "cloud alone": cloud_alone,
+        "cascade": cascade(gates, parse=True),
+        "cascade, no parse gate": cascade(gates, parse=False),
+        "cascade, the paper's single gate": cascade(PAPER, parse=False),
+    }
+
+
+def _shown(texts: list[str], truth: str, *, latency_s: float, calls: int) -> Result:
+    seen = [text for text in texts if text]
+    right = [text for text in seen if exact_match(text, truth)]
+    return Result(right=bool(right), latency_s=latency_s, calls=calls, shown=len(seen), wrong=len(seen) - len(right))

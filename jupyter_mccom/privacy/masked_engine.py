@@ -1,0 +1,93 @@
+"""An Engine whose prompts hold no secrets: masks what goes in, restores what comes out. Knows nothing of servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from ..protocols import Engine
+from ..types import Prompt, Skills, Token
+from .secrets import Masking
+
+
+class MaskedEngine:
+    """Wraps an engine that is not on this machine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def name(self) -> str:
+        """The inner engine's."""
+        return self._engine.name
+
+    @property
+    def skills(self) -> Skills:
+        """The inner engine's."""
+        return self._engine.skills
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        """See protocols.Engine. As many tokens as the inner engine's; one that may begin a placeholder waits."""
+        masking = Masking()
+        masked, masked_draft = await asyncio.to_thread(_masked, masking, prompt, draft)
+        restoring = _Restoring(masking)
+        stream = self._engine.generate(masked, max_tokens=max_tokens, draft=masked_draft)
+        async with aclosing(stream):
+            async for token in stream:
+                for restored in restoring.put(token):
+                    yield restored
+        for restored in restoring.end():
+            yield restored
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        """The inner engine's. Raises as it does."""
+        return await self._engine.count(texts)
+
+    async def aclose(self) -> None:
+        """Ends the inner engine."""
+        await self._engine.aclose()
+
+
+def _masked(masking: Masking, prompt: Prompt, draft: str) -> tuple[Prompt, str]:
+    """All texts are read before the first is masked: a secret may be bare in one and named in a later one."""
+    for chunk in prompt.chunks:
+        masking.learn(chunk.text)
+    masking.learn(prompt.prefix, prompt.typed, prompt.suffix)
+    _, _, masked_draft = masking.mask_parts(prompt.prefix, prompt.typed, draft)
+    prefix, typed, suffix = masking.mask_parts(prompt.prefix, prompt.typed, prompt.suffix)
+    chunks = tuple(replace(chunk, text=masking.mask(chunk.text)) for chunk in prompt.chunks)
+    return replace(prompt, chunks=chunks, prefix=prefix, typed=typed, suffix=suffix), masked_draft
+
+
+class _Restoring:
+    """Puts secrets back into a stream whose tokens may cut a placeholder."""
+
+    def __init__(self, masking: Masking) -> None:
+        self._masking = masking
+        self._held: Token | None = None
+
+    def put(self, token: Token) -> Iterator[Token]:
+        """What can be given out now. The held token takes the text up to what may still become a placeholder."""
+        held, self._held = self._held, None
+        text = (held.text if held else "") + token.text
+        settled = text[: len(text) - self._masking.unfinished(text)]
+        restored = self._masking.restore(settled)
+        if settled != text:
+            self._held = replace(token, text=text[len(settled) :] if held else text)
+            if held:
+                yield replace(held, text=restored)
+        elif held and restored != text:
+            yield replace(held, text=restored)
+            yield replace(token, text="")
+        elif held:
+            yield held
+            yield token
+        else:
+            yield replace(token, text=restored)
+
+    def end(self) -> Iterator[Token]:
+        """The token that waited in vain."""
+        if self._held:
+            yield replace(self._held, text=self._masking.restore(self._held.text))

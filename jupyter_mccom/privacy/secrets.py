@@ -1,0 +1,257 @@
+"""Secrets in text become placeholders before it leaves the machine, and come back where an answer echoes them.
+
+The shapes are those of detect-secrets' plugins and a few of our own. Only the plugins' patterns are used: their
+`analyze_line` reads settings that are global to the process and may ask the secret's own service whether it is valid.
+A placeholder is a word that ends by itself, so that code stays code. Knows nothing of prompts or engines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
+
+Span: TypeAlias = tuple[int, int]
+
+PLACEHOLDER = "MCCOM_SECRET_"
+_ECHO = re.compile(rf"{PLACEHOLDER}[0-9]+_")
+_BASE64 = r"[A-Za-z0-9+/=]"
+_WRAP = r"(?:\\[nr]|[\s\"'+,#()])*"
+_PEM = re.compile(
+    rf"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----(?:.{{0,20000}}?-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----"
+    rf"|(?:{_WRAP}{_BASE64}{{16,}})+)"
+    rf"|(?:{_BASE64}{{16,}}{_WRAP})(?:{_BASE64}+{_WRAP}){{0,400}}-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----",
+    re.DOTALL,
+)
+"""A private key whole, without its end, or without its beginning: the prompt may cut it."""
+_RUN = re.compile(r"[A-Za-z0-9+/=_.:\-]{20}")
+"""A line without such a run holds no token of a known shape."""
+_TOKEN = re.compile(
+    r"\b(?:sk|pk|rk)[-_][A-Za-z0-9_\-]{16,}|\bhf_[A-Za-z0-9]{20,}|\bAIza[A-Za-z0-9_\-]{30,}|\bgh[pousr]_[A-Za-z0-9_]{20,}"
+    r"|\bgithub_pat_[A-Za-z0-9_]{20,}|\bnpm_[A-Za-z0-9]{30,}|\bxox[a-z]-[A-Za-z0-9\-]{10,}|\bxapp-[A-Za-z0-9\-]{10,}"
+    r"|\beyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{4,}(?:\.[A-Za-z0-9_\-]*)?|\bya29\.[A-Za-z0-9_\-]{20,}|\bGOCSPX-[\w\-]{20,}"
+    r"|\b(?:gsk|xai|r8|glpat|dapi|nvapi|tvly|pplx|lsv2_pt|lsv2_sk|pypi|whsec|dckr_pat|dop_v1)[-_]?[A-Za-z0-9_\-]{28,}"
+)
+_WORD = r"(?:api_?key|access_?key|auth_?key|secret|token|passw(?:or)?d|passphrase|passwd|pwd|credential)"
+_KEYWORD = re.compile(
+    r"api_?key|(?:access|auth|service|account|db|database|priv|private|client|encryption)_?key|key_?pass|pass(?:w|phr)"
+    r"|pwd|secret|token|(?:db|database)_?pass|contrase|credential|bearer|authorization|[?&;]sig=",
+    re.IGNORECASE,
+)
+_NAMED = (
+    # token = "…": long and mixed, since a tokenizer's tokens are words
+    re.compile(r"token\w*[\"'\]]{0,2}\s*(?:[:=]|=>|<-|,)\s*[furb]{0,2}[\"'](?=[^\"'\s]*\d)([^\"'\s<>{}]{16,})", re.I),
+    # password = "… at the end of the line: the cursor stands inside
+    re.compile(_WORD + r"\w*(?<!token)[\"'\]]{0,2}\s*(?::|=|=>|<-)\s*[furb]{0,2}[\"']([^\"'\s]{4,})$", re.I),
+    # os.environ.setdefault("PASSWORD", "…") and R's password <- "…"
+    re.compile(_WORD + r"\w*(?<!token)[\"']?\s*(?:,|<-)\s*[furb]{0,2}[\"'](?=[^\"']*[\d\W])([^\"'\s]{6,})[\"']", re.I),
+    # dotenv, %env, export, YAML: no quotes
+    re.compile(
+        r"^[\s!#-]*(?:export\s+|%(?:set_)?env\s+|set\s+)?[\w.-]*"
+        + _WORD
+        + r"[\w-]*(?:=|:\s+)(?=\S*\d)(?=\S*[A-Za-z])([\w+/=.@!%^&*~-]{8,})\s*$",
+        re.I,
+    ),
+    re.compile(r"^\s*[!%](?:set_env|env|export)\s+\w*" + _WORD + r"\w*[=\s]\s*([^\s\"'$]{6,})", re.I),
+    re.compile(
+        r"(?:bearer|authorization[\"']?\s*[:=,]\s*[\"']?(?:basic|token|key)?)\s+([A-Za-z0-9._~+/=\-]{12,})", re.I
+    ),
+    re.compile(r"[?&;]sig=([A-Za-z0-9%+/=_\-]{20,})"),
+)
+_LOGIN = re.compile(r"://[^\s/:@\"']*:([^\s/\"'`]+)@")
+_PLUGINS = (
+    "artifactory.ArtifactoryDetector", "aws.AWSKeyDetector", "azure_storage_key.AzureStorageKeyDetector",
+    "cloudant.CloudantDetector", "discord.DiscordBotTokenDetector", "github_token.GitHubTokenDetector",
+    "gitlab_token.GitLabTokenDetector", "ibm_cloud_iam.IbmCloudIamDetector", "ibm_cos_hmac.IbmCosHmacDetector",
+    "jwt.JwtTokenDetector", "mailchimp.MailchimpDetector", "npm.NpmDetector", "openai.OpenAIDetector",
+    "pypi_token.PypiTokenDetector", "sendgrid.SendGridDetector", "slack.SlackDetector",
+    "softlayer.SoftlayerDetector", "square_oauth.SquareOAuthDetector", "stripe.StripeDetector",
+    "telegram_token.TelegramBotTokenDetector", "twilio.TwilioKeyDetector",
+)  # fmt: skip
+_VALUE_IN_GROUP = {
+    "AWSKeyDetector",
+    "CloudantDetector",
+    "IbmCloudIamDetector",
+    "IbmCosHmacDetector",
+    "SoftlayerDetector",
+}
+_BLANK = re.compile(
+    r"\{[^{}]*\}|<[^<>]*>|\$\w+|\$\{.*\}|%\(?\w*\)?s|[*.xX_\-]+|\s*|(?:your|my|insert|enter)[-_ ].*", re.I
+)
+"""Stands where a secret will be put."""
+_DIGEST = re.compile(r"sha-?\d|md5|digest|checksum|hash|commit|revision|integrity|etag|uuid", re.IGNORECASE)
+_LEAST_ELSEWHERE = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Detectors:
+    whole: tuple[re.Pattern[str], ...]
+    valued: tuple[re.Pattern[str], ...]
+    """The secret is the first group."""
+    keyword: tuple[tuple[re.Pattern[str], int], ...]
+    entropy: tuple[HighEntropyStringsPlugin, ...]
+
+
+class Masking:
+    """The placeholders of one request: the same secret has the same placeholder in all its texts."""
+
+    def __init__(self) -> None:
+        self._placeholders: dict[str, str] = {}
+        self._secrets: dict[str, str] = {}
+
+    @property
+    def secrets(self) -> int:
+        """How many different secrets are known."""
+        return len(self._secrets)
+
+    def learn(self, *parts: str) -> None:
+        """Notes the secrets of a text, given as the parts that it is cut into, so that `mask` finds them anywhere."""
+        for part, spans in _by_part(parts):
+            for start, end in spans:
+                self._placeholder(part[start:end])
+
+    def mask(self, text: str) -> str:
+        """`text` with a placeholder for each secret. Every line stays, but for those of a private key."""
+        return self.mask_parts(text)[0]
+
+    def mask_parts(self, *parts: str) -> list[str]:
+        """As `mask`, of a text cut at a cursor: a secret is found even if the cut goes through it."""
+        self.learn(*parts)
+        return [self._replaced(part, [*spans, *self._elsewhere(part)]) for part, spans in _by_part(parts)]
+
+    def restore(self, text: str) -> str:
+        """`text` with the secrets back in the place of their placeholders."""
+        return _ECHO.sub(lambda found: self._secrets.get(found[0], found[0]), text)
+
+    def unfinished(self, text: str) -> int:
+        """Characters at the end of `text` that may be the beginning of a placeholder."""
+        longest = max(map(len, self._secrets), default=1)
+        sizes = range(min(len(text), longest - 1), 0, -1)
+        return next((n for n in sizes if any(known.startswith(text[-n:]) for known in self._secrets)), 0)
+
+    def _placeholder(self, secret: str) -> str:
+        if secret not in self._placeholders:
+            placeholder = f"{PLACEHOLDER}{len(self._placeholders) + 1}_"
+            self._placeholders[secret], self._secrets[placeholder] = placeholder, secret
+        return self._placeholders[secret]
+
+    def _elsewhere(self, text: str) -> Iterator[Span]:
+        """Known secrets without the name or the quotes that gave them away; a mere word counts only in quotes."""
+        for secret in self._placeholders:
+            if len(secret) < _LEAST_ELSEWHERE or secret not in text:
+                continue
+            before, after = (r"(?<=[\"'`])", r"(?=[\"'`])") if secret.isalpha() else (r"(?<!\w)", r"(?!\w)")
+            bare = re.escape(secret)
+            pattern = (before if secret[0].isalnum() else "") + bare + (after if secret[-1].isalnum() else "")
+            yield from (found.span() for found in re.finditer(pattern, text))
+
+    def _replaced(self, text: str, spans: list[Span]) -> str:
+        pieces, at = [], 0
+        for start, end in _merged(spans):
+            pieces += [text[at:start], self._placeholder(text[start:end])]
+            at = end
+        return "".join([*pieces, text[at:]])
+
+
+def _by_part(parts: Sequence[str]) -> Iterator[tuple[str, list[Span]]]:
+    """Each part with the spans in it, counted from its own start."""
+    spans = _found("".join(parts))
+    for part, (first, last) in zip(parts, pairwise(accumulate(map(len, parts), initial=0)), strict=True):
+        cut = ((max(start, first) - first, min(end, last) - first) for start, end in spans)
+        yield part, [(start, end) for start, end in cut if start < end]
+
+
+@lru_cache(maxsize=64)
+def _found(text: str) -> tuple[Span, ...]:
+    spans = [found.span() for found in _PEM.finditer(text)] if "PRIVATE KEY" in text else []
+    if PLACEHOLDER in text:
+        spans += [found.span() for found in _ECHO.finditer(text)]
+    start = 0
+    for line in text.splitlines(keepends=True):
+        spans += [(start + first, start + last) for first, last in _in_line(line.rstrip("\r\n"))]
+        start += len(line)
+    return tuple(_merged(spans))
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """In order, overlaps made one."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        elif start < end:
+            merged.append((start, end))
+    return merged
+
+
+def _in_line(line: str) -> Iterator[Span]:
+    if "://" in line and "@" in line:
+        yield from _values(line, _LOGIN, 1)
+    named = _KEYWORD.search(line) is not None
+    if named:
+        for pattern, group in (*_detectors().keyword, *((pattern, 1) for pattern in _NAMED)):
+            yield from _values(line, pattern, group)
+    if _RUN.search(line):
+        yield from _tokens(line)
+        if "'" in line or '"' in line:
+            yield from _random(line, named=named)
+
+
+def _values(line: str, pattern: re.Pattern[str], group: int) -> Iterator[Span]:
+    for found in pattern.finditer(line):
+        if _BLANK.fullmatch(found[group]) is None:
+            yield found.span(group)
+
+
+def _tokens(line: str) -> Iterator[Span]:
+    """Tokens of a known shape; one without a digit is a name."""
+    for pattern in (_TOKEN, *_detectors().whole):
+        for found in pattern.finditer(line):
+            start, end = found.span()
+            while end > start and line[end - 1] in "\"' \t=:":
+                end -= 1
+            while start < end and line[start] in "\"' \t=:":
+                start += 1
+            if any(char.isdigit() for char in line[start:end]):
+                yield start, end
+    for pattern in _detectors().valued:
+        yield from (found.span(1) for found in pattern.finditer(line) if found.lastindex)
+
+
+def _random(line: str, *, named: bool) -> Iterator[Span]:
+    """Quoted strings of high entropy, but for digests that say that they are."""
+    if not named and _DIGEST.search(line):
+        return
+    for plugin in _detectors().entropy:
+        for found in plugin.regex.finditer(line):
+            text = found[2]
+            mixed = any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
+            if len(text) >= 20 and mixed and plugin.calculate_shannon_entropy(text) > plugin.entropy_limit:
+                yield found.span(2)
+
+
+@cache
+def _detectors() -> _Detectors:
+    from importlib import import_module
+
+    from detect_secrets.plugins.high_entropy_strings import Base64HighEntropyString, HexHighEntropyString
+    from detect_secrets.plugins.keyword import QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP
+
+    whole: list[re.Pattern[str]] = []
+    valued: list[re.Pattern[str]] = []
+    for name in _PLUGINS:
+        module, _, kind = name.partition(".")
+        for pattern in getattr(import_module(f"detect_secrets.plugins.{module}"), kind).denylist:
+            (valued if kind in _VALUE_IN_GROUP and pattern.groups else whole).append(pattern)
+    return _Detectors(
+        whole=tuple(whole),
+        valued=tuple(valued),
+        keyword=tuple(QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP.items()),
+        entropy=(Base64HighEntropyString(), HexHighEntropyString()),
+    )

@@ -1,0 +1,180 @@
+"""Each dialect against the replies that its documentation shows, in pieces that fall inside characters.
+
+Sources: llama.cpp's server README, docs.vllm.ai (OpenAI-compatible server), docs.sglang.ai (native API, `/generate`),
+platform.openai.com (chat streaming, predicted outputs), docs.fireworks.ai (predicted outputs), docs.mistral.ai (FIM)
+and api-docs.deepseek.com (FIM, beta), as of November 2026. None was recorded from a live service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import aclosing
+
+import pytest
+
+from jupyter_mccom.engines.cloud.dialects import DIALECTS, open_cloud
+from jupyter_mccom.models.catalog import QWEN_FIM
+from jupyter_mccom.types import DraftCheck, Prompt, Token
+from tests.cloud_server import CloudServer, Piece, answer, events, json_answer, serving
+
+PROMPT = Prompt(chunks=(), prefix="import os\n", typed="x = ", suffix="\ny = 2", session="s-1")
+TEXT = "f('é')"
+
+
+async def _tokens(dialect: str, server: CloudServer, draft: str = "") -> list[Token]:
+    engine = open_cloud(dialect, url=server.url, model="big", key=lambda: "k", fim=QWEN_FIM, connect_s=1, read_s=2)
+    try:
+        async with aclosing(engine.generate(PROMPT, max_tokens=32, draft=draft)) as stream:
+            return [token async for token in stream]
+    finally:
+        await engine.aclose()
+
+
+def _text(tokens: Sequence[Token]) -> str:
+    return "".join(token.text for token in tokens)
+
+
+def _check(tokens: Sequence[Token]) -> DraftCheck | None:
+    return tokens[-1].check
+
+
+def _choices(*texts: str) -> list[object]:
+    return [{"choices": [{"index": 0, "text": text, "finish_reason": None}]} for text in texts]
+
+
+def _deltas(*texts: str) -> list[object]:
+    return [{"object": "chat.completion.chunk", "choices": [{"delta": {"content": text}}]} for text in texts]
+
+
+def _llama(text: str, logprob: float = -0.1) -> object:
+    told = [{"id": 1, "token": text, "logprob": logprob, "top_logprobs": []}]
+    return {"content": text, "stop": False, "completion_probabilities": told, "timings": {"prompt_n": 9}}
+
+
+PLAIN: dict[str, list[Sequence[Piece]]] = {
+    "llama-server": [answer(events(_llama("f('é"), _llama("')"), {"content": "", "stop": True}, done=False))],
+    "vllm": [json_answer({"tokens": [1, 2], "count": 2}), answer(events(*_choices("f('é", "')")))],
+    "sglang": [json_answer({"tokens": [1, 2]}), answer(events({"text": "f('é"}, {"text": TEXT}))],
+    "openai": [answer(events(*_deltas("f('é", "')"), {"choices": [], "usage": {"completion_tokens": 4}}))],
+    "fireworks": [answer(events(*_choices("f('é", "')")))],
+    "mistral": [answer(events(*_deltas("f('é", "')")))],
+    "deepseek": [answer(events(*_choices("f('é", "')")))],
+}
+PATHS = {
+    "llama-server": "/completion",
+    "vllm": "/v1/completions",
+    "sglang": "/generate",
+    "openai": "/chat/completions",
+    "fireworks": "/completions",
+    "mistral": "/fim/completions",
+    "deepseek": "/completions",
+}
+
+
+@pytest.mark.parametrize("dialect", PLAIN)
+async def test_streams_text_in_the_dialects_own_route(dialect: str) -> None:
+    async with serving(*PLAIN[dialect]) as server:
+        tokens = await _tokens(dialect, server)
+    assert _text(tokens) == TEXT
+    path, headers, body = server.asked[-1]
+    assert path == PATHS[dialect]
+    assert headers["authorization"] == "Bearer k"
+    assert body.get("temperature", body.get("sampling_params", {}).get("temperature")) == 0
+
+
+def test_every_dialect_has_a_reply_here() -> None:
+    assert {name.removesuffix("-ngram-mod") for name in DIALECTS} == set(PLAIN)
+
+
+@pytest.mark.parametrize("dialect", ["mistral", "deepseek"])
+async def test_services_that_take_no_draft_send_none(dialect: str) -> None:
+    async with serving(*PLAIN[dialect]) as server:
+        assert _text(await _tokens(dialect, server, draft="g()")) == TEXT
+    body = server.asked[-1][2]
+    assert (body["prompt"], body["suffix"]) == ("import os\nx = ", "\ny = 2")
+    assert "g()" not in str(body)
+
+
+async def test_openai_is_given_the_draft_as_prediction_and_tells_what_it_took() -> None:
+    details = {"accepted_prediction_tokens": 3, "rejected_prediction_tokens": 2}
+    usage = {"choices": [], "usage": {"completion_tokens_details": details}}
+    async with serving(answer(events(*_deltas(TEXT), usage))) as server:
+        tokens = await _tokens("openai", server, draft="f('e')")
+    assert server.asked[0][2]["prediction"] == {"type": "content", "content": "f('e')"}
+    assert _check(tokens) == DraftCheck(offered=5, accepted=3)
+
+
+async def test_fireworks_is_given_the_draft_as_speculation() -> None:
+    metrics = {"speculation-prompt-tokens": "4", "speculation-prompt-matched-tokens": "2"}
+    async with serving(answer(events(*_choices(TEXT), {"choices": [], "perf_metrics": metrics}))) as server:
+        tokens = await _tokens("fireworks", server, draft="f('e')")
+    assert server.asked[0][2]["speculation"] == "f('e')"
+    assert _check(tokens) == DraftCheck(offered=4, accepted=2)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["```python\n", "f('é')", "\n```"],
+        ["``", "`python\nf('é')\n", "``", "`"],
+        ["```\nx = f('é')\n```\nThis calls f."],
+        ["x = f('é')"],
+        ["x", " ", "= ", "f('é')"],
+        ["f('é')\n"],
+    ],
+)
+async def test_a_chats_fences_and_repeated_line_are_removed(written: list[str]) -> None:
+    async with serving(answer(events(*_deltas(*written)))) as server:
+        assert _text(await _tokens("openai", server)).rstrip("\n") == TEXT
+
+
+def _vllm_check(*argmax: tuple[int, str], text: str) -> list[Piece]:
+    """Positions whose own token is not the argmax hold both, as `prompt_logprobs: 1` gives them."""
+    told: list[object] = [None]
+    told += [
+        {str(token): {"logprob": -0.1, "rank": 1, "decoded_token": piece}, "99": {"logprob": -3.0, "rank": 7}}
+        for token, piece in argmax
+    ]
+    return json_answer({"choices": [{"index": 0, "text": text, "prompt_logprobs": told}]})
+
+
+def _sglang_check(*argmax: tuple[int, str], text: str) -> list[Piece]:
+    tops: list[object] = [None]
+    tops += [[[-0.1, token, piece]] for token, piece in argmax]
+    return json_answer({"text": text, "meta_info": {"input_top_logprobs": tops}})
+
+
+CHECKS = {"vllm": _vllm_check, "sglang": _sglang_check}
+STREAMS = {"vllm": answer(events(*_choices("('é')"))), "sglang": answer(events({"text": "('é')"}))}
+PROMPT_IDS, DRAFT_IDS = json_answer({"tokens": [1, 2]}), json_answer({"tokens": [5, 6]})
+
+
+@pytest.mark.parametrize("dialect", CHECKS)
+async def test_a_draft_that_is_right_takes_one_call(dialect: str) -> None:
+    check = CHECKS[dialect]((5, "f("), (6, "'é"), text="')")
+    async with serving(PROMPT_IDS, DRAFT_IDS, check) as server:
+        tokens = await _tokens(dialect, server, draft="f('é")
+    assert _text(tokens) == TEXT
+    assert [token.from_draft for token in tokens] == [True, True, False]
+    assert _check(tokens) == DraftCheck(offered=2, accepted=2, passes=1)
+    assert [1, 2, 5, 6] in server.asked[2][2].values()
+
+
+@pytest.mark.parametrize("dialect", CHECKS)
+async def test_a_draft_that_diverges_gives_one_token_more_and_a_second_call_on_the_same_replica(dialect: str) -> None:
+    check = CHECKS[dialect]((7, "f"), (6, "'é"), text="')")
+    async with serving(PROMPT_IDS, DRAFT_IDS, check, STREAMS[dialect]) as server:
+        tokens = await _tokens(dialect, server, draft="g('é")
+    assert _text(tokens) == TEXT
+    assert _check(tokens) == DraftCheck(offered=2, accepted=0, passes=2)
+    assert [1, 2, 7] in server.asked[3][2].values()
+    assert server.asked[2][1]["x-session-id"] == server.asked[3][1]["x-session-id"] == "s-1"
+
+
+@pytest.mark.parametrize("dialect", CHECKS)
+async def test_a_draft_that_is_too_long_needs_no_second_call(dialect: str) -> None:
+    check = CHECKS[dialect]((5, TEXT), (8, "<|endoftext|>"), text="")
+    async with serving(PROMPT_IDS, DRAFT_IDS, check) as server:
+        tokens = await _tokens(dialect, server, draft="f('é') + 1")
+    assert _text(tokens) == TEXT
+    assert _check(tokens) == DraftCheck(offered=2, accepted=1, passes=1)

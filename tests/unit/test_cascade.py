@@ -1,0 +1,219 @@
+"""Local, cloud or nothing: the whole cascade with two scripted engines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from jupyter_mccom.cascade.budget import Budget
+from jupyter_mccom.cascade.journal import Journal
+from jupyter_mccom.cascade.pipeline import Cascade, Cloud
+from jupyter_mccom.cascade.route import Gates
+from jupyter_mccom.engines.scripted import ScriptedEngine
+from jupyter_mccom.errors import CloudBroken, EngineMissing
+from jupyter_mccom.protocols import Engine
+from jupyter_mccom.types import CompletionRequest, Outcome, OutcomeKind, Prompt, Skills, Suggestion, Token
+from tests.clock import FixedDate
+
+REQUEST = CompletionRequest(
+    id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix="x = np.z", suffix=""
+)
+LOCAL, CLOUD = "eros(3)\n", "eros((3, 4))\n"
+
+
+class _Asked(ScriptedEngine):
+    """Remembers its drafts."""
+
+    def __init__(self, script: dict[str, str], *, prob: float = 0.95, token_s: float = 0.0) -> None:
+        super().__init__(script, prob=prob, token_s=token_s)
+        self.drafts: list[str] = []
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        self.drafts.append(draft)
+        async for token in super().generate(prompt, max_tokens=max_tokens, draft=draft):
+            yield token
+
+
+class _Failing:
+    """Fails after `n_tokens` tokens."""
+
+    name = "failing"
+    skills = Skills(probs=False, infill=True, checks_draft=False)
+
+    def __init__(self, error: Exception, n_tokens: int = 0) -> None:
+        self._error = error
+        self._n_tokens = n_tokens
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        for _ in range(self._n_tokens):
+            yield Token(text="e", prob=None)
+        raise self._error
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        return [len(text) for text in texts]
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def _cascade(
+    local_prob: float, *, local: Engine | None = None, cloud: Engine | None = None, calls_a_day: int = 0
+) -> Cascade:
+    clock = FixedDate()
+    script = {"np.z": LOCAL, "np.zo": "om()\n", "= b": "ar)\n"}
+    tier = cloud or _Asked({"np.z": CLOUD, "np.zo": "ne\n", "= b": "ar\n"})
+    return Cascade(
+        local=local or _Asked(script, prob=local_prob),
+        cloud=Cloud(
+            engine=tier, budget=Budget(calls_a_day=calls_a_day, tokens_a_day=0, clock=clock), prompt_tokens=512,
+            kept_out=lambda document: document.startswith("private/"),
+        ),
+        journal=Journal(),
+        clock=clock,
+        gates=Gates(sure=0.8, show=0.5),
+        prompt_tokens=512,
+        max_tokens=64,
+        latency_budget_s=30,
+    )  # fmt: skip
+
+
+async def _all(cascade: Cascade, request: CompletionRequest) -> list[Suggestion]:
+    found = [suggestion async for suggestion in cascade.complete(request)]
+    assert [suggestion.final for suggestion in found] == [False] * (len(found) - 1) + [True]
+    return found
+
+
+async def _ask(cascade: Cascade, request: CompletionRequest) -> tuple[str, str, str]:
+    last = (await _all(cascade, request))[-1]
+    return last.text, last.route.to, last.route.reason
+
+
+def _after(cascade: Cascade, kind: OutcomeKind, prefix: str, shown_ms: int = 900) -> CompletionRequest:
+    suggestion_id = cascade.journal.traces[-1].suggestion_id
+    last = Outcome(suggestion_id=suggestion_id, kind=kind, shown_ms=shown_ms)
+    return replace(REQUEST, id=f"r-{prefix}", prefix=prefix, last=last)
+
+
+async def test_a_sure_answer_never_leaves_the_machine() -> None:
+    cascade = _cascade(0.95)
+    assert await _ask(cascade, REQUEST) == ("eros(3)", "local", "sure")
+    assert cascade.journal.totals.cloud == 0
+
+
+async def test_an_unsure_answer_is_checked_by_the_cloud_which_streams() -> None:
+    cloud = _Asked({"np.z": CLOUD})
+    cascade = _cascade(0.7, cloud=cloud)
+    found = await _all(cascade, REQUEST)
+    assert len(found) > 2
+    assert all(found[-1].text.startswith(suggestion.text) for suggestion in found)
+    assert (found[-1].text, found[-1].origin, found[-1].route.reason) == ("eros((3, 4))", "cloud", "unsure")
+    assert cloud.drafts == ["eros(3)"]
+    assert {suggestion.suggestion_id for suggestion in found} == {found[0].suggestion_id}
+    assert [generation.engine for generation in cascade.journal.traces[-1].generations] == ["scripted", "scripted"]
+
+
+async def test_a_hopeless_answer_is_cut_after_three_tokens() -> None:
+    cascade = _cascade(0.3)
+    await _ask(cascade, REQUEST)
+    local, _ = cascade.journal.traces[-1].generations
+    assert (len(local.tokens), local.stop) == (3, "hopeless")
+
+
+async def test_what_breaks_the_cell_goes_to_the_cloud() -> None:
+    cascade = _cascade(0.95)
+    assert await _ask(cascade, replace(REQUEST, prefix="y = b")) == ("ar", "cloud", "unparsable")
+
+
+async def test_a_rejection_goes_to_the_cloud_once() -> None:
+    cascade = _cascade(0.95)
+    await _ask(cascade, REQUEST)
+    assert await _ask(cascade, _after(cascade, "rejected", "x = np.zo")) == ("ne", "cloud", "rejected")
+    rejected_again = _after(cascade, "rejected", "x = np.z")
+    assert await _ask(cascade, rejected_again) == ("eros(3)", "local", "sure")
+
+
+@pytest.mark.parametrize(("kind", "shown_ms"), [("rejected", 700), ("superseded", 900), ("moved", 900)])
+async def test_only_a_rejection_that_was_read_counts(kind: OutcomeKind, shown_ms: int) -> None:
+    cascade = _cascade(0.95)
+    await _ask(cascade, REQUEST)
+    request = _after(cascade, kind, "x = np.zo", shown_ms)
+    assert await _ask(cascade, request) == ("om()", "local", "sure")
+
+
+async def test_a_rejection_at_another_line_does_not_count() -> None:
+    cascade = _cascade(0.95)
+    await _ask(cascade, REQUEST)
+    request = _after(cascade, "rejected", "x = 1\ny = np.zo")
+    assert await _ask(cascade, request) == ("om()", "local", "sure")
+
+
+async def test_escape_stops_asking_at_this_line_until_the_person_asks() -> None:
+    cascade = _cascade(0.95)
+    await _ask(cascade, REQUEST)
+    assert await _ask(cascade, _after(cascade, "dismissed", "x = np.zo")) == ("", "nothing", "dismissed")
+    typed_on = replace(REQUEST, prefix="x = np.z")
+    assert (await _ask(cascade, typed_on))[1:] == ("nothing", "dismissed")
+    assert (await _ask(cascade, replace(REQUEST, trigger="invoke")))[1:] == ("local", "sure")
+    assert (await _ask(cascade, replace(REQUEST, prefix="y\nx = np.z")))[1:] == ("local", "sure")
+
+
+async def test_asking_goes_to_the_cloud_with_the_local_text_as_draft() -> None:
+    cloud = _Asked({"np.z": CLOUD})
+    cascade = _cascade(0.95, cloud=cloud)
+    await _ask(cascade, REQUEST)
+    ask = replace(REQUEST, id="r1", trigger="ask")
+    assert await _ask(cascade, ask) == ("eros((3, 4))", "cloud", "asked")
+    assert cloud.drafts == ["eros(3)"]
+
+
+async def test_the_draft_is_rebased_on_what_was_typed_since() -> None:
+    cloud = _Asked({"np.zer": "os((3, 4))\n"})
+    cascade = _cascade(0.95, cloud=cloud)
+    await _ask(cascade, REQUEST)
+    await _ask(cascade, replace(REQUEST, id="r1", prefix="x = np.zer", trigger="ask"))
+    assert cloud.drafts == ["os(3)"]
+
+
+@pytest.mark.parametrize(("prob", "shown"), [(0.7, ("eros(3)", "local")), (0.3, ("", "nothing"))])
+async def test_a_cloud_that_fails_never_fails_a_completion(prob: float, shown: tuple[str, str]) -> None:
+    cascade = _cascade(prob, cloud=_Failing(CloudBroken("the cloud cannot be reached; check the network")))
+    assert await _ask(cascade, REQUEST) == (*shown, "offline")
+    assert "cannot be reached" in cascade.journal.cloud_trouble
+    assert "cannot be reached" in cascade.journal.traces[-1].trouble
+
+
+async def test_what_a_broken_stream_brought_stays() -> None:
+    cascade = _cascade(0.7, cloud=_Failing(CloudBroken("reset; try again"), n_tokens=2))
+    assert (await _all(cascade, REQUEST))[-1].text == "ee"
+
+
+async def test_a_slow_cloud_gives_way_to_the_local_text_within_the_deadline() -> None:
+    cascade = _cascade(0.7, cloud=_Asked({"np.z": CLOUD}, token_s=5))
+    answer = await asyncio.wait_for(_ask(cascade, replace(REQUEST, deadline_s=0.3)), 3)
+    assert answer == ("eros(3)", "local", "late")
+
+
+async def test_two_notebooks_cannot_spend_the_last_call_twice() -> None:
+    cascade = _cascade(0.7, calls_a_day=1)
+    requests = [replace(REQUEST, document=name) for name in ("a", "b")]
+    found = await asyncio.gather(*(_ask(cascade, request) for request in requests))
+    assert sorted(found) == [("eros((3, 4))", "cloud", "unsure"), ("eros(3)", "local", "budget")]
+
+
+async def test_a_document_that_is_kept_out_stays_here() -> None:
+    cascade = _cascade(0.7)
+    assert await _ask(cascade, replace(REQUEST, document="private/a.py")) == ("eros(3)", "local", "off")
+
+
+async def test_without_a_local_model_the_cloud_answers() -> None:
+    cascade = _cascade(0, local=_Failing(EngineMissing("no model; run: jupyter mccom pull")))
+    assert await _ask(cascade, REQUEST) == ("eros((3, 4))", "cloud", "offline")
+
+
+async def test_a_position_is_asked_once() -> None:
+    cascade = _cascade(0.7)
+    assert (await _ask(cascade, REQUEST))[1:] == ("cloud", "unsure")
+    assert await _ask(cascade, replace(REQUEST, prefix="x = np.zo")) == ("om()", "local", "unsure")
