@@ -231,7 +231,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         port=arguments.port,
         key_file=arguments.key_file,
         context_tokens=settings.context_tokens,
-        draft=arguments.draft,
+        draft=bool(arguments.draft),
     )
     return 0
 

@@ -27,7 +27,7 @@ def serve(
     port: int,
     key_file: Path | None,
     context_tokens: int,
-    draft: str,
+    draft: bool,
 ) -> None:
     """Prints address and key once it listens.
 

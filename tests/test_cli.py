@@ -11,8 +11,6 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from jupyter_mccom.evaluation.samples import notebook_samples, repository_sample
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.types import Cell
 from tests.conftest import SMALL
+from tests.served import serving
 
 MCCOM = [sys.executable, "-m", "jupyter_mccom.cli"]
 CLEAN = {"CI": os.environ.get("CI", ""), **os.environ}
@@ -115,21 +114,6 @@ def test_pulling_a_model_that_is_there_prints_its_path(models: Store) -> None:
     assert _run("pull", SMALL).stdout.strip() == str(models.locate(SMALL))
 
 
-@contextmanager
-def _serving(*arguments: str) -> Iterator[tuple[str, str]]:
-    command = [*MCCOM, "serve", "--model", SMALL, *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert process.stdout is not None
-    try:
-        found = re.search(r"at (\S+), key (.+)", process.stdout.readline())
-        assert found is not None
-        yield found[1], found[2]
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-        process.stdout.close()
-
-
 def _ask(url: str, key: str) -> dict[str, Any]:
     body = json.dumps({"prompt": "x = ", "n_predict": 2}).encode()
     request = urllib.request.Request(f"{url}/completion", body, {"Authorization": f"Bearer {key}"})
@@ -140,13 +124,13 @@ def _ask(url: str, key: str) -> dict[str, Any]:
 
 
 def test_serve_answers_those_with_the_key(models: Store, tmp_path: Path) -> None:
-    with _serving() as (url, key):
+    with serving("--model", SMALL) as (url, key):
         assert url.startswith("http://127.0.0.1:")
         assert _ask(url, key)["content"]
         with pytest.raises(urllib.error.HTTPError, match="401"):
             _ask(url, "wrong")
     (tmp_path / "key").write_text("my-key\n")
-    with _serving("--key-file", str(tmp_path / "key")) as (url, shown):
+    with serving("--model", SMALL, "--key-file", str(tmp_path / "key")) as (url, shown):
         assert shown == "from the key file"
         assert _ask(url, "my-key")["content"]
 

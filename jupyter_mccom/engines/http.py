@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import httpx
 
 _CONNECT_S = 5.0
+_KEEPALIVE_S = 2.0
+"""llama.cpp's server closes an idle connection after 5 s: one of that age may be closed while it is used."""
 
 
 class JsonClient:
@@ -24,7 +26,9 @@ class JsonClient:
         import httpx
 
         self._failure = httpx.HTTPError
-        self._http = httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(None, connect=_CONNECT_S))
+        limits = httpx.Limits(keepalive_expiry=_KEEPALIVE_S)
+        timeout = httpx.Timeout(None, connect=_CONNECT_S)
+        self._http = httpx.AsyncClient(trust_env=False, timeout=timeout, limits=limits)
 
     async def post(self, url: str, body: Mapping[str, object], *, key: str) -> dict[str, Any]:
         """One JSON answer. Raises PromptTooLong or EngineError."""

@@ -30,11 +30,11 @@ def start(
     host: str = "127.0.0.1",
     port: int = 0,
     slots: int = 1,
-    draft: str = "",
+    draft: bool = False,
 ) -> Any:
     """Loads the model and serves it; returns the server, which lives as long as it is referenced.
 
-    `port` 0 takes a free one. `draft` is the name of a draftless speculation type, empty for none.
+    `port` 0 takes a free one. With `draft` a client may seed drafts (`ngram-mod`).
     Raises RuntimeError when the file is no model or the port is taken.
     """
     import xllamacpp
@@ -52,7 +52,7 @@ def start(
     params.ui = False
     params.verbosity = 1
     if draft:
-        params.speculative.types = [getattr(xllamacpp.common_speculative_type, draft)]
+        params.speculative.types = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_MOD]
         pool = params.speculative.ngram_mod
         pool.n_match, pool.n_min, pool.n_max = DRAFT_MATCH, 1, 64
     return xllamacpp.Server(params)

@@ -21,17 +21,11 @@ Span: TypeAlias = tuple[int, int]
 
 PLACEHOLDER = "MCCOM_SECRET_"
 _ECHO = re.compile(rf"{PLACEHOLDER}[0-9]+_")
-_BASE64 = r"[A-Za-z0-9+/=]"
-_WRAP = r"(?:\\[nr]|[\s\"'+,#()])*"
-_PEM = re.compile(
-    rf"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----(?:.{{0,20000}}?-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----"
-    rf"|(?:{_WRAP}{_BASE64}{{16,}})+)"
-    rf"|(?:{_BASE64}{{16,}}{_WRAP})(?:{_BASE64}+{_WRAP}){{0,400}}-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----",
-    re.DOTALL,
-)
-"""A private key whole, without its end, or without its beginning: the prompt may cut it."""
-_RUN = re.compile(r"[A-Za-z0-9+/=_.:\-]{20}")
-"""A line without such a run holds no token of a known shape."""
+_PEM = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,9}-----")
+_PEM_CHARS = 20_000
+_PEM_LINE = re.compile(r"[\s\"'(#]*([A-Za-z0-9+/=]{1,99})(?:\\[nr])*[\"',)\s]*")
+_RUN = re.compile(r"[A-Za-z0-9+/=_.:\-]{20,}")
+"""A line without such a run that has a digit holds no token of a known shape."""
 _TOKEN = re.compile(
     r"\b(?:sk|pk|rk)[-_][A-Za-z0-9_\-]{16,}|\bhf_[A-Za-z0-9]{20,}|\bAIza[A-Za-z0-9_\-]{30,}|\bgh[pousr]_[A-Za-z0-9_]{20,}"
     r"|\bgithub_pat_[A-Za-z0-9_]{20,}|\bnpm_[A-Za-z0-9]{30,}|\bxox[a-z]-[A-Za-z0-9\-]{10,}|\bxapp-[A-Za-z0-9\-]{10,}"
@@ -44,6 +38,8 @@ _KEYWORD = re.compile(
     r"|pwd|secret|token|(?:db|database)_?pass|contrase|credential|bearer|authorization|[?&;]sig=",
     re.IGNORECASE,
 )
+_HINTS = ("key", "pass", "pwd", "secret", "token", "contrase", "credential", "bearer", "authorization", "sig=")
+"""One of these is in all that `_KEYWORD` finds; the pattern alone would take most of the time."""
 _NAMED = (
     # token = "…": long and mixed, since a tokenizer's tokens are words
     re.compile(r"token\w*[\"'\]]{0,2}\s*(?:[:=]|=>|<-|,)\s*[furb]{0,2}[\"'](?=[^\"'\s]*\d)([^\"'\s<>{}]{16,})", re.I),
@@ -59,9 +55,7 @@ _NAMED = (
         re.I,
     ),
     re.compile(r"^\s*[!%](?:set_env|env|export)\s+\w*" + _WORD + r"\w*[=\s]\s*([^\s\"'$]{6,})", re.I),
-    re.compile(
-        r"(?:bearer|authorization[\"']?\s*[:=,]\s*[\"']?(?:basic|token|key)?)\s+([A-Za-z0-9._~+/=\-]{12,})", re.I
-    ),
+    re.compile(r"(?:bearer|authorization[\"']?\s*[:=,]\s*[\"']?(?:basic|token)?)\s+([\w.~+/=\-]{12,})", re.I),
     re.compile(r"[?&;]sig=([A-Za-z0-9%+/=_\-]{20,})"),
 )
 _LOGIN = re.compile(r"://[^\s/:@\"']*:([^\s/\"'`]+)@")
@@ -82,10 +76,12 @@ _VALUE_IN_GROUP = {
     "SoftlayerDetector",
 }
 _BLANK = re.compile(
-    r"\{[^{}]*\}|<[^<>]*>|\$\w+|\$\{.*\}|%\(?\w*\)?s|[*.xX_\-]+|\s*|(?:your|my|insert|enter)[-_ ].*", re.I
+    r"\{[^{}]*\}|<[^<>]*>|\$\w+|\$\{.*\}|%\(?\w*\)?s|[*.xX_\-]+|\s*"
+    r"|(?i:(?:your|my|insert|enter)[-_ ].*|.*[ _]here)|[A-Z]+(?:_[A-Z]+)*_(?:KEY|TOKEN|SECRET|PASSWORD)"
 )
 """Stands where a secret will be put."""
 _DIGEST = re.compile(r"sha-?\d|md5|digest|checksum|hash|commit|revision|integrity|etag|uuid", re.IGNORECASE)
+_DIGIT = re.compile(r"[0-9]")
 _LEAST_ELSEWHERE = 6
 
 
@@ -169,7 +165,7 @@ def _by_part(parts: Sequence[str]) -> Iterator[tuple[str, list[Span]]]:
 
 @lru_cache(maxsize=64)
 def _found(text: str) -> tuple[Span, ...]:
-    spans = [found.span() for found in _PEM.finditer(text)] if "PRIVATE KEY" in text else []
+    spans = list(_private_keys(text)) if "PRIVATE KEY" in text else []
     if PLACEHOLDER in text:
         spans += [found.span() for found in _ECHO.finditer(text)]
     start = 0
@@ -190,14 +186,47 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
+def _private_keys(text: str) -> Iterator[Span]:
+    """Keys whole, without their end or without their beginning, since a prompt may be cut; a mere marker is no key."""
+    opened: re.Match[str] | None = None
+    for found in [*_PEM.finditer(text)]:
+        if found[1] == "END" and opened and found.end() - opened.start() < _PEM_CHARS:
+            yield opened.start(), found.end()
+            opened = None
+        elif found[1] == "END":
+            lines = text[: found.start()].splitlines(keepends=True)
+            size = _body_chars(lines[::-1])
+            yield found.start() - size, found.end() if size else found.start()
+        else:
+            opened = found
+            rest = text[found.end() :].splitlines(keepends=True)
+            escaped = re.match(r"(?:\\[nr]|[A-Za-z0-9+/=])*", rest[0]) if rest else None
+            first = len(rest[0]) if rest and not rest[0].strip("\\nr\"'+, \n\r") else 0
+            size = _body_chars(rest[1:]) if first else 0
+            size = first + size if size else (escaped.end() if escaped and escaped.end() >= 16 else 0)
+            yield found.start(), found.end() + size if size else found.start()
+
+
+def _body_chars(lines: Sequence[str]) -> int:
+    """Length of the lines of base64 at the head of `lines`; only the outermost two may be short."""
+    size = longest = 0
+    for number, line in enumerate(lines):
+        body = _PEM_LINE.fullmatch(line)
+        if body is None or (len(body[1]) < 16 and 1 <= number < len(lines) - 1):
+            break
+        size, longest = size + len(line), max(longest, len(body[1]))
+    return size if longest >= 16 else 0
+
+
 def _in_line(line: str) -> Iterator[Span]:
     if "://" in line and "@" in line:
         yield from _values(line, _LOGIN, 1)
-    named = _KEYWORD.search(line) is not None
+    lower = line.lower()
+    named = any(hint in lower for hint in _HINTS) and _KEYWORD.search(line) is not None
     if named:
         for pattern, group in (*_detectors().keyword, *((pattern, 1) for pattern in _NAMED)):
             yield from _values(line, pattern, group)
-    if _RUN.search(line):
+    if any(_DIGIT.search(run) for run in _RUN.findall(line)):
         yield from _tokens(line)
         if "'" in line or '"' in line:
             yield from _random(line, named=named)

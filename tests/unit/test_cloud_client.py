@@ -62,7 +62,6 @@ async def _error(client: CloudClient) -> CloudError:
         (answer(b""), CloudBroken, None),
         (answer(events({"error": {"message": "overloaded"}})), CloudBroken, None),
     ],
-    ids="401 403 400 429 429-later 500 503 silent hangs reset half html empty error".split(),
 )  # fmt: skip
 async def test_a_bad_answer_is_one_clear_error(
     script: Sequence[Piece], kind: type[CloudError], status: int | None

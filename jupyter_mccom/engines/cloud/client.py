@@ -7,12 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from ...errors import CloudBroken, CloudError, CloudLimited, CloudRefused, CloudTimeout, SettingsError
+from ...errors import (
+    CloudBroken,
+    CloudError,
+    CloudLimited,
+    CloudRefused,
+    CloudTimeout,
+    EngineError,
+    PromptTooLong,
+    SettingsError,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -21,6 +31,9 @@ MAX_ANSWER_BYTES = 1024 * 1024
 _MAX_WAIT_S = 2.0
 """A longer Retry-After is not waited for: the local text is shown instead."""
 _RETRIED = (429, 502, 503, 504)
+_MAX_SAID_BYTES = 4096
+_NAMES = (rb'"n_prompt_tokens": ?(\d+)', rb'"n_ctx": ?(\d+)')
+"""Where llama.cpp's server tells that a prompt is too long."""
 _Headers = Mapping[str, str]
 
 
@@ -102,10 +115,15 @@ class CloudClient:
             response = await self._http.send(request, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise _failure(error) from _bare(error)
-        if response.status_code != 200:
+        if response.status_code == 200:
+            return response
+        try:
+            said = await anext(response.aiter_bytes(_MAX_SAID_BYTES), b"") if response.status_code == 400 else b""
+        except httpx.HTTPError:
+            said = b""
+        finally:
             await response.aclose()
-            raise _refusal(response)
-        return response
+        raise _refusal(response, said)
 
 
 def _event(data: str) -> dict[str, Any]:
@@ -145,8 +163,13 @@ def _wait_s(error: CloudError) -> float:
     return 0.1
 
 
-def _refusal(response: httpx.Response) -> CloudError:
+def _refusal(response: httpx.Response, said: bytes) -> EngineError:
     status = response.status_code
+    if b"exceed_context_size" in said:
+        n_prompt, n_context = (int(found[1]) if (found := re.search(name, said)) else 0 for name in _NAMES)
+        return PromptTooLong(
+            f"the prompt has {n_prompt} tokens and the cloud's context holds {n_context}; lower cloud_prompt_tokens"
+        )
     if status == 429:
         wait_s = _retry_after_s(response.headers.get("Retry-After", ""))
         return CloudLimited(
@@ -190,7 +213,8 @@ def _failure(error: Exception) -> CloudError:
         why = "its certificate is not trusted" if "CERTIFICATE" in str(error).upper() else "no connection"
         return CloudBroken(f"the cloud cannot be reached ({why}); check cloud_url and the network", retryable=True)
     if isinstance(error, httpx.TransportError):
-        return CloudBroken(f"the connection to the cloud broke ({type(error).__name__}); the next key tries again")
+        why = f"the connection to the cloud broke ({type(error).__name__}); the next key tries again"
+        return CloudBroken(why, retryable=True)
     return CloudRefused("the cloud's address or key cannot be used; check cloud_url and cloud_key_env")
 
 

@@ -62,8 +62,13 @@ class LlamaServer(CloudEngine):
 
 
 def _tokens(event: Mapping[str, Any], *, first: bool) -> list[Token]:
-    """An event's tokens; one that completes a character may bring those that began it."""
+    """An event's tokens; one that completes a character may bring those that began it.
+
+    Tokens of a checked draft come without probabilities.
+    """
     found = event.get("completion_probabilities") or []
+    if not found:
+        return [Token(text=event["content"], prob=None, from_draft=True)] if event.get("content") else []
     n_evaluated = int((event.get("timings") or {}).get("prompt_n", 1)) if first else 1
     texts = ["" for _ in found[:-1]] + [str(event.get("content", ""))] if found else []
     return [

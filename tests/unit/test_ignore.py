@@ -1,0 +1,85 @@
+"""`.mccomignore`: gitignore syntax, read again when changed, refused when broken or outside the project."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from jupyter_mccom.errors import RetrievalError
+from jupyter_mccom.privacy.ignore import NAME, Ignored
+
+
+def test_without_a_file_nothing_is_ignored(tmp_path: Path) -> None:
+    assert not Ignored(tmp_path).covers("a.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("document", "covered"),
+    [
+        ("secret/a.ipynb", True),
+        ("deep/secret/b.py", True),
+        ("top.py", True),
+        ("deep/top.py", False),
+        ("x.key.ipynb", True),
+        ("open.key.ipynb", False),
+        ("a.ipynb", False),
+        ("mit leerzeichen/ä.ipynb", True),
+    ],
+)
+def test_patterns_are_those_of_gitignore(tmp_path: Path, document: str, covered: bool) -> None:
+    text = "# comment\n\nsecret/\n/top.py\n*.key.ipynb\n!open.key.ipynb\nmit leerzeichen/ä*\n"
+    (tmp_path / NAME).write_text(text, encoding="utf-8")
+    assert Ignored(tmp_path).covers(document) is covered
+
+
+def test_the_file_is_read_again_when_it_changed_or_went(tmp_path: Path) -> None:
+    ignored = Ignored(tmp_path)
+    path = tmp_path / NAME
+    path.write_text("a.py\n")
+    assert ignored.covers("a.py")
+    path.write_text("b.py\n")
+    os.utime(path, ns=(1, 1))
+    assert not ignored.covers("a.py")
+    assert ignored.covers("b.py")
+    path.unlink()
+    assert not ignored.covers("b.py")
+
+
+@pytest.mark.parametrize("content", [b"ok.py\n!\n", b"\xff\xfe\xff"])
+def test_a_broken_file_is_an_error_each_time_and_its_repair_is_seen(tmp_path: Path, content: bytes) -> None:
+    ignored = Ignored(tmp_path)
+    (tmp_path / NAME).write_bytes(content)
+    for _ in range(2):
+        with pytest.raises(RetrievalError, match="mend"):
+            ignored.covers("a.py")
+    (tmp_path / NAME).write_text("a.py\n")
+    assert ignored.covers("a.py")
+
+
+def test_a_folder_of_that_name_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(RetrievalError, match="no ordinary file"):
+        Ignored(tmp_path).covers("a.py")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="symbolic links")
+@pytest.mark.parametrize(("target", "message"), [("../outside", "points outside"), ("../nowhere", "mend or delete")])
+def test_a_link_out_of_the_project_is_refused(tmp_path: Path, target: str, message: str) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (tmp_path / "outside").write_text("a.py\n")
+    (root / NAME).symlink_to(target)
+    with pytest.raises(RetrievalError, match=message):
+        Ignored(root).covers("a.py")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="symbolic links")
+def test_a_link_within_the_project_and_a_linked_project_work(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "rules").write_text("a.py\n")
+    (root / NAME).symlink_to("rules")
+    (tmp_path / "link").symlink_to(root)
+    assert Ignored(tmp_path / "link").covers("a.py")

@@ -1,0 +1,66 @@
+"""The cloud's key: from one place, readable by its owner only, and never in a message."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from pathlib import Path
+
+import pytest
+
+from jupyter_mccom.errors import SettingsError
+from jupyter_mccom.privacy.keys import key_from
+
+KEY = "plain-test-key"
+
+
+def _file(tmp_path: Path, content: bytes, mode: int = 0o600) -> str:
+    path = tmp_path / "key"
+    path.write_bytes(content)
+    path.chmod(mode)
+    return str(path)
+
+
+def test_neither_named_is_no_key() -> None:
+    assert key_from("", "") == ""
+
+
+def test_from_the_environment_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MCCOM_TEST_KEY", f"{KEY}\n")
+    assert key_from("MCCOM_TEST_KEY", _file(tmp_path, b"other")) == KEY
+
+
+def test_from_a_file(tmp_path: Path) -> None:
+    assert key_from("", _file(tmp_path, f"{KEY}\r\n".encode())) == KEY
+    assert key_from("", _file(tmp_path, KEY.encode(), 0o400)) == KEY
+
+
+@pytest.mark.parametrize("value", [None, "", "  \n"])
+def test_a_named_variable_without_a_key(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+    monkeypatch.delenv("MCCOM_TEST_KEY", raising=False)
+    if value is not None:
+        monkeypatch.setenv("MCCOM_TEST_KEY", value)
+    with pytest.raises(SettingsError, match=r"MCCOM_TEST_KEY is .*; (set|put)"):
+        key_from("MCCOM_TEST_KEY", "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o601, 0o666])
+def test_a_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> None:
+    name = _file(tmp_path, KEY.encode(), mode)
+    with pytest.raises(SettingsError, match=f"chmod 600 {name}"):
+        key_from("", name)
+
+
+@pytest.mark.parametrize("content", [f"{KEY}\nsecond".encode(), KEY.encode() + b"\xff", KEY.encode() + b" more", b""])
+def test_no_message_and_no_traceback_holds_the_key(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(SettingsError) as caught:
+        key_from("", _file(tmp_path, content))
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("name", ["missing", ".", "~no-such-person/key"])
+def test_a_file_that_is_none(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match=r"key file .*; (check|name)"):
+        key_from("", name if name.startswith("~") else str(tmp_path / name))

@@ -1,0 +1,124 @@
+"""The masked engine: no secret in what the inner engine is given, none missing in what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from jupyter_mccom.engines.scripted import ScriptedEngine
+from jupyter_mccom.errors import EngineBusy
+from jupyter_mccom.privacy.masked_engine import MaskedEngine
+from jupyter_mccom.protocols import Engine
+from jupyter_mccom.types import Chunk, DraftCheck, Prompt, Skills, Token
+
+SECRET = "hf" + "_" + "aB3dE5gH7jK9mN1pQ4sT6vW8yZ0aB3dE5g"
+MASKED = "MCCOM_SECRET_1_"
+PROMPT = Prompt(
+    chunks=(Chunk(source="a.ipynb", first_line=1, last_line=1, text="use(hunter22)"),),
+    prefix=f"key = '{SECRET}'\n",
+    typed="login(",
+    suffix="password = 'hunter22'\n",
+)
+
+
+class TokenEngine(ScriptedEngine):
+    """Gives the tokens that it was given and remembers what it was asked."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__({})
+        last = len(texts) - 1
+        self.tokens = [
+            Token(
+                text=text, prob=number / 100, n_evaluated=number, check=DraftCheck(passes=1) if number == last else None
+            )
+            for number, text in enumerate(texts)
+        ]
+        self.prompt = PROMPT
+        self.draft = ""
+        self.closed = False
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        self.prompt, self.draft = prompt, draft
+        try:
+            for token in self.tokens:
+                yield token
+        finally:
+            self.closed = True
+
+
+async def _all(engine: Engine, prompt: Prompt = PROMPT, draft: str = "") -> list[Token]:
+    return [token async for token in engine.generate(prompt, max_tokens=64, draft=draft)]
+
+
+async def test_no_text_of_the_prompt_and_no_draft_holds_a_secret() -> None:
+    inner = TokenEngine("x")
+    await _all(MaskedEngine(inner), draft=f"'{SECRET}')")
+    asked = inner.prompt
+    assert asked.prefix == f"key = '{MASKED}'\n"
+    assert asked.chunks[0].text == "use(MCCOM_SECRET_2_)"
+    assert asked.suffix == "password = 'MCCOM_SECRET_2_'\n"
+    assert asked.typed == "login("
+    assert inner.draft == f"'{MASKED}')"
+
+
+async def test_a_secret_at_the_cursor_is_masked_on_both_sides() -> None:
+    inner = TokenEngine("x")
+    await _all(MaskedEngine(inner), replace(PROMPT, prefix="", typed="password = 'abc1", suffix="def2'\n"))
+    assert "abc1" not in inner.prompt.typed
+    assert "def2" not in inner.prompt.suffix
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 100])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"{MASKED})\n",
+        f"a{MASKED}{MASKED}b",
+        "MMCCOM_SECRET_",
+        f"{MASKED[:-1]}",
+        "MCCOM_SECRET_9_ M",
+        f"M{MASKED}MC",
+        "plain",
+    ],
+)
+async def test_placeholders_come_back_however_tokens_cut_them(answer: str, size: int) -> None:
+    pieces = [answer[at : at + size] for at in range(0, len(answer), size)]
+    inner = TokenEngine(*pieces)
+    got = await _all(MaskedEngine(inner))
+    assert "".join(token.text for token in got) == answer.replace(MASKED, SECRET)
+    assert [replace(token, text="") for token in got] == [replace(token, text="") for token in inner.tokens]
+
+
+async def test_without_secrets_each_token_passes_as_it_is() -> None:
+    inner = TokenEngine("M", "", "CCOM_SECRET", "_1_")
+    prompt = Prompt(chunks=(), prefix="", typed="x = ", suffix="")
+    assert await _all(MaskedEngine(inner), prompt) == inner.tokens
+
+
+async def test_closing_closes_the_inner_stream() -> None:
+    inner = TokenEngine("a", "b")
+    stream = MaskedEngine(inner).generate(PROMPT, max_tokens=8)
+    await anext(stream)
+    await stream.aclose()
+    assert inner.closed
+
+
+async def test_errors_pass_through() -> None:
+    class Busy(TokenEngine):
+        async def count(self, texts: Sequence[str]) -> list[int]:
+            raise EngineBusy("busy; try again")
+
+    with pytest.raises(EngineBusy):
+        await MaskedEngine(Busy()).count(["a"])
+
+
+async def test_the_rest_is_the_inner_engines() -> None:
+    inner = ScriptedEngine({"login(": f"'{MASKED}')"}, name="cloud")
+    engine: Engine = MaskedEngine(inner)
+    assert engine.name == "cloud"
+    assert engine.skills == Skills(probs=True, infill=True, checks_draft=False)
+    assert await engine.count(["a b", ""]) == [2, 0]
+    assert "".join(token.text for token in await _all(engine)) == f"'{SECRET}')"
+    await engine.aclose()
