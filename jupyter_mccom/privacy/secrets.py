@@ -42,23 +42,27 @@ _HINTS = ("key", "pass", "pwd", "secret", "token", "contrase", "credential", "be
 """One of these is in all that `_KEYWORD` finds; the pattern alone would take most of the time."""
 _NAMED = (
     # token = "…": long and mixed, since a tokenizer's tokens are words
-    re.compile(r"token\w*[\"'\]]{0,2}\s*(?:[:=]|=>|<-|,)\s*[furb]{0,2}[\"'](?=[^\"'\s]*\d)([^\"'\s<>{}]{16,})", re.I),
+    re.compile(
+        r"token\w{0,40}[\"'\]]{0,2}\s*(?:[:=]|=>|<-|,)\s*[furb]{0,2}[\"'](?=[^\"'\s]*\d)([^\"'\s<>{}]{16,})", re.I
+    ),
     # password = "… at the end of the line: the cursor stands inside
-    re.compile(_WORD + r"\w*(?<!token)[\"'\]]{0,2}\s*(?::|=|=>|<-)\s*[furb]{0,2}[\"']([^\"'\s]{4,})$", re.I),
+    re.compile(_WORD + r"\w{0,40}(?<!token)[\"'\]]{0,2}\s*(?::|=|=>|<-)\s*[furb]{0,2}[\"']([^\"'\s]{4,})$", re.I),
     # os.environ.setdefault("PASSWORD", "…") and R's password <- "…"
-    re.compile(_WORD + r"\w*(?<!token)[\"']?\s*(?:,|<-)\s*[furb]{0,2}[\"'](?=[^\"']*[\d\W])([^\"'\s]{6,})[\"']", re.I),
+    re.compile(
+        _WORD + r"\w{0,40}(?<!token)[\"']?\s*(?:,|<-)\s*[furb]{0,2}[\"'](?=[^\"']*[\d\W])([^\"'\s]{6,})[\"']", re.I
+    ),
     # dotenv, %env, export, YAML: no quotes
     re.compile(
-        r"^[\s!#-]*(?:export\s+|%(?:set_)?env\s+|set\s+)?[\w.-]*"
+        r"^[\s!#-]*(?:export\s+|%(?:set_)?env\s+|set\s+)?[\w.-]{0,40}"
         + _WORD
-        + r"[\w-]*(?:=|:\s+)(?=\S*\d)(?=\S*[A-Za-z])([\w+/=.@!%^&*~-]{8,})\s*$",
+        + r"[\w-]{0,40}(?:=|:\s+)(?=\S*\d)(?=\S*[A-Za-z])([\w+/=.@!%^&*~-]{8,})\s*$",
         re.I,
     ),
-    re.compile(r"^\s*[!%](?:set_env|env|export)\s+\w*" + _WORD + r"\w*[=\s]\s*([^\s\"'$]{6,})", re.I),
+    re.compile(r"^\s*[!%](?:set_env|env|export)\s+\w{0,40}" + _WORD + r"\w{0,40}[=\s]\s*([^\s\"'$]{6,})", re.I),
     re.compile(r"(?:bearer|authorization[\"']?\s*[:=,]\s*[\"']?(?:basic|token)?)\s+([\w.~+/=\-]{12,})", re.I),
     re.compile(r"[?&;]sig=([A-Za-z0-9%+/=_\-]{20,})"),
 )
-_LOGIN = re.compile(r"://[^\s/:@\"']*:([^\s/\"'`]+)@")
+_LOGIN = re.compile(r"://[^\s/:@\"']{0,100}:([^\s/\"'`]{1,300})@")
 _PLUGINS = (
     "artifactory.ArtifactoryDetector", "aws.AWSKeyDetector", "azure_storage_key.AzureStorageKeyDetector",
     "cloudant.CloudantDetector", "discord.DiscordBotTokenDetector", "github_token.GitHubTokenDetector",
@@ -83,6 +87,8 @@ _BLANK = re.compile(
 _DIGEST = re.compile(r"sha-?\d|md5|digest|checksum|hash|commit|revision|integrity|etag|uuid", re.IGNORECASE)
 _DIGIT = re.compile(r"[0-9]")
 _LEAST_ELSEWHERE = 6
+_WINDOW, _OVERLAP = 800, 300
+"""Some patterns take time that grows with the square of a line's length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,8 +230,10 @@ def _in_line(line: str) -> Iterator[Span]:
     lower = line.lower()
     named = any(hint in lower for hint in _HINTS) and _KEYWORD.search(line) is not None
     if named:
-        for pattern, group in (*_detectors().keyword, *((pattern, 1) for pattern in _NAMED)):
-            yield from _values(line, pattern, group)
+        for at in range(0, len(line), _WINDOW - _OVERLAP):
+            window = line[at : at + _WINDOW]
+            for pattern, group in (*_detectors().keyword, *((pattern, 1) for pattern in _NAMED)):
+                yield from ((at + start, at + end) for start, end in _values(window, pattern, group))
     if any(_DIGIT.search(run) for run in _RUN.findall(line)):
         yield from _tokens(line)
         if "'" in line or '"' in line:
