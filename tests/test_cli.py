@@ -11,6 +11,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import pytest
 from jupyter_mccom.evaluation.samples import notebook_samples, repository_samples
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.types import Cell
-from tests.conftest import SMALL
+from tests.conftest import CODER, SMALL
 from tests.served import serving
 
 MCCOM = [sys.executable, "-m", "jupyter_mccom.cli"]
@@ -162,3 +163,63 @@ def _children(pid: int) -> list[Any]:
     import psutil
 
     return list(psutil.Process(pid).children(recursive=True))
+
+
+@pytest.fixture(scope="module")
+def cloud_settings(models: Store) -> Iterator[list[str]]:
+    """A served model as the cloud, its key in the environment."""
+    with serving("--model", CODER) as (url, key):
+        os.environ["MCCOM_TEST_KEY"] = CLEAN["MCCOM_TEST_KEY"] = key
+        yield [
+            f"--model={SMALL}",
+            "--MCCom.cloud_dialect=llama-server",
+            f"--MCCom.cloud_url={url}",
+            f"--MCCom.cloud_model={CODER}",
+            "--MCCom.cloud_key_env=MCCOM_TEST_KEY",
+        ]
+
+
+def test_gates_are_driven_by_hand(cloud_settings: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("import os\nfor name in os.")
+    rejected = _complete(str(file), "--reject", "li", *cloud_settings)
+    assert (rejected["route"]["to"], rejected["route"]["reason"], rejected["origin"]) == ("cloud", "rejected", "cloud")
+    assert rejected["text"].startswith("stdir(")
+    asked = _complete(str(file), "--invoke", *cloud_settings)
+    assert (asked["route"]["reason"], asked["engine"]) == ("asked", CODER)
+    surest = _complete(str(file), *cloud_settings, "--MCCom.route_threshold=1")
+    assert surest["route"]["reason"] == "unsure"
+    local = _complete(str(file), *cloud_settings, "--MCCom.route_threshold=0", "--MCCom.show_threshold=0")
+    assert (local["route"]["to"], local["engine"]) == ("local", SMALL)
+
+
+def test_a_cloud_that_is_away_leaves_the_local_text(tmp_path: Path, models: Store) -> None:
+    file = tmp_path / "a.py"
+    file.write_text("def mean(values):\n    return sum(values) / ")
+    away = ["--MCCom.cloud_dialect=openai", "--MCCom.cloud_url=http://127.0.0.1:9", "--MCCom.cloud_model=m"]
+    answer = _complete(str(file), *away, f"--model={SMALL}", "--MCCom.route_threshold=1", "--MCCom.show_threshold=0")
+    assert (answer["route"]["to"], answer["route"]["reason"]) == ("local", "offline")
+    assert answer["text"]
+
+
+def test_status_says_what_leaves_and_what_the_cloud_does_with_a_draft(cloud_settings: list[str]) -> None:
+    cloud = json.loads(_run("status", "--json", *cloud_settings).stdout)["cloud"]
+    assert (cloud["dialect"], cloud["model"], cloud["calls_left"]) == ("llama-server", CODER, 2000)
+    said = _run("status", *cloud_settings).stdout
+    assert "takes no draft" in said
+    assert "secrets are masked" in said
+    assert "nothing leaves this machine" in _run("status").stdout
+
+
+@pytest.mark.parametrize(
+    ("argument", "status", "said"),
+    [
+        ("--MCCom.cloud_dialect=gopher", 1, "set cloud_dialect to one of llama-server"),
+        ("--MCCom.no_such_setting=1", 2, "unknown argument"),
+        ("--MCCom.threads=many", 1, "threads"),
+    ],
+)
+def test_a_setting_that_cannot_be(argument: str, status: int, said: str) -> None:
+    error = _run("status", argument, status=status).stderr
+    assert said in error
+    assert error.count("\n") == 1

@@ -134,10 +134,9 @@ export function tellWhatLeaves({ status, trans }: ICommandOptions): void {
     localStorage.setItem(TOLD, name);
     Notification.info(
       trans.__(
-        'Code completion may ask %1 at %2. It is sent: %3.',
+        'Code around the cursor may be sent to %1 at %2, secrets masked.',
         cloud.model,
-        cloud.url,
-        cloud.sends
+        cloud.url
       ),
       { autoClose: false }
     );

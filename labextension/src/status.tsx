@@ -144,6 +144,7 @@ export class StatusItem extends ReactWidget {
     const hover = [
       detail,
       writerOf(status, route, this._trans),
+      status?.cloud && this._trans.__('Sent: %1', status.cloud.sends),
       this._next(state)
     ]
       .filter(Boolean)

@@ -1,0 +1,97 @@
+"""The cloud as a person meets it: a served larger model takes over when the local text is rejected or unsure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from jupyter_mccom.models.store import Store
+from tests.served import serving
+
+from .lab import STATUS, Lab, Notebook, wait_for
+
+LARGE = "qwen2.5-coder-1.5b"
+START = "import statistics\nvalues = [1, 2, 3]\n"
+KEY_ENV = "MCCOM_BROWSER_KEY"
+NOTE = ".Toastify__toast"
+
+
+def _lab(folder: Path, url: str, *, sure: float) -> Lab:
+    return Lab(
+        folder,
+        "--MCCom.cloud_dialect=llama-server",
+        f"--MCCom.cloud_url={url}",
+        f"--MCCom.cloud_model={LARGE}",
+        f"--MCCom.cloud_key_env={KEY_ENV}",
+        f"--MCCom.route_threshold={sure}",
+        "--MCCom.show_threshold=0",
+    )
+
+
+@pytest.fixture(scope="module")
+def served(models: Store) -> Iterator[str]:
+    """Address of the larger model."""
+    models.pull(LARGE, progress=lambda done, total: None)
+    with serving("--model", LARGE) as (url, key):
+        os.environ[KEY_ENV] = key
+        yield url
+
+
+def _trace(lab: Lab) -> dict[str, Any]:
+    trace: dict[str, Any] = lab.get("mccom/traces")["traces"][-1]
+    return trace
+
+
+def test_typing_over_a_wrong_text_brings_the_clouds(
+    served: str, window: BrowserContext, tmp_path: Path, screenshots: Path
+) -> None:
+    lab = _lab(tmp_path, served, sure=0)
+    lab.notebook("reject.ipynb", START, "")
+    book = Notebook(window, lab, "reject.ipynb")
+    expect(book.page.locator(NOTE).filter(has_text="may be sent")).to_be_visible(timeout=20_000)
+    book.enter(1)
+    book.type("print(statistics.")
+    local = book.wait_ghost()
+    assert _trace(lab)["route"]["to"] == "local"
+    book.read()
+    key = "s" if not local.startswith("s") else "m"
+    book.type(key)
+    wait_for(lambda: _trace(lab)["route"]["reason"] == "rejected", "the cloud's answer")
+    ghost = book.wait_ghost()
+    assert (_trace(lab)["origin"], _trace(lab)["text"]) == ("cloud", ghost)
+    expect(book.page.locator(STATUS)).to_have_text("mccom: cloud")
+    assert LARGE in (book.page.locator(STATUS).get_attribute("title") or "")
+    book.page.screenshot(path=str(screenshots / "cloud.png"))
+    book.page.keyboard.press("Tab")
+    book.no_ghost()
+    assert book.source(1) == f"print(statistics.{key}{ghost}"
+    lab.stop()
+
+
+def test_an_unsure_text_is_the_clouds_and_with_the_cloud_down_nothing_breaks(
+    models: Store, window: BrowserContext, tmp_path: Path
+) -> None:
+    models.pull(LARGE, progress=lambda done, total: None)
+    with serving("--model", LARGE) as (url, key):
+        os.environ[KEY_ENV] = key
+        lab = _lab(tmp_path, url, sure=1)
+        lab.notebook("unsure.ipynb", START, "", "")
+        book = Notebook(window, lab, "unsure.ipynb")
+        book.enter(1)
+        book.type("print(statistics.me")
+        ghost = book.wait_ghost()
+        wait_for(lambda: _trace(lab)["text"] == ghost, "the whole answer")
+        assert (_trace(lab)["route"]["to"], _trace(lab)["route"]["reason"]) == ("cloud", "unsure")
+    book.enter(2)
+    book.type("total = sum(val")
+    assert book.wait_ghost()
+    assert (_trace(lab)["route"]["to"], _trace(lab)["route"]["reason"]) == ("local", "offline")
+    expect(book.page.locator(STATUS)).to_have_text("mccom: local, cloud away", timeout=20_000)
+    assert book.source(2).startswith("total = sum(val")
+    lab.stop()
+    assert "Traceback" not in (tmp_path / "server.log").read_text()
