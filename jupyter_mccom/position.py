@@ -26,7 +26,7 @@ def request_at(position: str, cell: int | None, *, ask: bool = False) -> Complet
     assert found is not None
     text = _read(path)
     line, col = (int(found[name]) if found[name] else None for name in ("line", "col"))
-    trigger: Trigger = "ask" if ask else "typing"
+    trigger: Trigger = "ask" if ask else "invoke"
     if path.suffix != ".ipynb":
         if cell is not None:
             raise InputError(f"{path.name} has no cells; leave out --cell")

@@ -189,7 +189,7 @@ def test_gates_are_driven_by_hand(cloud_settings: list[str], tmp_path: Path) -> 
     assert (asked["route"]["reason"], asked["engine"]) == ("asked", CODER)
     surest = _complete(str(file), *cloud_settings, "--MCCom.route_threshold=1")
     assert surest["route"]["reason"] == "unsure"
-    local = _complete(str(file), *cloud_settings, "--MCCom.route_threshold=0", "--MCCom.show_threshold=0")
+    local = _complete(str(file), *cloud_settings, "--MCCom.route_threshold=0")
     assert (local["route"]["to"], local["engine"]) == ("local", SMALL)
 
 
@@ -197,7 +197,7 @@ def test_a_cloud_that_is_away_leaves_the_local_text(tmp_path: Path, models: Stor
     file = tmp_path / "a.py"
     file.write_text("def mean(values):\n    return sum(values) / ")
     away = ["--MCCom.cloud_dialect=openai", "--MCCom.cloud_url=http://127.0.0.1:9", "--MCCom.cloud_model=m"]
-    answer = _complete(str(file), *away, f"--model={SMALL}", "--MCCom.route_threshold=1", "--MCCom.show_threshold=0")
+    answer = _complete(str(file), *away, f"--model={SMALL}", "--MCCom.route_threshold=1")
     assert (answer["route"]["to"], answer["route"]["reason"]) == ("local", "offline")
     assert answer["text"]
 

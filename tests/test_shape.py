@@ -51,6 +51,7 @@ HOMES = {
     "detect_secrets": {"privacy/secrets.py"},
     "pathspec": {"privacy/ignore.py"},
     "parso": {"cascade/python.py"},
+    "anyio": {"cascade/writing.py"},
     "huggingface_hub": {"models/hub.py"},
     "filelock": {"models/store.py"},
     "platformdirs": {"models/store.py"},

@@ -64,20 +64,9 @@ class Journal:
         first, shown = self._last.get(place, (None, None))
         if first is None or shown is None or first.cell_id != request.cell_id or request.trigger == "ask":
             return None
-        if shown.suggestion_id in self._ended or not request.prefix.startswith(first.prefix):
+        if shown.suggestion_id in self._ended:
             return None
-        typed = request.prefix[len(first.prefix) :]
-        if not shown.text.startswith(typed) or len(typed) == len(shown.text):
-            return None
-        if request.suffix not in (first.suffix, _CLOSING.get(typed[-1:], "") + first.suffix):
-            return None
-        rest = shown.text[len(typed) :]
-        if request.suffix != first.suffix:
-            rest = without_overlap(rest, request.suffix)
-        route = Route(to=shown.route.to, reason="again", confidence=shown.route.confidence)
-        return replace(
-            shown, request_id=request.id, text=rest, origin="again", route=route, kept_chars=len(typed), final=True
-        )
+        return continued(first, shown, request)
 
     def open(self, request: CompletionRequest, suggestion: Suggestion, trace: Trace) -> None:
         """Takes a final suggestion and its trace."""
@@ -115,6 +104,26 @@ class Journal:
     def forget(self) -> None:
         """Drops every trace."""
         self._traces.clear()
+
+
+def typed_since(first: CompletionRequest, request: CompletionRequest) -> str | None:
+    """What was typed between two requests at one place; None when anything else was done to the cell."""
+    typed = request.prefix.removeprefix(first.prefix)
+    if first.cell_id != request.cell_id or not request.prefix.startswith(first.prefix):
+        return None
+    return typed if request.suffix in (first.suffix, _CLOSING.get(typed[-1:], "") + first.suffix) else None
+
+
+def continued(first: CompletionRequest, shown: Suggestion, request: CompletionRequest) -> Suggestion | None:
+    """What is left of a suggestion made for `first` after the person typed on; None when that disagrees with it."""
+    typed = typed_since(first, request)
+    if typed is None or not shown.text.startswith(typed) or len(typed) == len(shown.text):
+        return None
+    rest = shown.text[len(typed) :]
+    if request.suffix != first.suffix:
+        rest = without_overlap(rest, request.suffix)
+    route = Route(to=shown.route.to, reason="again", confidence=shown.route.confidence)
+    return replace(shown, request_id=request.id, text=rest, origin="again", route=route, kept_chars=len(typed))
 
 
 def _bound(kept: OrderedDict[_Key, _Value], limit: int) -> None:

@@ -19,6 +19,7 @@ from ..errors import EngineError, ModelError, RetrievalError
 from ..protocols import Clock, Engine
 from ..types import CompletionRequest, Outcome, Prompt, Reason, Route, Suggestion
 from .budget import Budget
+from .flight import Flight
 from .journal import Journal
 from .language import cell_language
 from .parse import breaks
@@ -26,7 +27,7 @@ from .positions import Position, Positions, forced
 from .prompt import build, texts
 from .route import CloudState, Gates, confidence
 from .run import Run
-from .writing import Writing
+from .writing import Writing, within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +67,16 @@ class Cascade:
         self._max_tokens = max_tokens
         self._latency_budget_s = latency_budget_s
         self._positions = Positions()
+        self._flights: dict[tuple[str, str], Flight] = {}
 
     async def complete(
         self, request: CompletionRequest, *, local_only: bool = False
     ) -> AsyncGenerator[Suggestion, None]:
         """Suggestions for one position, each the full text so far; the last one is final and may be empty.
 
-        Raises EngineError or ModelError when no engine can be asked; closing the iterator stops the model.
+        A newer request of the same window and document ends them early, or takes them over while it agrees with them.
+        Raises EngineError or ModelError when no engine can be asked; closing the iterator stops the model, unless such
+        a request comes at once.
         """
         if request.last is not None:
             self.report(request.last)
@@ -83,10 +87,18 @@ class Cascade:
             self.journal.open(request, again, run.trace(again))
             yield again
             return
-        async with aclosing(self._answers(run, position, local_only=local_only)) as suggestions:
+        place = (request.client, request.document)
+        running = self._flights.get(place)
+        if running is not None:
+            async with aclosing(self._rest(running, run)) as suggestions:
+                async for suggestion in suggestions:
+                    yield suggestion
+                    if suggestion.final:
+                        return
+            await running.aclose()
+        flight = self._flights[place] = self._start(run, position, local_only)
+        async with aclosing(flight.suggestions()) as suggestions:
             async for suggestion in suggestions:
-                if suggestion.final:
-                    self.journal.open(request, suggestion, run.trace(suggestion))
                 yield suggestion
 
     def report(self, outcome: Outcome) -> None:
@@ -98,10 +110,40 @@ class Cascade:
         return await _prompt(self._local, request, self._prompt_tokens)
 
     async def aclose(self) -> None:
-        """Ends the engines."""
+        """Ends what runs, and the engines."""
+        await asyncio.gather(*(flight.aclose() for flight in self._flights.values()))
         await self._local.aclose()
         if self.cloud is not None:
             await self.cloud.engine.aclose()
+
+    async def _rest(self, running: Flight, run: Run) -> AsyncGenerator[Suggestion, None]:
+        """A running answer, while it agrees with what was typed since."""
+        if run.forced is not None or not running.agrees(run.request):
+            return
+        async with aclosing(running.rest(run.request)) as suggestions:
+            async for suggestion in suggestions:
+                if suggestion.final:
+                    self.journal.open(run.request, suggestion, run.trace(suggestion))
+                yield suggestion
+
+    def _start(self, run: Run, position: Position, local_only: bool) -> Flight:
+        place = (run.request.client, run.request.document)
+
+        def over(flight: Flight) -> None:
+            if self._flights.get(place) is flight:
+                del self._flights[place]
+
+        flight = Flight(run.request, self._noted(run, position, local_only), peek=run.peek, over=over)
+        run.wake = flight.wake
+        return flight
+
+    async def _noted(self, run: Run, position: Position, local_only: bool) -> AsyncGenerator[Suggestion, None]:
+        """The answers, the final one noted in the journal."""
+        async with aclosing(self._answers(run, position, local_only=local_only)) as suggestions:
+            async for suggestion in suggestions:
+                if suggestion.final:
+                    self.journal.open(run.request, suggestion, run.trace(suggestion))
+                yield suggestion
 
     async def _answers(self, run: Run, position: Position, *, local_only: bool) -> AsyncGenerator[Suggestion, None]:
         if run.forced == "dismissed":
@@ -124,20 +166,22 @@ class Cascade:
     async def _local_route(self, run: Run, state: CloudState) -> Route:
         """Lets the local engine write into `run`, and asks the gates."""
         request = run.request
-        writing = Writing(
+        run.writing = writing = Writing(
             self._local, request, clock=self._clock, max_tokens=self._max_tokens,
             hopeless=self._gates_of(request).hopeless if state == "ready" else lambda tokens: False,
         )  # fmt: skip
         try:
-            prompt = await asyncio.wait_for(self.prompt(request), run.left_s)
+            prompt = await within(run.left_s, self.prompt(request))
             run.lap("prompt")
             async with aclosing(writing.texts(prompt, deadline_s=run.deadline_s)) as found:
                 async for _ in found:
-                    pass
+                    run.wake()
         except (EngineError, ModelError):
             if state != "ready":
                 raise
             return Route(to="cloud", reason="offline")
+        except TimeoutError:
+            return Route(to="nothing", reason="late")
         run.took("local", writing.generation)
         if writing.generation.stop == "late":
             return Route(to="nothing", reason="late", confidence=confidence(writing.generation.tokens))
@@ -152,7 +196,7 @@ class Cascade:
         assert self.cloud is not None
         request, engine = run.request, self.cloud.engine
         draft = run.local_text or position.draft(request.prefix)
-        writing = Writing(engine, request, clock=self._clock, max_tokens=self._max_tokens)
+        run.writing = writing = Writing(engine, request, clock=self._clock, max_tokens=self._max_tokens)
         shown, reason = "", route.reason
         if not self.cloud.budget.take():
             yield self._without_cloud(run, "budget")
@@ -160,16 +204,17 @@ class Cascade:
         position.cloud_asked = True
         position.asked_prefix = request.prefix if route.reason == "asked" else position.asked_prefix
         try:
-            prompt = await asyncio.wait_for(_prompt(engine, request, self.cloud.prompt_tokens), run.left_s)
+            prompt = await within(run.left_s, _prompt(engine, request, self.cloud.prompt_tokens))
             async with aclosing(writing.texts(prompt, draft=draft, deadline_s=run.deadline_s)) as found:
                 async for _ in found:
+                    run.wake()
                     text = writing.text
                     if text != shown and text.startswith(shown):
                         shown = text
                         yield run.suggestion(text, route, origin="cloud", final=False)
         except EngineError as error:
             run.trouble, reason = str(error), "offline"
-        except asyncio.TimeoutError:
+        except TimeoutError:
             reason = "late"
         finally:
             run.took("cloud", writing.generation)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 from ..protocols import Clock
 from ..types import CompletionRequest, DraftCheck, Generation, Origin, Reason, Route, Suggestion, Trace
 from .route import confidence
+from .writing import Writing
 
 
 class Run:
@@ -19,6 +21,10 @@ class Run:
         self.forced = forced
         """The route's reason where the person's action decides it."""
         self.suggestion_id = secrets.token_hex(8)
+        self.writing: Writing | None = None
+        """Where an engine writes now."""
+        self.wake: Callable[[], None] = lambda: None
+        """To be called when there is more text."""
         self.local_text = ""
         self.parses = True
         self.trouble = ""
@@ -35,6 +41,10 @@ class Run:
     def left_s(self) -> float:
         """Seconds until the deadline."""
         return self.deadline_s - self._clock.now_s()
+
+    def peek(self) -> str:
+        """The text of the engine that writes now, so far."""
+        return self.writing.text if self.writing else ""
 
     @property
     def confidence(self) -> float | None:

@@ -5,15 +5,19 @@ Knows engines by their protocol, and nothing of routes.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from typing import TypeVar
+
+import anyio
 
 from ..protocols import Clock, Engine
 from ..types import CompletionRequest, Generation, Prompt, Stop, Token
 from .language import cell_language
 from .prompt import healed
 from .trim import looping, statement_end, trim
+
+_Result = TypeVar("_Result")
 
 
 class Writing:
@@ -72,10 +76,10 @@ class Writing:
         async with aclosing(stream):
             while True:
                 try:
-                    token = await asyncio.wait_for(anext(stream), deadline_s - self._clock.now_s())
+                    token = await within(deadline_s - self._clock.now_s(), anext(stream))
                 except StopAsyncIteration:
                     break
-                except asyncio.TimeoutError:
+                except TimeoutError:
                     self._stop = "late"
                     break
                 self._take(token)
@@ -105,3 +109,9 @@ class Writing:
 
     def _statement_is_over(self) -> bool:
         return statement_end(self._language, self._above, self._typed, self._raw) is not None
+
+
+async def within(left_s: float, work: Awaitable[_Result]) -> _Result:
+    """Raises TimeoutError after `left_s`. Swallows no cancellation, as asyncio's wait_for may before Python 3.12."""
+    with anyio.fail_after(max(left_s, 0.0)):
+        return await work

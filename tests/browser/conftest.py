@@ -43,8 +43,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A JupyterLab that completes with the default model."""
-    server = Lab(tmp_path_factory.mktemp("lab"))
+    """A JupyterLab that completes with the default model, shown however unsure: these tests are of the page."""
+    server = Lab(tmp_path_factory.mktemp("lab"), "--MCCom.show_threshold=0")
     yield server
     server.stop()
 

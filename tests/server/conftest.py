@@ -14,13 +14,13 @@ from tests.conftest import SMALL
 
 @pytest.fixture
 def jp_server_config(models: Store) -> dict[str, Any]:
-    """The smallest model; a route without authentication would be refused at start."""
+    """The smallest model, shown however unsure; a route without authentication would be refused at start."""
     return {
         "ServerApp": {
             "jpserver_extensions": {"jupyter_mccom": True},
             "allow_unauthenticated_access": False,
         },
-        "MCCom": {"model": SMALL, "models_dir": str(models.models_dir)},
+        "MCCom": {"model": SMALL, "models_dir": str(models.models_dir), "show_threshold": 0.0},
     }
 
 

@@ -20,7 +20,7 @@ REQUEST: dict[str, Any] = {
     "document": "a.ipynb",
     "cell_id": "c",
     "language": "python",
-    "prefix": "import os\nfor name in os.list",
+    "prefix": "import numpy as np\nimport pandas as ",
     "suffix": "",
 }
 

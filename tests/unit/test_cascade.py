@@ -196,6 +196,16 @@ async def test_a_slow_cloud_gives_way_to_the_local_text_within_the_deadline() ->
     assert answer == ("eros(3)", "local", "late")
 
 
+async def test_a_model_that_is_not_loaded_in_time_answers_nothing() -> None:
+    class Loading(ScriptedEngine):
+        async def count(self, texts: Sequence[str]) -> list[int]:
+            await asyncio.sleep(60)
+            return await super().count(texts)
+
+    cascade = _cascade(0.95, local=Loading({"np.z": LOCAL}))
+    assert await _ask(cascade, replace(REQUEST, deadline_s=0.1)) == ("", "nothing", "late")
+
+
 async def test_two_notebooks_cannot_spend_the_last_call_twice() -> None:
     cascade = _cascade(0.7, calls_a_day=1)
     requests = [replace(REQUEST, document=name) for name in ("a", "b")]
