@@ -29,6 +29,8 @@ from .route import CloudState, Gates, confidence
 from .run import Run
 from .writing import Writing, within
 
+_TOO_SLOW = "the cloud did not answer in time; name a faster cloud_model, or allow more with latency_budget_s"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
@@ -187,7 +189,7 @@ class Cascade:
             return Route(to="nothing", reason="late", confidence=confidence(writing.generation.tokens))
         language = cell_language(request.language, request.prefix)
         text = writing.text
-        parses = not breaks(language, request.prefix, text, request.suffix)
+        parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
         run.wrote(text, parses=parses)
         run.lap("gates")
         return self._gates_of(request).route(writing.generation.tokens, text=text, parses=parses, cloud=state)
@@ -219,8 +221,8 @@ class Cascade:
         finally:
             run.took("cloud", writing.generation)
             self.cloud.budget.spend(sum(token.n_evaluated for token in writing.generation.tokens))
-        if not run.trouble and writing.generation.stop == "late":
-            reason = "late"
+        if reason == "late" or (reason != "offline" and writing.generation.stop == "late"):
+            run.trouble, reason = _TOO_SLOW, "late"
         text = shown if reason in ("offline", "late") else writing.text
         yield run.suggestion(text, route, origin="cloud") if text else self._without_cloud(run, reason)
 
