@@ -72,10 +72,10 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     status.add_argument("--model", default="", help="id or path of the local model")
     status.add_argument("--json", action="store_true", help="print JSON")
     bench = command("bench", _bench, "Measure on this machine; prints JSON or a table.")
-    bench.add_argument("--suite", choices=["latency", "cascade"], default="latency", help="what to measure")
+    bench.add_argument("--suite", choices=["latency", "cascade", "drafts"], default="latency", help="what to measure")
     bench.add_argument("--n", type=int, default=60, help="how many positions")
-    bench.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of real code (cascade)")
-    bench.add_argument("--seed", type=int, default=1, help="which positions are drawn (cascade)")
+    bench.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of real code")
+    bench.add_argument("--seed", type=int, default=1, help="which positions of it are drawn")
     bench.add_argument("--out", type=Path, help="folder for one JSON line a position (cascade)")
     bench.add_argument("--model", default="", help="id or path of the local model")
     serve = command("serve", _serve, "Run a llama.cpp server for this machine.")
@@ -196,26 +196,23 @@ def _cloud_line(cloud: dict[str, Any] | None) -> str:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    settings = _settings(arguments)
-    if arguments.suite == "cascade":
-        from tqdm import tqdm
+    from tqdm import tqdm
 
-        from .evaluation import cascade
+    from .evaluation import cascade, drafts, latency
 
-        with tqdm(total=arguments.n, disable=None) as bar:
-            table = cascade.measure(
-                settings,
-                arguments.data,
-                arguments.n,
-                arguments.out,
-                arguments.seed,
-                lambda done, _: bar.update(done - bar.n) and None,
-            )
-        print(table)
-    else:
-        from .evaluation import latency
+    settings, n = _settings(arguments), arguments.n
+    with tqdm(total=n, disable=None) as bar:
 
-        print(json.dumps(latency.measure(settings, arguments.n), indent=2))
+        def progress(done: int, _: int) -> None:
+            bar.update(done - bar.n)
+
+        if arguments.suite == "cascade":
+            found = cascade.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
+        elif arguments.suite == "drafts":
+            found = json.dumps(drafts.measure(settings, arguments.data, n, arguments.seed, progress), indent=2)
+        else:
+            found = json.dumps(latency.measure(settings, n), indent=2)
+    print(found)
     return 0
 
 

@@ -107,8 +107,11 @@ class Cascade:
         """How a suggestion ended."""
         self.journal.report(outcome)
 
-    async def prompt(self, request: CompletionRequest) -> Prompt:
-        """The local engine's prompt for a request, within the budget. Raises as `complete` does."""
+    async def prompt(self, request: CompletionRequest, *, cloud: bool = False) -> Prompt:
+        """The local or the cloud engine's prompt for a request, within its budget. Raises as `complete` does."""
+        if cloud:
+            assert self.cloud is not None
+            return await _prompt(self.cloud.engine, request, self.cloud.prompt_tokens)
         return await _prompt(self._local, request, self._prompt_tokens)
 
     async def aclose(self) -> None:
@@ -206,7 +209,7 @@ class Cascade:
         position.cloud_asked = True
         position.asked_prefix = request.prefix if route.reason == "asked" else position.asked_prefix
         try:
-            prompt = await within(run.left_s, _prompt(engine, request, self.cloud.prompt_tokens))
+            prompt = await within(run.left_s, self.prompt(request, cloud=True))
             async with aclosing(writing.texts(prompt, draft=draft, deadline_s=run.deadline_s)) as found:
                 async for _ in found:
                     run.wake()

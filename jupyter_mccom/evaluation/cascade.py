@@ -77,16 +77,17 @@ async def _run(settings: MCCom, samples: Sequence[Sample], keep: Callable[[Both]
     local, cloud = open_cascade(settings), open_cascade(changed(settings, model=_CLOUD_MODEL))
     try:
         for opened in (local, cloud):
-            await _answer(opened, samples[0], settings)
+            await answer(opened, samples[0], settings)
         for sample in samples:
-            mine, theirs = await _answer(local, sample, settings), await _answer(cloud, sample, settings, NETWORK_S)
+            mine, theirs = await answer(local, sample, settings), await answer(cloud, sample, settings, NETWORK_S)
             keep(Both(local=mine, cloud=theirs, truth=sample.truth, kind=sample.kind, era=sample.era))
     finally:
         await local.aclose()
         await cloud.aclose()
 
 
-async def _answer(opened: OpenCascade, sample: Sample, settings: MCCom, network_s: float = 0.0) -> Answer:
+async def answer(opened: OpenCascade, sample: Sample, settings: MCCom, network_s: float = 0.0) -> Answer:
+    """What the local engine of a cascade writes at a position, however long it takes."""
     request, clock = sample.request, SystemClock()
     start_s = clock.now_s()
     prompt = await opened.cascade.prompt(request)

@@ -21,10 +21,10 @@ PROMPT = Prompt(chunks=(), prefix="import os\n", typed="x = ", suffix="\ny = 2",
 TEXT = "f('é')"
 
 
-async def _tokens(dialect: str, server: CloudServer, draft: str = "") -> list[Token]:
+async def _tokens(dialect: str, server: CloudServer, draft: str = "", max_tokens: int = 32) -> list[Token]:
     engine = open_cloud(dialect, url=server.url, model="big", key=lambda: "k", fim=QWEN_FIM, connect_s=1, read_s=2)
     try:
-        async with aclosing(engine.generate(PROMPT, max_tokens=32, draft=draft)) as stream:
+        async with aclosing(engine.generate(PROMPT, max_tokens=max_tokens, draft=draft)) as stream:
             return [token async for token in stream]
     finally:
         await engine.aclose()
@@ -128,32 +128,39 @@ async def test_a_chats_fences_and_repeated_line_are_removed(written: list[str]) 
         assert _text(await _tokens("openai", server)).rstrip("\n") == TEXT
 
 
-def _vllm_check(*argmax: tuple[int, str], text: str) -> list[Piece]:
+def _vllm_check(*argmax: tuple[int, str], after: tuple[int, str]) -> list[Piece]:
     """Positions whose own token is not the argmax hold both, as `prompt_logprobs: 1` gives them."""
     told: list[object] = [None]
     told += [
         {str(token): {"logprob": -0.1, "rank": 1, "decoded_token": piece}, "99": {"logprob": -3.0, "rank": 7}}
         for token, piece in argmax
     ]
-    return json_answer({"choices": [{"index": 0, "text": text, "prompt_logprobs": told}]})
+    token_id, text = after
+    reason = "length" if text else "stop"
+    choice = {"index": 0, "text": text, "token_ids": [token_id], "finish_reason": reason, "prompt_logprobs": told}
+    return json_answer({"choices": [choice]})
 
 
-def _sglang_check(*argmax: tuple[int, str], text: str) -> list[Piece]:
+def _sglang_check(*argmax: tuple[int, str], after: tuple[int, str]) -> list[Piece]:
     tops: list[object] = [None]
     tops += [[[-0.1, token, piece]] for token, piece in argmax]
-    return json_answer({"text": text, "meta_info": {"input_top_logprobs": tops}})
+    token_id, text = after
+    meta = {"input_top_logprobs": tops, "finish_reason": {"type": "length" if text else "stop"}}
+    return json_answer({"text": text, "output_ids": [token_id], "meta_info": meta})
 
 
 CHECKS = {"vllm": _vllm_check, "sglang": _sglang_check}
 STREAMS = {"vllm": answer(events(*_choices("('é')"))), "sglang": answer(events({"text": "('é')"}))}
+ENDS = {"vllm": answer(events(*_choices(""))), "sglang": answer(events({"text": ""}))}
 PROMPT_IDS, DRAFT_IDS = json_answer({"tokens": [1, 2]}), json_answer({"tokens": [5, 6]})
 
 
 @pytest.mark.parametrize("dialect", CHECKS)
-async def test_a_draft_that_is_right_takes_one_call(dialect: str) -> None:
-    check = CHECKS[dialect]((5, "f("), (6, "'é"), text="')")
+async def test_a_draft_that_is_the_whole_answer_takes_one_call(dialect: str) -> None:
+    check = CHECKS[dialect]((5, "f("), (6, "'é')"), after=(9, ""))
     async with serving(PROMPT_IDS, DRAFT_IDS, check) as server:
-        tokens = await _tokens(dialect, server, draft="f('é")
+        tokens = await _tokens(dialect, server, draft=TEXT)
+        assert len(server.asked) == 3
     assert _text(tokens) == TEXT
     assert [token.from_draft for token in tokens] == [True, True, False]
     assert _check(tokens) == DraftCheck(offered=2, accepted=2, passes=1)
@@ -161,8 +168,17 @@ async def test_a_draft_that_is_right_takes_one_call(dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", CHECKS)
+async def test_what_follows_a_right_draft_is_asked_for_by_whoever_still_reads(dialect: str) -> None:
+    check = CHECKS[dialect]((5, "f("), (6, "'é"), after=(8, "')"))
+    async with serving(PROMPT_IDS, DRAFT_IDS, check, ENDS[dialect]) as server:
+        tokens = await _tokens(dialect, server, draft="f('é")
+    assert _text(tokens) == TEXT
+    assert [1, 2, 5, 6, 8] in server.asked[3][2].values()
+
+
+@pytest.mark.parametrize("dialect", CHECKS)
 async def test_a_draft_that_diverges_gives_one_token_more_and_a_second_call_on_the_same_replica(dialect: str) -> None:
-    check = CHECKS[dialect]((7, "f"), (6, "'é"), text="')")
+    check = CHECKS[dialect]((7, "f"), (6, "'é"), after=(8, "')"))
     async with serving(PROMPT_IDS, DRAFT_IDS, check, STREAMS[dialect]) as server:
         tokens = await _tokens(dialect, server, draft="g('é")
     assert _text(tokens) == TEXT
@@ -172,9 +188,20 @@ async def test_a_draft_that_diverges_gives_one_token_more_and_a_second_call_on_t
 
 
 @pytest.mark.parametrize("dialect", CHECKS)
-async def test_a_draft_that_is_too_long_needs_no_second_call(dialect: str) -> None:
-    check = CHECKS[dialect]((5, TEXT), (8, "<|endoftext|>"), text="")
+async def test_a_draft_that_goes_too_far_needs_no_second_call(dialect: str) -> None:
+    check = CHECKS[dialect]((5, TEXT), (8, "<|endoftext|>"), after=(9, "!"))
     async with serving(PROMPT_IDS, DRAFT_IDS, check) as server:
         tokens = await _tokens(dialect, server, draft="f('é') + 1")
+        assert len(server.asked) == 3
     assert _text(tokens) == TEXT
     assert _check(tokens) == DraftCheck(offered=2, accepted=1, passes=1)
+
+
+@pytest.mark.parametrize("dialect", CHECKS)
+async def test_a_draft_never_makes_an_answer_longer_than_was_asked_for(dialect: str) -> None:
+    check = CHECKS[dialect]((5, "f("), after=(6, "'é"))
+    async with serving(PROMPT_IDS, DRAFT_IDS, check, ENDS[dialect]) as server:
+        tokens = await _tokens(dialect, server, draft="f('é", max_tokens=1)
+        assert len(server.asked) == 3
+    assert [1, 2, 5] in server.asked[2][2].values()
+    assert _text(tokens) == "f("

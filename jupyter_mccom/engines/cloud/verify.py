@@ -1,15 +1,15 @@
 """Own servers that tell the probabilities of a prompt: vLLM and SGLang check a draft in one pass (engines.md D).
 
-The draft is sent behind the prompt. The longest run of it that is the model's own argmax is kept, and the argmax at the
-divergence is one token more for nothing. Only where that does not end the answer, a second call goes on from there,
-on the same replica: `session` is sent as the routing key.
+The draft is sent behind the prompt. The longest run of it that is the model's own argmax is kept, and the argmax where
+it ends is one token more for nothing. Only for whoever still reads then, a second call goes on from there, on the same
+replica: `session` is sent as the routing key.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ...types import DraftCheck, Prompt, Skills, Token
@@ -23,10 +23,11 @@ _BROKEN = "\ufffd"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """The model's argmax at one position of the draft."""
+    """The model's argmax at one position."""
 
     token_id: int
     text: str
+    """Empty, or a special token, at the end of the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +36,14 @@ class Checked:
 
     argmax: list[Position]
     """One a token of the draft."""
-    text: str
-    """What the model wrote after the whole draft; counts only where all of it was kept."""
+    after: Position | None
+    """Behind the whole draft; None where the server does not tell."""
 
 
 class Server(Protocol):
     """The routes of one server."""
 
-    async def check(self, model: str, ids: list[int], n_draft: int, max_tokens: int, session: str) -> Checked: ...
+    async def check(self, model: str, ids: list[int], n_draft: int, session: str) -> Checked: ...
     def write(
         self, model: str, ids: list[int], max_tokens: int, session: str
     ) -> AsyncGenerator[dict[str, Any], None]: ...
@@ -61,32 +62,29 @@ class Verifying(CloudEngine):
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine. Raises CloudError."""
         ids = await self._ids(render(prompt, self._model.fim, "standard"))
-        check, n_kept = None, 0
+        n_left, check = max_tokens, None
         if draft:
-            draft_ids = await self._ids(draft)
-            found = await self._server.check(self.name, ids + draft_ids, len(draft_ids), max_tokens, prompt.session)
-            n_kept, more = _kept(draft_ids, found)
-            for position in found.argmax[:n_kept]:
-                yield Token(text=position.text, prob=None, from_draft=True)
-            if n_kept == len(draft_ids):
-                yield Token(text=found.text, prob=None, check=_passes(draft_ids, n_kept, 1))
-                return
-            ids = ids + draft_ids[:n_kept]
+            draft_ids = (await self._ids(draft))[:max_tokens]
+            found = await self._server.check(self.name, ids + draft_ids, len(draft_ids), prompt.session)
+            kept, more = _kept(draft_ids, found)
+            more = more if len(kept) < max_tokens else None
+            once = DraftCheck(offered=len(draft_ids), accepted=len(kept), passes=1)
+            for position in kept:
+                yield Token(text=position.text, prob=None, from_draft=True, check=once)
             if more is not None:
                 ends = _ends_text(more.text)
-                yield Token(text="" if ends else more.text, prob=None)
+                yield Token(text="" if ends else more.text, prob=None, check=once)
                 if ends:
-                    yield Token(text="", prob=None, n_evaluated=0, check=_passes(draft_ids, n_kept, 1))
                     return
-                ids.append(more.token_id)
-            check = _passes(draft_ids, n_kept, 2)
-        stream = self._server.write(self.name, ids, max_tokens - n_kept, prompt.session)
-        async with aclosing(stream):
+            gained = [position.token_id for position in [*kept, *([more] if more else [])]]
+            ids, n_left, check = ids + gained, max_tokens - len(gained), replace(once, passes=2)
+        if n_left <= 0:
+            return
+        async with aclosing(self._server.write(self.name, ids, n_left, prompt.session)) as stream:
             async for event in stream:
                 text = self._server.text_in(event)
                 if text:
-                    yield Token(text=text, prob=None)
-        yield Token(text="", prob=None, n_evaluated=0, check=check)
+                    yield Token(text=text, prob=None, check=check)
 
     async def _ids(self, text: str) -> list[int]:
         body = {"model": self.name, "prompt": text, "add_special_tokens": False}
@@ -100,12 +98,13 @@ class Vllm:
     def __init__(self, client: CloudClient) -> None:
         self._client = client
 
-    async def check(self, model: str, ids: list[int], n_draft: int, max_tokens: int, session: str) -> Checked:
-        body = _completion(model, ids, max_tokens) | {"prompt_logprobs": 1, "stream": False}
+    async def check(self, model: str, ids: list[int], n_draft: int, session: str) -> Checked:
+        body = _completion(model, ids, 1) | {"prompt_logprobs": 1, "return_token_ids": True, "stream": False}
         choice = first_choice(await self._client.post("/v1/completions", body, headers=_routed(session)))
         told = choice.get("prompt_logprobs")
         positions = told[-n_draft:] if isinstance(told, list) else []
-        return Checked(argmax=[_first_ranked(position) for position in positions], text=text_of(choice, "text"))
+        after = _after(choice.get("token_ids"), text_of(choice, "text"), choice.get("finish_reason"))
+        return Checked(argmax=[_first_ranked(position) for position in positions], after=after)
 
     def write(self, model: str, ids: list[int], max_tokens: int, session: str) -> AsyncGenerator[dict[str, Any], None]:
         body = _completion(model, ids, max_tokens) | {"stream": True}
@@ -121,17 +120,19 @@ class SgLang:
     def __init__(self, client: CloudClient) -> None:
         self._client = client
 
-    async def check(self, model: str, ids: list[int], n_draft: int, max_tokens: int, session: str) -> Checked:
+    async def check(self, model: str, ids: list[int], n_draft: int, session: str) -> Checked:
         body = {
-            "input_ids": ids, "sampling_params": {"temperature": 0, "max_new_tokens": max_tokens},
+            "input_ids": ids, "sampling_params": {"temperature": 0, "max_new_tokens": 1},
             "return_logprob": True,
             "logprob_start_len": len(ids) - n_draft - 1, "top_logprobs_num": 1, "return_text_in_logprobs": True,
         }  # fmt: skip
         answer = await self._client.post("/generate", body, headers=_routed(session))
-        told = (answer.get("meta_info") or {}).get("input_top_logprobs") or []
-        tops = [top[0] for top in told[-n_draft:] if top]
+        meta = answer.get("meta_info") or {}
+        tops = [top[0] for top in (meta.get("input_top_logprobs") or [])[-n_draft:] if top]
         argmax = [Position(token_id=int(top[1]), text=str(top[2])) for top in tops]
-        return Checked(argmax=argmax if len(argmax) == n_draft else [], text=text_of(answer, "text"))
+        reason = (meta.get("finish_reason") or {}).get("type")
+        after = _after(answer.get("output_ids"), text_of(answer, "text"), reason)
+        return Checked(argmax=argmax if len(argmax) == n_draft else [], after=after)
 
     async def write(
         self, model: str, ids: list[int], max_tokens: int, session: str
@@ -166,19 +167,23 @@ def _first_ranked(position: object) -> Position:
     return Position(token_id=-1, text=_BROKEN)
 
 
-def _kept(draft_ids: list[int], found: Checked) -> tuple[int, Position | None]:
-    """How many tokens of the draft are the argmax, and the argmax where they end."""
+def _after(ids: object, text: str, reason: object) -> Position | None:
+    """The one token behind the draft; None where its id is not told or it ends inside a character."""
+    token_id = ids[0] if isinstance(ids, list) and ids and isinstance(ids[0], int) else -1
+    if reason == "stop":
+        return Position(token_id=token_id, text="")
+    return Position(token_id=token_id, text=text) if token_id >= 0 and text and _BROKEN not in text else None
+
+
+def _kept(draft_ids: list[int], found: Checked) -> tuple[list[Position], Position | None]:
+    """The tokens of the draft that are the argmax, and the argmax where they end."""
     for number, (token_id, position) in enumerate(zip(draft_ids, found.argmax, strict=False)):
         if position.token_id != token_id or _BROKEN in position.text:
             usable = position.token_id >= 0 and _BROKEN not in position.text
-            return number, position if usable else None
-    return (len(draft_ids), None) if len(found.argmax) == len(draft_ids) else (0, None)
+            return found.argmax[:number], position if usable else None
+    return (found.argmax, found.after) if len(found.argmax) == len(draft_ids) else ([], None)
 
 
 def _ends_text(text: str) -> bool:
     """A special token as servers print it: `<|endoftext|>`, `</s>`; or nothing at all."""
     return not text or (text.startswith("<|") and text.endswith("|>")) or text == "</s>"
-
-
-def _passes(draft_ids: list[int], n_kept: int, passes: int) -> DraftCheck:
-    return DraftCheck(offered=len(draft_ids), accepted=n_kept, passes=passes)
