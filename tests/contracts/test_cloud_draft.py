@@ -12,12 +12,11 @@ from jupyter_mccom.evaluation.samples import notebook_samples
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import Prompt, Token
+from tests.contracts.ties import same_but_for_a_tie, text_of
 from tests.served import cloud, serving
 
 LARGE = "qwen2.5-coder-1.5b"
 N_LINES = 12
-TIE_PROB = 1 / (1 + 2.718281828**-0.1)
-"""Of the better of two tokens whose logits are 0.1 apart, all others aside."""
 
 
 @pytest.fixture(scope="module")
@@ -33,21 +32,6 @@ async def _answer(engine: Engine, prompt: Prompt, draft: str) -> list[Token]:
         return [token async for token in stream]
 
 
-def _text(tokens: list[Token]) -> str:
-    return "".join(token.text for token in tokens)
-
-
-def _same_but_for_a_tie(plain: list[Token], drafted: list[Token]) -> bool:
-    """Where they part, the model was undecided: the gap of the two best logits was at most 0.1 (engines.md B)."""
-    other, so_far = _text(drafted), ""
-    for token in plain:
-        so_far += token.text
-        if not other.startswith(so_far):
-            assert token.prob is not None
-            return token.prob <= TIE_PROB
-    return True
-
-
 async def test_a_greedy_answer_is_the_same_with_and_without_a_draft(large: tuple[str, str], shared_data: Path) -> None:
     engine = cloud(*large)
     checks = []
@@ -57,9 +41,9 @@ async def test_a_greedy_answer_is_the_same_with_and_without_a_draft(large: tuple
             lines = "".join(line + "\n" for line in above.split("\n")[-N_LINES:])
             prompt = Prompt(chunks=(), prefix=lines, typed=typed, suffix="\n")
             plain = await _answer(engine, prompt, "")
-            for draft in (_text(plain), _text(plain)[:8] + " wrong"):
+            for draft in (text_of(plain), text_of(plain)[:8] + " wrong"):
                 drafted = await _answer(engine, prompt, draft)
-                assert _same_but_for_a_tie(plain, drafted)
+                assert same_but_for_a_tie(plain, drafted)
                 checks.append(drafted[-1].check)
     finally:
         await engine.aclose()
