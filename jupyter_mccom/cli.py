@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import InputError, MCComError
 from .settings import MCCom, changed, from_arguments
-from .types import CompletionRequest, Outcome, Trace
+from .types import CompletionRequest, Hit, Outcome, Trace
 
 if TYPE_CHECKING:
     from .cascade.pipeline import Cascade
@@ -67,16 +67,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+_SUITES = ("latency", "cascade", "drafts", "retrieval", "search")
+
+
 def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     status = command("status", _status, "Print engine, model and totals.")
     status.add_argument("--model", default="", help="id or path of the local model")
     status.add_argument("--json", action="store_true", help="print JSON")
     bench = command("bench", _bench, "Measure on this machine; prints JSON or a table.")
-    bench.add_argument("--suite", choices=["latency", "cascade", "drafts"], default="latency", help="what to measure")
+    bench.add_argument("--suite", choices=_SUITES, default="latency", help="what to measure")
     bench.add_argument("--n", type=int, default=60, help="how many positions")
     bench.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of real code")
     bench.add_argument("--seed", type=int, default=1, help="which positions of it are drawn")
-    bench.add_argument("--out", type=Path, help="folder for one JSON line a position (cascade)")
+    bench.add_argument("--out", type=Path, help="folder for one JSON line a position")
     bench.add_argument("--model", default="", help="id or path of the local model")
     serve = command("serve", _serve, "Run a llama.cpp server for this machine.")
     serve.add_argument("--model", default="", help="id or path of the model")
@@ -119,15 +122,17 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 
 def _complete(arguments: argparse.Namespace) -> int:
-    from .position import request_at
+    from .position import request_at, root_of
 
     request = request_at(arguments.position, arguments.cell, ask=arguments.invoke)
 
     async def run() -> Trace:
         from .compose import open_cascade
 
-        opened = open_cascade(_settings(arguments))
+        opened = open_cascade(_settings(arguments), jupyter_root=root_of(arguments.position))
         try:
+            if opened.tree is not None:
+                await opened.tree.settled(request.document)
             trace = await _completed(opened.cascade, request, rejected=arguments.reject)
         finally:
             await opened.aclose()
@@ -161,9 +166,15 @@ def _json_from_trace(trace: Trace) -> dict[str, Any]:
         "engine": trace.generations[-1].engine if trace.generations else None,
         "tokens": sum(len(generation.tokens) for generation in trace.generations),
         "draft": {"offered": draft.offered, "accepted": draft.accepted} if draft else None,
-        "hits": None,
+        "hits": [_json_from_hit(hit) for hit in trace.hits],
         "stage_s": trace.stage_s,
     }
+
+
+def _json_from_hit(hit: Hit) -> dict[str, Any]:
+    chunk = hit.chunk
+    place = {"source": chunk.source, "first_line": chunk.first_line, "last_line": chunk.last_line}
+    return place | {"score": round(hit.score, 4)}
 
 
 def _status(arguments: argparse.Namespace) -> int:
@@ -198,7 +209,7 @@ def _cloud_line(cloud: dict[str, Any] | None) -> str:
 def _bench(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from .evaluation import cascade, drafts, latency
+    from .evaluation import cascade, drafts, latency, retrieval, searching
 
     settings, n = _settings(arguments), arguments.n
     with tqdm(total=n, disable=None) as bar:
@@ -208,6 +219,10 @@ def _bench(arguments: argparse.Namespace) -> int:
 
         if arguments.suite == "cascade":
             found = cascade.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
+        elif arguments.suite == "retrieval":
+            found = retrieval.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
+        elif arguments.suite == "search":
+            found = json.dumps(searching.measure(arguments.data, arguments.seed), indent=2)
         elif arguments.suite == "drafts":
             found = json.dumps(drafts.measure(settings, arguments.data, n, arguments.seed, progress), indent=2)
         else:

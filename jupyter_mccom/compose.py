@@ -9,8 +9,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .cascade.budget import Budget
+from .cascade.context import Context
 from .cascade.journal import Journal
 from .cascade.pipeline import Cascade, Cloud
 from .cascade.route import Gates
@@ -19,8 +21,15 @@ from .engines.llamacpp import LlamaCppEngine
 from .errors import SettingsError
 from .models.catalog import FIM_TEMPLATES, Model, fim_of
 from .models.store import Store, default_models_dir
+from .retrieval.iterate import KERNEL, Live, Retrieval
+from .retrieval.tree import ProjectTree
 from .settings import MCCom
 
+if TYPE_CHECKING:
+    from .retrieval.kernel import Kernels, Sessions
+
+_KERNEL_CHARS = 400
+"""Of what a kernel holds, in a prompt: about 120 tokens, a frame of 15 columns and some names."""
 _LLAMA_SERVER = "jupyter_mccom.engines.llama_server"
 
 
@@ -43,6 +52,9 @@ class OpenCascade:
     cascade: Cascade
     engine: LlamaCppEngine
     host: Host
+    retriever: Retrieval
+    tree: ProjectTree | None
+    """The project's files; None where none is searched."""
     store: Store
     model: Model
     threads: int
@@ -52,6 +64,7 @@ class OpenCascade:
 
     async def warm(self) -> None:
         """Starts the model's process if its file is here. Raises EngineError or ModelError when it cannot start."""
+        await self.retriever.warm()
         if self.store.present(self.model.id):
             async with self.host.lease():
                 pass
@@ -73,26 +86,29 @@ def open_store(settings: MCCom) -> Store:
     return Store(Path(settings.models_dir).expanduser() if settings.models_dir else default_models_dir())
 
 
-def open_cascade(settings: MCCom) -> OpenCascade:
-    """Wires the parts; call it in a running event loop. Raises ModelError for a model that nobody knows."""
+def open_cascade(settings: MCCom, *, jupyter_root: Path | None = None, live: Live | None = None) -> OpenCascade:
+    """Wires the parts; call it in a running event loop. Raises ModelError for a model that nobody knows.
+
+    Documents are paths below `jupyter_root`; without it no file is searched. `live` tells what a kernel holds.
+    """
     store = open_store(settings)
     model = store.entry(settings.model)
     threads = settings.threads or default_threads()
-
-    def child_settings() -> Mapping[str, object]:
-        path = str(store.locate(model.id))
-        return {"path": path, "threads": threads, "context_tokens": settings.context_tokens}
-
-    host = Host(_LLAMA_SERVER, child_settings, idle_unload_s=settings.idle_unload_s)
-    known = () if model.sha256 else FIM_TEMPLATES
-    engine = LlamaCppEngine(name=model.id, host=host, fim=model.fim, layout=model.layout, known=known)
+    host, engine = _local(settings, store, model, threads)
+    tree = _tree(settings, jupyter_root)
+    retriever = Retrieval(tree=tree, live=live if settings.use_kernel else None)
     cascade = Cascade(
-        local=engine,
-        cloud=_cloud(settings),
+        context=Context(
+            engine,
+            retriever,
+            n_tokens=settings.prompt_tokens,
+            n_retrieved_tokens=settings.retrieval_tokens,
+        ),
+        cloud=_cloud(settings, retriever, jupyter_root or Path()),
+        retriever=retriever,
         journal=Journal(keep_traces=settings.keep_traces),
         clock=SystemClock(),
         gates=gates_of(settings, model),
-        prompt_tokens=settings.prompt_tokens,
         max_tokens=settings.max_tokens,
         latency_budget_s=settings.latency_budget_s,
     )
@@ -100,6 +116,8 @@ def open_cascade(settings: MCCom) -> OpenCascade:
         cascade=cascade,
         engine=engine,
         host=host,
+        retriever=retriever,
+        tree=tree,
         store=store,
         model=model,
         threads=threads,
@@ -115,7 +133,31 @@ def gates_of(settings: MCCom, model: Model) -> Gates:
     return Gates(sure=sure, show=min(show, sure))
 
 
-def _cloud(settings: MCCom) -> Cloud | None:
+def _local(settings: MCCom, store: Store, model: Model, threads: int) -> tuple[Host, LlamaCppEngine]:
+    def child_settings() -> Mapping[str, object]:
+        path = str(store.locate(model.id).absolute())
+        return {"path": path, "threads": threads, "context_tokens": settings.context_tokens}
+
+    host = Host(_LLAMA_SERVER, child_settings, idle_unload_s=settings.idle_unload_s)
+    known = () if model.sha256 else FIM_TEMPLATES
+    return host, LlamaCppEngine(name=model.id, host=host, fim=model.fim, layout=model.layout, known=known)
+
+
+def open_live(sessions: Sessions, kernels: Kernels) -> Live:
+    """What the kernels of a Jupyter server hold."""
+    from .retrieval.kernel import KernelNames
+
+    return KernelNames(sessions, kernels, max_chars=_KERNEL_CHARS)
+
+
+def _tree(settings: MCCom, jupyter_root: Path | None) -> ProjectTree | None:
+    if jupyter_root is None or not settings.retrieval_tokens:
+        return None
+    cache_dir = default_models_dir().parent / "index"
+    return ProjectTree(jupyter_root=jupyter_root, project_root=settings.project_root, cache_dir=cache_dir)
+
+
+def _cloud(settings: MCCom, retriever: Retrieval, jupyter_root: Path) -> Cloud | None:
     if not settings.cloud_dialect:
         return None
     from .engines.cloud.dialects import DIALECTS, open_cloud
@@ -137,10 +179,13 @@ def _cloud(settings: MCCom) -> Cloud | None:
     budget = Budget(
         calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day, clock=SystemClock()
     )
-    ignored = Ignored(Path(settings.project_root or ".").expanduser().resolve())
-    return Cloud(
-        engine=MaskedEngine(engine),
-        budget=budget,
-        prompt_tokens=settings.cloud_prompt_tokens,
-        kept_out=ignored.covers,
+    ignored = Ignored(jupyter_root.expanduser().resolve())
+    share = settings.retrieval_tokens / settings.prompt_tokens
+    context = Context(
+        MaskedEngine(engine),
+        retriever,
+        n_tokens=settings.cloud_prompt_tokens,
+        n_retrieved_tokens=int(share * settings.cloud_prompt_tokens),
+        allowed=lambda hit: settings.kernel_to_cloud or hit.chunk.source != KERNEL,
     )
+    return Cloud(context=context, budget=budget, kept_out=ignored.covers)

@@ -17,15 +17,22 @@ _LANGUAGES = {".py": "python", ".r": "r", ".jl": "julia", ".sh": "bash", ".sql":
 _KINDS: dict[str, CellKind] = {"code": "code", "markdown": "markdown"}
 
 
+def root_of(position: str) -> Path:
+    """The folder below which the file's document path counts: the current one, or the file's own if it is elsewhere."""
+    path = _path(position).resolve()
+    return Path.cwd() if path.is_relative_to(Path.cwd()) else path.parent
+
+
 def request_at(position: str, cell: int | None, *, ask: bool = False) -> CompletionRequest:
     """The request at a position of a file or of a notebook's cell."""
     found = _POSITION.fullmatch(position)
-    path = Path(found["file"] if found else position)
+    path = _path(position)
     if not path.is_file():
         raise InputError(f"no file {str(path)!r}; check the path")
     assert found is not None
     text = _read(path)
     line, col = (int(found[name]) if found[name] else None for name in ("line", "col"))
+    document = path.resolve().relative_to(root_of(position)).as_posix()
     trigger: Trigger = "ask" if ask else "invoke"
     if path.suffix != ".ipynb":
         if cell is not None:
@@ -33,7 +40,7 @@ def request_at(position: str, cell: int | None, *, ask: bool = False) -> Complet
         prefix, suffix = _split(text, line, col, path.name)
         language = _LANGUAGES.get(path.suffix.lower(), path.suffix[1:].lower())
         return CompletionRequest(
-            id="cli", client="cli", document=path.name, cell_id="", language=language, prefix=prefix, suffix=suffix,
+            id="cli", client="cli", document=document, cell_id="", language=language, prefix=prefix, suffix=suffix,
             trigger=trigger,
         )  # fmt: skip
     cells, language = _cells(text, path)
@@ -42,9 +49,14 @@ def request_at(position: str, cell: int | None, *, ask: bool = False) -> Complet
         raise InputError(f"{path.name} has no cell {number}; its cells are 0 to {len(cells) - 1}")
     prefix, suffix = _split(cells[number].source, line, col, f"cell {number} of {path.name}")
     return CompletionRequest(
-        id="cli", client="cli", document=path.name, cell_id=cells[number].cell_id, language=language, prefix=prefix,
+        id="cli", client="cli", document=document, cell_id=cells[number].cell_id, language=language, prefix=prefix,
         suffix=suffix, cells_before=cells[:number], cells_after=cells[number + 1 :], trigger=trigger,
     )  # fmt: skip
+
+
+def _path(position: str) -> Path:
+    found = _POSITION.fullmatch(position)
+    return Path(found["file"] if found else position)
 
 
 def _read(path: Path) -> str:

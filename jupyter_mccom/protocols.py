@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
-from .types import Prompt, Skills, Token
+from .types import CompletionRequest, Hit, Prompt, Skills, Token
 
 
 class Engine(Protocol):
@@ -38,6 +38,24 @@ class Engine(Protocol):
 
     async def aclose(self) -> None:
         """Ends the engine and all that it started. Idempotent."""
+        ...
+
+
+class Retriever(Protocol):
+    """Finds context for a position in the open notebook, the project and the live kernel."""
+
+    async def search(
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+    ) -> tuple[Hit, ...]:
+        """Best first. `text` is the local model's answer, a second query that counts by its `confidence`, 0..1.
+
+        Without `text` the hits do not depend on what was typed on the cursor's line, so that a key moves no prompt.
+        Returns soon, without the sources that are slow or fail.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Ends all that was started. Idempotent."""
         ...
 
 

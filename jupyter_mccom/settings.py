@@ -57,9 +57,14 @@ class MCCom(Configurable):
         config=True
     )
     cloud_prompt_tokens = Int(1024, min=64, help="Most tokens of a prompt for the cloud.").tag(config=True)
-    project_root = Unicode(
-        "", help="Folder whose .mccomignore keeps documents out of the cloud; empty: where Jupyter was started."
+    retrieval_tokens = Int(
+        128, min=0, help="Most tokens of retrieved context in a local prompt; 0: nothing is indexed or searched."
     ).tag(config=True)
+    project_root = Unicode(
+        "", help="Folder that is indexed; empty: the repository that holds the document, else its folder."
+    ).tag(config=True)
+    use_kernel = Bool(True, help="Use names, types and columns that the notebook's kernel holds.").tag(config=True)
+    kernel_to_cloud = Bool(False, help="Send them to the cloud too.").tag(config=True)
     idle_unload_s = Float(1800.0, min=0, help="Seconds without a request until the model is unloaded; 0: never.").tag(
         config=True
     )

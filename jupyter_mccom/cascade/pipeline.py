@@ -10,21 +10,20 @@ Local text is held until its gates have spoken and then given at once. Knows eng
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from ..errors import EngineError, ModelError, RetrievalError
-from ..protocols import Clock, Engine
+from ..protocols import Clock, Engine, Retriever
 from ..types import CompletionRequest, Outcome, Prompt, Reason, Route, Suggestion
 from .budget import Budget
+from .context import Context
 from .flight import Flight
 from .journal import Journal
 from .language import cell_language
 from .parse import breaks
 from .positions import Position, Positions, forced
-from .prompt import build, texts
 from .route import CloudState, Gates, confidence
 from .run import Run
 from .writing import Writing, within
@@ -36,36 +35,40 @@ _TOO_SLOW = "the cloud did not answer in time; name a faster cloud_model, or all
 class Cloud:
     """The large model's tier."""
 
-    engine: Engine
+    context: Context
     budget: Budget
-    prompt_tokens: int
     kept_out: Callable[[str], bool] = lambda document: False
     """Documents whose text never leaves the machine. May raise RetrievalError."""
 
+    @property
+    def engine(self) -> Engine:
+        """The one that is asked."""
+        return self.context.engine
+
 
 class Cascade:
-    """`prompt_tokens` bounds a local prompt, `max_tokens` an answer, `latency_budget_s` a request."""
+    """`max_tokens` bounds an answer, `latency_budget_s` a request."""
 
     def __init__(
         self,
         *,
-        local: Engine,
+        context: Context,
         journal: Journal,
         clock: Clock,
         gates: Gates,
-        prompt_tokens: int,
         max_tokens: int,
         latency_budget_s: float,
         cloud: Cloud | None = None,
+        retriever: Retriever | None = None,
     ) -> None:
-        self._local = local
+        self._context = context
+        self._retriever = retriever
         self.journal = journal
         """Suggestions, outcomes and traces so far."""
         self.cloud = cloud
         """None: nothing ever leaves the machine."""
         self._clock = clock
         self._gates = gates
-        self._prompt_tokens = prompt_tokens
         self._max_tokens = max_tokens
         self._latency_budget_s = latency_budget_s
         self._positions = Positions()
@@ -107,19 +110,22 @@ class Cascade:
         """How a suggestion ended."""
         self.journal.report(outcome)
 
-    async def prompt(self, request: CompletionRequest, *, cloud: bool = False) -> Prompt:
-        """The local or the cloud engine's prompt for a request, within its budget. Raises as `complete` does."""
-        if cloud:
-            assert self.cloud is not None
-            return await _prompt(self.cloud.engine, request, self.cloud.prompt_tokens)
-        return await _prompt(self._local, request, self._prompt_tokens)
+    async def prompt(
+        self, request: CompletionRequest, *, cloud: bool = False, text: str = "", confidence: float | None = None
+    ) -> Prompt:
+        """The local or the cloud engine's prompt for a request; `text` and `confidence` as in Context.prompt."""
+        assert not cloud or self.cloud is not None
+        context = self.cloud.context if cloud and self.cloud else self._context
+        return (await context.prompt(request, text=text, confidence=confidence))[0]
 
     async def aclose(self) -> None:
         """Ends what runs, and the engines."""
         await asyncio.gather(*(flight.aclose() for flight in self._flights.values()))
-        await self._local.aclose()
+        await self._context.engine.aclose()
         if self.cloud is not None:
             await self.cloud.engine.aclose()
+        if self._retriever is not None:
+            await self._retriever.aclose()
 
     async def _rest(self, running: Flight, run: Run) -> AsyncGenerator[Suggestion, None]:
         """A running answer, while it agrees with what was typed since."""
@@ -159,8 +165,7 @@ class Cascade:
             route = Route(to="cloud", reason=run.forced)
         else:
             route = await self._local_route(run, state)
-            position.local_id, position.local_text = run.suggestion_id, run.local_text
-            position.local_prefix = run.request.prefix
+            position.wrote(run.request.prefix, run.local_text, run.confidence, run.suggestion_id)
         if route.to != "cloud":
             yield run.suggestion(run.local_text if route.to == "local" else "", route)
             return
@@ -172,11 +177,11 @@ class Cascade:
         """Lets the local engine write into `run`, and asks the gates."""
         request = run.request
         run.writing = writing = Writing(
-            self._local, request, clock=self._clock, max_tokens=self._max_tokens,
+            self._context.engine, request, clock=self._clock, max_tokens=self._max_tokens,
             hopeless=self._gates_of(request).hopeless if state == "ready" else lambda tokens: False,
         )  # fmt: skip
         try:
-            prompt = await within(run.left_s, self.prompt(request))
+            prompt, run.hits = await within(run.left_s, self._context.prompt(request))
             run.lap("prompt")
             async with aclosing(writing.texts(prompt, deadline_s=run.deadline_s)) as found:
                 async for _ in found:
@@ -209,7 +214,9 @@ class Cascade:
         position.cloud_asked = True
         position.asked_prefix = request.prefix if route.reason == "asked" else position.asked_prefix
         try:
-            prompt = await within(run.left_s, self.prompt(request, cloud=True))
+            query = position.local_line
+            more = self.cloud.context.prompt(request, text=query, confidence=position.local_confidence)
+            prompt, run.hits = await within(run.left_s, more)
             async with aclosing(writing.texts(prompt, draft=draft, deadline_s=run.deadline_s)) as found:
                 async for _ in found:
                     run.wake()
@@ -251,10 +258,3 @@ class Cascade:
         if self.cloud.budget.spent:
             return "budget"
         return "spent" if position.cloud_asked and run.forced != "asked" else "ready"
-
-
-async def _prompt(engine: Engine, request: CompletionRequest, n_tokens: int) -> Prompt:
-    wanted = list(dict.fromkeys(texts(request, n_tokens)))
-    counted = await engine.count(wanted)
-    session = hashlib.sha256(f"{request.client}\n{request.document}".encode()).hexdigest()[:16]
-    return build(request, dict(zip(wanted, counted, strict=True)), n_tokens, session=session)

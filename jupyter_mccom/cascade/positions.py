@@ -29,6 +29,17 @@ class Position:
     """The suggestion whose text was written by the local model here."""
     local_text: str = ""
     local_prefix: str = ""
+    local_confidence: float | None = None
+
+    @property
+    def local_line(self) -> str:
+        """The line as the local model would have had it; empty when it wrote nothing."""
+        return self.local_prefix.rpartition("\n")[2] + self.local_text if self.local_text else ""
+
+    def wrote(self, prefix: str, text: str, confidence: float | None, suggestion_id: str) -> None:
+        """Keeps what the local model wrote at `prefix`."""
+        self.local_prefix, self.local_text = prefix, text
+        self.local_confidence, self.local_id = confidence, suggestion_id
 
     def draft(self, prefix: str) -> str:
         """The local text, re-based: what is left of it when all that was typed since agrees with it; else empty."""

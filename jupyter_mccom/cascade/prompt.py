@@ -1,4 +1,4 @@
-"""Request + token counts → fill-in-the-middle prompt within a token budget.
+"""Request, hits and token counts → fill-in-the-middle prompt within a token budget.
 
 The head of a prompt decides how much of a model's cache a key can reuse, so text is cut in whole blocks at places that
 typing does not move: a cell's lines in blocks of 16, earlier cells whole, and room is made 64 tokens at a time.
@@ -8,14 +8,17 @@ Knows nothing of models: counts come as data, the engine renders.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from ..types import Chunk, CompletionRequest, Prompt
+from ..types import Chunk, CompletionRequest, Hit, Prompt
 
 BLOCK_LINES = 16
 _STEP_TOKENS = 64
 _SUFFIX_SHARE = 0.2
 """Of the budget: measured layouts used 300 characters right of the cursor beside 1,800 left (issue A, engines.md)."""
 _MAX_CHARS_A_TOKEN = 8
+_MIN_CUT_TOKENS = 48
+"""Less than that of a chunk says too little: about a signature and three lines."""
 _TYPED_CHARS = 512
 
 
@@ -60,20 +63,33 @@ def healed(typed: str) -> tuple[str, str]:
     return kept, typed[len(kept) :]
 
 
-def build(request: CompletionRequest, counts: Mapping[str, int], budget: int, *, session: str = "") -> Prompt:
+def build(
+    request: CompletionRequest,
+    counts: Mapping[str, int],
+    budget: int,
+    *,
+    hits: Sequence[Hit] = (),
+    n_retrieved_tokens: int = 0,
+    session: str = "",
+) -> Prompt:
     """The prompt of at most `budget` tokens; `counts` holds every text that `texts` named.
 
-    Room goes to the cursor's line, the suffix, the lines above, then earlier cells, nearest first.
+    Room goes to the cursor's line, the suffix, hits, best first, up to `n_retrieved_tokens`, the lines above, then
+    earlier cells, nearest first. Cells stand at the head: they change least.
     """
     suffix, typed = suffix_of(request, budget), typed_of(request.prefix)
-    room = budget - counts[suffix]
-    above = _fitting(blocks(request.prefix, budget), counts, room - counts[typed])
+    room = budget - counts[suffix] - counts[typed]
+    n_reserved = max(0, min(n_retrieved_tokens, room)) if hits else 0
+    room -= n_reserved
+    above = _fitting(blocks(request.prefix, budget), counts, room)
     used = counts[typed] + sum(counts[piece] for piece in above)
-    room -= -(-used // _STEP_TOKENS) * _STEP_TOKENS
+    room += counts[typed] - -(-used // _STEP_TOKENS) * _STEP_TOKENS
     chunks = cells(request, budget)
-    kept = len(_fitting([chunk.text for chunk in chunks], counts, room))
+    near = chunks[len(chunks) - len(_fitting([chunk.text for chunk in chunks], counts, room)) :]
+    whole = {chunk.source for chunk in near}
+    found = _best([hit for hit in hits if hit.chunk.source not in whole], counts, n_reserved)
     return Prompt(
-        chunks=tuple(chunks[len(chunks) - kept :]),
+        chunks=(*near, *reversed(found)),
         prefix="".join(above),
         typed=healed(typed)[0],
         suffix=suffix,
@@ -81,14 +97,37 @@ def build(request: CompletionRequest, counts: Mapping[str, int], budget: int, *,
     )
 
 
-def texts(request: CompletionRequest, budget: int) -> list[str]:
-    """The texts whose token counts `build` needs."""
-    return [
+def texts(request: CompletionRequest, budget: int, hits: Sequence[Hit] = ()) -> list[str]:
+    """The texts whose token counts `build` needs, each once."""
+    wanted = [
         suffix_of(request, budget),
         typed_of(request.prefix),
         *blocks(request.prefix, budget),
         *(chunk.text for chunk in cells(request, budget)),
+        *(hit.chunk.text for hit in hits),
     ]
+    return list(dict.fromkeys(wanted))
+
+
+def _best(hits: Sequence[Hit], counts: Mapping[str, int], room: int) -> list[Chunk]:
+    """Best first; of one that does not fit, its first lines, where that is worth it."""
+    kept = []
+    for hit in hits:
+        chunk, n_tokens = hit.chunk, counts[hit.chunk.text]
+        if n_tokens >= room >= _MIN_CUT_TOKENS:
+            chunk = _first_lines(chunk, (room - 1) / n_tokens)
+            n_tokens = room - 1
+        if n_tokens < room and chunk.text:
+            room -= n_tokens + 1
+            kept.append(chunk)
+    return kept
+
+
+def _first_lines(chunk: Chunk, share: float) -> Chunk:
+    """As many whole lines as make up this share of the characters."""
+    text = chunk.text[: int(len(chunk.text) * share)]
+    text = text[: text.rfind("\n") + 1]
+    return replace(chunk, text=text, last_line=chunk.first_line + max(0, text.count("\n") - 1))
 
 
 def _nearest(pieces: Sequence[str], budget: int) -> list[str]:

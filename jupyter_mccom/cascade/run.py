@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 
 from ..protocols import Clock
-from ..types import CompletionRequest, DraftCheck, Generation, Origin, Reason, Route, Suggestion, Trace
+from ..types import CompletionRequest, DraftCheck, Generation, Hit, Origin, Reason, Route, Suggestion, Trace
 from .route import confidence
 from .writing import Writing
 
@@ -27,6 +27,8 @@ class Run:
         """To be called when there is more text."""
         self.local_text = ""
         self.parses = True
+        self.hits: tuple[Hit, ...] = ()
+        """Context that stood in the last engine's prompt."""
         self.trouble = ""
         """Why the cloud failed, one line."""
         self._clock = clock
@@ -99,6 +101,7 @@ class Run:
             mean_prob=sum(probs) / len(probs) if probs else None,
             draft=self._draft(),
             trouble=self.trouble,
+            hits=self.hits,
             stage_s={**self._stage_s, "total": self._clock.now_s() - self._start_s},
         )
 

@@ -10,6 +10,7 @@ import json
 import sys
 from collections import deque
 from collections.abc import Mapping
+from pathlib import Path
 
 from ..errors import EngineError
 
@@ -41,7 +42,11 @@ class Child:
         """
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", module, stdin=pipe, stdout=pipe, stderr=pipe
+            *(sys.executable, "-m", module),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            cwd=Path(sys.executable).anchor,  # `-m` imports from the current folder first: let it not be the person's
         )
         child = cls(process)
         try:

@@ -16,7 +16,9 @@ from ..cascade.language import cell_language
 from ..cascade.parse import breaks
 from ..cascade.writing import Writing
 from ..compose import OpenCascade, SystemClock, gates_of, open_cascade, open_store
+from ..protocols import Engine
 from ..settings import MCCom, changed
+from ..types import CompletionRequest, Prompt
 from .metrics import interval, mean, percentile
 from .policies import Answer, Both, Policy, Result, policies
 from .samples import Sample, crossfile_samples, notebook_samples
@@ -54,8 +56,8 @@ def table(found: Sequence[Both], rows: Mapping[str, Policy]) -> str:
     base = results["cloud alone"]
     head = (
         f"n = {len(found)}; × = against the cloud alone in this run; intervals are 95 % bootstrap\n\n"
-        "| policy | exact match | × | mean latency s | × | p95 s | cloud calls | wrong among shown |\n"
-        "|---|---|---|---|---|---|---|---|"
+        "| policy | exact match | × | mean latency s | × | p95 s | cloud calls | wrong among shown | of local ones |\n"
+        "|---|---|---|---|---|---|---|---|---|"
     )
     return "\n".join([head, *(_row(name, of, base) for name, of in results.items())])
 
@@ -63,13 +65,14 @@ def table(found: Sequence[Both], rows: Mapping[str, Policy]) -> str:
 def _row(name: str, of: Sequence[Result], base: Sequence[Result]) -> str:
     right, latency = [float(result.right) for result in of], [result.latency_s for result in of]
     low, high = interval(right)
-    shown = sum(result.shown for result in of)
     base_right, base_s = mean([float(result.right) for result in base]), mean([result.latency_s for result in base])
-    wrong = sum(result.wrong for result in of) / max(1, shown)
+    shown, wrong = sum(result.shown for result in of), sum(result.wrong for result in of)
+    local_shown, local_wrong = sum(result.local_shown for result in of), sum(result.local_wrong for result in of)
     return (
         f"| {name} | {mean(right):.3f} ({low:.3f}–{high:.3f}) | {mean(right) / max(base_right, 1e-9):.2f} "
         f"| {mean(latency):.2f} | {mean(latency) / base_s:.2f} | {percentile(latency, 0.95):.2f} "
-        f"| {mean([float(result.calls) for result in of]):.2f} | {wrong:.2f} of {shown} |"
+        f"| {mean([float(result.calls) for result in of]):.2f} | {wrong / max(1, shown):.2f} of {shown} "
+        f"| {local_wrong / max(1, local_shown):.2f} of {local_shown} |"
     )
 
 
@@ -88,20 +91,27 @@ async def _run(settings: MCCom, samples: Sequence[Sample], keep: Callable[[Both]
 
 async def answer(opened: OpenCascade, sample: Sample, settings: MCCom, network_s: float = 0.0) -> Answer:
     """What the local engine of a cascade writes at a position, however long it takes."""
-    request, clock = sample.request, SystemClock()
+    clock = SystemClock()
     start_s = clock.now_s()
-    prompt = await opened.cascade.prompt(request)
-    prompt_s = clock.now_s() - start_s
-    writing = Writing(opened.engine, request, clock=clock, max_tokens=settings.max_tokens)
-    async with aclosing(writing.texts(prompt, deadline_s=start_s + _PATIENCE_S)) as texts:
+    prompt = await opened.cascade.prompt(sample.request)
+    before_s = clock.now_s() - start_s + network_s
+    return await written(opened.engine, sample.request, prompt, max_tokens=settings.max_tokens, before_s=before_s)
+
+
+async def written(
+    engine: Engine, request: CompletionRequest, prompt: Prompt, *, max_tokens: int, before_s: float = 0.0
+) -> Answer:
+    """What an engine writes for a prompt, trimmed; `before_s` went by before it was asked."""
+    clock = SystemClock()
+    writing = Writing(engine, request, clock=clock, max_tokens=max_tokens)
+    async with aclosing(writing.texts(prompt, deadline_s=clock.now_s() + _PATIENCE_S)) as texts:
         async for _ in texts:
             pass
     generation, text = writing.generation, writing.text
-    before_s = prompt_s + network_s
     return Answer(
         text=text,
         tokens=generation.tokens,
         prompt_s=before_s + generation.first_token_s,
         total_s=before_s + generation.total_s,
-        parses=not breaks(cell_language("python", request.prefix), request.prefix, text, request.suffix),
+        parses=not breaks(cell_language(request.language, request.prefix), request.prefix, text, request.suffix),
     )

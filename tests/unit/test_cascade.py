@@ -8,15 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.cascade.budget import Budget
-from jupyter_mccom.cascade.journal import Journal
-from jupyter_mccom.cascade.pipeline import Cascade, Cloud
-from jupyter_mccom.cascade.route import Gates
+from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import CloudBroken, EngineMissing
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import CompletionRequest, Outcome, OutcomeKind, Prompt, Skills, Suggestion, Token
-from tests.clock import FixedDate
+from tests.cascades import cascade_of
 
 REQUEST = CompletionRequest(
     id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix="x = np.z", suffix=""
@@ -62,22 +59,13 @@ class _Failing:
 def _cascade(
     local_prob: float, *, local: Engine | None = None, cloud: Engine | None = None, calls_a_day: int = 0
 ) -> Cascade:
-    clock = FixedDate()
     script = {"np.z": LOCAL, "np.zo": "om()\n", "= b": "ar)\n"}
-    tier = cloud or _Asked({"np.z": CLOUD, "np.zo": "ne\n", "= b": "ar\n"})
-    return Cascade(
-        local=local or _Asked(script, prob=local_prob),
-        cloud=Cloud(
-            engine=tier, budget=Budget(calls_a_day=calls_a_day, tokens_a_day=0, clock=clock), prompt_tokens=512,
-            kept_out=lambda document: document.startswith("private/"),
-        ),
-        journal=Journal(),
-        clock=clock,
-        gates=Gates(sure=0.8, show=0.5),
-        prompt_tokens=512,
-        max_tokens=64,
-        latency_budget_s=30,
-    )  # fmt: skip
+    return cascade_of(
+        local or _Asked(script, prob=local_prob),
+        cloud or _Asked({"np.z": CLOUD, "np.zo": "ne\n", "= b": "ar\n"}),
+        calls_a_day=calls_a_day,
+        kept_out=lambda document: document.startswith("private/"),
+    )
 
 
 async def _all(cascade: Cascade, request: CompletionRequest) -> list[Suggestion]:

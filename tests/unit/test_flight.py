@@ -9,14 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.cascade.budget import Budget
-from jupyter_mccom.cascade.journal import Journal
-from jupyter_mccom.cascade.pipeline import Cascade, Cloud
-from jupyter_mccom.cascade.route import Gates
+from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import EngineBusy, EngineError
 from jupyter_mccom.types import CompletionRequest, Prompt, Suggestion, Token
-from tests.clock import FixedDate
+from tests.cascades import cascade_of
 
 FIRST = CompletionRequest(
     id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix="x = np.z", suffix=""
@@ -45,16 +42,6 @@ class _Counted(ScriptedEngine):
             raise
 
 
-def _cascade(local: _Counted, cloud: _Counted | None = None) -> Cascade:
-    clock = FixedDate()
-    budget = Budget(calls_a_day=0, tokens_a_day=0, clock=clock)
-    return Cascade(
-        local=local, cloud=Cloud(engine=cloud, budget=budget, prompt_tokens=512) if cloud else None,
-        journal=Journal(), clock=clock, gates=Gates(sure=0.8, show=0.5), prompt_tokens=512, max_tokens=64,
-        latency_budget_s=30,
-    )  # fmt: skip
-
-
 def _local() -> _Counted:
     return _Counted({"np.z": "eros((3, 4))", "np.zo": "om(2)"})
 
@@ -80,7 +67,7 @@ async def _typing_on(cascade: Cascade, *requests: CompletionRequest, gap_s: floa
 
 async def test_typing_along_keeps_the_running_answer() -> None:
     local = _local()
-    cascade = _cascade(local)
+    cascade = cascade_of(local)
     (found,) = await _typing_on(cascade, FIRST, _typed("e"), _typed("er"))
     assert (found.text, found.origin, found.final, found.kept_chars) == ("os((3, 4))", "again", True, 2)
     assert (local.n_begun, local.n_left) == (1, 0)
@@ -91,28 +78,28 @@ async def test_typing_along_keeps_the_running_answer() -> None:
 
 async def test_a_bracket_that_the_editor_closes_is_typing_along() -> None:
     local = _local()
-    (found,) = await _typing_on(_cascade(local), FIRST, _typed("eros(", ")"))
+    (found,) = await _typing_on(cascade_of(local), FIRST, _typed("eros(", ")"))
     assert (found.text, local.n_begun) == ("(3, 4)", 1)
 
 
 @pytest.mark.parametrize("gap_s", [0.0, 3 * TOKEN_S], ids=["before its first token", "after it"])
 async def test_typing_something_else_frees_the_model_and_starts_anew(gap_s: float) -> None:
     local = _local()
-    (found,) = await _typing_on(_cascade(local), FIRST, _typed("o"), gap_s=gap_s)
+    (found,) = await _typing_on(cascade_of(local), FIRST, _typed("o"), gap_s=gap_s)
     assert (found.text, found.origin) == ("om(2)", "local")
     assert local.n_begun - local.n_left == 1
 
 
 async def test_disagreement_is_seen_while_the_answer_is_still_written() -> None:
     local = _Counted({"np.z": "eros((3, 4), dtype=float, order='C', like=other)", "np.zo": "om(2)"})
-    cascade = _cascade(local)
+    cascade = cascade_of(local)
     (found,) = await asyncio.wait_for(_typing_on(cascade, FIRST, _typed("o"), gap_s=0.5 * TOKEN_S), 20 * TOKEN_S)
     assert (found.text, local.n_begun, local.n_left) == ("om(2)", 2, 1)
 
 
 async def test_a_running_cloud_answer_is_kept_too() -> None:
     cloud = _Counted({"np.z": "eros(shape=(3, 4))"})
-    cascade = _cascade(_Counted({"np.z": "eros(1)"}, prob=0.7), cloud)
+    cascade = cascade_of(_Counted({"np.z": "eros(1)"}, prob=0.7), cloud)
     found = await _typing_on(cascade, FIRST, _typed("er"), gap_s=8 * TOKEN_S)
     assert (found[-1].text, found[-1].final, found[-1].route.to) == ("os(shape=(3, 4))", True, "cloud")
     assert (cloud.n_begun, cloud.n_left) == (1, 0)
@@ -121,7 +108,7 @@ async def test_a_running_cloud_answer_is_kept_too() -> None:
 
 async def test_an_answer_that_nobody_waits_for_ends_by_itself() -> None:
     local = _Counted({"np.z": "eros((" + "3, " * 60 + "))"})
-    cascade = _cascade(local)
+    cascade = cascade_of(local)
     async with aclosing(cascade.complete(FIRST)) as suggestions:
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(anext(suggestions), 2 * TOKEN_S)
@@ -132,7 +119,7 @@ async def test_an_answer_that_nobody_waits_for_ends_by_itself() -> None:
 
 async def test_closing_the_cascade_waits_for_what_runs() -> None:
     local = _local()
-    cascade = _cascade(local)
+    cascade = cascade_of(local)
     asking = asyncio.create_task(_all(cascade, FIRST))
     await asyncio.sleep(2 * TOKEN_S)
     await cascade.aclose()
@@ -142,13 +129,13 @@ async def test_closing_the_cascade_waits_for_what_runs() -> None:
 
 async def test_who_asks_by_hand_gets_an_answer_of_his_own() -> None:
     local = _local()
-    (found,) = await _typing_on(_cascade(local), FIRST, replace(_typed(""), trigger="invoke"))
+    (found,) = await _typing_on(cascade_of(local), FIRST, replace(_typed(""), trigger="invoke"))
     assert (found.text, found.origin, local.n_begun) == ("eros((3, 4))", "local", 2)
 
 
 async def test_a_failure_reaches_the_request_that_took_over() -> None:
     local = _Counted({"np.z": "eros(3)"}, error=EngineBusy("the model is busy; type on"))
-    cascade = _cascade(local)
+    cascade = cascade_of(local)
     first = asyncio.create_task(_all(cascade, FIRST))
     await asyncio.sleep(0)
     with pytest.raises(EngineBusy):

@@ -34,6 +34,21 @@ def test_patterns_are_those_of_gitignore(tmp_path: Path, document: str, covered:
     assert Ignored(tmp_path).covers(document) is covered
 
 
+def test_every_folder_on_the_way_may_have_one(tmp_path: Path) -> None:
+    (tmp_path / "project" / "deep").mkdir(parents=True)
+    (tmp_path / "project" / NAME).write_text("/deep/a.py\n")
+    ignored = Ignored(tmp_path)
+    assert ignored.covers("project/deep/a.py")
+    assert not ignored.covers("deep/a.py")
+    assert not ignored.covers("project/a.py")
+    (tmp_path / "project" / "deep" / NAME).write_text("b.py\n")
+    assert ignored.covers("project/deep/b.py")
+
+
+def test_what_is_outside_the_root_is_kept_out(tmp_path: Path) -> None:
+    assert Ignored(tmp_path).covers("../a.py")
+
+
 def test_the_file_is_read_again_when_it_changed_or_went(tmp_path: Path) -> None:
     ignored = Ignored(tmp_path)
     path = tmp_path / NAME
@@ -47,7 +62,7 @@ def test_the_file_is_read_again_when_it_changed_or_went(tmp_path: Path) -> None:
     assert not ignored.covers("b.py")
 
 
-@pytest.mark.parametrize("content", [b"ok.py\n!\n", b"\xff\xfe\xff"])
+@pytest.mark.parametrize("content", [b"ok.py\n!\n", b"[z-a]\n", b"\xff\xfe\xff"])
 def test_a_broken_file_is_an_error_each_time_and_its_repair_is_seen(tmp_path: Path, content: bytes) -> None:
     ignored = Ignored(tmp_path)
     (tmp_path / NAME).write_bytes(content)

@@ -6,13 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.cascade.journal import Journal
 from jupyter_mccom.cascade.pipeline import Cascade
-from jupyter_mccom.cascade.route import Gates
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import PromptTooLong
 from jupyter_mccom.types import CompletionRequest, Outcome, Suggestion
-from tests.clock import FixedDate
+from tests.cascades import cascade_of
 
 REQUEST = CompletionRequest(
     id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix="x = np.z", suffix=""
@@ -21,15 +19,8 @@ REQUEST = CompletionRequest(
 
 def _cascade(keep_traces: bool = True, context_tokens: int = 4096, token_s: float = 0.0) -> Cascade:
     script = {"np.z": "eros((3, 4))\n", "x = np.q": "uantile(a)\n"}
-    return Cascade(
-        local=ScriptedEngine(script, context_tokens=context_tokens, token_s=token_s),
-        journal=Journal(keep_traces=keep_traces),
-        clock=FixedDate(),
-        gates=Gates(sure=0.8, show=0.5),
-        prompt_tokens=512,
-        max_tokens=64,
-        latency_budget_s=30,
-    )
+    engine = ScriptedEngine(script, context_tokens=context_tokens, token_s=token_s)
+    return cascade_of(engine, keep_traces=keep_traces)
 
 
 async def _ask(cascade: Cascade, request: CompletionRequest) -> Suggestion:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from jupyter_mccom.cascade.language import cell_language, without_magics
 from jupyter_mccom.cascade.prompt import build, healed, texts
-from jupyter_mccom.types import Cell, CompletionRequest, Prompt
+from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Hit, Prompt
 
 REQUEST = CompletionRequest(
     id="r",
@@ -25,8 +26,13 @@ REQUEST = CompletionRequest(
 BUDGET = 512
 
 
-def _built(request: CompletionRequest, budget: int = BUDGET) -> Prompt:
-    return build(request, {text: len(text) // 3 + 1 for text in texts(request, budget)}, budget)
+def _built(request: CompletionRequest, budget: int = BUDGET, hits: Sequence[Hit] = ()) -> Prompt:
+    counts = {text: len(text) // 3 + 1 for text in texts(request, budget, hits)}
+    return build(request, counts, budget, hits=hits, n_retrieved_tokens=128)
+
+
+def _hit(source: str, text: str) -> Hit:
+    return Hit(chunk=Chunk(source=source, first_line=1, last_line=1, text=text), score=0.5)
 
 
 def _size(prompt: Prompt) -> int:
@@ -46,9 +52,24 @@ def test_leaves_out_markdown_and_empty_cells() -> None:
     assert _built(replace(REQUEST, cells_before=cells)).chunks == ()
 
 
-@given(st.text(max_size=3000), st.text(max_size=3000))
-def test_never_exceeds_the_budget(prefix: str, suffix: str) -> None:
-    assert _size(_built(replace(REQUEST, prefix=prefix, suffix=suffix))) <= BUDGET
+@given(st.text(max_size=3000), st.text(max_size=3000), st.lists(st.text(min_size=1, max_size=900), max_size=8))
+def test_never_exceeds_the_budget(prefix: str, suffix: str, found: list[str]) -> None:
+    prompt = _built(replace(REQUEST, prefix=prefix, suffix=suffix), hits=[_hit(f"{i}", t) for i, t in enumerate(found)])
+    assert _size(prompt) <= BUDGET
+
+
+def test_hits_stand_behind_the_cells_best_last_and_within_their_share() -> None:
+    hits = [_hit("a.py", "a" * 150), _hit("large.py", "b" * 900), _hit("c.py", "c" * 150), _hit("d.py", "d" * 150)]
+    sources = [chunk.source for chunk in _built(REQUEST, hits=hits).chunks]
+    assert sources[-2:] == ["c.py", "a.py"]
+    assert sources[-3] == "cell 299"
+
+
+def test_a_piece_of_a_cell_that_is_there_whole_is_left_out() -> None:
+    hits = [_hit("cell 299", "value_299 = 299\n"), _hit("cell 3", "value_3 = 3\n")]
+    sources = [chunk.source for chunk in _built(REQUEST, hits=hits).chunks]
+    assert sources.count("cell 299") == 1
+    assert sources[-1] == "cell 3"
 
 
 def test_a_key_changes_nothing_but_the_typed_part() -> None:

@@ -1,0 +1,150 @@
+"""`bench --suite retrieval`: does context make a model right more often? One model, the same positions, a row a way.
+
+Positions: lines that need another file (its candidates given), lines of repositories (indexed whole), and notebook
+statements that use a name of an earlier cell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ..cascade.context import Context
+from ..cascade.route import confidence
+from ..compose import OpenCascade, open_cascade
+from ..retrieval.index import Scored, rank
+from ..retrieval.iterate import Retrieval
+from ..retrieval.tree import ProjectTree
+from ..settings import MCCom
+from ..types import Chunk, CompletionRequest, Hit
+from .cascade import written
+from .metrics import edit_similarity, exact_match, interval, mean
+from .samples import Sample, crossfile_samples, notebook_samples, repository_samples
+
+WAYS = ("no retrieval", "round 1, best one", "round 1", "rounds 1 and 2")
+Progress = Callable[[int, int], None]
+"""Is told how many of how many are done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """One position; a value a way, in the order of WAYS."""
+
+    kind: str
+    right: tuple[bool, ...]
+    similar: tuple[float, ...]
+
+
+class _Given:
+    """The candidates that come with a sample, in the place of a tree."""
+
+    def __init__(self, chunks: Sequence[Chunk]) -> None:
+        self._chunks = chunks
+
+    async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
+        return [rank(self._chunks, query)[:n] for query in queries]
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+class _BestOne:
+    """The first hit alone."""
+
+    def __init__(self, retrieval: Retrieval) -> None:
+        self._retrieval = retrieval
+
+    async def search(
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+    ) -> tuple[Hit, ...]:
+        return (await self._retrieval.search(request, text=text, confidence=confidence))[:1]
+
+    async def aclose(self) -> None:
+        await self._retrieval.aclose()
+
+
+def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, progress: Progress) -> str:
+    """The table for the settings' model; with `out` one JSON line a position in `out/retrieval.jsonl`.
+
+    Raises InputError without the data.
+    """
+    share = n // 3
+    samples = [
+        *crossfile_samples(data, share, seed),
+        *repository_samples(data, share, seed),
+        *notebook_samples(data, n - 2 * share, seed, that_reuse=True),
+    ]
+    found: list[Scores] = []
+
+    def keep(scores: Scores) -> None:
+        found.append(scores)
+        progress(len(found), len(samples))
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            with (out / "retrieval.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"model": settings.model, **asdict(scores)}) + "\n")
+
+    asyncio.run(_run(settings, samples, keep))
+    return f"model {settings.model}\n\n{table(found)}"
+
+
+def table(found: Sequence[Scores]) -> str:
+    """Markdown: a row a way, exact match with its interval and edit similarity, for all and by kind."""
+    kinds = sorted({scores.kind for scores in found})
+    head = "".join(f"| {kind} " for kind in ["way", f"all (n = {len(found)})", *kinds]) + "|\n"
+    lines = [head + "|---" * (len(kinds) + 2) + "|"]
+    for number, way in enumerate(WAYS):
+        groups = [found, *([scores for scores in found if scores.kind == kind] for kind in kinds)]
+        lines.append(f"| {way} " + "".join(f"| {_figure(group, number)} " for group in groups) + "|")
+    return "\n".join(lines)
+
+
+def _figure(group: Sequence[Scores], number: int) -> str:
+    right = [float(scores.right[number]) for scores in group]
+    low, high = interval(right)
+    return f"{mean(right):.3f} ({low:.2f}–{high:.2f}); {mean([scores.similar[number] for scores in group]):.3f}"
+
+
+async def _run(settings: MCCom, samples: Sequence[Sample], keep: Callable[[Scores], None]) -> None:
+    opened = open_cascade(settings)
+    trees: dict[str, ProjectTree] = {}
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(opened.aclose)
+        cache = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for root in {sample.root for sample in samples if sample.root}:
+            trees[root] = ProjectTree(jupyter_root=Path(root), project_root=root, cache_dir=cache)
+            stack.push_async_callback(trees[root].aclose)
+        for sample in samples:
+            tree = trees.get(sample.root) or (_Given(sample.found) if sample.found else None)
+            if sample.root:
+                await trees[sample.root].settled(sample.request.document)
+            keep(await _scores(opened, settings, sample, Retrieval(tree=tree, live=None)))
+
+
+async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, retrieval: Retrieval) -> Scores:
+    request, engine = sample.request, opened.engine
+
+    def context(retriever: Retrieval | _BestOne | None) -> Context:
+        n_retrieved = settings.retrieval_tokens
+        return Context(engine, retriever, n_tokens=settings.prompt_tokens, n_retrieved_tokens=n_retrieved)
+
+    texts: dict[str, str] = {}
+    first = None
+    for way, retriever in zip(WAYS, (None, _BestOne(retrieval), retrieval), strict=False):
+        prompt, _ = await context(retriever).prompt(request)
+        first = await written(engine, request, prompt, max_tokens=settings.max_tokens)
+        texts[way] = first.text
+    assert first is not None
+    line = request.prefix.rpartition("\n")[2] + first.text
+    prompt, _ = await context(retrieval).prompt(request, text=line, confidence=confidence(first.tokens))
+    texts[WAYS[3]] = (await written(engine, request, prompt, max_tokens=settings.max_tokens)).text
+    return Scores(
+        kind=sample.kind,
+        right=tuple(exact_match(texts[way], sample.truth) for way in WAYS),
+        similar=tuple(edit_similarity(texts[way], sample.truth) for way in WAYS),
+    )

@@ -1,0 +1,157 @@
+"""`bench --suite search`: how fast chunks are found, and how fast a tree becomes and stays searchable.
+
+Corpora are the repositories of the data, repeated under other names until they are large enough.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import random
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..retrieval.chunks import chunks_of
+from ..retrieval.index import Index, Scored, terms
+from ..retrieval.tree import ProjectTree
+from ..types import Chunk
+from .metrics import percentile
+
+SIZES = (1_000, 10_000, 50_000)
+_N_QUERIES = 100
+_N_SLOW = 10
+"""Queries of those that scan every chunk."""
+_QUERY_LINES = 10
+_TREE_LINES = 1_000_000
+_MIB = 1 << 20
+Files = Sequence[tuple[str, str]]
+"""Path and text."""
+
+
+def measure(data: Path, seed: int) -> dict[str, Any]:
+    """Milliseconds a query by size, and of the tree: seconds, bytes. Raises InputError without the data."""
+    folder = data / "repositories"
+    files = [(str(path.relative_to(folder)), path.read_text("utf-8")) for path in sorted(folder.rglob("*.py"))]
+    if not files:
+        raise InputError(f"no Python files at {str(folder)!r}; name the data's folder with --data")
+    draw = random.Random(seed)  # noqa: S311 - a sample, not a secret
+    found: dict[str, Any] = {f"{size} chunks": _speeds(_corpus(files, size), draw) for size in SIZES}
+    return found | {"tree": asyncio.run(_tree(files))}
+
+
+def _corpus(files: Files, size: int) -> list[tuple[str, list[Chunk]]]:
+    found: list[tuple[str, list[Chunk]]] = []
+    total = 0
+    for number in count():
+        for path, text in files:
+            name = f"copy{number}/{path}"
+            found.append((name, chunks_of(name, _renamed(text, number), "python")))
+            total += len(found[-1][1])
+            if total >= size:
+                return found
+    raise AssertionError
+
+
+def _renamed(text: str, number: int) -> str:
+    """A copy is not quite the same: its own names begin with `self.` or `def `."""
+    return text if not number else text.replace("self.", f"self.c{number}_").replace("def ", f"def c{number}_")
+
+
+def _speeds(documents: Sequence[tuple[str, list[Chunk]]], draw: random.Random) -> dict[str, dict[str, float]]:
+    index = Index()
+    for name, chunks in documents:
+        index.put(name, (0, 0), chunks)
+    chunks = [chunk for _, found in documents for chunk in found]
+    queries = ["\n".join(draw.choice(chunks).text.split("\n")[:_QUERY_LINES]) for _ in range(_N_QUERIES)]
+    ways = {"index": (lambda query: index.search(query, 20), queries), **_others(chunks, queries[:_N_SLOW])}
+    return {name: _timed(search, asked) for name, (search, asked) in ways.items()}
+
+
+def _others(
+    chunks: Sequence[Chunk], queries: Sequence[str]
+) -> dict[str, tuple[Callable[[str], object], Sequence[str]]]:
+    """rank-bm25, and bm25s where it is installed."""
+    from rank_bm25 import BM25Okapi
+
+    corpus = [terms(chunk.text) for chunk in chunks]
+    plain = BM25Okapi(corpus)
+    found: dict[str, tuple[Callable[[str], object], Sequence[str]]] = {
+        "rank-bm25": (lambda query: plain.get_top_n(terms(query), chunks, 20), queries)
+    }
+    if importlib.util.find_spec("bm25s") is None:
+        return found
+    bm25s = importlib.import_module("bm25s")
+    sparse = bm25s.BM25(method="atire")
+    sparse.index(corpus, show_progress=False)
+    found["bm25s"] = (lambda query: sparse.retrieve([terms(query)], k=20, show_progress=False), queries)
+    return found
+
+
+def _timed(search: Callable[[str], object], queries: Sequence[str]) -> dict[str, float]:
+    search(queries[0])
+    took_ms = []
+    for query in queries:
+        start_s = time.perf_counter()
+        search(query)
+        took_ms.append((time.perf_counter() - start_s) * 1000)
+    return {"p50_ms": percentile(took_ms, 0.5), "p95_ms": percentile(took_ms, 0.95)}
+
+
+async def _tree(files: Files) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name) / "project"
+        n_lines = await asyncio.to_thread(_write, files, root)
+        tree = ProjectTree(jupyter_root=root, project_root="", cache_dir=Path(name) / "cache")
+        try:
+            start_s = time.monotonic()
+            await tree.settled("new.py", patience_s=600)
+            first_s = time.monotonic() - start_s
+            status = tree.status
+            return {
+                "lines": n_lines,
+                "chunks": status.n_chunks,
+                "first_index_s": first_s,
+                "worker_mib": _children_bytes() / _MIB,
+                "changed_to_searchable_ms": 1000 * await _changed(tree, root),
+            }
+        finally:
+            await tree.aclose()
+
+
+def _children_bytes() -> int:
+    import psutil
+
+    return sum(child.memory_info().rss for child in psutil.Process().children())
+
+
+def _write(files: Files, root: Path) -> int:
+    (root / ".git").mkdir(parents=True)
+    n_lines = 0
+    for number in count():
+        for path, text in files:
+            target = root / f"copy{number}" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(_renamed(text, number), encoding="utf-8")
+            n_lines += text.count("\n")
+            if n_lines >= _TREE_LINES:
+                return n_lines
+    raise AssertionError
+
+
+async def _changed(tree: ProjectTree, root: Path) -> float:
+    """Median seconds from a write to the search that finds it."""
+    took_s = []
+    for number in range(5):
+        word = f"zebra_crossing_{number}"
+        await asyncio.to_thread((root / "new.py").write_text, f"def {word}():\n    return {number}\n")
+        start_s = time.monotonic()
+        found: list[Scored] = []
+        while not found:
+            (found,) = await tree.search("other.py", [word], 1)
+        took_s.append(time.monotonic() - start_s)
+    return percentile(took_s, 0.5)

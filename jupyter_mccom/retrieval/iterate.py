@@ -1,0 +1,162 @@
+"""Two rounds of retrieval: the lines around the cursor, then the local model's text as a second query (paper 4).
+
+Candidates are the notebook's other cells and the project's files, each corpus scored for itself; what the kernel holds
+comes first. Knows nothing of prompts or engines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Protocol, TypeVar
+
+import anyio
+
+from ..errors import RetrievalError
+from ..types import Cell, Chunk, CompletionRequest, Hit
+from .chunks import chunks_of_cells
+from .index import Scored, rank, terms
+
+KERNEL = "kernel"
+"""Source of the chunk that tells what the kernel holds."""
+LINES_ABOVE = LINES_BELOW = 4
+"""Of the first query. Share of the identifiers of 800 repository lines that stand nowhere near and are in the best five
+hits: 4 and 4 .488, 8 and 4 .461, 16 and 4 .428, 4 and 0 .434. With the typed part of the line .492: it stays out, since
+a key must not move the prompt."""
+_SEARCH_S = 0.15
+"""Ten times what a search of 50,000 chunks may take: longer, and a person would notice."""
+_N_CANDIDATES = 20
+_N_HITS = 5
+_NEAR_DUPLICATE = 0.8
+"""Terms that two chunks share ÷ terms of either."""
+_Found = TypeVar("_Found")
+
+
+class Tree(Protocol):
+    """Searches the project that holds a document."""
+
+    async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
+        """One list a query, best first; the document's own chunks left out. Raises RetrievalError."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Live(Protocol):
+    """What the document's kernel holds, as context."""
+
+    async def chunk(self, request: CompletionRequest) -> Chunk | None:
+        """At once, from what is known; its source is KERNEL. Raises RetrievalError."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Retrieval:
+    """Satisfies protocols.Retriever. None stands for a source that is switched off.
+
+    A source that fails, or is not there in time, is left out.
+    """
+
+    def __init__(self, *, tree: Tree | None, live: Live | None) -> None:
+        self._tree = tree
+        self._live = live
+
+    async def warm(self) -> None:
+        """Loads what the first search would have to wait for (0.2 s)."""
+        await asyncio.to_thread(rank, [Chunk(source="", first_line=1, last_line=1, text="warm")], "warm")
+
+    async def search(
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+    ) -> tuple[Hit, ...]:
+        """See protocols.Retriever."""
+        queries = [query_of(request), *([text] if text else [])]
+        kernel, cells, files = await asyncio.gather(
+            _in_time(self._live.chunk(request) if self._live else _nothing()),
+            _in_time(asyncio.to_thread(_in_cells, request, queries)),
+            _in_time(self._tree.search(request.document, queries, _N_CANDIDATES) if self._tree else _nothing()),
+        )
+        weight = confidence or 0.0
+        found = sorted([*fused(cells or [], weight), *fused(files or [], weight)], key=lambda hit: -hit.score)
+        hits = [_headed(hit) for hit in distinct(found, request)[:_N_HITS]]
+        return (*([Hit(chunk=kernel, score=1.0)] if kernel else []), *hits)
+
+    async def aclose(self) -> None:
+        """Ends the sources."""
+        for source in (self._tree, self._live):
+            if source is not None:
+                await source.aclose()
+
+
+def query_of(request: CompletionRequest) -> str:
+    """The whole lines around the cursor's line; the end of the cell above where the cell has too few."""
+    above = request.prefix.split("\n")[:-1][-LINES_ABOVE:]
+    for cell in reversed(request.cells_before):
+        if len(above) >= LINES_ABOVE:
+            break
+        if cell.kind == "code":
+            above = cell.source.split("\n")[len(above) - LINES_ABOVE :] + above
+    below = request.suffix.split("\n")[1:][:LINES_BELOW]
+    return "\n".join([*above, *below])
+
+
+def fused(rounds: Sequence[Sequence[Scored]], weight: float) -> list[Hit]:
+    """ctx_i / Σctx + weight · local_i / Σlocal (paper, equation 1), over all candidates; scaled to 0..1.
+
+    A round in which nothing was found adds nothing.
+    """
+    total: dict[Chunk, float] = {}
+    for scored, share in zip(rounds, (1.0, weight), strict=False):
+        found = sum(score for _, score in scored)
+        for chunk, score in scored:
+            total[chunk] = total.get(chunk, 0.0) + share * score / found
+    scale = 1.0 + (weight if len(rounds) > 1 else 0.0)
+    hits = [Hit(chunk=chunk, score=score / scale) for chunk, score in total.items()]
+    return sorted(hits, key=lambda hit: -hit.score)
+
+
+def distinct(hits: Sequence[Hit], request: CompletionRequest) -> list[Hit]:
+    """Those that say something new: near-duplicates of better ones and of the text around the cursor are left out."""
+    here = set(terms(request.prefix[-2000:] + request.suffix[:500]))
+    kept: list[tuple[Hit, set[str]]] = []
+    for hit in hits:
+        own = set(terms(hit.chunk.text))
+        others = (other for _, other in kept)
+        if not own <= here and all(len(own & other) < _NEAR_DUPLICATE * len(own | other) for other in others):
+            kept.append((hit, own))
+    return [hit for hit, _ in kept]
+
+
+def _headed(hit: Hit) -> Hit:
+    """A model is told from which file a chunk is."""
+    chunk = hit.chunk
+    if chunk.source.startswith("cell "):
+        return hit
+    return replace(hit, chunk=replace(chunk, text=f"# {' '.join(chunk.source.split())}\n{chunk.text}"))
+
+
+def _in_cells(request: CompletionRequest, queries: Sequence[str]) -> list[list[Scored]]:
+    here = Cell(cell_id=request.cell_id, kind="code", source="")
+    cells = _chunks((*request.cells_before, here, *request.cells_after), request.language)
+    return [rank(cells, query)[:_N_CANDIDATES] for query in queries] if cells else [[] for _ in queries]
+
+
+@lru_cache(maxsize=4)
+def _chunks(cells: tuple[Cell, ...], language: str) -> list[Chunk]:
+    """Kept from key to key: other cells do not change while one is typed in."""
+    return chunks_of_cells(cells, language)
+
+
+async def _in_time(source: Awaitable[_Found]) -> _Found | None:
+    """None of a source that is slow or fails: context is not worth a wait."""
+    try:
+        with anyio.fail_after(_SEARCH_S):
+            return await source
+    except (TimeoutError, RetrievalError):
+        return None
+
+
+async def _nothing() -> None:
+    return None

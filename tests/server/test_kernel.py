@@ -1,0 +1,176 @@
+"""Asking live kernels: when they are asked, what is known of them, and kernels that are not there to answer."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import Any
+
+import pytest
+from blockbuster import BlockBuster
+
+from jupyter_mccom.types import CompletionRequest
+from tests.live import DOCUMENT, Notebook, notebook
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals")
+
+
+@pytest.fixture
+def jp_server_config() -> dict[str, Any]:
+    """A plain server: no model is needed."""
+    return {"ServerApp": {"jpserver_extensions": {}}}
+
+
+def _asked(messages: list[dict[str, Any]], book: Notebook) -> int:
+    """How often another client than the test's made the kernel run something."""
+    parents = [message["parent_header"] for message in messages if message["msg_type"] == "status"]
+    not_ours = [parent for parent in parents if parent.get("session") != book.client.session.session]
+    return [parent.get("msg_type") for parent in not_ours].count("execute_request") // 2
+
+
+async def test_a_real_column_reaches_the_prompt(jp_serverapp: Any, never_blocks: BlockBuster) -> None:
+    for name in ("execute", "fetchall"):
+        never_blocks.functions[f"sqlite3.Cursor.{name}"].can_block_in("sessionmanager.py", {"list_sessions"})
+    async with notebook(jp_serverapp) as book:
+        await book.ran("import pandas\ndf = pandas.DataFrame({'city': ['x'], 'price': [1.5]})\n42")
+        known = await book.knows("df")
+        assert (known["df"].type_name, known["df"].shape) == ("pandas.DataFrame", "(1, 2)")
+        assert known["df"].members == ("city: str", "price: float64")
+        assert not known.keys() & {"In", "Out", "exit", "quit", "get_ipython", "open", "_", "_i"}
+        request = CompletionRequest(
+            id="r", client="c", document=DOCUMENT, cell_id="1", language="python", prefix='df["pr', suffix=""
+        )
+        chunk = await book.names.chunk(request)
+        assert chunk is not None
+        assert chunk.text == "# df: pandas.DataFrame (1, 2) columns: city: str, price: float64"
+
+
+async def test_it_is_asked_once_for_what_ran_however_many_keys(jp_serverapp: Any) -> None:
+    async with notebook(jp_serverapp) as book:
+        await book.ran("first = 1")
+        await book.knows("first")
+        await book.heard()
+        await asyncio.gather(*(book.names.names(DOCUMENT) for _ in range(5)))
+        assert _asked(await book.heard(), book) == 0
+        await book.ran("second = 2")
+        found = await asyncio.gather(*(book.names.names(DOCUMENT) for _ in range(5)))
+        await book.knows("second")
+        assert _asked(await book.heard(), book) == 1
+        assert len(found) == 5
+
+
+async def test_a_busy_kernel_is_not_asked_and_what_it_held_is_known(jp_serverapp: Any) -> None:
+    async with notebook(jp_serverapp) as book:
+        await book.ran("before = 1")
+        await book.knows("before")
+        await book.heard()
+        book.client.execute("after = 2\nimport time\ntime.sleep(30)")
+        await book.state("busy")
+        for _ in range(5):
+            assert [live.name for live in await book.names.names(DOCUMENT)] == ["before"]
+        assert book.manager.execution_state == "busy"
+        await book.manager.interrupt_kernel()
+        await book.knows("before", "after")
+        assert _asked(await book.heard(), book) == 1
+
+
+async def test_after_a_restart_nothing_of_before_is_known(jp_serverapp: Any) -> None:
+    async with notebook(jp_serverapp) as book:
+        await book.ran("before = 1")
+        await book.knows("before")
+        restarting = asyncio.ensure_future(book.kernels.restart_kernel(book.kernel_id))
+        await asyncio.sleep(0)
+        while not restarting.done():
+            assert await book.names.names(DOCUMENT) == ()
+            await asyncio.sleep(0.02)
+        await restarting.result()
+        assert await book.names.names(DOCUMENT) == ()
+        await book.ran("after = 1")
+        assert "before" not in await book.knows("after")
+
+
+@posix
+async def test_a_killed_kernel_fails_nothing_and_its_successor_starts_anew(jp_serverapp: Any) -> None:
+    async with notebook(jp_serverapp) as book:
+        await book.ran("before = 1")
+        await book.knows("before")
+        run = book.manager.ready
+        os.kill(book.manager.provisioner.pid, signal.SIGKILL)
+        while book.manager.ready is run:
+            assert [live.name for live in await book.names.names(DOCUMENT)] == ["before"]
+            await asyncio.sleep(0.02)
+        assert await book.names.names(DOCUMENT) == ()
+        while not (book.manager.ready.done() and await book.manager.is_alive()):
+            await asyncio.sleep(0.02)
+
+
+@posix
+async def test_a_kernel_that_hangs_is_left_alone_until_it_goes_on(
+    jp_serverapp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_mccom.retrieval.kernel._RETRY_S", 0.1)
+    async with notebook(jp_serverapp) as book:
+        await book.ran("before = 1")
+        await book.knows("before")
+        await book.ran("after = 1")
+        os.kill(book.manager.provisioner.pid, signal.SIGSTOP)
+        for _ in range(30):
+            assert [live.name for live in await book.names.names(DOCUMENT)] == ["before"]
+            await asyncio.sleep(0.05)
+        os.kill(book.manager.provisioner.pid, signal.SIGCONT)
+        await book.knows("before", "after")
+
+
+@posix
+async def test_closing_ends_what_is_being_asked(jp_serverapp: Any) -> None:
+    async with notebook(jp_serverapp) as book:
+        os.kill(book.manager.provisioner.pid, signal.SIGSTOP)
+        assert await book.names.names(DOCUMENT) == ()
+        asking = [task for task in asyncio.all_tasks() if task.get_name().startswith("mccom kernel")]
+        assert len(asking) == 1
+        await book.names.aclose()
+        assert asking[0].cancelled()
+        await book.names.aclose()
+        os.kill(book.manager.provisioner.pid, signal.SIGCONT)
+
+
+async def test_a_kernel_of_another_language_runs_nothing(jp_serverapp: Any) -> None:
+    async with notebook(jp_serverapp, kernel="echo") as book:
+        await book.run("hello")
+        await book.state("idle")
+        await book.heard()
+        for _ in range(10):
+            assert await book.names.names(DOCUMENT) == ()
+            await asyncio.sleep(0.05)
+        assert _asked(await book.heard(), book) == 0
+
+
+async def test_a_document_without_a_kernel_has_no_names(jp_serverapp: Any) -> None:
+    async with notebook(jp_serverapp) as book:
+        await book.ran("x = 1")
+        await book.knows("x")
+        assert await book.names.names("other.ipynb") == ()
+        await book.kernels.shutdown_kernel(book.kernel_id)
+        assert await book.names.names(DOCUMENT) == ()
+
+
+async def test_of_fifty_thousand_names_the_frames_and_the_newest_are_known(jp_serverapp: Any) -> None:
+    async with notebook(jp_serverapp) as book:
+        await book.ran("import pandas\ndf = pandas.DataFrame({'a': [1]})")
+        await book.ran("globals().update({f'n{i}': i for i in range(50_000)})\nlast = 1")
+        known = await book.knows("df", "last", "n49999")
+        assert len(known) == 200
+        assert "n0" not in known
+
+
+async def test_names_and_columns_of_all_scripts_are_known_but_none_that_no_comment_can_hold(jp_serverapp: Any) -> None:
+    async with notebook(jp_serverapp) as book:
+        await book.ran("import pandas\ngröße = 名前 = 1\nglobals()['🐼'] = 1\nglobals()['no name'] = 1")
+        columns = ["🐼 x", "prix €", "two\nlines", "x" * 81, 2020, ("a", "b"), None]
+        await book.ran(
+            f"df = pandas.DataFrame([{[0] * len(columns)}], columns=pandas.Index({columns}, tupleize_cols=False))"
+        )
+        known = await book.knows("größe", "名前", "df")
+        assert not known.keys() & {"🐼", "no name"}
+        assert known["df"].members == ("🐼 x: int64", "prix €: int64", "2020: int64", "('a', 'b'): int64")

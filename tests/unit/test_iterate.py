@@ -1,0 +1,130 @@
+"""What is found around a cursor, and how the local model's text changes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from jupyter_mccom.errors import RetrievalError
+from jupyter_mccom.retrieval.index import Scored, rank
+from jupyter_mccom.retrieval.iterate import KERNEL, Retrieval, distinct, fused, query_of
+from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Hit
+
+LOAD = "def load_prices(path):\n    return read_table(path)\n"
+PLOT = "def plot_prices(frame):\n    frame.plot(kind='line')\n"
+POOL = "self._obs_pool = CachePool('obs', self._env_num)\n"
+REQUEST = CompletionRequest(
+    id="r", client="c", document="a.ipynb", cell_id="2", language="python",
+    prefix="prices = load_prices('a.csv')\nframe = clean(prices)\npl", suffix="",
+)  # fmt: skip
+
+
+def _chunk(source: str, text: str) -> Chunk:
+    return Chunk(source=source, first_line=1, last_line=text.count("\n") + 1, text=text)
+
+
+class _Files:
+    """A tree of a few chunks."""
+
+    def __init__(self, *chunks: Chunk, error: str = "") -> None:
+        self._chunks = chunks
+        self._error = error
+        self.asked: list[Sequence[str]] = []
+
+    async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
+        self.asked.append(queries)
+        if self._error:
+            raise RetrievalError(self._error)
+        return [rank(self._chunks, query)[:n] for query in queries]
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+class _Kernel:
+    async def chunk(self, request: CompletionRequest) -> Chunk | None:
+        return _chunk(KERNEL, "# frame: DataFrame; columns: city, price")
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+FILES = (_chunk("io.py", LOAD), _chunk("plot.py", PLOT), _chunk("pool.py", POOL))
+
+
+async def _sources(retrieval: Retrieval, request: CompletionRequest = REQUEST, text: str = "") -> list[str]:
+    return [hit.chunk.source for hit in await retrieval.search(request, text=text, confidence=0.9)]
+
+
+async def test_files_are_found_by_the_lines_around_the_cursor_and_say_where_they_are_from() -> None:
+    hits = await Retrieval(tree=_Files(*FILES), live=None).search(REQUEST)
+    assert hits[0].chunk.source == "io.py"
+    assert hits[0].chunk.text == f"# io.py\n{LOAD}"
+    assert "pool.py" not in [hit.chunk.source for hit in hits]
+    assert all(0 < hit.score <= 1 for hit in hits)
+
+
+async def test_a_key_on_the_cursors_line_changes_nothing() -> None:
+    files = _Files(*FILES)
+    retrieval = Retrieval(tree=files, live=None)
+    for typed in ("", "self", "self._obs_pool"):
+        await retrieval.search(replace(REQUEST, prefix=REQUEST.prefix + typed))
+    assert len({tuple(queries) for queries in files.asked}) == 1
+
+
+async def test_the_local_text_finds_what_the_lines_did_not() -> None:
+    retrieval = Retrieval(tree=_Files(*FILES), live=None)
+    assert (await _sources(retrieval, text="self._obs_pool = CachePool('obs_pool')"))[0] == "pool.py"
+
+
+async def test_cells_above_and_below_are_found_by_number() -> None:
+    other = tuple(Cell(cell_id=f"{i}", kind="code", source=f"value_{i} = {i}\n") for i in range(6))
+    above = (Cell(cell_id="a", kind="code", source=LOAD), *other)
+    below = (Cell(cell_id="b", kind="code", source=PLOT),)
+    request = replace(REQUEST, cells_before=above, cells_after=below)
+    retrieval = Retrieval(tree=None, live=None)
+    assert "cell 0" in await _sources(retrieval, replace(request, prefix="frame = load_prices('b')\n"))
+    assert "cell 8" in await _sources(retrieval, replace(request, prefix="plot_prices(frame)\n"))
+
+
+async def test_what_the_kernel_holds_comes_first() -> None:
+    assert (await _sources(Retrieval(tree=_Files(*FILES), live=_Kernel())))[0] == KERNEL
+
+
+async def test_a_source_that_fails_or_is_slow_is_left_out() -> None:
+    class Slow(_Kernel):
+        async def chunk(self, request: CompletionRequest) -> Chunk | None:
+            await asyncio.sleep(60)
+            return None
+
+    assert await _sources(Retrieval(tree=_Files(error="the index is gone; wait"), live=_Kernel())) == [KERNEL]
+    assert (await _sources(Retrieval(tree=_Files(*FILES), live=Slow())))[0] == "io.py"
+
+
+def test_short_cells_are_asked_with_the_end_of_the_cell_above() -> None:
+    cells = (Cell(cell_id="a", kind="code", source="x = 1\ny = 2"), Cell(cell_id="m", kind="markdown", source="# z"))
+    request = replace(REQUEST, cells_before=cells, prefix="w = 3\nv", suffix="\nu = 4\nt = 5\ns = 6")
+    assert query_of(request) == "x = 1\ny = 2\nw = 3\nu = 4\nt = 5\ns = 6"
+
+
+def test_fusing_is_the_papers_equation() -> None:
+    one, two = FILES[:2]
+    hits = fused([[(one, 3.0), (two, 1.0)], [(two, 2.0)]], 0.5)
+    assert {hit.chunk.source: hit.score for hit in hits} == pytest.approx(
+        {"io.py": 0.75 / 1.5, "plot.py": (0.25 + 0.5) / 1.5}
+    )
+
+
+def test_a_round_that_finds_nothing_divides_by_nothing() -> None:
+    assert fused([[], []], 0.9) == []
+    assert [hit.score for hit in fused([[(FILES[0], 2.0)], []], 1.0)] == [0.5]
+
+
+def test_near_duplicates_and_what_already_stands_here_are_left_out() -> None:
+    hits = [Hit(chunk=_chunk(name, text), score=0.5) for name, text in (
+        ("a.py", LOAD), ("b.py", LOAD + "# again\n"), ("c.py", "prices = load_prices('a.csv')\n"), ("d.py", PLOT),
+    )]  # fmt: skip
+    assert [hit.chunk.source for hit in distinct(hits, REQUEST)] == ["a.py", "d.py"]

@@ -1,0 +1,138 @@
+"""From what a kernel holds to comment lines of a prompt: which, in which order, and how they fit."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from jupyter_mccom.retrieval.names import LiveName, chunk_of, names_from
+from jupyter_mccom.types import Cell, CompletionRequest
+
+REQUEST = CompletionRequest(
+    id="r", client="c", document="d.ipynb", cell_id="1", language="python", prefix="", suffix=""
+)
+DF = LiveName(name="df", type_name="pandas.DataFrame", shape="(120, 2)", members=("city: object", "price: float64"))
+DF_LINE = "# df: pandas.DataFrame (120, 2) columns: city: object, price: float64"
+NET = LiveName(name="net", type_name="Net", members=("weights", "forward"))
+LOAD = LiveName(name="load", type_name="function", signature="(path, *, sep=...)")
+NP = LiveName(name="np", type_name="module numpy")
+X = LiveName(name="x", type_name="int")
+ARRAY = LiveName(name="other", type_name="numpy.ndarray", shape="(3,) float32")
+ALL = (DF, ARRAY, X, NP, LOAD, NET)
+
+
+def _lines(prefix: str, *, suffix: str = "", above: tuple[str, ...] = (), max_chars: int = 1000) -> list[str]:
+    cells = tuple(Cell(cell_id=f"{n}", kind="code", source=source) for n, source in enumerate(above))
+    chunk = chunk_of(ALL, replace(REQUEST, prefix=prefix, suffix=suffix, cells_before=cells), max_chars=max_chars)
+    if chunk is None:
+        return []
+    lines = chunk.text.split("\n")
+    assert (chunk.source, chunk.first_line, chunk.last_line) == ("kernel", 1, len(lines))
+    assert len(chunk.text) <= max_chars
+    assert all(line.startswith("# ") for line in lines)
+    return lines
+
+
+def _names(lines: list[str]) -> list[str]:
+    return [line[2:].split(":")[0].split("(")[0] for line in lines]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        'df["pr',
+        "df.",
+        "df.pri",
+        "x = df [['city', ",
+        'df.groupby("ci',
+        "np.log(df['",
+        "other[0] + df.loc[:, 'pr",
+        "df[df.unknown.",
+        "print(f'{df[",
+    ],
+)
+def test_the_object_before_the_dot_or_bracket_comes_first_with_its_columns(typed: str) -> None:
+    assert _lines("other\nx = 1\n" + typed)[0] == DF_LINE
+
+
+@pytest.mark.parametrize("typed", ["", "df", "odf.", "a.df.", "x = 'df'", "other = [df"])
+def test_a_name_that_no_dot_or_bracket_follows_is_not_the_object(typed: str) -> None:
+    assert _names(_lines("other\n" + typed))[0] == "other"
+
+
+def test_then_come_the_names_of_the_nearest_lines_then_of_the_nearest_cells_then_frames_and_arrays() -> None:
+    lines = _lines("load()\nx\ndf.", suffix="tail\nnet\n", above=("other", "np"))
+    assert _names(lines) == ["df", "x", "load", "net", "other"]
+    assert _names(_lines("", above=("load()", "net = x"))) == ["net", "x", "load", "df", "other"]
+
+
+def test_a_name_used_nowhere_near_is_left_out_when_there_is_little_room() -> None:
+    assert _names(_lines("x\nload()\n", max_chars=60)) == ["load", "x"]
+    assert _names(_lines("x\nload()\n", max_chars=200)) == ["load", "x", "df", "other"]
+
+
+def test_functions_show_parameters_and_objects_their_attributes_only_at_the_cursor() -> None:
+    assert _lines("load(1)\nnet.") == [
+        "# net: Net attributes: weights, forward",
+        "# load(path, *, sep=...): function",
+        DF_LINE,
+        "# other: numpy.ndarray (3,) float32",
+    ]
+    assert "# net: Net" in _lines("net\n")
+
+
+def test_a_module_is_told_only_at_the_cursor() -> None:
+    assert _lines("np.")[0] == "# np: module numpy"
+    assert "np" not in _names(_lines("np.log(1)\n"))
+
+
+def test_where_room_is_short_dtypes_go_first_then_columns_then_the_list() -> None:
+    assert _lines("df.", max_chars=len(DF_LINE)) == [DF_LINE]
+    assert _lines("df.", max_chars=len(DF_LINE) - 1) == ["# df: pandas.DataFrame (120, 2) columns: city, price"]
+    assert _lines("df.", max_chars=50) == ["# df: pandas.DataFrame (120, 2) columns: city, …"]
+    assert _lines("df.", max_chars=40) == ["# df: pandas.DataFrame (120, 2)"]
+    assert _lines("df.", max_chars=20) == []
+
+
+def test_a_key_changes_nothing_until_another_object_stands_before_the_dot() -> None:
+    line = 'load(1); df["pri"] + net.w'
+    shown = [tuple(_names(_lines("x\n" + line[:n])[:2])) for n in range(len(line) + 1)]
+    runs = [names for n, names in enumerate(shown) if n == 0 or names != shown[n - 1]]
+    assert runs == [("x", "df"), ("df", "x"), ("net", "x")]
+
+
+def test_the_rest_of_the_cursors_line_changes_nothing() -> None:
+    assert _lines("x\ndf.", suffix="load()\n") == _lines("x\ndf.", suffix="\n")
+
+
+def test_other_languages_and_an_empty_kernel_give_nothing() -> None:
+    assert chunk_of(ALL, replace(REQUEST, prefix="df.", language="markdown"), max_chars=1000) is None
+    assert chunk_of((), replace(REQUEST, prefix="df."), max_chars=1000) is None
+    assert chunk_of((X,), REQUEST, max_chars=1000) is None
+
+
+def test_names_in_other_scripts_are_names() -> None:
+    live = LiveName(name="größe", type_name="pandas.DataFrame", shape="(1, 1)", members=("🐼 prix €: int64",))
+    chunk = chunk_of((live,), replace(REQUEST, prefix="größe['"), max_chars=1000)
+    assert chunk is not None
+    assert chunk.text == "# größe: pandas.DataFrame (1, 1) columns: 🐼 prix €: int64"
+
+
+def test_an_answer_is_read_in_its_order() -> None:
+    entries = [[live.name, live.type_name, live.shape, list(live.members), live.signature] for live in ALL]
+    assert names_from(json.dumps(entries)) == ALL
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "null", "[", "[1]", '[["a"]]', '["abcde"]', '[["a", 1, "", [], ""]]', "[" * 100_000, "1" * 5000]
+)
+def test_what_is_no_answer_gives_no_names(text: str) -> None:
+    assert names_from(text) == ()
+
+
+def test_what_would_break_out_of_a_comment_is_left_out() -> None:
+    evil = "x\nimport os"
+    entries = [[evil, "", "", [], ""], ["a", evil, evil, [evil, "ok", 3, "y" * 201], "z" * 201], ["", "", "", [], ""]]
+    assert names_from(json.dumps(entries)) == (LiveName(name="a", type_name="", members=("ok",)),)
