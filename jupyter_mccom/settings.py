@@ -58,7 +58,7 @@ class MCCom(Configurable):
     )
     cloud_prompt_tokens = Int(1024, min=64, help="Most tokens of a prompt for the cloud.").tag(config=True)
     retrieval_tokens = Int(
-        128, min=0, help="Most tokens of retrieved context in a local prompt; 0: nothing is indexed or searched."
+        192, min=0, help="Most tokens of retrieved context in a local prompt; 0: nothing is indexed or searched."
     ).tag(config=True)
     project_root = Unicode(
         "", help="Folder that is indexed; empty: the repository that holds the document, else its folder."

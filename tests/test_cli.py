@@ -75,6 +75,19 @@ def test_completes_a_file_of_a_real_repository(shared_data: Path, models: Store,
     assert answer["text"]
 
 
+def test_hits_are_cells_and_files(models: Store, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "tariff.py").write_text("def tariff_for_household(kilowatt_hours, region):\n    return 1\n")
+    sources = ["def region_of(household):\n    return 1", *(f"value_{i} = {i}\n" * 40 for i in range(12))]
+    sources.append("household = households[0]\nregion_of(household)\nbill = tariff_for_household(")
+    book = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+    book.cells = [_cell(Cell(cell_id=str(n), kind="code", source=text)) for n, text in enumerate(sources)]
+    nbformat.write(book, tmp_path / "bill.ipynb")  # type: ignore[no-untyped-call]
+    hits = _complete(str(tmp_path / "bill.ipynb"))["hits"]
+    assert {"cell", "tariff.py"} == {hit["source"].split()[0] for hit in hits}
+    assert hits[0].keys() == {"source", "first_line", "last_line", "score"}
+
+
 @pytest.mark.parametrize(
     ("place", "more", "said"),
     [

@@ -45,6 +45,7 @@ def test_a_function_of_the_projects_files(lab: Lab, window: BrowserContext) -> N
 
     def found() -> bool:
         book.page.keyboard.press("Alt+\\")
+        book.page.wait_for_timeout(1500)
         return any(
             hit["chunk"]["source"] == "tariff.py"
             for trace in lab.get("mccom/traces")["traces"]

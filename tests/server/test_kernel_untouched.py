@@ -162,6 +162,18 @@ async def test_a_patched_import_is_not_run(jp_serverapp: Any) -> None:
         assert "mccom" not in importing
 
 
+async def test_another_client_of_the_kernel_keeps_its_replies(jp_serverapp: Any) -> None:
+    async with notebook(jp_serverapp) as book:
+        other = book.manager.client(context=book.manager.context)
+        other.start_channels(iopub=False, stdin=False, hb=False, control=False)
+        await other.execute("x = 1", reply=True, timeout=20)
+        await book.state("idle")
+        await book.knows("x")
+        reply = await other.execute("y = 1", reply=True, timeout=20)
+        assert reply["content"]["status"] == "ok"
+        other.stop_channels()
+
+
 async def test_what_a_running_task_prints_stays_with_its_cell(jp_serverapp: Any) -> None:
     async with notebook(jp_serverapp) as book:
         await book.ran(

@@ -112,7 +112,7 @@ def test_frames_come_first_then_what_is_newest_and_the_rest_is_left_out() -> Non
 
 def test_the_answer_is_bounded_however_much_there_is() -> None:
     wide = pandas.DataFrame(numpy.zeros((1, 5000)), columns=[f"{'column' * 11}_{n}" for n in range(5000)])
-    found = _described(**{f"wide{i}": wide for i in range(MAX_NAMES)}, small=1)
+    found = _described(**{f"wide{i}": wide for i in range(MAX_NAMES - 1)}, small=1)
     assert 1 < len(found) < 20
     assert {len(entry[2]) for name, entry in found.items() if name != "small"} == {60}
     assert "small" in found
