@@ -44,6 +44,8 @@ class Cell:
     cell_id: str
     kind: CellKind
     source: str
+    ran: int | None = None
+    """When the live kernel ran it: larger is later; None: it did not, or that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

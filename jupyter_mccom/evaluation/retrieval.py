@@ -11,22 +11,26 @@ import json
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ..cascade.context import Context
 from ..cascade.route import confidence
 from ..compose import OpenCascade, open_cascade
+from ..protocols import Retriever
+from ..retrieval.definitions import defining, imported_near
 from ..retrieval.index import Scored, rank
-from ..retrieval.iterate import Retrieval
+from ..retrieval.iterate import Retrieval, Tree, query_of
 from ..retrieval.tree import ProjectTree
 from ..settings import MCCom
 from ..types import Chunk, CompletionRequest, Hit
 from .cascade import written
 from .metrics import edit_similarity, exact_match, interval, mean
+from .policies import Answer
 from .samples import Sample, crossfile_samples, notebook_samples, repository_samples
 
-WAYS = ("no retrieval", "round 1, best one", "round 1", "rounds 1 and 2")
+_N_SEARCHED = 20
+WAYS = ("no retrieval", "round 1, best one", "round 1", "rounds 1 and 2", "definitions, then round 1")
 Progress = Callable[[int, int], None]
 """Is told how many of how many are done."""
 
@@ -66,6 +70,31 @@ class _BestOne:
 
     async def aclose(self) -> None:
         await self._retrieval.aclose()
+
+
+class _Definitions:
+    """Where the names imported and used near the cursor are defined, then the hits of round 1."""
+
+    def __init__(self, tree: Tree, retrieval: Retrieval) -> None:
+        self._tree = tree
+        self._retrieval = retrieval
+
+    async def search(
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+    ) -> tuple[Hit, ...]:
+        names = imported_near(request, query_of(request) + "\n" + request.prefix.rpartition("\n")[2])
+        found = await self._tree.search(request.document, names, _N_SEARCHED) if names else []
+        chunks = [replace(chunk, text=f"# {chunk.source}\n{chunk.text}") for chunk, _ in defining(names, found)]
+        places = {(chunk.source, chunk.first_line) for chunk in chunks}
+        hits = [
+            hit
+            for hit in await self._retrieval.search(request)
+            if (hit.chunk.source, hit.chunk.first_line) not in places
+        ]
+        return (*(Hit(chunk=chunk, score=1.0) for chunk in chunks), *hits)
+
+    async def aclose(self) -> None:
+        """Both belong to others."""
 
 
 def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, progress: Progress) -> str:
@@ -123,28 +152,30 @@ async def _run(settings: MCCom, samples: Sequence[Sample], keep: Callable[[Score
             tree = trees.get(sample.root) or (_Given(sample.found) if sample.found else None)
             if sample.root:
                 await trees[sample.root].settled(sample.request.document)
-            keep(await _scores(opened, settings, sample, Retrieval(tree=tree, live=None)))
+            keep(await _scores(opened, settings, sample, tree))
 
 
-async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, retrieval: Retrieval) -> Scores:
+async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tree | None) -> Scores:
     request, engine = sample.request, opened.engine
+    retrieval = Retrieval(tree=tree, live=None)
 
-    def context(retriever: Retrieval | _BestOne | None) -> Context:
+    async def text_of(retriever: Retriever | None, first: Answer | None = None) -> Answer:
         n_retrieved = settings.retrieval_tokens
-        return Context(engine, retriever, n_tokens=settings.prompt_tokens, n_retrieved_tokens=n_retrieved)
+        context = Context(engine, retriever, n_tokens=settings.prompt_tokens, n_retrieved_tokens=n_retrieved)
+        line = request.prefix.rpartition("\n")[2] + first.text if first else ""
+        prompt, _ = await context.prompt(request, text=line, confidence=confidence(first.tokens) if first else None)
+        return await written(engine, request, prompt, max_tokens=settings.max_tokens)
 
-    texts: dict[str, str] = {}
-    first = None
-    for way, retriever in zip(WAYS, (None, _BestOne(retrieval), retrieval), strict=False):
-        prompt, _ = await context(retriever).prompt(request)
-        first = await written(engine, request, prompt, max_tokens=settings.max_tokens)
-        texts[way] = first.text
-    assert first is not None
-    line = request.prefix.rpartition("\n")[2] + first.text
-    prompt, _ = await context(retrieval).prompt(request, text=line, confidence=confidence(first.tokens))
-    texts[WAYS[3]] = (await written(engine, request, prompt, max_tokens=settings.max_tokens)).text
+    first = await text_of(retrieval)
+    answers = [
+        await text_of(None),
+        await text_of(_BestOne(retrieval)),
+        first,
+        await text_of(retrieval, first),
+        await text_of(_Definitions(tree, retrieval)) if tree else first,
+    ]
     return Scores(
         kind=sample.kind,
-        right=tuple(exact_match(texts[way], sample.truth) for way in WAYS),
-        similar=tuple(edit_similarity(texts[way], sample.truth) for way in WAYS),
+        right=tuple(exact_match(answer.text, sample.truth) for answer in answers),
+        similar=tuple(edit_similarity(answer.text, sample.truth) for answer in answers),
     )

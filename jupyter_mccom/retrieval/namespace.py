@@ -48,11 +48,16 @@ def _described(user: dict[str, Any]) -> str:
     public.sort(key=lambda item: id(type(item[1])) not in frames)
     entries, room = [], MAX_CHARS - 2
     for name, value in public[:MAX_NAMES]:
-        entry = json.dumps([name, *_described_value(value, readers)])
-        if len(entry) < room:
-            room -= len(entry) + 2
-            entries.append(entry)
-    return "[" + ", ".join(entries) + "]"
+        type_name, shape, members, signature = _described_value(value, readers)
+        n_chars = len(json.dumps([name, type_name, shape, [], signature])) + 2
+        if n_chars < room:
+            room -= n_chars
+            entries.append([name, type_name, shape, members, signature])
+    for entry in entries:
+        n_chars = len(json.dumps(entry[3]))
+        entry[3] = entry[3] if n_chars < room else []
+        room -= n_chars if entry[3] else 0
+    return json.dumps(entries)
 
 
 def _described_value(value: Any, readers: dict[int, Any]) -> tuple[str, str, list[str], str]:

@@ -22,7 +22,8 @@ class MCComApp(ExtensionApp):
         """Wires the cascade; no model is loaded yet."""
         settings, server = MCCom(parent=self), self.serverapp
         assert server is not None
-        live = open_live(server.session_manager, server.kernel_manager)
+        remote = server.gateway_config.gateway_enabled  # such kernels cannot be asked without HTTP calls at each key
+        live = None if remote else open_live(server.session_manager, server.kernel_manager)
         opened = open_cascade(settings, jupyter_root=Path(server.root_dir), live=live)
         self._completions = Completions(opened, enabled=settings.enabled)
         self.settings[SERVICE] = self._completions

@@ -57,6 +57,7 @@ def _cells(body: Mapping[str, Any], name: str) -> tuple[Cell, ...]:
             cell_id=_field(item, "cell_id", str),
             kind=_choice(item, "kind", get_args(CellKind)),
             source=_field(item, "source", str),
+            ran=None if item.get("ran") is None else _count(item, "ran"),
         )
 
     return tuple(map(cell, _field(body, name, list, [])))

@@ -23,6 +23,7 @@ import {
   nearest
 } from './excerpt';
 import type { Position } from './excerpt';
+import type { Executions } from './executions';
 import { placeOf } from './place';
 import type { IPlace } from './place';
 import type { Cell } from './wire';
@@ -42,12 +43,13 @@ export interface Asked {
 /** What is asked for an inline request; null where nothing is (markdown, raw cells, prose, unknown widgets). */
 export function read(
   request: CompletionHandler.IRequest,
-  { widget }: IInlineCompletionContext
+  { widget }: IInlineCompletionContext,
+  executions: Executions
 ): Asked | null {
   const cursor = Text.charIndexToJsIndex(request.offset, request.text);
   const place = { text: request.text, cursor };
   if (widget instanceof NotebookPanel) {
-    return fromNotebook(place, widget);
+    return fromNotebook(place, widget, executions);
   }
   if (
     widget instanceof DocumentWidget &&
@@ -66,7 +68,11 @@ export function read(
   return null;
 }
 
-function fromNotebook(place: IPlace, panel: NotebookPanel): Asked | null {
+function fromNotebook(
+  place: IPlace,
+  panel: NotebookPanel,
+  executions: Executions
+): Asked | null {
   const cells = panel.content.widgets;
   const index = panel.content.activeCellIndex;
   const model = cells[index]?.model;
@@ -81,7 +87,8 @@ function fromNotebook(place: IPlace, panel: NotebookPanel): Asked | null {
   const cell = (i: number): Cell => ({
     cell_id: cells[i].model.id,
     kind: kindOf(cells[i].model.type),
-    source: cells[i].model.sharedModel.getSource()
+    source: cells[i].model.sharedModel.getSource(),
+    ran: executions.orderOf(panel.content, cells[i].model.id)
   });
   const position = positionAt(place, {
     document: panel.context.localPath,

@@ -11,6 +11,7 @@ import {
   ICompletionProviderManager,
   IInlineCompleterFactory
 } from '@jupyterlab/completer';
+import { NotebookActions } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -19,6 +20,7 @@ import { addCommands, clicked, offerOnce, tellWhatLeaves } from './commands';
 import type { ICommandOptions } from './commands';
 import { Completers } from './completer';
 import { read } from './context';
+import { Executions } from './executions';
 import { icon } from './icon';
 import { Provider } from './provider';
 import { StatusItem, StatusModel } from './status';
@@ -48,11 +50,21 @@ export const plugin: JupyterFrontEndPlugin<void> = {
     const status = new StatusModel(client);
     completers.wrap(factory);
     window.addEventListener('pagehide', () => completers.leave());
+    const executions = new Executions();
+    NotebookActions.executed.connect((_, { notebook, cell }) => {
+      const { model } = cell;
+      if (
+        'executionCount' in model &&
+        typeof model.executionCount === 'number'
+      ) {
+        executions.ran(notebook, model.id, model.executionCount);
+      }
+    });
     const provider = new Provider({
       client,
       status,
       suggestions,
-      read,
+      read: (request, context) => read(request, context, executions),
       icon
     });
     manager.registerInlineProvider(provider);

@@ -9,6 +9,8 @@ export interface Cell {
   cell_id: string;
   kind: (typeof KINDS)[number];
   source: string;
+  /** When the live kernel ran it: larger is later; null: it did not. */
+  ran: number | null;
 }
 
 const OUTCOMES = [
@@ -200,7 +202,8 @@ function cells(value: unknown, what: string): Cell[] {
     return {
       cell_id: text(body, 'cell_id'),
       kind: oneOf(body, 'kind', KINDS),
-      source: text(body, 'source')
+      source: text(body, 'source'),
+      ran: typeof body.ran === 'number' ? body.ran : null
     };
   });
 }

@@ -17,7 +17,12 @@ import type { Cell } from '../src/wire';
 
 const cellOf =
   (sources: string[]) =>
-  (i: number): Cell => ({ cell_id: `c${i}`, kind: 'code', source: sources[i] });
+  (i: number): Cell => ({
+    cell_id: `c${i}`,
+    kind: 'code',
+    source: sources[i],
+    ran: null
+  });
 
 describe('around', () => {
   it('splits at the cursor that core gives in code points', () => {
@@ -66,7 +71,12 @@ describe('nearest', () => {
     const seen: number[] = [];
     nearest(10_000, 9_999, i => {
       seen.push(i);
-      return { cell_id: `c${i}`, kind: 'code', source: 'x'.repeat(1000) };
+      return {
+        cell_id: `c${i}`,
+        kind: 'code',
+        source: 'x'.repeat(1000),
+        ran: null
+      };
     });
     expect(seen.length).toBe(49);
   });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import types
 from typing import Any
@@ -11,8 +12,8 @@ import pytest
 
 from jupyter_mccom.retrieval.namespace import MAX_CHARS, MAX_NAMES, Answer
 
-numpy = pytest.importorskip("numpy")
-pandas = pytest.importorskip("pandas")
+numpy: Any = importlib.import_module("numpy")
+pandas: Any = importlib.import_module("pandas")
 
 
 def _described(**user: object) -> dict[str, tuple[str, str, list[str], str]]:
@@ -110,12 +111,18 @@ def test_frames_come_first_then_what_is_newest_and_the_rest_is_left_out() -> Non
     assert names == ["frame", *(f"n{i}" for i in range(999, 1000 - MAX_NAMES, -1))]
 
 
-def test_the_answer_is_bounded_however_much_there_is() -> None:
+def test_the_answer_is_bounded_and_all_names_come_before_the_columns_of_the_oldest() -> None:
     wide = pandas.DataFrame(numpy.zeros((1, 5000)), columns=[f"{'column' * 11}_{n}" for n in range(5000)])
     found = _described(**{f"wide{i}": wide for i in range(MAX_NAMES - 1)}, small=1)
-    assert 1 < len(found) < 20
-    assert {len(entry[2]) for name, entry in found.items() if name != "small"} == {60}
-    assert "small" in found
+    assert len(found) == MAX_NAMES
+    n_columns = [len(entry[2]) for entry in found.values()]
+    assert sorted(n_columns, reverse=True) == n_columns
+    assert {*n_columns} == {60, 0}
+
+
+def test_names_that_take_all_the_room_are_bounded_too() -> None:
+    names = [chr(0x4E00 + i) * 80 for i in range(MAX_NAMES)]
+    assert 50 < len(_described(**dict.fromkeys(names, 1))) < MAX_NAMES
 
 
 def test_an_error_in_looking_gives_an_answer_all_the_same() -> None:

@@ -47,6 +47,17 @@ def test_takes_the_nearest_cells_in_document_order() -> None:
     assert len(sources) > 3
 
 
+def test_the_order_of_execution_beats_the_position() -> None:
+    def cell(name: str, ran: int | None) -> Cell:
+        return Cell(cell_id=name, kind="code", source=name, ran=ran)
+
+    before = (cell("load", 5), cell("note", None), cell("clean", 2), cell("new", None))
+    request = replace(REQUEST, cells_before=before, cells_after=(cell("below", 3), cell("later", None)))
+    chunks = _built(request).chunks
+    assert [chunk.text for chunk in chunks] == ["clean", "below", "load", "note", "new"]
+    assert [chunk.source for chunk in chunks] == ["cell 2", "cell 5", "cell 0", "cell 1", "cell 3"]
+
+
 def test_leaves_out_markdown_and_empty_cells() -> None:
     cells = (Cell(cell_id="a", kind="markdown", source="# A"), Cell(cell_id="b", kind="code", source="  \n"))
     assert _built(replace(REQUEST, cells_before=cells)).chunks == ()
