@@ -45,6 +45,7 @@ def measure(settings: MCCom, n: int) -> dict[str, Any]:
 async def _latency(server: _Server, settings: MCCom, n: int) -> dict[str, Any]:
     opened = open_cascade(settings)
     ratios, engine_s, again_s = [], [], []
+    server.ask("mccom/warm", {})
     try:
         for number in range(-1, n):
             request = _request(number)

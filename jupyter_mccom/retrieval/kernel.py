@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -25,6 +26,8 @@ _HEARD_S = 0.05
 _WAIT_S = 0.05
 """How long a completion waits for an idle kernel, so that the first key after a run finds the new names."""
 
+_DRIVE = re.compile(r"^\w+:")
+"""`RTC:a.ipynb`: the browser's name of a drive, which a document of ours does not have."""
 _EXPRESSION = (
     "(lambda user: (lambda builtins: (lambda scope: "
     f"builtins.exec({inspect.getsource(namespace)!r}, scope) or scope['Answer'](user)"
@@ -96,7 +99,8 @@ class KernelNames:
 
     async def _kernel_of(self, document: str) -> str | None:
         for session in await self._sessions.list_sessions():
-            if session["path"] == document and session["kernel"]["id"] in self._managers:
+            path = _DRIVE.sub("", session["path"])
+            if path == document and session["kernel"]["id"] in self._managers:
                 return str(session["kernel"]["id"])
         return None
 

@@ -134,7 +134,7 @@ export function tellWhatLeaves({ status, trans }: ICommandOptions): void {
     localStorage.setItem(TOLD, name);
     Notification.info(
       trans.__(
-        'Code around the cursor may be sent to %1 at %2, secrets masked.',
+        'Code around the cursor, of other cells and of the project may be sent to %1 at %2, secrets masked.',
         cloud.model,
         cloud.url
       ),
