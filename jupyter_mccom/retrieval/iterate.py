@@ -7,7 +7,7 @@ comes first. Knows nothing of prompts or engines.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol, TypeVar
@@ -73,10 +73,11 @@ class Retrieval:
     ) -> tuple[Hit, ...]:
         """See protocols.Retriever."""
         queries = [query_of(request), *([text] if text else [])]
+        live, tree = self._live, self._tree
         kernel, cells, files = await asyncio.gather(
-            _in_time(self._live.chunk(request) if self._live else _nothing()),
-            _in_time(asyncio.to_thread(_in_cells, request, queries)),
-            _in_time(self._tree.search(request.document, queries, _N_CANDIDATES) if self._tree else _nothing()),
+            _in_time(lambda: live.chunk(request) if live else _nothing()),
+            _in_time(lambda: asyncio.to_thread(_in_cells, request, queries)),
+            _in_time(lambda: tree.search(request.document, queries, _N_CANDIDATES) if tree else _nothing()),
         )
         weight = confidence or 0.0
         found = sorted([*fused(cells or [], weight), *fused(files or [], weight)], key=lambda hit: -hit.score)
@@ -149,11 +150,11 @@ def _chunks(cells: tuple[Cell, ...], language: str) -> list[Chunk]:
     return chunks_of_cells(cells, language)
 
 
-async def _in_time(source: Awaitable[_Found]) -> _Found | None:
+async def _in_time(source: Callable[[], Awaitable[_Found | None]]) -> _Found | None:
     """None of a source that is slow or fails: context is not worth a wait."""
     try:
         with anyio.fail_after(_SEARCH_S):
-            return await source
+            return await source()
     except (TimeoutError, RetrievalError):
         return None
 

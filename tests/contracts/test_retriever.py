@@ -1,0 +1,89 @@
+"""What every Retriever promises, run on each implementation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jupyter_mccom.protocols import Retriever
+from jupyter_mccom.retrieval.iterate import Retrieval
+from jupyter_mccom.retrieval.tree import ProjectTree
+from jupyter_mccom.types import Cell, CompletionRequest
+
+SOURCES = [f"def load_{n}(path):\n    return read_{n}(path)" for n in range(6)]
+CELLS = tuple(Cell(cell_id=str(n), kind="code", source=source) for n, source in enumerate(SOURCES))
+REQUEST = CompletionRequest(
+    id="r", client="c", document="book.ipynb", cell_id="here", language="python",
+    prefix="frame = load_3(path)\nprices = read_3(", suffix=")", cells_before=CELLS,
+)  # fmt: skip
+
+
+@asynccontextmanager
+async def _cells_alone(folder: Path) -> AsyncGenerator[Retriever, None]:
+    retrieval = Retrieval(tree=None, live=None)
+    yield retrieval
+    await retrieval.aclose()
+
+
+@asynccontextmanager
+async def _cells_and_files(folder: Path) -> AsyncGenerator[Retriever, None]:
+    (folder / "io.py").write_text("def read_3(path):\n    return open(path)\n")
+    tree = ProjectTree(jupyter_root=folder, project_root="", cache_dir=folder.parent / "cache")
+    await tree.settled("book.ipynb")
+    retrieval = Retrieval(tree=tree, live=None)
+    await retrieval.warm()
+    yield retrieval
+    await retrieval.aclose()
+
+
+@pytest.fixture(params=[_cells_alone, _cells_and_files])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> AbstractAsyncContextManager[Retriever]:
+    """One of each kind, open for the length of a test."""
+    folder = tmp_path / "root"
+    folder.mkdir()
+    context: AbstractAsyncContextManager[Retriever] = request.param(folder)
+    return context
+
+
+async def test_hits_are_scored_and_best_first(opened: AbstractAsyncContextManager[Retriever]) -> None:
+    async with opened as retriever:
+        hits = await retriever.search(REQUEST)
+        assert hits
+        assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+        assert all(0 < hit.score <= 1 and hit.chunk.text and hit.chunk.source for hit in hits)
+
+
+async def test_a_key_on_the_cursors_line_changes_nothing(opened: AbstractAsyncContextManager[Retriever]) -> None:
+    async with opened as retriever:
+        typed = [replace(REQUEST, prefix=REQUEST.prefix + text) for text in ("", "p", "path, load_5")]
+        first, *others = [await retriever.search(request) for request in typed]
+        assert others == [first, first]
+
+
+async def test_the_local_text_is_a_second_query(opened: AbstractAsyncContextManager[Retriever]) -> None:
+    async with opened as retriever:
+        plain = await retriever.search(REQUEST)
+        fused = await retriever.search(REQUEST, text="load_1(path)", confidence=1.0)
+        assert not any("def load_1(" in hit.chunk.text for hit in plain[:2])
+        assert any("def load_1(" in hit.chunk.text for hit in fused[:2])
+
+
+async def test_a_cancelled_search_leaves_it_usable(opened: AbstractAsyncContextManager[Retriever]) -> None:
+    async with opened as retriever:
+        expected = await retriever.search(REQUEST)
+        asking = asyncio.create_task(retriever.search(REQUEST))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert await retriever.search(REQUEST) == expected
+
+
+async def test_closing_twice_is_closing(opened: AbstractAsyncContextManager[Retriever]) -> None:
+    async with opened as retriever:
+        await retriever.aclose()
+        await retriever.aclose()
