@@ -66,7 +66,7 @@ class Lab:
         return path
 
     def stop(self) -> None:
-        """Ends the server as Ctrl-C does."""
+        """Ends the server as Ctrl-C does. Idempotent."""
         self.process.terminate()
         self.process.wait(30)
         self.log.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,30 @@ LARGE = "qwen2.5-coder-1.5b"
 START = "import statistics\nvalues = [1, 2, 3]\n"
 KEY_ENV = "MCCOM_BROWSER_KEY"
 NOTE = ".Toastify__toast"
+OpenLab = Callable[[str, float], Lab]
 
 
-def _lab(folder: Path, url: str, *, sure: float) -> Lab:
-    return Lab(
-        folder,
-        "--MCCom.cloud_dialect=llama-server",
-        f"--MCCom.cloud_url={url}",
-        f"--MCCom.cloud_model={LARGE}",
-        f"--MCCom.cloud_key_env={KEY_ENV}",
-        f"--MCCom.route_threshold={sure}",
-        "--MCCom.show_threshold=0",
-    )
+@pytest.fixture
+def open_lab(tmp_path: Path) -> Iterator[OpenLab]:
+    """Opens a JupyterLab with a cloud at an address, whose local texts are sure above a confidence."""
+    opened = []
+
+    def make(url: str, sure: float) -> Lab:
+        lab = Lab(
+            tmp_path,
+            "--MCCom.cloud_dialect=llama-server",
+            f"--MCCom.cloud_url={url}",
+            f"--MCCom.cloud_model={LARGE}",
+            f"--MCCom.cloud_key_env={KEY_ENV}",
+            f"--MCCom.route_threshold={sure}",
+            "--MCCom.show_threshold=0",
+        )
+        opened.append(lab)
+        return lab
+
+    yield make
+    for lab in opened:
+        lab.stop()
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +67,9 @@ def _shows(book: Notebook, lab: Lab) -> None:
 
 
 def test_typing_over_a_wrong_text_brings_the_clouds(
-    served: str, window: BrowserContext, tmp_path: Path, screenshots: Path
+    served: str, window: BrowserContext, open_lab: OpenLab, screenshots: Path
 ) -> None:
-    lab = _lab(tmp_path, served, sure=0)
+    lab = open_lab(served, 0)
     lab.notebook("reject.ipynb", START, "")
     book = Notebook(window, lab, "reject.ipynb")
     expect(book.page.locator(NOTE).filter(has_text="may be sent")).to_be_visible(timeout=20_000)
@@ -78,16 +90,15 @@ def test_typing_over_a_wrong_text_brings_the_clouds(
     book.page.keyboard.press("Tab")
     book.no_ghost()
     assert book.source(1) == f"print(statistics.{key}{ghost}"
-    lab.stop()
 
 
 def test_an_unsure_text_is_the_clouds_and_with_the_cloud_down_nothing_breaks(
-    models: Store, window: BrowserContext, tmp_path: Path
+    models: Store, window: BrowserContext, open_lab: OpenLab, tmp_path: Path
 ) -> None:
     models.pull(LARGE, progress=lambda done, total: None)
     with serving("--model", LARGE) as (url, key):
         os.environ[KEY_ENV] = key
-        lab = _lab(tmp_path, url, sure=1)
+        lab = open_lab(url, 1)
         lab.notebook("unsure.ipynb", START, "", "")
         book = Notebook(window, lab, "unsure.ipynb")
         book.enter(1)

@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import psutil
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
 Fetch = Callable[..., Awaitable[HTTPResponse]]
+PATIENCE_S = 60
 GOLDEN = Path(__file__).parents[1] / "wire"
 REQUEST: dict[str, Any] = {
     "client_id": "w",
@@ -66,13 +68,15 @@ async def test_status_warm_and_unload_with_the_server(jp_fetch: Fetch) -> None:
     assert status.keys() == golden.keys()
     assert status["model"] == {"id": "smollm2-135m", "bytes": 98_362_432, "present": True}
     assert (await jp_fetch("mccom", "warm", method="POST", body="{}")).code == 204
-    while not _model_processes():
-        await asyncio.sleep(0.05)
+    with anyio.fail_after(PATIENCE_S):
+        while not _model_processes():
+            await asyncio.sleep(0.05)
 
 
 async def test_no_process_outlives_the_server() -> None:
-    while _model_processes():
-        await asyncio.sleep(0.05)
+    with anyio.fail_after(PATIENCE_S):
+        while _model_processes():
+            await asyncio.sleep(0.05)
 
 
 async def test_a_model_that_is_there_needs_no_download(jp_fetch: Fetch) -> None:
