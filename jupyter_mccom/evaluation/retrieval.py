@@ -11,16 +11,15 @@ import json
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..cascade.context import Context
 from ..cascade.route import confidence
 from ..compose import OpenCascade, open_cascade
 from ..protocols import Retriever
-from ..retrieval.definitions import defining, imported_near
 from ..retrieval.index import Scored, rank
-from ..retrieval.iterate import Retrieval, Tree, query_of
+from ..retrieval.iterate import Retrieval, Tree
 from ..retrieval.tree import ProjectTree
 from ..settings import MCCom
 from ..types import Chunk, CompletionRequest, Hit
@@ -29,8 +28,7 @@ from .metrics import edit_similarity, exact_match, interval, mean
 from .policies import Answer
 from .samples import Sample, crossfile_samples, notebook_samples, repository_samples
 
-_N_SEARCHED = 20
-WAYS = ("no retrieval", "round 1, best one", "round 1", "rounds 1 and 2", "definitions, then round 1")
+WAYS = ("no retrieval", "round 1, best one", "round 1", "rounds 1 and 2")
 Progress = Callable[[int, int], None]
 """Is told how many of how many are done."""
 
@@ -70,31 +68,6 @@ class _BestOne:
 
     async def aclose(self) -> None:
         await self._retrieval.aclose()
-
-
-class _Definitions:
-    """Where the names imported and used near the cursor are defined, then the hits of round 1."""
-
-    def __init__(self, tree: Tree, retrieval: Retrieval) -> None:
-        self._tree = tree
-        self._retrieval = retrieval
-
-    async def search(
-        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
-    ) -> tuple[Hit, ...]:
-        names = imported_near(request, query_of(request) + "\n" + request.prefix.rpartition("\n")[2])
-        found = await self._tree.search(request.document, names, _N_SEARCHED) if names else []
-        chunks = [replace(chunk, text=f"# {chunk.source}\n{chunk.text}") for chunk, _ in defining(names, found)]
-        places = {(chunk.source, chunk.first_line) for chunk in chunks}
-        hits = [
-            hit
-            for hit in await self._retrieval.search(request)
-            if (hit.chunk.source, hit.chunk.first_line) not in places
-        ]
-        return (*(Hit(chunk=chunk, score=1.0) for chunk in chunks), *hits)
-
-    async def aclose(self) -> None:
-        """Both belong to others."""
 
 
 def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, progress: Progress) -> str:
@@ -172,7 +145,6 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tr
         await text_of(_BestOne(retrieval)),
         first,
         await text_of(retrieval, first),
-        await text_of(_Definitions(tree, retrieval)) if tree else first,
     ]
     return Scores(
         kind=sample.kind,
