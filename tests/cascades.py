@@ -10,6 +10,7 @@ from jupyter_mccom.cascade.journal import Journal
 from jupyter_mccom.cascade.pipeline import Cascade, Cloud
 from jupyter_mccom.cascade.route import Gates
 from jupyter_mccom.protocols import Engine, Retriever
+from jupyter_mccom.types import Hit
 from tests.clock import FixedDate
 
 
@@ -22,17 +23,18 @@ def cascade_of(
     keep_traces: bool = True,
     latency_budget_s: float = 30,
     retriever: Retriever | None = None,
+    leaves: Callable[[Hit], bool] = lambda hit: True,
 ) -> Cascade:
     """Above .8 local text is sure, at or below .5 it is not shown."""
     clock = FixedDate()
 
-    def context(engine: Engine) -> Context:
-        return Context(engine, retriever, n_tokens=512, n_retrieved_tokens=128)
+    def context(engine: Engine, allowed: Callable[[Hit], bool] = lambda hit: True) -> Context:
+        return Context(engine, retriever, n_tokens=512, n_retrieved_tokens=128, allowed=allowed)
 
     budget = Budget(calls_a_day=calls_a_day, tokens_a_day=0, clock=clock)
     return Cascade(
         context=context(local),
-        cloud=Cloud(context=context(cloud), budget=budget, kept_out=kept_out) if cloud else None,
+        cloud=Cloud(context=context(cloud, leaves), budget=budget, kept_out=kept_out) if cloud else None,
         journal=Journal(keep_traces=keep_traces),
         clock=clock,
         gates=Gates(sure=0.8, show=0.5),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ..protocols import Engine, Retriever
 from ..types import CompletionRequest, Hit, Prompt
@@ -29,6 +29,10 @@ class Context:
         """Most tokens of a prompt."""
         self._n_retrieved_tokens = n_retrieved_tokens
         self._allowed = allowed
+
+    def allows(self, hits: Iterable[Hit]) -> bool:
+        """Text that was written with these hits may stand in a prompt or a draft."""
+        return all(self._allowed(hit) for hit in hits)
 
     async def prompt(
         self, request: CompletionRequest, *, text: str = "", confidence: float | None = None

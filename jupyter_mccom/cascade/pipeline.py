@@ -165,7 +165,7 @@ class Cascade:
             route = Route(to="cloud", reason=run.forced)
         else:
             route = await self._local_route(run, state)
-            position.wrote(run.request.prefix, run.local_text, run.confidence, run.suggestion_id)
+            position.wrote(run.request.prefix, run.local_text, run.confidence, run.suggestion_id, run.hits)
         if route.to != "cloud":
             yield run.suggestion(run.local_text if route.to == "local" else "", route)
             return
@@ -206,6 +206,7 @@ class Cascade:
         assert self.cloud is not None
         request, engine = run.request, self.cloud.engine
         draft = run.local_text or position.draft(request.prefix)
+        draft = draft if self.cloud.context.allows(position.local_hits) else ""
         run.writing = writing = Writing(engine, request, clock=self._clock, max_tokens=self._max_tokens)
         shown, reason = "", route.reason
         if not self.cloud.budget.take():

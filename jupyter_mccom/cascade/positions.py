@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from ..types import CompletionRequest, Outcome, Reason
+from ..types import CompletionRequest, Hit, Outcome, Reason
 
 READ_MS = 750
 """Shown for less, a suggestion was not read: what the person did is no evidence (completion-systems.md)."""
@@ -30,15 +30,19 @@ class Position:
     local_text: str = ""
     local_prefix: str = ""
     local_confidence: float | None = None
+    local_hits: tuple[Hit, ...] = ()
+    """What stood in the local model's prompt, so that its text may tell of it."""
 
     @property
     def local_line(self) -> str:
         """The line as the local model would have had it; empty when it wrote nothing."""
         return self.local_prefix.rpartition("\n")[2] + self.local_text if self.local_text else ""
 
-    def wrote(self, prefix: str, text: str, confidence: float | None, suggestion_id: str) -> None:
+    def wrote(
+        self, prefix: str, text: str, confidence: float | None, suggestion_id: str, hits: tuple[Hit, ...]
+    ) -> None:
         """Keeps what the local model wrote at `prefix`."""
-        self.local_prefix, self.local_text = prefix, text
+        self.local_prefix, self.local_text, self.local_hits = prefix, text, hits
         self.local_confidence, self.local_id = confidence, suggestion_id
 
     def draft(self, prefix: str) -> str:

@@ -12,7 +12,7 @@ from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import CloudBroken, EngineMissing
 from jupyter_mccom.protocols import Engine
-from jupyter_mccom.types import CompletionRequest, Outcome, OutcomeKind, Prompt, Skills, Suggestion, Token
+from jupyter_mccom.types import Chunk, CompletionRequest, Hit, Outcome, OutcomeKind, Prompt, Skills, Suggestion, Token
 from tests.cascades import cascade_of
 
 REQUEST = CompletionRequest(
@@ -155,6 +155,28 @@ async def test_asking_goes_to_the_cloud_with_the_local_text_as_draft() -> None:
     ask = replace(REQUEST, id="r1", trigger="ask")
     assert await _ask(cascade, ask) == ("eros((3, 4))", "cloud", "asked")
     assert cloud.drafts == ["eros(3)"]
+
+
+class _Kernel:
+    """What a kernel holds, as the only hit."""
+
+    async def search(
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+    ) -> tuple[Hit, ...]:
+        return (Hit(chunk=Chunk(source="kernel", first_line=1, last_line=1, text="# df: price"), score=1.0),)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+@pytest.mark.parametrize(("leaves", "draft"), [(True, "eros(3)"), (False, "")])
+async def test_a_text_written_with_what_must_not_leave_is_no_draft(leaves: bool, draft: str) -> None:
+    cloud = _Asked({"np.z": CLOUD})
+    local = _Asked({"np.z": LOCAL}, prob=0.7)
+    cascade = cascade_of(local, cloud, retriever=_Kernel(), leaves=lambda hit: leaves)
+    assert await _ask(cascade, REQUEST) == ("eros((3, 4))", "cloud", "unsure")
+    assert cloud.drafts == [draft]
+    assert [hit.chunk.source for hit in cascade.journal.traces[-1].hits] == ["kernel"] * leaves
 
 
 async def test_the_draft_is_rebased_on_what_was_typed_since() -> None:
