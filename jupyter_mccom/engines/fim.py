@@ -6,7 +6,10 @@ from typing import Literal, Protocol, TypeAlias
 
 from ..types import Prompt
 
-Layout: TypeAlias = Literal["anchored", "standard"]
+Layout: TypeAlias = Literal["standard", "anchored", "anchored-block"]
+"""What stands after the middle marker: nothing (the training's order), the cursor's line, or its block of lines."""
+ANCHOR_LINES = 4
+"""Lines of a block, counted from the start of the cell's or file's part in the prompt."""
 _CONTEXT_GAP = "\n\n"
 
 
@@ -29,12 +32,16 @@ def head_of(prompt: Prompt) -> str:
 def render(prompt: Prompt, fim: FimMarkers, layout: Layout) -> str:
     """The prompt with markers; markers that stand in a person's own text are broken up.
 
-    `anchored` puts the typed part of the line after the middle marker, `standard` is the order of the training.
+    A key moves all that follows it: after an anchor, that is what is typed; in the standard order, the suffix too.
     """
     head, typed, suffix = (_without(text, fim) for text in (head_of(prompt), prompt.typed, prompt.suffix))
-    if layout == "anchored":
-        return f"{fim.prefix}{head}{fim.suffix}{suffix}{fim.middle}{typed}"
-    return f"{fim.prefix}{head}{typed}{fim.suffix}{suffix}{fim.middle}"
+    if layout == "standard":
+        return f"{fim.prefix}{head}{typed}{fim.suffix}{suffix}{fim.middle}"
+    cut = len(head)
+    if layout == "anchored-block":
+        block = prompt.prefix.split("\n")[-1 - prompt.prefix.count("\n") % ANCHOR_LINES :]
+        cut -= len("\n".join(block))
+    return f"{fim.prefix}{head[:cut]}{fim.suffix}{suffix}{fim.middle}{head[cut:]}{typed}"
 
 
 def _without(text: str, fim: FimMarkers) -> str:
