@@ -2,7 +2,7 @@
 
 1. typed along with the last suggestion → the rest of it, no model call (journal)
 2. the person's action may send it straight to the cloud, or end asking here (positions)
-3. prompt (prompt) → the local engine streams (writing) → gates (route, parse): local, cloud or nothing
+3. prompt (prompt) → the local engine streams (local, writing) → gates (route, parse): local, cloud or nothing
 4. the cloud streams, the local text its draft; when it fails, the local text if that may be shown → 5. trace
 Local text is held until its gates have spoken and then given at once. Knows engines only by their protocol.
 """
@@ -21,8 +21,7 @@ from .budget import Budget
 from .context import Context
 from .flight import Flight
 from .journal import Journal
-from .language import cell_language
-from .parse import breaks
+from .local import Local
 from .positions import Position, Positions, forced
 from .route import CloudState, Gates, confidence
 from .run import Run
@@ -61,6 +60,7 @@ class Cascade:
         cloud: Cloud | None = None,
         retriever: Retriever | None = None,
     ) -> None:
+        self._local = Local(context, clock=clock, max_tokens=max_tokens)
         self._context = context
         self._retriever = retriever
         self.journal = journal
@@ -109,6 +109,17 @@ class Cascade:
     def report(self, outcome: Outcome) -> None:
         """How a suggestion ended."""
         self.journal.report(outcome)
+
+    async def warm(self, request: CompletionRequest) -> None:
+        """Makes the first key at a position quick. Raises as `complete` does; cancelling it frees the model."""
+        await self._local.warm(request)
+
+    async def look_ahead(self, request: CompletionRequest, suggestion: Suggestion) -> None:
+        """Answers in advance where the person will be after taking `suggestion`, the final one of `request`.
+
+        Raises as `complete` does; cancelling it frees the model.
+        """
+        await self._local.look_ahead(request, suggestion.text, budget_s=self._latency_budget_s)
 
     async def prompt(
         self, request: CompletionRequest, *, cloud: bool = False, text: str = "", confidence: float | None = None
@@ -174,33 +185,23 @@ class Cascade:
                 yield suggestion
 
     async def _local_route(self, run: Run, state: CloudState) -> Route:
-        """Lets the local engine write into `run`, and asks the gates."""
-        request = run.request
-        run.writing = writing = Writing(
-            self._context.engine, request, clock=self._clock, max_tokens=self._max_tokens,
-            hopeless=self._gates_of(request).hopeless if state == "ready" else lambda tokens: False,
-        )  # fmt: skip
+        """Lets the local engine write, and asks the gates."""
+        gates = self._gates_of(run.request)
+        hopeless = gates.hopeless if state == "ready" else lambda tokens: False
         try:
-            prompt, run.hits = await within(run.left_s, self._context.prompt(request))
-            run.lap("prompt")
-            async with aclosing(writing.texts(prompt, deadline_s=run.deadline_s)) as found:
-                async for _ in found:
-                    run.wake()
+            written = await self._local.write(run, hopeless=hopeless)
         except (EngineError, ModelError):
             if state != "ready":
                 raise
             return Route(to="cloud", reason="offline")
         except TimeoutError:
             return Route(to="nothing", reason="late")
-        run.took("local", writing.generation)
-        if writing.generation.stop == "late":
-            return Route(to="nothing", reason="late", confidence=confidence(writing.generation.tokens))
-        language = cell_language(request.language, request.prefix)
-        text = writing.text
-        parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
-        run.wrote(text, parses=parses)
-        run.lap("gates")
-        return self._gates_of(request).route(writing.generation.tokens, text=text, parses=parses, cloud=state)
+        tokens = written.generation.tokens
+        run.took("local", written.generation)
+        if written.generation.stop == "late":
+            return Route(to="nothing", reason="late", confidence=confidence(tokens))
+        run.wrote(written.text, parses=written.parses)
+        return gates.route(tokens, text=written.text, parses=written.parses, cloud=state)
 
     async def _cloud_texts(self, run: Run, position: Position, route: Route) -> AsyncGenerator[Suggestion, None]:
         assert self.cloud is not None

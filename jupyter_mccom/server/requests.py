@@ -1,5 +1,6 @@
-"""What runs in the server: one completion a window and document, one warm-up, one download; all end with the server.
+"""What runs in the server: one completion a window and document, one thing in advance while nobody types, one download.
 
+All end with the server.
 Knows nothing of HTTP.
 """
 
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from ..compose import OpenCascade
@@ -15,6 +16,9 @@ from ..errors import MCComError, SettingsError
 from ..types import CompletionRequest, Outcome, Suggestion, Trace
 from .pulls import Pulls
 from .status import status_of
+
+_REST_S = 0.3
+"""Without a key for so long after an answer, the person reads: a quick typist's gap is 0.1 s."""
 
 
 class Completions:
@@ -26,9 +30,12 @@ class Completions:
         self._pulls = Pulls(opened.store)
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._warming: asyncio.Task[None] | None = None
+        self._in_advance: set[asyncio.Task[None]] = set()
+        """Done while nobody waits for an answer: cancelled by the next request. All but the newest are cancelled."""
 
     def begin(self, request: CompletionRequest, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs `work`; an older request of the same window and document is cancelled."""
+        self._nothing_in_advance()
         place = (request.client, request.document)
         older = self._running.get(place)
         if older is not None:
@@ -44,6 +51,8 @@ class Completions:
             raise SettingsError("completions are switched off on this server; ask for MCCom.enabled = True")
         async with aclosing(self._opened.cascade.complete(request)) as suggestions:
             async for suggestion in suggestions:
+                if suggestion.final and suggestion.text:
+                    self._do_in_advance(self._look_ahead(request, suggestion))
                 yield suggestion
 
     def report(self, outcome: Outcome) -> None:
@@ -58,10 +67,15 @@ class Completions:
         """Drops the traces."""
         self._opened.cascade.journal.forget()
 
-    def warm(self) -> None:
-        """Starts loading the model, if it is here and nothing loads it yet."""
+    def warm(self, request: CompletionRequest | None) -> None:
+        """Starts loading the model, if it is here and nothing loads it yet; then evaluates the prompt of `request`.
+
+        The latter only while no answer is waited for.
+        """
         if self._enabled and (self._warming is None or self._warming.done()):
             self._warming = asyncio.create_task(self._warm(), name="mccom warm")
+        if self._enabled and request is not None and not self._running:
+            self._do_in_advance(self._opened.cascade.warm(request))
 
     def pull(self, model_id: str | None) -> None:
         """Starts a download of the given or the configured model. Raises ModelError."""
@@ -79,12 +93,37 @@ class Completions:
 
     async def aclose(self) -> None:
         """Cancels what runs and ends the model's process."""
-        tasks = [*self._running.values(), *([self._warming] if self._warming else [])]
+        tasks = [*self._running.values(), *self._in_advance, *([self._warming] if self._warming else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._pulls.cancel()
         await self._opened.aclose()
+
+    def _do_in_advance(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs `work` in the place of what is done in advance now."""
+        self._nothing_in_advance()
+        before = set(self._in_advance)
+
+        async def quiet() -> None:
+            if before:
+                await asyncio.wait(before)
+            with suppress(MCComError):  # the request that comes will meet it again, and say so
+                await work
+
+        task = asyncio.create_task(quiet(), name="mccom in advance")
+        self._in_advance.add(task)
+        task.add_done_callback(self._in_advance.discard)
+        task.add_done_callback(lambda _: work.close())
+
+    def _nothing_in_advance(self) -> None:
+        for task in self._in_advance:
+            task.cancel()
+
+    async def _look_ahead(self, request: CompletionRequest, suggestion: Suggestion) -> None:
+        await asyncio.sleep(_REST_S)
+        if self._opened.store.present(self._opened.model.id):
+            await self._opened.cascade.look_ahead(request, suggestion)
 
     async def _warm(self) -> None:
         try:

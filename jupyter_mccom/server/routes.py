@@ -116,11 +116,11 @@ class OutcomeHandler(MCComHandler):
 
 
 class WarmHandler(MCComHandler):
-    """`POST /mccom/warm`: load the model before the first key."""
+    """`POST /mccom/warm`: load the model before the first key; with a position, evaluate its prompt too."""
 
     @route
     async def post(self) -> None:
-        self.completions.warm()
+        self.completions.warm(wire.position_from(self.body()))
         self.set_status(204)
         self.finish()
 

@@ -97,6 +97,11 @@ def request_from(value: object) -> CompletionRequest:
     )
 
 
+def position_from(value: object) -> CompletionRequest | None:
+    """The position in the body of `POST /mccom/warm`, of the shape of a completion's; None for an empty object."""
+    return request_from(value) if _object(value, "the request body") else None
+
+
 def model_from(value: object) -> str | None:
     """The model id in the body of `POST /mccom/pull`; None means the configured model."""
     body = _object(value, "the request body")

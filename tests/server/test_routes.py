@@ -121,3 +121,16 @@ async def test_nobody_without_a_token_gets_in(jp_fetch: Fetch, route: str) -> No
 def _model_processes() -> list[int]:
     children = psutil.Process().children(recursive=True)
     return [child.pid for child in children if "jupyter_mccom.engines.llama_server" in " ".join(child.cmdline())]
+
+
+async def test_a_position_that_was_warmed_has_its_prompt_in_the_models_cache(jp_fetch: Fetch) -> None:
+    await _complete(jp_fetch)
+    long = "".join(f"entered_{i} = {i}\n" for i in range(40))
+    position = {**REQUEST, "document": "b.ipynb", "prefix": long}
+    assert (await jp_fetch("mccom", "warm", method="POST", body=json.dumps(position))).code == 204
+    with anyio.fail_after(PATIENCE_S):
+        while any(task.get_name() == "mccom in advance" for task in asyncio.all_tasks()):
+            await asyncio.sleep(0.05)
+    await _complete(jp_fetch, document="b.ipynb", prefix=long + "print(")
+    trace = (await _json(jp_fetch, "traces"))["traces"][-1]
+    assert trace["generations"][0]["tokens"][0]["n_evaluated"] < 10
