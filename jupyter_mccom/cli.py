@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_SUITES = ("latency", "layouts", "cascade", "drafts", "retrieval", "search")
+_SUITES = ("latency", "layouts", "reuse", "cascade", "drafts", "retrieval", "kernel", "search")
 
 
 def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -209,7 +209,7 @@ def _cloud_line(cloud: dict[str, Any] | None) -> str:
 def _bench(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from .evaluation import cascade, drafts, latency, layouts, retrieval, searching
+    from .evaluation import cascade, drafts, kernels, latency, layouts, retrieval, reuse, searching
 
     settings, n = _settings(arguments), arguments.n
     with tqdm(total=n, disable=None) as bar:
@@ -223,6 +223,10 @@ def _bench(arguments: argparse.Namespace) -> int:
             found = retrieval.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
         elif arguments.suite == "layouts":
             found = layouts.measure(settings, arguments.data, n, arguments.seed, progress)
+        elif arguments.suite == "reuse":
+            found = json.dumps(reuse.measure(settings, arguments.data, n, arguments.seed, progress), indent=2)
+        elif arguments.suite == "kernel":
+            found = kernels.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
         elif arguments.suite == "search":
             found = json.dumps(searching.measure(arguments.data, arguments.seed), indent=2)
         elif arguments.suite == "drafts":

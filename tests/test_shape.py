@@ -66,6 +66,7 @@ HOMES = {
     "parso": {"cascade/python.py"},
     "rank_bm25": {"retrieval/index.py", "evaluation/searching.py"},
     "watchfiles": {"retrieval/worker.py"},
+    "jupyter_client": {"evaluation/kernels.py"},
     "anyio": {"cascade/writing.py", "retrieval/iterate.py", "retrieval/tree.py"},
     "huggingface_hub": {"models/hub.py"},
     "filelock": {"models/store.py"},

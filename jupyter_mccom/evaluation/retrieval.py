@@ -35,7 +35,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """One position; a value a way, in the order of WAYS."""
+    """One position; a value a way, in the order of the table's rows."""
 
     kind: str
     right: tuple[bool, ...]
@@ -92,15 +92,15 @@ def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, pr
                 file.write(json.dumps({"model": settings.model, **asdict(scores)}) + "\n")
 
     asyncio.run(_run(settings, samples, keep))
-    return f"model {settings.model}\n\n{table(found)}"
+    return f"model {settings.model}\n\n{table(found, WAYS)}"
 
 
-def table(found: Sequence[Scores]) -> str:
+def table(found: Sequence[Scores], ways: Sequence[str]) -> str:
     """Markdown: a row a way, exact match with its interval and edit similarity, for all and by kind."""
     kinds = sorted({scores.kind for scores in found})
     head = "".join(f"| {kind} " for kind in ["way", f"all (n = {len(found)})", *kinds]) + "|\n"
     lines = [head + "|---" * (len(kinds) + 2) + "|"]
-    for number, way in enumerate(WAYS):
+    for number, way in enumerate(ways):
         groups = [found, *([scores for scores in found if scores.kind == kind] for kind in kinds)]
         lines.append(f"| {way} " + "".join(f"| {_figure(group, number)} " for group in groups) + "|")
     return "\n".join(lines)

@@ -7,6 +7,7 @@ comes first. Knows nothing of prompts or engines.
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -31,6 +32,13 @@ _N_CANDIDATES = 20
 _N_HITS = 5
 _NEAR_DUPLICATE = 0.8
 """Terms that two chunks share ÷ terms of either."""
+_STAYS = 0.75
+"""Hits stay while they are worth this share of the best ones: each change makes a model read all that stands behind it
+again. Of 708 moves to the next line in 12 files the first two hits change at .71, with .75 at .23, and are worth .94 of
+the best two on average; .6: .22 and .92."""
+_IN_PROMPT = 2
+"""So many hits stand in a local prompt."""
+_PLACES_KEPT = 100
 _Found = TypeVar("_Found")
 
 
@@ -63,6 +71,8 @@ class Retrieval:
     def __init__(self, *, tree: Tree | None, live: Live | None) -> None:
         self._tree = tree
         self._live = live
+        self._stay: OrderedDict[tuple[str, str, str], Sequence[Hit]] = OrderedDict()
+        """The last hits of a first round, by window, document and cell."""
 
     async def warm(self) -> None:
         """Loads what the first search would have to wait for (0.2 s)."""
@@ -81,8 +91,18 @@ class Retrieval:
         )
         weight = confidence or 0.0
         found = sorted([*fused(cells or [], weight), *fused(files or [], weight)], key=lambda hit: -hit.score)
-        hits = [_headed(hit) for hit in distinct(found, request)[:_N_HITS]]
+        new = distinct(found, request)
+        hits = [_headed(hit) for hit in (new if text else self._stayed(request, new))[:_N_HITS]]
         return (*([Hit(chunk=kernel, score=1.0)] if kernel else []), *hits)
+
+    def _stayed(self, request: CompletionRequest, hits: Sequence[Hit]) -> Sequence[Hit]:
+        place = (request.client, request.document, request.cell_id)
+        found = settled(self._stay.get(place, ()), hits)
+        self._stay[place] = found[:_N_HITS]
+        self._stay.move_to_end(place)
+        while len(self._stay) > _PLACES_KEPT:
+            self._stay.popitem(last=False)
+        return found
 
     async def aclose(self) -> None:
         """Ends the sources."""
@@ -128,6 +148,15 @@ def distinct(hits: Sequence[Hit], request: CompletionRequest) -> list[Hit]:
         if not own <= here and all(len(own & other) < _NEAR_DUPLICATE * len(own | other) for other in others):
             kept.append((hit, own))
     return [hit for hit, _ in kept]
+
+
+def settled(before: Sequence[Hit], hits: Sequence[Hit]) -> Sequence[Hit]:
+    """`hits`, those of `before` that are still among them in front and in their order, while these are worth it."""
+    now = {hit.chunk: hit for hit in hits}
+    still = [now[hit.chunk] for hit in before if hit.chunk in now]
+    if sum(hit.score for hit in still[:_IN_PROMPT]) < _STAYS * sum(hit.score for hit in hits[:_IN_PROMPT]):
+        return hits
+    return [*still, *(hit for hit in hits if hit not in still)]
 
 
 def _headed(hit: Hit) -> Hit:

@@ -28,14 +28,16 @@ _WAIT_S = 0.05
 
 _DRIVE = re.compile(r"^\w+:")
 """`RTC:a.ipynb`: the browser's name of a drive, which a document of ours does not have."""
-_EXPRESSION = (
+EXPRESSION = (
     "(lambda user: (lambda builtins: (lambda scope: "
     f"builtins.exec({inspect.getsource(namespace)!r}, scope) or scope['Answer'](user)"
     ")({'__name__': 'mccom', '__builtins__': {**builtins.__dict__, '__import__': lambda name, *rest: "
     "builtins.__spec__.loader.find_spec.__func__.__globals__['sys'].modules[name]}}"
     "))(user['__builtins__']))((lambda: 0).__globals__)"
 )
-"""Uses no name of the person's namespace, which may hide any builtin, and imports by looking into `sys.modules`, which
+"""To be evaluated in an IPython kernel as a user expression of an empty cell; `answered` reads the reply.
+
+Uses no name of the person's namespace, which may hide any builtin, and imports by looking into `sys.modules`, which
 it finds where the import system itself keeps it."""
 
 
@@ -174,7 +176,7 @@ class _Kernel:
             "",
             silent=True,
             store_history=False,
-            user_expressions={"names": _EXPRESSION},
+            user_expressions={"names": EXPRESSION},
             allow_stdin=False,
             stop_on_error=False,
             reply=True,
@@ -182,7 +184,7 @@ class _Kernel:
         )
         if self._own is not None:
             await asyncio.wait({self._own}, timeout=_HEARD_S)
-        return names_from(_text_of(reply["content"]))
+        return answered(reply["content"])
 
     def close(self) -> None:
         """No longer watches it."""
@@ -197,10 +199,13 @@ class _Kernel:
             self._changed, self._not_before_s = True, 0.0
 
 
-def _text_of(content: Mapping[str, Any]) -> str:
-    """Raises RetrievalError when there is none: the request was thrown away after an error in a cell."""
+def answered(content: Mapping[str, Any]) -> tuple[LiveName, ...]:
+    """What a kernel said of EXPRESSION in the content of its reply.
+
+    Raises RetrievalError when it said nothing: the request was thrown away after an error in a cell.
+    """
     try:
         text = content["user_expressions"]["names"]["data"]["text/plain"]
     except (KeyError, TypeError) as error:
         raise RetrievalError("the kernel did not say what it holds; run a cell") from error
-    return text if isinstance(text, str) and len(text) <= namespace.MAX_CHARS else ""
+    return names_from(text) if isinstance(text, str) and len(text) <= namespace.MAX_CHARS else ()

@@ -111,7 +111,7 @@ def test_short_cells_are_asked_with_the_end_of_the_cell_above() -> None:
 
 
 def test_fusing_is_the_papers_equation() -> None:
-    one, two = FILES[:2]
+    one, two = _chunk("io.py", "zeta = 1"), _chunk("plot.py", "theta = 2")
     hits = fused([[(one, 3.0), (two, 1.0)], [(two, 2.0)]], 0.5)
     assert {hit.chunk.source: hit.score for hit in hits} == pytest.approx(
         {"io.py": 0.75 / 1.5, "plot.py": (0.25 + 0.5) / 1.5}
@@ -128,3 +128,17 @@ def test_near_duplicates_and_what_already_stands_here_are_left_out() -> None:
         ("a.py", LOAD), ("b.py", LOAD + "# again\n"), ("c.py", "prices = load_prices('a.csv')\n"), ("d.py", PLOT),
     )]  # fmt: skip
     assert [hit.chunk.source for hit in distinct(hits, REQUEST)] == ["a.py", "d.py"]
+
+
+async def test_hits_stay_from_line_to_line_while_they_are_still_good() -> None:
+    a, b, c = (_chunk(name, f"{name} = 1") for name in ("aleph", "beth", "gimel"))
+    scores = (((a, 3.0), (b, 2.0), (c, 1.9)), ((a, 3.0), (c, 2.0), (b, 1.9)), ((c, 3.0), (b, 1.0), (a, 0.1)))
+
+    class Moving(_Files):
+        async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
+            self.asked.append(queries)
+            return [list(scores[len(self.asked) - 1])]
+
+    retrieval = Retrieval(tree=Moving(), live=None)
+    found = [await _sources(retrieval, replace(REQUEST, prefix=REQUEST.prefix + "\n" * line)) for line in range(3)]
+    assert found == [["aleph", "beth", "gimel"], ["aleph", "beth", "gimel"], ["gimel", "beth", "aleph"]]

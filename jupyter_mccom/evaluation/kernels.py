@@ -1,0 +1,157 @@
+"""`bench --suite kernel`: does it help a model to be told what the live kernel holds?
+
+Runs the cells above each position in a real kernel, in an empty folder, less lines for the shell and magics: **only for
+notebooks that you trust**. Positions at which nothing is known of any name there are left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import tempfile
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..cascade.context import Context
+from ..compose import OpenCascade, open_cascade
+from ..retrieval.iterate import Retrieval
+from ..retrieval.kernel import EXPRESSION, answered
+from ..retrieval.names import LiveName, chunk_of
+from ..settings import MCCom
+from ..types import Cell, Chunk, CompletionRequest
+from .cascade import written
+from .metrics import edit_similarity, exact_match
+from .retrieval import Progress, Scores, table
+from .samples import Sample, notebook_samples
+
+if TYPE_CHECKING:
+    from jupyter_client.asynchronous.client import AsyncKernelClient
+    from jupyter_client.manager import AsyncKernelManager
+
+WAYS = ("without the kernel", "with what it holds")
+_CELL_S = 10.0
+_START_S = 60.0
+_MAX_CHARS = 400
+_SHELL = ("!", "%", "?")
+
+
+class _Held:
+    """Satisfies retrieval's Live with names that were found before."""
+
+    def __init__(self, names: Sequence[LiveName]) -> None:
+        self._names = names
+
+    async def chunk(self, request: CompletionRequest) -> Chunk | None:
+        return chunk_of(self._names, request, max_chars=_MAX_CHARS)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, progress: Progress) -> str:
+    """The table; with `out` also one JSON line a position in `out/kernel.jsonl`. Raises InputError without the data."""
+    found: list[Scores] = []
+
+    def keep(scores: Scores) -> None:
+        found.append(scores)
+        progress(len(found), n)
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            with (out / "kernel.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"model": settings.model, **asdict(scores)}) + "\n")
+
+    asyncio.run(_run(settings, notebook_samples(data, 10_000, seed, that_reuse=True), n, seed, keep))
+    return f"model {settings.model}\n\n{table(found, WAYS)}"
+
+
+async def _run(settings: MCCom, samples: Sequence[Sample], n: int, seed: int, keep: Callable[[Scores], None]) -> None:
+    books = sorted({sample.request.document for sample in samples})
+    random.Random(seed).shuffle(books)  # noqa: S311 - a sample, not a secret
+    opened = open_cascade(settings)
+    left = n
+    try:
+        for book in books:
+            at = [sample for sample in samples if sample.request.document == book]
+            async with aclosing(_held_at(at)) as positions:
+                async for sample, names in positions:
+                    keep(await _scores(opened, settings, sample, names))
+                    left -= 1
+                    if not left:
+                        return
+    finally:
+        await opened.aclose()
+
+
+async def _held_at(samples: Sequence[Sample]) -> AsyncGenerator[tuple[Sample, Sequence[LiveName]], None]:
+    """The positions of one notebook at which its kernel holds something of use."""
+    n_ran = 0
+    async with _kernel() as kernel:
+        for sample in sorted(samples, key=lambda sample: len(sample.request.cells_before)):
+            for cell in sample.request.cells_before[n_ran:]:
+                await kernel.run(cell)
+            n_ran = len(sample.request.cells_before)
+            names = await kernel.names()
+            if chunk_of(names, sample.request, max_chars=_MAX_CHARS) is not None:
+                yield sample, names
+
+
+class _Kernel:
+    """A running kernel."""
+
+    def __init__(self, manager: AsyncKernelManager, client: AsyncKernelClient) -> None:
+        self._manager = manager
+        self._client = client
+
+    async def run(self, cell: Cell) -> None:
+        """What fails or takes too long is what a person's notebook would hold less."""
+        lines = [line for line in cell.source.split("\n") if not line.lstrip().startswith(_SHELL)]
+        if cell.kind != "code" or not any(lines):
+            return
+        options: dict[str, Any] = {"allow_stdin": False, "stop_on_error": False, "reply": True}
+        try:
+            await self._client.execute("\n".join(lines), timeout=_CELL_S, **options)
+        except TimeoutError:
+            await self._manager.interrupt_kernel()
+            await self._client.wait_for_ready(timeout=_START_S)
+
+    async def names(self) -> Sequence[LiveName]:
+        """What it holds."""
+        asked = {"names": EXPRESSION}
+        reply = await self._client.execute("", silent=True, user_expressions=asked, reply=True, timeout=_START_S)
+        return answered(reply["content"])
+
+
+@asynccontextmanager
+async def _kernel() -> AsyncGenerator[_Kernel, None]:
+    from jupyter_client.manager import start_new_async_kernel
+
+    with tempfile.TemporaryDirectory() as folder:
+        manager, client = await start_new_async_kernel(startup_timeout=_START_S, cwd=folder)
+        try:
+            yield _Kernel(manager, client)
+        finally:
+            client.stop_channels()
+            await manager.shutdown_kernel(now=True)
+
+
+async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, names: Sequence[LiveName]) -> Scores:
+    request, engine = sample.request, opened.engine
+    answers = []
+    for live in (None, _Held(names)):
+        context = Context(
+            engine,
+            Retrieval(tree=None, live=live),
+            n_tokens=settings.prompt_tokens,
+            n_retrieved_tokens=settings.retrieval_tokens,
+        )
+        prompt, _ = await context.prompt(request)
+        answers.append(await written(engine, request, prompt, max_tokens=settings.max_tokens))
+    return Scores(
+        kind=sample.request.document.partition("+")[0],
+        right=tuple(exact_match(answer.text, sample.truth) for answer in answers),
+        similar=tuple(edit_similarity(answer.text, sample.truth) for answer in answers),
+    )
