@@ -28,7 +28,8 @@ from .metrics import edit_similarity, exact_match, interval, mean
 from .policies import Answer
 from .samples import Sample, crossfile_samples, notebook_samples, repository_samples
 
-WAYS = ("no retrieval", "round 1, best one", "round 1", "rounds 1 and 2")
+WAYS = ("no retrieval", "round 1, best one", "round 1", "rounds 1 and 2", "round 1 on top", "rounds 1 and 2 on top")
+"""What is retrieved takes the place of lines above the cursor, or comes on top of them."""
 Progress = Callable[[int, int], None]
 """Is told how many of how many are done."""
 
@@ -96,20 +97,34 @@ def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, pr
 
 
 def table(found: Sequence[Scores], ways: Sequence[str]) -> str:
-    """Markdown: a row a way, exact match with its interval and edit similarity, for all and by kind."""
+    """Markdown: a row a way: exact match, by kind too, edit similarity, and what it gains over the first way.
+
+    The gain is the mean of the differences at the same positions; 95 % bootstrap intervals.
+    """
     kinds = sorted({scores.kind for scores in found})
-    head = "".join(f"| {kind} " for kind in ["way", f"all (n = {len(found)})", *kinds]) + "|\n"
-    lines = [head + "|---" * (len(kinds) + 2) + "|"]
+    names = ["way", f"exact match (n = {len(found)})", "gained", "edit similarity", "gained", *kinds]
+    lines = ["".join(f"| {name} " for name in names) + "|\n" + "|---" * len(names) + "|"]
     for number, way in enumerate(ways):
-        groups = [found, *([scores for scores in found if scores.kind == kind] for kind in kinds)]
-        lines.append(f"| {way} " + "".join(f"| {_figure(group, number)} " for group in groups) + "|")
+        right = [float(scores.right[number]) for scores in found]
+        similar = [scores.similar[number] for scores in found]
+        cells = [way, _figure(right), _gained(right, [float(scores.right[0]) for scores in found])]
+        cells += [f"{mean(similar):.3f}", _gained(similar, [scores.similar[0] for scores in found])]
+        cells += [f"{mean([float(s.right[number]) for s in found if s.kind == kind]):.3f}" for kind in kinds]
+        lines.append("".join(f"| {cell} " for cell in cells) + "|")
     return "\n".join(lines)
 
 
-def _figure(group: Sequence[Scores], number: int) -> str:
-    right = [float(scores.right[number]) for scores in group]
-    low, high = interval(right)
-    return f"{mean(right):.3f} ({low:.2f}–{high:.2f}); {mean([scores.similar[number] for scores in group]):.3f}"
+def _figure(values: Sequence[float]) -> str:
+    low, high = interval(values)
+    return f"{mean(values):.3f} ({low:.2f}–{high:.2f})"
+
+
+def _gained(values: Sequence[float], base: Sequence[float]) -> str:
+    differences = [value - of for value, of in zip(values, base, strict=True)]
+    if not any(differences):
+        return "0"
+    low, high = interval(differences)
+    return f"{mean(differences):+.3f} ({low:+.2f} to {high:+.2f})"
 
 
 async def _run(settings: MCCom, samples: Sequence[Sample], keep: Callable[[Scores], None]) -> None:
@@ -132,19 +147,22 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tr
     request, engine = sample.request, opened.engine
     retrieval = Retrieval(tree=tree, live=None)
 
-    async def text_of(retriever: Retriever | None, first: Answer | None = None) -> Answer:
+    async def text_of(retriever: Retriever | None, first: Answer | None = None, *, on_top: bool = False) -> Answer:
         n_retrieved = settings.retrieval_tokens
-        context = Context(engine, retriever, n_tokens=settings.prompt_tokens, n_retrieved_tokens=n_retrieved)
+        n_tokens = settings.prompt_tokens + n_retrieved * on_top
+        context = Context(engine, retriever, n_tokens=n_tokens, n_retrieved_tokens=n_retrieved)
         line = request.prefix.rpartition("\n")[2] + first.text if first else ""
         prompt, _ = await context.prompt(request, text=line, confidence=confidence(first.tokens) if first else None)
         return await written(engine, request, prompt, max_tokens=settings.max_tokens)
 
-    first = await text_of(retrieval)
+    first, on_top = await text_of(retrieval), await text_of(retrieval, on_top=True)
     answers = [
         await text_of(None),
         await text_of(_BestOne(retrieval)),
         first,
         await text_of(retrieval, first),
+        on_top,
+        await text_of(retrieval, on_top, on_top=True),
     ]
     return Scores(
         kind=sample.kind,
