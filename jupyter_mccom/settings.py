@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from traitlets import Bool, Float, Int, TraitError, Unicode, validate
+from traitlets import Bool, Enum, Float, Int, List, TraitError, Unicode, validate
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import DeferredConfigString
 
@@ -81,6 +81,29 @@ class MCCom(Configurable):
         30.0, min=0.1, help="Seconds a completion may take before what there is so far is shown or dropped."
     ).tag(config=True, person=True)
     enabled = Bool(True, help="Answer completion requests at all.").tag(config=True, person=True)
+    trigger_mode = Enum(
+        ("automatic", "manual"), "automatic", help="automatic: ask while a person types; manual: only when asked."
+    ).tag(config=True, person=True)
+    multiline = Enum(
+        ("line", "statement", "block"),
+        "statement",
+        help="How far a suggestion goes: the line, the statement, or also the deeper lines below one that opens them.",
+    ).tag(config=True, person=True)
+    empty_line_pause_ms = Int(
+        700, min=0, help="Rest of the cursor on a new empty line before one is suggested there; 0: none is."
+    ).tag(config=True, person=True)
+    debounce_max_ms = Int(300, min=0, help="Longest wait for a pause in typing; 0: ask at every key.").tag(
+        config=True, person=True
+    )
+    in_comments = Bool(True, help="Ask while a comment is typed.").tag(config=True, person=True)
+    in_strings = Bool(True, help="Ask while a string is typed.").tag(config=True, person=True)
+    quiet_after_dismissals = Int(
+        3, min=0, help="Esc so often in one line ends suggestions there until asked by hand; 0: never."
+    ).tag(config=True, person=True)
+    languages_off = List(Unicode(), help="Languages without completion, in lower case.").tag(config=True, person=True)
+    paths_off = List(
+        Unicode(), help="Notebooks, files and folders without completion, from the Jupyter root, `/` as separator."
+    ).tag(config=True, person=True)
     keep_traces = Bool(True, help="Keep the traces and outcomes of requests, in memory only.").tag(
         config=True, person=True
     )
@@ -126,8 +149,8 @@ def changed(settings: MCCom, **values: object) -> MCCom:
 
 
 def kinds() -> Mapping[str, type]:
-    """Python type of each setting: str, int, float or bool."""
-    return {name: type(trait.default_value) for name, trait in MCCom.class_traits(config=True).items()}
+    """Python type of each setting: str, int, float, bool or list (of str)."""
+    return {name: type(trait.default()) for name, trait in MCCom.class_traits(config=True).items()}
 
 
 def personal() -> tuple[str, ...]:
