@@ -137,7 +137,7 @@ def _complete(arguments: argparse.Namespace) -> int:
         finally:
             await opened.aclose()
         if opened.cascade.cloud is not None and "cloud" in trace.stage_s:
-            print(f"jupyter mccom: text around the cursor was sent to {opened.cloud_url}", file=sys.stderr)
+            print(f"jupyter mccom: text around the cursor was sent to {opened.settings.cloud_url}", file=sys.stderr)
         return trace
 
     answer = _json_from_trace(asyncio.run(run()))
@@ -184,7 +184,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
         opened = open_cascade(_settings(arguments))
         try:
-            return status_of(opened, enabled=True)
+            return status_of(opened)
         finally:
             await opened.aclose()
 

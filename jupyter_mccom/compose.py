@@ -1,6 +1,7 @@
 """Settings → a working cascade: the only place that picks parts and wires them.
 
-Opening is cheap: the model's process starts with the first request or `warm`.
+Opening is cheap: the model's process starts with the first request or `warm`. Opened after another, a cascade takes
+over every part whose settings are the same.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from .engines.llamacpp import LlamaCppEngine
 from .errors import SettingsError
 from .models.catalog import FIM_TEMPLATES, Model, fim_of
 from .models.store import Store, default_models_dir
+from .protocols import Engine
 from .retrieval.iterate import KERNEL, Live, Retrieval
 from .retrieval.tree import ProjectTree
-from .settings import MCCom
+from .settings import MCCom, alike
 
 if TYPE_CHECKING:
     from .retrieval.kernel import Kernels, Sessions
@@ -31,6 +33,13 @@ if TYPE_CHECKING:
 _KERNEL_CHARS = 400
 """Of what a kernel holds, in a prompt: about 120 tokens, a frame of 15 columns and some names."""
 _LLAMA_SERVER = "jupyter_mccom.engines.llama_server"
+_LOCAL = ("model", "models_dir", "threads", "context_tokens", "idle_unload_s")
+"""What the local model's process depends on."""
+_CLOUD = (
+    *("use_cloud", "cloud_dialect", "cloud_url", "cloud_model", "cloud_key_env", "cloud_key_file"),
+    *("cloud_connect_s", "cloud_timeout_s"),
+)
+"""What the cloud's client depends on."""
 
 
 class SystemClock:
@@ -55,12 +64,13 @@ class OpenCascade:
     retriever: Retrieval
     tree: ProjectTree | None
     """The project's files; None where none is searched."""
+    live: Live | None
     store: Store
     model: Model
     threads: int
-    dialect: str
-    """Of the cloud; empty: the cloud is off."""
-    cloud_url: str
+    settings: MCCom
+    budget: Budget
+    """Of the cloud, also while it is off."""
 
     async def warm(self) -> None:
         """Starts the model's process if its file is here. Raises EngineError or ModelError when it cannot start."""
@@ -69,9 +79,23 @@ class OpenCascade:
             async with self.host.lease():
                 pass
 
+    async def hand_over(self, successor: OpenCascade) -> None:
+        """Ends what runs here, and the parts that `successor` has not taken over."""
+        await self.cascade.stop()
+        taken = successor._parts
+        for part in self._parts:
+            if part not in taken:
+                await part.aclose()
+
     async def aclose(self) -> None:
         """Ends all that was started."""
         await self.cascade.aclose()
+
+    @property
+    def _parts(self) -> tuple[Engine | ProjectTree | Live, ...]:
+        cloud = self.cascade.cloud
+        found = (self.engine, cloud.engine if cloud else None, self.tree, self.live)
+        return tuple(part for part in found if part is not None)
 
 
 def draft_words(dialect: str) -> str:
@@ -86,44 +110,66 @@ def open_store(settings: MCCom) -> Store:
     return Store(Path(settings.models_dir).expanduser() if settings.models_dir else default_models_dir())
 
 
-def open_cascade(settings: MCCom, *, jupyter_root: Path | None = None, live: Live | None = None) -> OpenCascade:
-    """Wires the parts; call it in a running event loop. Raises ModelError for a model that nobody knows.
+def open_cascade(
+    settings: MCCom,
+    *,
+    jupyter_root: Path | None = None,
+    live: Live | None = None,
+    former: OpenCascade | None = None,
+) -> OpenCascade:
+    """Wires the parts. Raises ModelError for a model that nobody knows, SettingsError for such a dialect.
 
     Documents are paths below `jupyter_root`; without it no file is searched. `live` tells what a kernel holds.
+    The journal and the day's budget go on from `former`, and the parts whose settings are the same: `hand_over` closes
+    the others. Nothing of `former` is changed when this raises.
     """
     store = open_store(settings)
     model = store.entry(settings.model)
     threads = settings.threads or default_threads()
-    host, engine = _local(settings, store, model, threads)
-    tree = _tree(settings, jupyter_root)
-    retriever = Retrieval(tree=tree, live=live if settings.use_kernel else None)
-    cascade = Cascade(
-        context=Context(
-            engine,
-            retriever,
-            n_tokens=settings.prompt_tokens,
-            n_retrieved_tokens=settings.retrieval_tokens,
-        ),
-        cloud=_cloud(settings, retriever, jupyter_root or Path()),
+    kept = _kept(former, settings, _LOCAL)
+    host, engine = (kept.host, kept.engine) if kept else _local(settings, store, model, threads)
+    live = live if settings.use_kernel else None
+    tree = _tree(settings, jupyter_root, _kept(former, settings, ("project_root",)))
+    retriever = Retrieval(tree=tree, live=live)
+    budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
+    cloud = _cloud(settings, _kept(former, settings, _CLOUD), budget, retriever, jupyter_root or Path())
+    budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
+    journal = former.cascade.journal if former else Journal()
+    journal.keep_traces = settings.keep_traces
+    return OpenCascade(
+        cascade=_cascade(settings, model, engine, cloud, retriever, journal),
+        engine=engine,
+        host=host,
         retriever=retriever,
-        journal=Journal(keep_traces=settings.keep_traces),
+        tree=tree,
+        live=live,
+        store=store,
+        model=model,
+        threads=threads,
+        settings=settings,
+        budget=budget,
+    )
+
+
+def _cascade(
+    settings: MCCom, model: Model, engine: Engine, cloud: Cloud | None, retriever: Retrieval, journal: Journal
+) -> Cascade:
+    n_tokens, n_retrieved_tokens = settings.prompt_tokens, settings.retrieval_tokens
+    return Cascade(
+        context=Context(engine, retriever, n_tokens=n_tokens, n_retrieved_tokens=n_retrieved_tokens),
+        cloud=cloud,
+        retriever=retriever,
+        journal=journal,
         clock=SystemClock(),
         gates=gates_of(settings, model),
         max_tokens=settings.max_tokens,
         latency_budget_s=settings.latency_budget_s,
     )
-    return OpenCascade(
-        cascade=cascade,
-        engine=engine,
-        host=host,
-        retriever=retriever,
-        tree=tree,
-        store=store,
-        model=model,
-        threads=threads,
-        dialect=settings.cloud_dialect,
-        cloud_url=settings.cloud_url,
-    )
+
+
+def _kept(former: OpenCascade | None, settings: MCCom, names: tuple[str, ...]) -> OpenCascade | None:
+    """`former`, if what depends on `names` may be taken over."""
+    return former if former and alike(former.settings, settings, names) else None
 
 
 def gates_of(settings: MCCom, model: Model) -> Gates:
@@ -150,23 +196,45 @@ def open_live(sessions: Sessions, kernels: Kernels) -> Live:
     return KernelNames(sessions, kernels, max_chars=_KERNEL_CHARS)
 
 
-def _tree(settings: MCCom, jupyter_root: Path | None) -> ProjectTree | None:
+def _tree(settings: MCCom, jupyter_root: Path | None, kept: OpenCascade | None) -> ProjectTree | None:
     if jupyter_root is None or not settings.retrieval_tokens:
         return None
+    if kept and kept.tree:
+        return kept.tree
     cache_dir = default_models_dir().parent / "index"
     return ProjectTree(jupyter_root=jupyter_root, project_root=settings.project_root, cache_dir=cache_dir)
 
 
-def _cloud(settings: MCCom, retriever: Retrieval, jupyter_root: Path) -> Cloud | None:
+def _cloud(
+    settings: MCCom, kept: OpenCascade | None, budget: Budget, retriever: Retrieval, jupyter_root: Path
+) -> Cloud | None:
     if not settings.cloud_dialect:
         return None
-    from .engines.cloud.dialects import DIALECTS, open_cloud
+    from .engines.cloud.dialects import DIALECTS
     from .privacy.ignore import Ignored
-    from .privacy.keys import key_from
-    from .privacy.masked_engine import MaskedEngine
 
     if settings.cloud_dialect not in DIALECTS:
         raise SettingsError(f"no dialect {settings.cloud_dialect!r}; set cloud_dialect to one of {', '.join(DIALECTS)}")
+    if not settings.use_cloud:
+        return None
+    engine = kept.cascade.cloud.engine if kept and kept.cascade.cloud else _masked_cloud(settings)
+    ignored = Ignored(jupyter_root.expanduser().resolve())
+    share = settings.retrieval_tokens / settings.prompt_tokens
+    context = Context(
+        engine,
+        retriever,
+        n_tokens=settings.cloud_prompt_tokens,
+        n_retrieved_tokens=int(share * settings.cloud_prompt_tokens),
+        allowed=lambda hit: settings.kernel_to_cloud or hit.chunk.source != KERNEL,
+    )
+    return Cloud(context=context, budget=budget, kept_out=ignored.covers)
+
+
+def _masked_cloud(settings: MCCom) -> Engine:
+    from .engines.cloud.dialects import open_cloud
+    from .privacy.keys import key_from
+    from .privacy.masked_engine import MaskedEngine
+
     engine = open_cloud(
         settings.cloud_dialect,
         url=settings.cloud_url,
@@ -176,16 +244,4 @@ def _cloud(settings: MCCom, retriever: Retrieval, jupyter_root: Path) -> Cloud |
         connect_s=settings.cloud_connect_s,
         read_s=settings.cloud_timeout_s,
     )
-    budget = Budget(
-        calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day, clock=SystemClock()
-    )
-    ignored = Ignored(jupyter_root.expanduser().resolve())
-    share = settings.retrieval_tokens / settings.prompt_tokens
-    context = Context(
-        MaskedEngine(engine),
-        retriever,
-        n_tokens=settings.cloud_prompt_tokens,
-        n_retrieved_tokens=int(share * settings.cloud_prompt_tokens),
-        allowed=lambda hit: settings.kernel_to_cloud or hit.chunk.source != KERNEL,
-    )
-    return Cloud(context=context, budget=budget, kept_out=ignored.covers)
+    return MaskedEngine(engine)

@@ -1,7 +1,8 @@
 """Everything this package raises on purpose. Each message says what is wrong and ends with the next step.
 
 MCComError
-├── SettingsError      a setting that cannot work
+├── SettingsError      a setting that cannot work (HTTP 400)
+│   └── SettingsLocked one that only the administrator may change (HTTP 403)
 ├── WireError          a request that is not what the wire contract says (HTTP 400)
 ├── InputError         a command-line argument that names nothing (exit 2)
 ├── RetrievalError     the project tree or its index
@@ -28,6 +29,10 @@ class MCComError(Exception):
 
 class SettingsError(MCComError):
     """A setting that cannot work."""
+
+
+class SettingsLocked(SettingsError):
+    """A setting that only the server's administrator may change."""
 
 
 class WireError(MCComError):

@@ -22,6 +22,10 @@ class Budget:
         self.tokens = 0
         """Tokens of this day, prompt and answer, by the engine's own count."""
 
+    def limit(self, *, calls_a_day: int, tokens_a_day: int) -> None:
+        """Sets other limits; what was spent today stays spent."""
+        self._limits = (calls_a_day, tokens_a_day)
+
     def take(self) -> bool:
         """Takes one call, if there is one left: two requests at the same moment cannot take the same."""
         if self.spent:

@@ -36,7 +36,8 @@ class Journal:
     """One a cascade; `keep_traces` False keeps the last suggestion of each document and nothing else."""
 
     def __init__(self, *, keep_traces: bool = True) -> None:
-        self._keep_traces = keep_traces
+        self.keep_traces = keep_traces
+        """Of requests to come."""
         self._last: OrderedDict[tuple[str, str], tuple[CompletionRequest, Suggestion]] = OrderedDict()
         self._traces: OrderedDict[str, Trace] = OrderedDict()
         self._ended: OrderedDict[str, Outcome] = OrderedDict()
@@ -78,7 +79,7 @@ class Journal:
             _bound(self._last, _DOCUMENTS_KEPT)
         if trace.trouble or "cloud" in trace.stage_s:
             self._cloud_trouble = trace.trouble
-        if self._keep_traces:
+        if self.keep_traces:
             self._traces[trace.request_id] = trace
             _bound(self._traces, _TRACES_KEPT)
         self._totals = replace(

@@ -129,9 +129,13 @@ class Cascade:
         context = self.cloud.context if cloud and self.cloud else self._context
         return (await context.prompt(request, text=text, confidence=confidence))[0]
 
+    async def stop(self) -> None:
+        """Ends what runs."""
+        await asyncio.gather(*(flight.aclose() for flight in self._flights.values()))
+
     async def aclose(self) -> None:
         """Ends what runs, and the engines."""
-        await asyncio.gather(*(flight.aclose() for flight in self._flights.values()))
+        await self.stop()
         await self._context.engine.aclose()
         if self.cloud is not None:
             await self.cloud.engine.aclose()

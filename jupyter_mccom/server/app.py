@@ -6,8 +6,9 @@ from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
 
-from ..compose import open_cascade, open_live
+from ..compose import OpenCascade, open_cascade, open_live
 from ..settings import MCCom
+from .current import Current
 from .requests import Completions
 from .routes import HANDLERS, SERVICE
 
@@ -24,8 +25,12 @@ class MCComApp(ExtensionApp):
         assert server is not None
         remote = server.gateway_config.gateway_enabled  # such kernels cannot be asked without HTTP calls at each key
         live = None if remote else open_live(server.session_manager, server.kernel_manager)
-        opened = open_cascade(settings, jupyter_root=Path(server.root_dir), live=live)
-        self._completions = Completions(opened, enabled=settings.enabled)
+        root = Path(server.root_dir)
+
+        def open_(wanted: MCCom, former: OpenCascade | None) -> OpenCascade:
+            return open_cascade(wanted, jupyter_root=root, live=live, former=former)
+
+        self._completions = Completions(Current(settings, open_))
         self.settings[SERVICE] = self._completions
 
     def initialize_handlers(self) -> None:

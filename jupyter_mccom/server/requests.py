@@ -7,13 +7,14 @@ Knows nothing of HTTP.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from typing import Any
 
-from ..compose import OpenCascade
 from ..errors import MCComError, SettingsError
+from ..settings import MCCom
 from ..types import CompletionRequest, Outcome, Suggestion, Trace
+from .current import Current
 from .pulls import Pulls
 from .status import status_of
 
@@ -24,10 +25,9 @@ _REST_S = 0.3
 class Completions:
     """Owns every task that the routes start."""
 
-    def __init__(self, opened: OpenCascade, *, enabled: bool) -> None:
-        self._opened = opened
-        self._enabled = enabled
-        self._pulls = Pulls(opened.store)
+    def __init__(self, current: Current) -> None:
+        self._current = current
+        self._pulls = Pulls(current.opened.store)
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._warming: asyncio.Task[None] | None = None
         self._in_advance: set[asyncio.Task[None]] = set()
@@ -47,9 +47,9 @@ class Completions:
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
         """See Cascade.complete. Raises SettingsError when completions are switched off."""
-        if not self._enabled:
-            raise SettingsError("completions are switched off on this server; ask for MCCom.enabled = True")
-        async with aclosing(self._opened.cascade.complete(request)) as suggestions:
+        if not self._current.settings.enabled:
+            raise SettingsError("completions are switched off; switch them on in the settings (MCCom.enabled)")
+        async with self._current.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
             async for suggestion in suggestions:
                 if suggestion.final and suggestion.text:
                     self._do_in_advance(self._look_ahead(request, suggestion))
@@ -57,39 +57,64 @@ class Completions:
 
     def report(self, outcome: Outcome) -> None:
         """How a suggestion ended."""
-        self._opened.cascade.report(outcome)
+        self._current.opened.cascade.report(outcome)
 
     def traces(self) -> tuple[Trace, ...]:
         """Kept traces, oldest first."""
-        return self._opened.cascade.journal.traces
+        return self._current.opened.cascade.journal.traces
 
     def forget(self) -> None:
         """Drops the traces."""
-        self._opened.cascade.journal.forget()
+        self._current.opened.cascade.journal.forget()
 
     def warm(self, request: CompletionRequest | None) -> None:
         """Starts loading the model, if it is here and nothing loads it yet; then evaluates the prompt of `request`.
 
         The latter only while no answer is waited for.
         """
-        if self._enabled and (self._warming is None or self._warming.done()):
+        if not self._current.settings.enabled:
+            return
+        if self._warming is None or self._warming.done():
             self._warming = asyncio.create_task(self._warm(), name="mccom warm")
-        if self._enabled and request is not None and not self._running:
-            self._do_in_advance(self._opened.cascade.warm(request))
+        if request is not None and not self._running:
+            self._do_in_advance(self._warm_at(request))
 
     def pull(self, model_id: str | None) -> None:
         """Starts a download of the given or the configured model. Raises ModelError."""
-        self._pulls.start(model_id or self._opened.model.id)
+        self._pulls.start(model_id or self._current.opened.model.id)
 
     async def cancel_pull(self) -> None:
         """Ends the download."""
         await self._pulls.cancel()
 
-    def status(self) -> dict[str, Any]:
-        """See `status_of`."""
-        return status_of(
-            self._opened, enabled=self._enabled, pull=self._pulls.progress, pull_trouble=self._pulls.trouble
+    async def status(self) -> dict[str, Any]:
+        """See `status_of`; in a thread, since it looks for the model's file."""
+        current, pulls = self._current, self._pulls
+        return await asyncio.to_thread(
+            status_of, current.opened, locked=current.locked, pull=pulls.progress, pull_trouble=pulls.trouble
         )
+
+    @property
+    def settings(self) -> MCCom:
+        """In force now."""
+        return self._current.settings
+
+    @property
+    def locked(self) -> frozenset[str]:
+        """Names of settings that the server's configuration has fixed."""
+        return self._current.locked
+
+    async def change(self, values: Mapping[str, object]) -> None:
+        """See Current.change. Another model is loaded at once where the former one was in memory."""
+        former = self._current.opened.host
+        loaded = former.state != "asleep"
+        self._nothing_in_advance()
+        await self._current.change(values)
+        if not self._current.settings.enabled:
+            for task in self._running.values():
+                task.cancel()
+        elif loaded and self._current.opened.host is not former:
+            self.warm(None)
 
     async def aclose(self) -> None:
         """Cancels what runs and ends the model's process."""
@@ -98,7 +123,7 @@ class Completions:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._pulls.cancel()
-        await self._opened.aclose()
+        await self._current.aclose()
 
     def _do_in_advance(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs `work` in the place of what is done in advance now."""
@@ -122,11 +147,17 @@ class Completions:
 
     async def _look_ahead(self, request: CompletionRequest, suggestion: Suggestion) -> None:
         await asyncio.sleep(_REST_S)
-        if self._opened.store.present(self._opened.model.id):
-            await self._opened.cascade.look_ahead(request, suggestion)
+        async with self._current.use() as opened:
+            if opened.store.present(opened.model.id):
+                await opened.cascade.look_ahead(request, suggestion)
+
+    async def _warm_at(self, request: CompletionRequest) -> None:
+        async with self._current.use() as opened:
+            await opened.cascade.warm(request)
 
     async def _warm(self) -> None:
         try:
-            await self._opened.warm()
+            async with self._current.use() as opened:
+                await opened.warm()
         except MCComError:
             return  # the host keeps the reason, and the status shows it

@@ -17,7 +17,7 @@ import tornado.web
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 
-from ..errors import MCComError, WireError
+from ..errors import MCComError, SettingsError, SettingsLocked, WireError
 from ..types import CompletionRequest
 from . import wire
 from .requests import Completions
@@ -59,7 +59,9 @@ def route(method: Callable[..., Any]) -> Any:
             return
         try:
             await method(self, *args)
-        except WireError as error:
+        except SettingsLocked as error:
+            self.refuse(403, str(error))
+        except (WireError, SettingsError) as error:
             self.refuse(400, str(error))
         except MCComError as error:
             self.refuse(409, str(error))
@@ -132,12 +134,12 @@ class PullHandler(MCComHandler):
     async def post(self) -> None:
         self.completions.pull(wire.model_from(self.body()))
         self.set_status(202)
-        self.finish(json.dumps(self.completions.status()))
+        self.finish(json.dumps(await self.completions.status()))
 
     @route
     async def delete(self) -> None:
         await self.completions.cancel_pull()
-        self.finish(json.dumps(self.completions.status()))
+        self.finish(json.dumps(await self.completions.status()))
 
 
 class StatusHandler(MCComHandler):
@@ -145,7 +147,7 @@ class StatusHandler(MCComHandler):
 
     @route
     async def get(self) -> None:
-        self.finish(json.dumps(self.completions.status()))
+        self.finish(json.dumps(await self.completions.status()))
 
 
 class TracesHandler(MCComHandler):
@@ -162,6 +164,22 @@ class TracesHandler(MCComHandler):
         self.finish()
 
 
+class SettingsHandler(MCComHandler):
+    """`GET /mccom/settings` → `{settings: {name: value}, locked: [name]}`; `PATCH {name: value}` answers so too.
+
+    Lists what a person may set. What is locked, or is only the administrator's, is refused with 403.
+    """
+
+    @route
+    async def get(self) -> None:
+        self.finish(json.dumps(wire.json_from_settings(self.completions.settings, self.completions.locked)))
+
+    @route
+    async def patch(self) -> None:
+        await self.completions.change(wire.settings_from(self.body()))
+        self.finish(json.dumps(wire.json_from_settings(self.completions.settings, self.completions.locked)))
+
+
 HANDLERS = [
     (r"/mccom/complete", CompleteHandler),
     (r"/mccom/outcome", OutcomeHandler),
@@ -169,4 +187,5 @@ HANDLERS = [
     (r"/mccom/pull", PullHandler),
     (r"/mccom/status", StatusHandler),
     (r"/mccom/traces", TracesHandler),
+    (r"/mccom/settings", SettingsHandler),
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
 from ..compose import OpenCascade, draft_words
 from ..errors import ModelError
+from ..settings import personal
 from .pulls import PullProgress
 
 _SENDS = (
@@ -16,11 +18,11 @@ _SENDS = (
 
 
 def status_of(
-    opened: OpenCascade, *, enabled: bool, pull: PullProgress | None = None, pull_trouble: str = ""
+    opened: OpenCascade, *, locked: Collection[str] = (), pull: PullProgress | None = None, pull_trouble: str = ""
 ) -> dict[str, Any]:
     """See `tests/wire/status_*.json`; fields of later parts are null."""
     present, trouble = _present(opened)
-    state, detail = _state(opened, enabled, present, pull, pull_trouble or trouble)
+    state, detail = _state(opened, present, pull, pull_trouble or trouble)
     return {
         "state": state,
         "detail": detail,
@@ -31,24 +33,25 @@ def status_of(
         "cost_curve": None,
         "cloud": _cloud(opened),
         "index": asdict(opened.tree.status) if opened.tree else None,
+        "locked": [name for name in personal() if name in locked],
         "totals": asdict(opened.cascade.journal.totals),
     }
 
 
 def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
-    cloud = opened.cascade.cloud
-    if cloud is None:
+    settings, journal = opened.settings, opened.cascade.journal
+    if not settings.cloud_dialect:
         return None
-    totals = opened.cascade.journal.totals
     return {
-        "dialect": opened.dialect,
-        "model": cloud.engine.name,
-        "url": opened.cloud_url,
-        "draft": draft_words(opened.dialect),
-        "sends": _SENDS.format(cloud.context.n_tokens),
-        "calls_left": cloud.budget.calls_left,
-        "calls_saved": totals.requests - totals.cloud,
-        "trouble": opened.cascade.journal.cloud_trouble,
+        "dialect": settings.cloud_dialect,
+        "model": settings.cloud_model,
+        "url": settings.cloud_url,
+        "draft": draft_words(settings.cloud_dialect),
+        "sends": _SENDS.format(settings.cloud_prompt_tokens),
+        "on": settings.use_cloud,
+        "calls_left": opened.budget.calls_left,
+        "calls_saved": journal.totals.requests - journal.totals.cloud,
+        "trouble": journal.cloud_trouble if settings.use_cloud else "",
     }
 
 
@@ -59,19 +62,17 @@ def _present(opened: OpenCascade) -> tuple[bool, str]:
         return False, str(error)
 
 
-def _state(
-    opened: OpenCascade, enabled: bool, present: bool, pull: PullProgress | None, pull_trouble: str
-) -> tuple[str, str]:
+def _state(opened: OpenCascade, present: bool, pull: PullProgress | None, pull_trouble: str) -> tuple[str, str]:
     name = opened.model.id
-    if not enabled:
-        return "off", "completions are switched off by the server's settings (MCCom.enabled)"
+    if not opened.settings.enabled:
+        return "off", "completions are switched off (MCCom.enabled)"
     if pull:
         return "downloading", f"downloading {pull.model}"
     if pull_trouble:
         return "trouble", pull_trouble
     if not present:
         size = f"{opened.model.n_bytes / 1e6:.0f} MB"
-        return "get-model", f"the model {name} ({size}) is not on this machine; click to download it"
+        return "get-model", f"the model {name} ({size}) is not on this machine; run: jupyter mccom pull {name}"
     if opened.host.state == "loading":
         return "loading", f"loading {name}"
     if opened.host.trouble:

@@ -6,12 +6,15 @@ Knows nothing of HTTP. Raises WireError with one line that names the field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar, get_args
 
 from ..errors import WireError
-from ..types import Cell, CellKind, CompletionRequest, Outcome, OutcomeKind, Suggestion, Trace, Trigger
+from ..models.catalog import ids
+from ..settings import MCCom, kinds, personal
+from ..types import Cell, CellKind, CompletionRequest, Multiline, Outcome, OutcomeKind, Suggestion, Trace, Trigger
 
 MAX_BODY_BYTES = 256 * 1024
 """Larger bodies get 413; the client cuts the cells to stay well below."""
@@ -92,6 +95,7 @@ def request_from(value: object) -> CompletionRequest:
         cells_before=_cells(body, "cells_before"),
         cells_after=_cells(body, "cells_after"),
         trigger=_choice(body, "trigger", get_args(Trigger), "typing"),
+        multiline=None if body.get("multiline") is None else _choice(body, "multiline", get_args(Multiline)),
         last=None if last is None else outcome_from(last),
         deadline_s=deadline_s,
     )
@@ -106,6 +110,28 @@ def model_from(value: object) -> str | None:
     """The model id in the body of `POST /mccom/pull`; None means the configured model."""
     body = _object(value, "the request body")
     return None if body.get("model") is None else _field(body, "model", str)
+
+
+def settings_from(value: object) -> dict[str, object]:
+    """Settings by name, each of its kind; a model by an id of the catalogue, since a path is the administrator's."""
+    body, known = _object(value, "the request body"), kinds()
+    for name in body:
+        if name not in known:
+            raise WireError(f"there is no setting {name!r}; see the settings in the README")
+    values: dict[str, object] = {name: _field(body, name, known[name]) for name in body}
+    for name, found in values.items():
+        if isinstance(found, float) and not math.isfinite(found):
+            raise WireError(f"field {name!r} must be a finite number, not {found}")
+    if "model" in values:
+        _choice(body, "model", ids())
+    return values
+
+
+def json_from_settings(settings: MCCom, locked: Collection[str]) -> dict[str, Any]:
+    """What a person may set, and which of that the server's configuration has fixed."""
+    names = personal()
+    values = {name: getattr(settings, name) for name in names}
+    return {"settings": values, "locked": [name for name in names if name in locked]}
 
 
 def line_from_suggestion(suggestion: Suggestion) -> dict[str, Any]:

@@ -36,6 +36,10 @@ def test_an_outcome() -> None:
     assert wire.outcome_from(_golden("outcome")).kind == "accepted"
 
 
+def test_settings() -> None:
+    assert wire.settings_from(_golden("settings_patch")) == _golden("settings_patch")
+
+
 @pytest.mark.parametrize("name", ["line_text", "line_final", "line_final_empty"])
 def test_lines_are_written_as_the_golden_ones(name: str) -> None:
     line = _golden(name)

@@ -1,0 +1,135 @@
+"""Settings on a running server: what may be changed, what is refused, what becomes of answers and processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+import pytest
+from tornado.httpclient import HTTPClientError, HTTPResponse
+
+from jupyter_mccom.models.store import Store
+from tests.conftest import CODER, SMALL
+
+from .test_routes import PATIENCE_S, REQUEST, _complete, _json, _model_processes
+
+Fetch = Callable[..., Awaitable[HTTPResponse]]
+LONG = "".join(f"name_{i} = {i}\n" for i in range(30)) + "print("
+
+
+@pytest.fixture
+def jp_server_config(models: Store) -> dict[str, Any]:
+    """An administrator who has fixed a threshold and a cloud that is away, and left the rest to the person."""
+    return {
+        "ServerApp": {"jpserver_extensions": {"jupyter_mccom": True}, "allow_unauthenticated_access": False},
+        "MCCom": {
+            "models_dir": str(models.models_dir),
+            "show_threshold": 0.0,
+            "cloud_dialect": "llama-server",
+            "cloud_url": "http://127.0.0.1:9",
+            "cloud_key_env": "MCCOM_TEST_KEY",
+        },
+    }
+
+
+async def _patch(fetch: Fetch, **values: object) -> Any:
+    return await _json(fetch, "settings", method="PATCH", body=json.dumps(values))
+
+
+async def _refused(fetch: Fetch, body: str) -> tuple[int, str]:
+    with pytest.raises(HTTPClientError) as refused:
+        await fetch("mccom", "settings", method="PATCH", body=body)
+    assert refused.value.response is not None
+    message = json.loads(refused.value.response.body)["message"]
+    assert "\n" not in message
+    return refused.value.code, message
+
+
+async def test_what_the_configuration_sets_is_locked_and_the_clouds_address_and_paths_are_never_a_pages(
+    jp_fetch: Fetch,
+) -> None:
+    before = await _json(jp_fetch, "settings")
+    assert before["locked"] == ["show_threshold"] == (await _json(jp_fetch, "status"))["locked"]
+    assert not {"cloud_url", "cloud_key_env", "cloud_key_file", "models_dir"} & before["settings"].keys()
+    secret = {"cloud_dialect": "openai", "cloud_key_env": "HOME", "cloud_key_file": "/etc/passwd", "cloud_url": "x"}
+    for name, value in {"show_threshold": 0.5, "models_dir": "/", "project_root": "/", **secret}.items():
+        code, message = await _refused(jp_fetch, json.dumps({"threads": 3, name: value}))
+        assert (code, name in message) == (403, True)
+    assert await _json(jp_fetch, "settings") == before
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"threads": 2, "nope": 1}', "no setting 'nope'"),
+        ('{"threads": "2"}', "'threads' must be int, not str"),
+        ('{"threads": true}', "'threads' must be int, not bool"),
+        ('{"threads": -1}', "'threads'"),
+        ('{"enabled": 1}', "'enabled' must be bool"),
+        ('{"route_threshold": NaN}', "finite"),
+        ('{"threads": 2, "model": "/etc/passwd"}', "'model' must be one of smollm2-135m"),
+        ("[]", "JSON object"),
+    ],
+    ids=["name", "kind", "bool", "range", "number", "nan", "path", "list"],
+)
+async def test_a_wrong_name_or_value_is_named_and_changes_nothing(jp_fetch: Fetch, body: str, said: str) -> None:
+    before = await _json(jp_fetch, "settings")
+    code, message = await _refused(jp_fetch, body)
+    assert (code, said in message) == (400, True), message
+    assert await _json(jp_fetch, "settings") == before
+
+
+async def test_a_change_is_in_force_with_the_next_key_and_the_model_stays_loaded(
+    jp_fetch: Fetch, never_blocks: object
+) -> None:
+    answer = await _patch(jp_fetch, model=SMALL, max_tokens=1, use_cloud=False)
+    assert answer["settings"]["max_tokens"] == 1
+    statement = "def add(first, second):\n    return "
+    (short,) = await _complete(jp_fetch, prefix=statement)
+    loaded = _model_processes()
+    await _patch(jp_fetch, max_tokens=32, use_kernel=False, enabled=False)
+    (off,) = await _complete(jp_fetch, document="b.ipynb")
+    assert (off["type"], "switched off" in off["text"]) == ("trouble", True)
+    assert (await _json(jp_fetch, "status"))["state"] == "off"
+    await _patch(jp_fetch, enabled=True)
+    (long,) = await _complete(jp_fetch, document="b.ipynb", prefix=statement)
+    assert len(long["text"]) > len(short["text"])
+    assert (len(loaded), _model_processes()) == (1, loaded)
+
+
+async def test_switching_the_cloud_off_and_on_gives_no_call_back(jp_fetch: Fetch) -> None:
+    await _patch(jp_fetch, model=SMALL, cloud_calls_a_day=3)
+    await _complete(jp_fetch, trigger="ask")
+    left = (await _json(jp_fetch, "status"))["cloud"]["calls_left"]
+    await _patch(jp_fetch, use_cloud=False)
+    off = (await _json(jp_fetch, "status"))["cloud"]
+    await _complete(jp_fetch, trigger="ask", prefix="import json\njson.")
+    await _patch(jp_fetch, use_cloud=True, cloud_calls_a_day=2)
+    on = (await _json(jp_fetch, "status"))["cloud"]
+    assert (left, off["on"], off["calls_left"], on["on"], on["calls_left"]) == (2, False, 2, True, 1)
+
+
+async def test_another_model_ends_no_answer_and_leaves_one_process(jp_fetch: Fetch) -> None:
+    await _patch(jp_fetch, model=SMALL, use_cloud=False)
+    await _complete(jp_fetch)
+    running = asyncio.create_task(_complete(jp_fetch, request_id="old", document="b.ipynb", prefix=LONG))
+    await asyncio.sleep(0.05)  # it has begun
+    await _patch(jp_fetch, model=CODER)
+    await _patch(jp_fetch, threads=1, idle_unload_s=60)
+    (new,) = await _complete(jp_fetch, request_id="new", prefix=REQUEST["prefix"] + "np; x = ")
+    (old,) = await running
+    assert (old["type"], new["type"]) == ("final", "final")
+    traces = {trace["request_id"]: trace for trace in (await _json(jp_fetch, "traces"))["traces"]}
+    engines = {name: traces[name]["generations"][0]["engine"] for name in ("old", "new")}
+    assert engines == {"old": SMALL, "new": CODER}
+    assert (await _json(jp_fetch, "status"))["model"]["id"] == CODER
+    assert len(_model_processes()) == 1
+
+
+async def test_no_process_outlives_a_server_whose_model_was_changed() -> None:
+    with anyio.fail_after(PATIENCE_S):
+        while _model_processes():
+            await asyncio.sleep(0.05)
