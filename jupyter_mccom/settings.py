@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from traitlets import Bool, Float, Int, TraitError, Unicode, validate
+from traitlets import Bool, Enum, Float, Int, List, TraitError, Unicode, validate
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import DeferredConfigString
 
@@ -72,6 +72,27 @@ class MCCom(Configurable):
         30.0, min=0.1, help="Seconds a completion may take before what there is so far is shown or dropped."
     ).tag(config=True)
     enabled = Bool(True, help="Answer completion requests at all.").tag(config=True)
+    trigger_mode = Enum(
+        ("automatic", "manual"), "automatic", help="automatic: ask while a person types; manual: only when asked."
+    ).tag(config=True)
+    multiline = Enum(
+        ("line", "statement", "block"),
+        "statement",
+        help="How far a suggestion goes: the line, the statement, or also the deeper lines below one that opens them.",
+    ).tag(config=True)
+    empty_line_pause_ms = Int(
+        700, min=0, help="Rest of the cursor on a new empty line before one is suggested there; 0: none is."
+    ).tag(config=True)
+    debounce_max_ms = Int(300, min=0, help="Longest wait for a pause in typing; 0: ask at every key.").tag(config=True)
+    in_comments = Bool(True, help="Ask while a comment is typed.").tag(config=True)
+    in_strings = Bool(True, help="Ask while a string is typed.").tag(config=True)
+    quiet_after_dismissals = Int(
+        3, min=0, help="Esc so often in one line ends suggestions there until asked by hand; 0: never."
+    ).tag(config=True)
+    languages_off = List(Unicode(), help="Languages without completion, in lower case.").tag(config=True)
+    paths_off = List(
+        Unicode(), help="Notebooks, files and folders without completion, from the Jupyter root, `/` as separator."
+    ).tag(config=True)
     keep_traces = Bool(True, help="Keep the traces and outcomes of requests, in memory only.").tag(config=True)
 
     @validate("models_dir")

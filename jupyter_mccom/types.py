@@ -13,6 +13,8 @@ from typing import Literal, TypeAlias
 CellKind: TypeAlias = Literal["code", "markdown", "raw"]
 Trigger: TypeAlias = Literal["typing", "invoke", "ask"]
 """`typing`: a key; `invoke`: the person asked for a suggestion; `ask`: the person asked for the cloud's."""
+Multiline: TypeAlias = Literal["line", "statement", "block"]
+"""How far a suggestion may go: `block` is the statement, and the deeper lines below it that it opens."""
 OutcomeKind: TypeAlias = Literal[
     "accepted", "partial", "typed", "rejected", "dismissed", "moved", "superseded", "unseen"
 ]
@@ -80,6 +82,8 @@ class CompletionRequest:
     """Document order: the last one stands just above."""
     cells_after: tuple[Cell, ...] = ()
     trigger: Trigger = "typing"
+    multiline: Multiline | None = None
+    """None: as the cascade is set."""
     last: Outcome | None = None
     """How the document's previous suggestion ended, when this request follows from it."""
     deadline_s: float = 30.0

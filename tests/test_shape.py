@@ -142,6 +142,6 @@ def test_the_readme_lists_every_setting() -> None:
     table = re.findall(r"^\| `(\w+)` \| `?([^|`]+?)`? \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     listed = dict(table)
     for name, trait in MCCom.class_traits(config=True).items():
-        default = trait.default_value
+        default = trait.default()
         shown = f"{default:g}" if isinstance(default, float) else str(default)
         assert listed[name] == shown or not shown, name

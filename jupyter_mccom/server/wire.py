@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar, get_args
 
 from ..errors import WireError
-from ..types import Cell, CellKind, CompletionRequest, Outcome, OutcomeKind, Suggestion, Trace, Trigger
+from ..types import Cell, CellKind, CompletionRequest, Multiline, Outcome, OutcomeKind, Suggestion, Trace, Trigger
 
 MAX_BODY_BYTES = 256 * 1024
 """Larger bodies get 413; the client cuts the cells to stay well below."""
@@ -92,6 +92,7 @@ def request_from(value: object) -> CompletionRequest:
         cells_before=_cells(body, "cells_before"),
         cells_after=_cells(body, "cells_after"),
         trigger=_choice(body, "trigger", get_args(Trigger), "typing"),
+        multiline=None if body.get("multiline") is None else _choice(body, "multiline", get_args(Multiline)),
         last=None if last is None else outcome_from(last),
         deadline_s=deadline_s,
     )

@@ -38,6 +38,10 @@ const TRIGGERS = ['typing', 'invoke', 'ask'] as const;
 /** Why a completion is asked for. */
 export type Trigger = (typeof TRIGGERS)[number];
 
+const MULTILINES = ['line', 'statement', 'block'] as const;
+/** How far a suggestion may go. */
+export type Multiline = (typeof MULTILINES)[number];
+
 /** Body of `POST mccom/complete`. */
 export interface CompleteRequest {
   client_id: string;
@@ -50,6 +54,8 @@ export interface CompleteRequest {
   cells_before: Cell[];
   cells_after: Cell[];
   trigger: Trigger;
+  /** Left out: as the server is set. */
+  multiline?: Multiline;
   last: Outcome | null;
   deadline_s: number;
 }
@@ -188,6 +194,10 @@ export function requestFrom(value: unknown): CompleteRequest {
     cells_before: cells(body.cells_before ?? [], 'cells_before'),
     cells_after: cells(body.cells_after ?? [], 'cells_after'),
     trigger: oneOf({ trigger: 'typing', ...body }, 'trigger', TRIGGERS),
+    multiline:
+      body.multiline === undefined
+        ? undefined
+        : oneOf(body, 'multiline', MULTILINES),
     last: body.last ? outcomeFrom(body.last) : null,
     deadline_s: number({ deadline_s: 30, ...body }, 'deadline_s')
   };
