@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .cascade.budget import Budget
 from .cascade.context import Context
@@ -24,6 +24,7 @@ from .models.store import Store, default_models_dir
 from .retrieval.iterate import KERNEL, Live, Retrieval
 from .retrieval.tree import ProjectTree
 from .settings import MCCom
+from .types import Multiline
 
 if TYPE_CHECKING:
     from .retrieval.kernel import Kernels, Sessions
@@ -111,6 +112,7 @@ def open_cascade(settings: MCCom, *, jupyter_root: Path | None = None, live: Liv
         gates=gates_of(settings, model),
         max_tokens=settings.max_tokens,
         latency_budget_s=settings.latency_budget_s,
+        multiline=cast(Multiline, settings.multiline),
     )
     return OpenCascade(
         cascade=cascade,
