@@ -85,7 +85,7 @@ class Cascade:
         Raises EngineError or ModelError when no engine can be asked; closing the iterator stops the model, unless such
         a request comes at once.
         """
-        request = replace(request, multiline=request.multiline or self._multiline)
+        request = self._with_extent(request)
         if request.last is not None:
             self.report(request.last)
         position = self._positions.of(request)
@@ -122,7 +122,11 @@ class Cascade:
 
         Raises as `complete` does; cancelling it frees the model.
         """
+        request = self._with_extent(request)
         await self._local.look_ahead(request, suggestion.text, budget_s=self._latency_budget_s)
+
+    def _with_extent(self, request: CompletionRequest) -> CompletionRequest:
+        return replace(request, multiline=request.multiline or self._multiline)
 
     async def prompt(
         self, request: CompletionRequest, *, cloud: bool = False, text: str = "", confidence: float | None = None

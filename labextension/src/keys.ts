@@ -7,6 +7,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { captureKeys } from './capture';
 import type { Completers } from './completers';
 import type { Target } from './context';
 import type { Settings } from './settings';
@@ -46,6 +47,7 @@ export function addKeys(options: IKeyOptions): void {
   const { app, settings, palette, trans } = options;
   addAccepts(options);
   addPaths(options);
+  captureKeys(app.commands, document);
   app.commands.addCommand(Keys.manual, {
     label: trans.__('Complete Only when Asked'),
     isToggled: () => settings.values.trigger_mode === 'manual',
