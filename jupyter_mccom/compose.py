@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .cascade.budget import Budget
 from .cascade.context import Context
@@ -26,6 +26,7 @@ from .protocols import Engine
 from .retrieval.iterate import KERNEL, Live, Retrieval
 from .retrieval.tree import ProjectTree
 from .settings import MCCom, alike
+from .types import Multiline
 
 if TYPE_CHECKING:
     from .retrieval.kernel import Kernels, Sessions
@@ -164,6 +165,7 @@ def _cascade(
         gates=gates_of(settings, model),
         max_tokens=settings.max_tokens,
         latency_budget_s=settings.latency_budget_s,
+        multiline=cast(Multiline, settings.multiline),
     )
 
 

@@ -10,7 +10,7 @@ from jupyter_mccom.cascade.journal import Journal
 from jupyter_mccom.cascade.pipeline import Cascade, Cloud
 from jupyter_mccom.cascade.route import Gates
 from jupyter_mccom.protocols import Engine, Retriever
-from jupyter_mccom.types import Hit
+from jupyter_mccom.types import Hit, Multiline
 from tests.clock import FixedDate
 
 
@@ -24,6 +24,8 @@ def cascade_of(
     latency_budget_s: float = 30,
     retriever: Retriever | None = None,
     leaves: Callable[[Hit], bool] = lambda hit: True,
+    multiline: Multiline = "statement",
+    max_tokens: int = 64,
 ) -> Cascade:
     """Above .8 local text is sure, at or below .5 it is not shown."""
     clock = FixedDate()
@@ -38,7 +40,8 @@ def cascade_of(
         journal=Journal(keep_traces=keep_traces),
         clock=clock,
         gates=Gates(sure=0.8, show=0.5),
-        max_tokens=64,
+        max_tokens=max_tokens,
         latency_budget_s=latency_budget_s,
+        multiline=multiline,
         retriever=retriever,
     )

@@ -59,6 +59,8 @@ class Local:
         written = self._ahead.get(_position(run.request))
         if written is None:
             written = await self._written(run, hopeless)
+        else:
+            run.took("local", written.generation)
         run.hits = written.hits
         return written
 
@@ -101,9 +103,11 @@ class Local:
             async for _ in found:
                 run.wake()
         text, generation, parses = writing.text, writing.generation, True
+        run.took("local", generation)
         if generation.stop != "late":
             language = cell_language(request.language, request.prefix)
             parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
+            run.lap("gates")
         return Written(text=text, generation=generation, parses=parses, hits=hits)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import EngineError, ModelError, RetrievalError
 from ..protocols import Clock, Engine, Retriever
-from ..types import CompletionRequest, Outcome, Prompt, Reason, Route, Suggestion
+from ..types import CompletionRequest, Multiline, Outcome, Prompt, Reason, Route, Suggestion
 from .budget import Budget
 from .context import Context
 from .flight import Flight
@@ -46,7 +46,7 @@ class Cloud:
 
 
 class Cascade:
-    """`max_tokens` bounds an answer, `latency_budget_s` a request."""
+    """`max_tokens` bounds an answer, `latency_budget_s` a request; `multiline` holds for one that does not say."""
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class Cascade:
         gates: Gates,
         max_tokens: int,
         latency_budget_s: float,
+        multiline: Multiline = "statement",
         cloud: Cloud | None = None,
         retriever: Retriever | None = None,
     ) -> None:
@@ -71,6 +72,7 @@ class Cascade:
         self._gates = gates
         self._max_tokens = max_tokens
         self._latency_budget_s = latency_budget_s
+        self._multiline = multiline
         self._positions = Positions()
         self._flights: dict[tuple[str, str], Flight] = {}
 
@@ -83,6 +85,7 @@ class Cascade:
         Raises EngineError or ModelError when no engine can be asked; closing the iterator stops the model, unless such
         a request comes at once.
         """
+        request = self._with_extent(request)
         if request.last is not None:
             self.report(request.last)
         position = self._positions.of(request)
@@ -119,7 +122,11 @@ class Cascade:
 
         Raises as `complete` does; cancelling it frees the model.
         """
+        request = self._with_extent(request)
         await self._local.look_ahead(request, suggestion.text, budget_s=self._latency_budget_s)
+
+    def _with_extent(self, request: CompletionRequest) -> CompletionRequest:
+        return replace(request, multiline=request.multiline or self._multiline)
 
     async def prompt(
         self, request: CompletionRequest, *, cloud: bool = False, text: str = "", confidence: float | None = None
@@ -201,7 +208,6 @@ class Cascade:
         except TimeoutError:
             return Route(to="nothing", reason="late")
         tokens = written.generation.tokens
-        run.took("local", written.generation)
         if written.generation.stop == "late":
             return Route(to="nothing", reason="late", confidence=confidence(tokens))
         run.wrote(written.text, parses=written.parses)

@@ -1,4 +1,4 @@
-"""Where a suggestion must stop: statement end, the person's indentation, repetition, overlap with the suffix.
+"""Where a suggestion must stop: its extent, the person's indentation, repetition, overlap with the suffix.
 
 Pure text in, text out. "Statement" means up to the end of the line on which the brackets and strings that the
 cursor's line opened are closed again; brackets opened above count as closed, so a long call is written line by line.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from ..types import Multiline
+from .block import block_end
 from .language import without_magics
 from .python import tokens
 
@@ -20,18 +22,25 @@ _OPENERS = ("(", "[", "{", ".")
 _TRIPLE = re.compile(r"'''|\"\"\"")
 
 
+def extent_end(multiline: Multiline, language: str, before: str, typed: str, text: str) -> int | None:
+    """Offset in `text` where a suggestion of this extent ends; None: not complete yet. See `statement_end`."""
+    if multiline == "line":
+        return _line_end(text)
+    statement = statement_end(language, before, typed, text)
+    return statement if multiline == "statement" else block_end(language, before, typed, text, statement)
+
+
 def statement_end(language: str, before: str, typed: str, text: str) -> int | None:
     """Offset in `text` where the statement at the cursor ends, a comment behind it left out; None: not complete yet.
 
     `before` is the text above the cursor's line, `typed` that line up to the cursor.
     """
-    start = len(text) - len(text.lstrip())
-    first = text.find("\n", start)
-    if first < 0 or start == len(text):
+    first = _line_end(text)
+    if first is None:
         return None
     if language != "python" or typed.lstrip()[:1] in ("%", "!") or _inside_string(before):
         return first
-    return _python_end(typed, text, start)
+    return _python_end(typed, text, len(text) - len(text.lstrip()))
 
 
 def looping(text: str) -> bool:
@@ -39,7 +48,9 @@ def looping(text: str) -> bool:
     return _LOOP_TAIL.search(text[-_LOOP_WINDOW:]) is not None
 
 
-def trim(text: str, *, language: str, prefix: str, suffix: str, left_space: str) -> str:
+def trim(
+    text: str, *, language: str, prefix: str, suffix: str, left_space: str, multiline: Multiline = "statement"
+) -> str:
     """The part of a model's text that is worth showing at the cursor; empty when nothing is.
 
     `left_space` is the white space before the cursor that the model was left to write itself.
@@ -47,7 +58,7 @@ def trim(text: str, *, language: str, prefix: str, suffix: str, left_space: str)
     cut = prefix.rfind("\n") + 1
     before, typed = prefix[:cut], prefix[cut:]
     text = _aligned(text, typed, left_space)
-    end = statement_end(language, before, typed, text + "\n")
+    end = extent_end(multiline, language, before, typed, text + "\n")
     text = text if end is None else text[:end]
     loop = _LOOP.search(text)
     if loop is not None:
@@ -66,6 +77,13 @@ def without_overlap(text: str, suffix: str) -> str:
             if (closes and _unbalanced(text)) or (not closes and (size > 1 or size == len(rest))):
                 return text[:-size]
     return text
+
+
+def _line_end(text: str) -> int | None:
+    """Of the first line that is not blank."""
+    start = len(text) - len(text.lstrip())
+    end = text.find("\n", start)
+    return None if end < 0 or start == len(text) else end
 
 
 def _inside_string(before: str) -> bool:

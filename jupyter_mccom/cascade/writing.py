@@ -1,4 +1,4 @@
-"""One engine writing one answer: streams it, closes it where the statement ends, trims what there is.
+"""One engine writing one answer: streams it, closes it where the suggestion's extent ends, trims what there is.
 
 Knows engines by their protocol, and nothing of routes.
 """
@@ -15,7 +15,7 @@ from ..protocols import Clock, Engine
 from ..types import CompletionRequest, Generation, Prompt, Stop, Token
 from .language import cell_language
 from .prompt import healed
-from .trim import looping, statement_end, trim
+from .trim import extent_end, looping, trim
 
 _Result = TypeVar("_Result")
 
@@ -37,6 +37,7 @@ class Writing:
         self._clock = clock
         self._max_tokens = max_tokens
         self._hopeless = hopeless
+        self._multiline = request.multiline or "statement"
         self._language = cell_language(request.language, request.prefix)
         cut = request.prefix.rfind("\n") + 1
         self._above = request.prefix[:cut]
@@ -49,13 +50,16 @@ class Writing:
     @property
     def text(self) -> str:
         """What is worth showing, of what was written so far."""
-        request = self._request
+        request, raw = self._request, self._raw
+        if self._stop == "length" and self._multiline == "block":
+            raw = raw[: raw.rfind("\n")] if "\n" in raw.strip() else raw
         return trim(
-            self._raw,
+            raw,
             language=self._language,
             prefix=request.prefix,
             suffix=request.suffix,
             left_space=self._left_space,
+            multiline=self._multiline,
         )
 
     @property
@@ -101,14 +105,14 @@ class Writing:
         """Nothing that follows would be shown."""
         if self._hopeless(self._tokens):
             self._stop = "hopeless"
-        elif "\n" in token.text and self._statement_is_over():
+        elif ("\n" in token.text or self._multiline == "block") and self._extent_is_over():
             self._stop = "statement"
         elif looping(self._raw):
             self._stop = "repetition"
         return self._stop != "end"
 
-    def _statement_is_over(self) -> bool:
-        return statement_end(self._language, self._above, self._typed, self._raw) is not None
+    def _extent_is_over(self) -> bool:
+        return extent_end(self._multiline, self._language, self._above, self._typed, self._raw) is not None
 
 
 async def within(left_s: float, work: Awaitable[_Result]) -> _Result:

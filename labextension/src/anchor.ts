@@ -45,6 +45,12 @@ export class Anchor {
       : null;
   }
 
+  /** What stands behind the cursor at `now` is what stood there at first: no bracket was closed by the editor. */
+  hasTail(now: IPlace): boolean {
+    const { text, cursor } = this._start;
+    return now.text.slice(now.cursor) === text.slice(cursor);
+  }
+
   /** What happened since the last reading. Taking back what was typed along counts as deleting. */
   read(now: IPlace, suggestion: string): Reading {
     const last = this._last;

@@ -7,7 +7,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import { ndjson } from './ndjson';
 import type { IClient } from './tokens';
 import { lineFrom, statusFrom } from './wire';
-import type { CompleteRequest, Line, Outcome, Status } from './wire';
+import type { CompleteRequest, Line, Outcome, Status, Survival } from './wire';
 
 /** Speaks with the Jupyter server that served the page. */
 export class Client implements IClient {
@@ -51,8 +51,13 @@ export class Client implements IClient {
   }
 
   /** See IClient. */
-  async warm(): Promise<void> {
-    await this._send('warm', '{}');
+  async survival(survival: Survival): Promise<void> {
+    await this._send('survival', JSON.stringify(survival));
+  }
+
+  /** See IClient. */
+  async warm(request?: CompleteRequest, signal?: AbortSignal): Promise<void> {
+    await this._send('warm', JSON.stringify(request ?? {}), { signal });
   }
 
   /** See IClient. Rejects with a ResponseError when the server refuses. */
@@ -85,11 +90,15 @@ export class Client implements IClient {
   }
 
   /** A message that nobody waits for: when it is lost, the next request says the same. */
-  private async _send(route: string, body: string): Promise<void> {
+  private async _send(
+    route: string,
+    body: string,
+    init: RequestInit = { keepalive: true }
+  ): Promise<void> {
     try {
-      await this._request(route, { method: 'POST', body, keepalive: true });
+      await this._request(route, { method: 'POST', body, ...init });
     } catch {
-      // The server is away; the status item shows it.
+      // The server is away, and the status item shows it; or it was aborted.
     }
   }
 

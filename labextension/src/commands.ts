@@ -5,10 +5,10 @@
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Completers } from './completer';
+import type { Completers } from './completers';
 import type { Provider } from './provider';
+import type { Settings } from './settings';
 import type { StatusModel } from './status';
 import type { IClient } from './tokens';
 import type { Status } from './wire';
@@ -31,7 +31,7 @@ export interface ICommandOptions {
   client: IClient;
   completers: Completers;
   status: StatusModel;
-  settings: ISettingRegistry.ISettings | null;
+  settings: Settings;
   palette: ICommandPalette | null;
   provider: Pick<Provider, 'askNext'>;
   trans: TranslationBundle;
@@ -47,12 +47,9 @@ export function addCommands(options: ICommandOptions): void {
     }
   });
   app.commands.addCommand(Commands.toggle, {
-    label: trans.__('Complete while Typing'),
+    label: trans.__('Complete Code'),
     isToggled: () => status.enabled,
-    execute: async () => {
-      status.enabled = !status.enabled;
-      await settings?.set('enabled', status.enabled);
-    }
+    execute: () => settings.set('enabled', !status.enabled)
   });
   app.commands.addCommand(Commands.pull, {
     label: trans.__('Download the Completion Model'),

@@ -1,55 +1,39 @@
 /**
- * Wraps the inline completer widgets: turns what the person does with our suggestions into the events of `outcomes.ts`,
+ * Wraps one inline completer widget: turns what the person does with our suggestions into the events of `outcomes.ts`,
  * and takes the model mended by `mend.ts`. Knows nothing of requests; other providers' items pass through.
  */
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
-import type {
-  IInlineCompleterFactory,
-  InlineCompleter
-} from '@jupyterlab/completer';
+import type { InlineCompleter } from '@jupyterlab/completer';
+import { Accepts } from './accept';
+import { disarm, mark } from './ghost';
 import { mendModel } from './mend';
 import type { Ending } from './outcomes';
+import type { Part } from './parts';
 import { placeOf } from './place';
 import type { IPlace } from './place';
+import type { Edits } from './shared';
 import type { IOffer, Suggestions } from './suggestions';
+import type { Survivals } from './survival';
 
-/** All watched widgets of a page. */
-export class Completers {
-  constructor(private readonly _suggestions: Suggestions) {}
-
-  /** From now on every new inline completer widget is watched; an earlier wrapper keeps its place. */
-  wrap(factory: IInlineCompleterFactory): void {
-    const original = factory.factory.bind(factory);
-    factory.factory = options => {
-      const completer = original(options);
-      const watched = new Watched(completer, this._suggestions);
-      this._watched.add(watched);
-      completer.disposed.connect(() => {
-        this._watched.delete(watched);
-        watched.lost('moved');
-      });
-      return completer;
-    };
-  }
-
-  /** Dismisses the visible suggestion; false when there is none. */
-  dismiss(): boolean {
-    return [...this._watched].some(watched => watched.dismiss());
-  }
-
-  /** The page is left: what is shown ends here. */
-  leave(): void {
-    this._watched.forEach(watched => watched.lost('moved'));
-  }
-
-  private readonly _watched = new Set<Watched>();
+/** What a watched widget tells, and is helped by. */
+export interface IWatchOptions {
+  suggestions: Suggestions;
+  edits: Edits;
+  survivals: Pick<Survivals, 'watch'>;
+  /** The text of the widget's editor changed; `local`: in this window. */
+  edited(completer: InlineCompleter, local: boolean): void;
+  /** Cursor or selection changed. */
+  moved(completer: InlineCompleter): void;
+  /** A visible suggestion was sent away. */
+  dismissed(offer: IOffer, place: IPlace): void;
 }
 
-class Watched {
+/** One widget. */
+export class Watched {
   constructor(
     private readonly _completer: InlineCompleter,
-    private readonly _suggestions: Suggestions
+    private readonly _options: IWatchOptions
   ) {
     const model = _completer.model;
     if (model) {
@@ -62,18 +46,44 @@ class Watched {
         change.event === 'clear' ? this._cleared() : this._set()
       );
       model.filterTextChanged.connect(() => this._filtered());
+      this._listen(model);
     }
-    this._wrapAccept();
+    this._accepts = new Accepts(_completer, {
+      ..._options,
+      ended: ending => this.lost(ending),
+      reset: () => this._reset('superseded')
+    });
     this._wrapCycle();
   }
 
-  /** True when a suggestion was visible and is gone now. */
-  dismiss(): boolean {
-    if (!this._completer.isActive) {
-      return false;
+  /** The editor that core completes in now. */
+  get editor(): CodeEditor.IEditor | null {
+    return this._completer.editor ?? null;
+  }
+
+  /** Our text can be seen. */
+  get visible(): boolean {
+    const { isActive, current } = this._completer;
+    return isActive && !!current?.insertText && !!this._offerOf(current);
+  }
+
+  /** Sends the visible suggestion away. */
+  dismiss(): void {
+    const place = this._place();
+    if (this.visible && place) {
+      const offer = this._offer;
+      this._reset('dismissed');
+      if (offer) {
+        this._options.dismissed(offer, place);
+      }
     }
-    this._reset('dismissed');
-    return true;
+  }
+
+  /** Accepts the next part of the visible suggestion. */
+  take(part: Part): void {
+    if (this.visible) {
+      this._accepts.take(part);
+    }
   }
 
   /** The suggestion that this widget showed last ended. */
@@ -85,8 +95,7 @@ class Watched {
 
   private _set(): void {
     const items = this._completer.model?.completions?.items ?? [];
-    const offer =
-      items.map(item => this._suggestions.offerOf(item)).find(Boolean) ?? null;
+    const offer = items.map(item => this._offerOf(item)).find(Boolean) ?? null;
     if (offer?.id !== this._offer?.id) {
       this.lost('superseded');
     }
@@ -95,13 +104,41 @@ class Watched {
       this._watchBlur(this._completer.editor);
       this._lookForPaint(offer);
     }
+    this._mark();
+  }
+
+  /** Core tells its model of every change in the editor: there is no other place to hear of them in time. */
+  private _listen(model: InlineCompleter.IModel): void {
+    const text = model.handleTextChange.bind(model);
+    const selection = model.handleSelectionChange.bind(model);
+    model.handleTextChange = change => {
+      text(change);
+      const { editor } = this._completer;
+      if (editor) {
+        this._options.edited(
+          this._completer,
+          this._options.edits.isLocal(editor)
+        );
+      }
+    };
+    model.handleSelectionChange = range => {
+      selection(range);
+      // Core sets the widget's editor only after the first of these.
+      queueMicrotask(() => {
+        const { editor } = this._completer;
+        if (editor && !editor.isDisposed) {
+          this._options.edits.follow(editor);
+          this._options.moved(this._completer);
+        }
+      });
+    };
   }
 
   /** A fetched item is not yet a visible one: the frame after, it is, if core has made the widget active with it. */
   private _lookForPaint(offer: IOffer): void {
     requestAnimationFrame(() => {
       const { isActive, current } = this._completer;
-      if (isActive && this._suggestions.offerOf(current) === offer) {
+      if (isActive && this._offerOf(current) === offer) {
         offer.outcomes.on({ type: 'painted', id: offer.id });
       }
     });
@@ -110,16 +147,23 @@ class Watched {
   /** A key: core has filtered its items. It may do so inside an editor update, where nothing may be cleared. */
   private _filtered(): void {
     this._read();
+    if (!this._hasItems()) {
+      disarm(this._completer.editor);
+    }
     setTimeout(() => {
       this._typed = false;
-      const items = this._completer.model?.completions?.items ?? [];
-      if (
-        this._completer.isActive &&
-        !items.some(item => item.insertText || item.isIncomplete || item.error)
-      ) {
+      if (this._completer.isActive && !this._hasItems()) {
         this._clear();
       }
+      this._mark();
     });
+  }
+
+  private _hasItems(): boolean {
+    const items = this._completer.model?.completions?.items ?? [];
+    return items.some(
+      item => item.insertText || item.isIncomplete || item.error
+    );
   }
 
   /** Core (or another extension) dropped all items. */
@@ -127,54 +171,31 @@ class Watched {
     if (!this._clearing && this._offer && !this._read() && !this._typed) {
       this.lost('moved');
     }
+    this._mark();
   }
 
   /** What text and cursor say about our suggestion; true when they say anything. */
   private _read(): boolean {
     const offer = this._offer;
+    const { editor } = this._completer;
     const place = this._place();
-    if (!offer || !place) {
+    if (!offer || !place || !editor) {
       return false;
     }
     const reading = offer.anchor.read(place, offer.text);
-    if (reading === 'along') {
-      const left = offer.anchor.rest(place, offer.text) ?? '';
-      this._typed = true;
-      offer.outcomes.on({ type: 'typedAlong', id: offer.id, left });
-    } else if (reading !== 'same') {
-      this.lost(reading);
+    if (reading === 'same') {
+      return false;
     }
-    return reading !== 'same';
-  }
-
-  /**
-   * Core replaces what stands between the model's position and the cursor with what is left of the item: where the two
-   * do not belong together, that eats what was typed.
-   */
-  private _wrapAccept(): void {
-    const accept = this._completer.accept.bind(this._completer);
-    this._completer.accept = () => {
-      const { editor, model, current } = this._completer;
-      if (!editor || !model || !current) {
-        return;
-      }
-      const offer = this._suggestions.offerOf(current);
-      const { text, cursor } = placeOf(editor);
-      const left = offer
-        ? offer.anchor.rest({ text, cursor }, offer.text)
-        : current.insertText;
-      const between = text.slice(editor.getOffsetAt(model.cursor), cursor);
-      if (!left || (!offer && !current.insertText.startsWith(between))) {
-        this._reset('superseded');
-        return;
-      }
-      if (offer) {
-        model.cursor = editor.getCursorPosition();
-        current.insertText = left;
-      }
-      this.lost(offer ? 'accepted' : 'superseded');
-      accept();
-    };
+    const left = offer.anchor.rest(place, offer.text);
+    if (left !== null && reading !== 'moved') {
+      offer.outcomes.on({ type: 'typedAlong', id: offer.id, left });
+    }
+    if (reading === 'along') {
+      this._typed = true;
+    } else {
+      this.lost(this._options.edits.isLocal(editor) ? reading : 'superseded');
+    }
+    return true;
   }
 
   private _wrapCycle(): void {
@@ -184,6 +205,7 @@ class Watched {
       if (this._offer) {
         this._lookForPaint(this._offer);
       }
+      this._mark();
     };
   }
 
@@ -215,6 +237,14 @@ class Watched {
     this._clearing = false;
   }
 
+  private _mark(): void {
+    mark(this._completer.editor, this.visible);
+  }
+
+  private _offerOf(item: object | null): IOffer | null {
+    return this._options.suggestions.offerOf(item);
+  }
+
   private _atCursor(model: InlineCompleter.IModel): boolean {
     const cursor = this._completer.editor?.getCursorPosition();
     return (
@@ -228,6 +258,7 @@ class Watched {
     return editor && !editor.isDisposed ? placeOf(editor) : null;
   }
 
+  private readonly _accepts: Accepts;
   private readonly _blurWatched = new WeakSet<CodeEditor.IEditor>();
   private _offer: IOffer | null = null;
   /** We clear the model ourselves, for a reason that was already told. */

@@ -26,7 +26,10 @@ import type { Position } from './excerpt';
 import type { Executions } from './executions';
 import { placeOf } from './place';
 import type { IPlace } from './place';
+import type { Edits } from './shared';
 import type { Cell } from './wire';
+
+type Widget = IInlineCompletionContext['widget'];
 
 /** One browser window. */
 const CLIENT_ID = UUID.uuid4();
@@ -36,42 +39,84 @@ export interface Asked {
   position: Position;
   /** Text and cursor when it was asked. */
   place: IPlace;
+  /** The newest edit of the text was made in this window. */
+  local: boolean;
   /** Text and cursor now; null when the editor is gone. */
   now(): IPlace | null;
+}
+
+/** A document in which something can be completed. */
+export type Target = Pick<Position, 'document' | 'language'>;
+
+/** What is known of the page beside the widget. */
+export interface IKnown {
+  executions: Executions;
+  edits: Pick<Edits, 'isLocal'>;
 }
 
 /** What is asked for an inline request; null where nothing is (markdown, raw cells, prose, unknown widgets). */
 export function read(
   request: CompletionHandler.IRequest,
-  { widget }: IInlineCompletionContext,
-  executions: Executions
+  { widget }: Pick<IInlineCompletionContext, 'widget'>,
+  known: IKnown
 ): Asked | null {
   const cursor = Text.charIndexToJsIndex(request.offset, request.text);
   const place = { text: request.text, cursor };
+  const target = targetOf(widget);
   if (widget instanceof NotebookPanel) {
-    return fromNotebook(place, widget, executions);
+    return fromNotebook(place, widget, known);
   }
-  if (
-    widget instanceof DocumentWidget &&
-    widget.content instanceof FileEditor &&
-    !isProse(request.mimeType ?? '')
-  ) {
+  if (target && isFileEditor(widget)) {
+    const { editor } = widget.content;
+    const position = positionAt(place, target);
     return {
       place,
-      position: positionAt(place, {
-        document: widget.context.localPath,
-        language: languageOf(request.mimeType ?? '')
-      }),
-      now: following(widget.content.editor)
+      position,
+      local: known.edits.isLocal(editor),
+      now: following(editor)
     };
   }
   return null;
 }
 
+/** What an editor would ask in core's words. */
+export function requestOf(
+  editor: CodeEditor.IEditor
+): CompletionHandler.IRequest {
+  const { text, cursor } = placeOf(editor);
+  const offset = Text.jsIndexToCharIndex(cursor, text);
+  return { text, offset, mimeType: editor.model.mimeType };
+}
+
+/** Null where nothing is completed (prose, unknown widgets). */
+export function targetOf(widget: Widget | null): Target | null {
+  if (widget instanceof NotebookPanel) {
+    return {
+      document: widget.context.localPath,
+      language: languageOfNotebook(widget.model)
+    };
+  }
+  if (isFileEditor(widget) && !isProse(widget.content.editor.model.mimeType)) {
+    return {
+      document: widget.context.localPath,
+      language: languageOf(widget.content.editor.model.mimeType)
+    };
+  }
+  return null;
+}
+
+function isFileEditor(
+  widget: Widget | null
+): widget is DocumentWidget<FileEditor> {
+  return (
+    widget instanceof DocumentWidget && widget.content instanceof FileEditor
+  );
+}
+
 function fromNotebook(
   place: IPlace,
   panel: NotebookPanel,
-  executions: Executions
+  { executions, edits }: IKnown
 ): Asked | null {
   const cells = panel.content.widgets;
   const index = panel.content.activeCellIndex;
@@ -96,7 +141,12 @@ function fromNotebook(
     cell_id: model.id,
     ...nearest(cells.length, index, cell)
   });
-  return { place, position: fitted(position), now: following(editor) };
+  return {
+    place,
+    position: fitted(position),
+    local: edits.isLocal(editor),
+    now: following(editor)
+  };
 }
 
 function positionAt(

@@ -12,7 +12,10 @@ const BEFORE_CHARS = 48000;
 const AFTER_CHARS = 8000;
 
 /** What is known of a place in a document apart from why it is asked about. */
-export type Position = Omit<CompleteRequest, 'trigger' | 'last' | 'deadline_s'>;
+export type Position = Omit<
+  CompleteRequest,
+  'trigger' | 'multiline' | 'last' | 'deadline_s'
+>;
 
 /** Text before and after an index. Far text is cut at a line start that typing rarely moves. */
 export function around(

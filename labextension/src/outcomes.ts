@@ -185,7 +185,7 @@ function kindOf(
   if (life.paintedMs === null) {
     return 'unseen';
   }
-  if (life.partly) {
+  if (life.partly && life.keptChars > 0) {
     return 'partial';
   }
   switch (ending) {

@@ -18,14 +18,17 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Client } from './client';
 import { addCommands, clicked, offerOnce, tellWhatLeaves } from './commands';
 import type { ICommandOptions } from './commands';
-import { Completers } from './completer';
-import { read } from './context';
+import { targetOf } from './context';
+import type { Target } from './context';
 import { Executions } from './executions';
 import { icon } from './icon';
-import { Provider } from './provider';
+import { addKeys } from './keys';
+import { Page } from './page';
+import { Settings } from './settings';
 import { StatusItem, StatusModel } from './status';
-import { Suggestions } from './suggestions';
 import { PLUGIN_ID } from './tokens';
+
+type Widget = JupyterFrontEnd['shell']['currentWidget'];
 
 /** Ghost text in notebooks and the file editor. */
 export const plugin: JupyterFrontEndPlugin<void> = {
@@ -45,56 +48,53 @@ export const plugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_mccom');
     const client = new Client(app.serviceManager.serverSettings);
-    const suggestions = new Suggestions(client);
-    const completers = new Completers(suggestions);
     const status = new StatusModel(client);
-    completers.wrap(factory);
-    window.addEventListener('pagehide', () => completers.leave());
+    const settings = new Settings();
+    const widget = (): Widget => app.shell.currentWidget;
     const executions = new Executions();
-    NotebookActions.executed.connect((_, { notebook, cell }) => {
-      const { model } = cell;
-      if (
-        'executionCount' in model &&
-        typeof model.executionCount === 'number'
-      ) {
-        executions.ran(notebook, model.id, model.executionCount);
-      }
-    });
-    const provider = new Provider({
+    const page = new Page({
       client,
       status,
-      suggestions,
-      read: (request, context) => read(request, context, executions),
+      settings,
+      executions,
+      widget,
       icon
     });
-    manager.registerInlineProvider(provider);
+    page.completers.wrap(factory);
+    manager.registerInlineProvider(page.provider);
+    follow(executions);
     warmAtFirstFocus(client, status);
-    void settingsOf(registry).then(settings =>
-      furnish(
-        {
-          app,
-          client,
-          completers,
-          provider,
-          status,
-          settings,
-          palette,
-          trans
-        },
-        statusBar
-      )
-    );
+    const { completers, provider } = page;
+    const options = { app, client, completers, provider, status, settings };
+    void stored(registry).then(found => {
+      if (found) {
+        settings.follow(found);
+      }
+      furnish({ ...options, palette, trans }, statusBar);
+      const target = (): Target | null => targetOf(widget());
+      addKeys({ app, completers, settings, palette, trans, target });
+    });
   }
 };
+
+/** Which cells ran is heard from every notebook. */
+function follow(executions: Executions): void {
+  NotebookActions.executed.connect((_, { notebook, cell }) => {
+    const { model } = cell;
+    if ('executionCount' in model && typeof model.executionCount === 'number') {
+      executions.ran(notebook, model.id, model.executionCount);
+    }
+  });
+}
 
 /** Adds what may come after the page: commands, the status item, and the switch that the settings hold. */
 function furnish(options: ICommandOptions, statusBar: IStatusBar | null): void {
   const { settings, status, trans } = options;
   const follow = (): void => {
-    status.enabled = settings?.composite['enabled'] !== false;
+    status.enabled = settings.values.enabled;
   };
   follow();
-  settings?.changed.connect(follow);
+  settings.changed.connect(follow);
   addCommands(options);
   tellWhatLeaves(options);
   if (statusBar) {
@@ -108,7 +108,7 @@ function furnish(options: ICommandOptions, statusBar: IStatusBar | null): void {
 }
 
 /** Null without a registry, or when the settings cannot be loaded: the defaults hold. */
-async function settingsOf(
+async function stored(
   registry: ISettingRegistry | null
 ): Promise<ISettingRegistry.ISettings | null> {
   try {

@@ -15,31 +15,31 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import { Anchor } from './anchor';
 import type { Asked } from './context';
+import { waited } from './debounce';
+import type { Rhythm } from './debounce';
+import type { Settings } from './settings';
+import { Streams } from './streams';
+import type { IStream } from './streams';
 import type { IOffer, Suggestions } from './suggestions';
 import type { IClient, IStatusModel } from './tokens';
 import { PROVIDER_ID } from './tokens';
-import type { Line, TextLine, Trigger } from './wire';
+import type { CompleteRequest, Line, TextLine, Trigger } from './wire';
 
 const DEADLINE_S = 30;
 /** InlineCompletionTriggerKind.Invoke; a number, so that tests need no JupyterLab. */
 const INVOKED = 0;
-
-interface IStream {
-  lines: AsyncIterator<Line>;
-  asked: Asked;
-  offer: IOffer;
-  running: AbortController;
-}
+/** Core waits so long by itself. */
+const CORE_DELAY_MS = 75;
 
 /**
- * `debouncerDelay`: below the gap between two keys of a quick typist (about 100 ms), so that a pause is answered at
- * once and a burst asks once. `timeout`: core drops an answer that comes later; a cold start must not be dropped.
+ * `debouncerDelay`: below the gap between two keys of a quick typist (about 100 ms), so that a burst asks once; the
+ * wait for a pause is `debounce.ts`. `timeout`: core drops an answer that comes later; a cold start must not be dropped.
  */
 const SCHEMA: ISettingRegistry.IProperty = {
   default: {
     enabled: true,
     autoFillInMiddle: true,
-    debouncerDelay: 75,
+    debouncerDelay: CORE_DELAY_MS,
     timeout: DEADLINE_S * 1000
   }
 };
@@ -53,6 +53,7 @@ export class Provider implements IInlineCompletionProvider {
 
   constructor(private readonly _options: Provider.IOptions) {
     this.icon = _options.icon;
+    this._streams = new Streams(trouble => _options.status.report(trouble));
   }
 
   /** The first text of the answer as one item, or no item. Never rejects. */
@@ -64,9 +65,8 @@ export class Provider implements IInlineCompletionProvider {
       const asked = this._options.status.enabled
         ? this._options.read(request, context)
         : null;
-      const item = asked
-        ? await this._ask(asked, Number(context.triggerKind) === INVOKED)
-        : null;
+      const invoked = Number(context.triggerKind) === INVOKED;
+      const item = asked ? await this._answer(asked, invoked) : null;
       return { items: item ? [item] : [] };
     } catch (error) {
       this._options.status.report(String(error));
@@ -74,87 +74,96 @@ export class Provider implements IInlineCompletionProvider {
     }
   }
 
-  /**
-   * The full text each time, less what was typed along since the request: core puts it in place of what it has trimmed
-   * by itself. Core never ends a stream, so this one ends when it is superseded or contradicted. Never throws.
-   */
-  async *stream(
-    token: string
-  ): AsyncGenerator<{ response: IInlineCompletionItem }> {
-    const stream = this._streams.get(token);
-    this._streams.delete(token);
-    if (!stream) {
-      return;
-    }
-    try {
-      for await (const line of { [Symbol.asyncIterator]: () => stream.lines }) {
-        if (line.type === 'trouble') {
-          this._options.status.report(line.text);
-          this._broke(stream);
-          return;
-        }
-        const left = this._streamed(stream, line);
-        if (left === null) {
-          return;
-        }
-        if (left) {
-          const isIncomplete = line.type === 'text';
-          yield { response: { insertText: left, isIncomplete } };
-        }
-      }
-    } catch (error) {
-      this._options.status.report(String(error));
-      this._broke(stream);
-    } finally {
-      stream.running.abort();
-    }
+  /** See Streams.follow. */
+  stream(token: string): AsyncGenerator<{ response: IInlineCompletionItem }> {
+    return this._streams.follow(token);
   }
 
-  /** No more text comes: what is shown is the whole suggestion. */
-  private _broke({ offer }: IStream): void {
-    const { id, text, outcomes } = offer;
-    outcomes.on({ type: 'streamed', id, text, final: true });
-  }
-
-  /** What is left of the line's text at the cursor; null when nobody waits for it any more. */
-  private _streamed(stream: IStream, line: TextLine): string | null {
-    const { asked, offer, running } = stream;
-    const { id, outcomes } = offer;
-    if (running.signal.aborted || !outcomes.isOpen(id) || !line.text) {
+  /** A key that types along with the visible suggestion is answered here; the server hears of it with the outcome. */
+  private async _answer(
+    asked: Asked,
+    invoked: boolean
+  ): Promise<IInlineCompletionItem | null> {
+    const rest = invoked ? null : this._rest(asked);
+    if (rest) {
+      return rest;
+    }
+    const { document } = asked.position;
+    this._running.get(document)?.abort();
+    this._shown.delete(document);
+    if (!this._options.speaks(asked, invoked)) {
       return null;
     }
-    offer.text = line.text;
-    const final = line.type === 'final';
-    outcomes.on({ type: 'streamed', id, text: line.text, final });
+    const running = new AbortController();
+    this._running.set(document, running);
+    return (await this._paused(asked, invoked, running.signal))
+      ? this._ask(asked, invoked, running)
+      : null;
+  }
+
+  /** What is left of the document's last suggestion; null where only the server can say. */
+  private _rest({ place, position }: Asked): IInlineCompletionItem | null {
+    const offer = this._shown.get(position.document);
+    if (
+      !offer?.final ||
+      offer.cellId !== position.cell_id ||
+      !offer.outcomes.isOpen(offer.id) ||
+      !offer.anchor.hasTail(place)
+    ) {
+      return null;
+    }
+    const insertText = offer.anchor.rest(place, offer.text);
+    if (!insertText) {
+      return null;
+    }
+    const item = { insertText };
+    this._options.suggestions.attach(item, offer);
+    return item;
+  }
+
+  /** False when the person went on meanwhile. */
+  private async _paused(
+    asked: Asked,
+    invoked: boolean,
+    signal: AbortSignal
+  ): Promise<boolean> {
+    if (invoked) {
+      return true;
+    }
+    const { rhythm, settings } = this._options;
+    const { place, position } = asked;
+    const maxMs = settings.values.debounce_max_ms;
+    const waitMs = rhythm.waitMs(position.prefix, performance.now(), maxMs);
+    await waited(waitMs, signal);
     const now = asked.now();
-    return now && offer.anchor.rest(now, line.text);
+    return (
+      !signal.aborted && now?.cursor === place.cursor && now.text === place.text
+    );
   }
 
   private async _ask(
     asked: Asked,
-    invoked: boolean
+    invoked: boolean,
+    running: AbortController
   ): Promise<IInlineCompletionItem | null> {
-    const { client, suggestions } = this._options;
-    const { document } = asked.position;
-    this._running.get(document)?.abort();
-    const running = new AbortController();
-    this._running.set(document, running);
-    const outcomes = suggestions.outcomesOf(document);
+    const { client, rhythm, suggestions } = this._options;
+    const outcomes = suggestions.outcomesOf(asked.position.document);
+    const request: CompleteRequest = {
+      ...asked.position,
+      trigger: this._trigger(asked, invoked),
+      multiline: this._options.settings.values.multiline,
+      last: outcomes.takeLast(),
+      deadline_s: DEADLINE_S
+    };
+    const startMs = performance.now();
     const lines = client
-      .complete(
-        {
-          ...asked.position,
-          trigger: this._trigger(asked, invoked),
-          last: outcomes.takeLast(),
-          deadline_s: DEADLINE_S
-        },
-        running.signal
-      )
+      .complete(request, running.signal)
       [Symbol.asyncIterator]();
     const line = await this._firstText(lines);
     if (running.signal.aborted) {
       return null;
     }
+    rhythm.answered(performance.now() - startMs);
     outcomes.answered(line?.suggestion_id ?? null);
     return line && this._item(line, { lines, asked, running });
   }
@@ -186,23 +195,24 @@ export class Provider implements IInlineCompletionProvider {
     const { suggestions } = this._options;
     const id = line.suggestion_id;
     const final = line.type === 'final';
+    const { document, cell_id } = stream.asked.position;
     const offer: IOffer = {
       id,
+      document,
+      cellId: cell_id,
       text: line.text,
+      final,
       anchor: new Anchor(stream.asked.place),
-      outcomes: suggestions.outcomesOf(stream.asked.position.document)
+      outcomes: suggestions.outcomesOf(document)
     };
     offer.outcomes.on({ type: 'offered', id, text: line.text, final });
     const item: IInlineCompletionItem = { insertText: line.text };
     if (!final) {
       item.isIncomplete = true;
-      const token = line.request_id;
-      item.token = token;
-      this._streams.set(token, { ...stream, offer });
-      stream.running.signal.addEventListener('abort', () =>
-        this._streams.delete(token)
-      );
+      item.token = line.request_id;
+      this._streams.open(line.request_id, { ...stream, offer });
     }
+    this._shown.set(document, offer);
     suggestions.attach(item, offer);
     return item;
   }
@@ -224,7 +234,9 @@ export class Provider implements IInlineCompletionProvider {
   }
 
   private readonly _running = new Map<string, AbortController>();
-  private readonly _streams = new Map<string, IStream>();
+  /** The last suggestion of each document. */
+  private readonly _shown = new Map<string, IOffer>();
+  private readonly _streams: Streams;
   private _invokedAt = '';
   private _askNext = false;
 }
@@ -236,6 +248,10 @@ export namespace Provider {
     client: Pick<IClient, 'complete'>;
     status: Pick<IStatusModel, 'enabled' | 'report' | 'answered'>;
     suggestions: Suggestions;
+    settings: Pick<Settings, 'values'>;
+    rhythm: Pick<Rhythm, 'waitMs' | 'answered'>;
+    /** Whether anything may be asked; the question is about to be sent. */
+    speaks(asked: Asked, invoked: boolean): boolean;
     /** Editor → what is asked; null where nothing is. */
     read(
       request: CompletionHandler.IRequest,

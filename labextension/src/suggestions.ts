@@ -10,10 +10,15 @@ import type { IClient } from './tokens';
 /** A suggestion that the provider gave to core in an item. */
 export interface IOffer {
   readonly id: string;
+  readonly document: string;
+  /** Empty in the file editor. */
+  readonly cellId: string;
   readonly anchor: Anchor;
   readonly outcomes: Outcomes;
   /** The text at the anchor; grows while it streams. */
   text: string;
+  /** No more text comes. */
+  final: boolean;
 }
 
 /** One a page. */

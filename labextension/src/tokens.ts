@@ -3,7 +3,14 @@
  */
 
 import type { ISignal } from '@lumino/signaling';
-import type { CompleteRequest, Line, Outcome, Status, TextLine } from './wire';
+import type {
+  CompleteRequest,
+  Line,
+  Outcome,
+  Status,
+  Survival,
+  TextLine
+} from './wire';
 
 /** Identifier of our inline provider in JupyterLab's settings. */
 export const PROVIDER_ID = 'jupyter-mccom';
@@ -17,8 +24,10 @@ export interface IClient {
   complete(request: CompleteRequest, signal: AbortSignal): AsyncIterable<Line>;
   /** Reports how a suggestion ended; never rejects. */
   outcome(outcome: Outcome): Promise<void>;
-  /** Asks the server to load the model; never rejects. */
-  warm(): Promise<void>;
+  /** Reports how much of an accepted text still stands; never rejects. */
+  survival(survival: Survival): Promise<void>;
+  /** Asks the server to load the model and to read the position of a request; never rejects, ends when aborted. */
+  warm(request?: CompleteRequest, signal?: AbortSignal): Promise<void>;
   /** Starts the download of a model (the configured one without an id). */
   pull(model?: string): Promise<Status>;
   /** Cancels the download. */

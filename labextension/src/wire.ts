@@ -34,6 +34,13 @@ export interface Outcome {
   shown_ms: number;
 }
 
+/** Body of `POST mccom/survival`: characters of an accepted text that still stand in the cell some time after. */
+export interface Survival {
+  suggestion_id: string;
+  after_s: 30 | 300;
+  kept_chars: number;
+}
+
 const TRIGGERS = ['typing', 'invoke', 'ask'] as const;
 /** Why a completion is asked for. */
 export type Trigger = (typeof TRIGGERS)[number];
@@ -177,6 +184,16 @@ export function outcomeFrom(value: unknown): Outcome {
     kind: oneOf(body, 'kind', OUTCOMES),
     kept_chars: number(body, 'kept_chars'),
     shown_ms: number(body, 'shown_ms')
+  };
+}
+
+/** Turns a parsed object into a Survival. Throws TypeError when it is none. */
+export function survivalFrom(value: unknown): Survival {
+  const body = object(value, 'survival');
+  return {
+    suggestion_id: text(body, 'suggestion_id'),
+    after_s: number(body, 'after_s') === 30 ? 30 : 300,
+    kept_chars: number(body, 'kept_chars')
   };
 }
 

@@ -122,6 +122,14 @@ describe('the same suggestion again', () => {
 });
 
 describe('partial accepts', () => {
+  it('and then taken back whole is as if there had been none', () => {
+    const desk = new Desk().offer('s', 'a b').paint('s').wait(READ_MS);
+    desk.outcomes.on({ type: 'partial', id: 's', chars: 2 });
+    expect(desk.along('s', 'a b').end('s', 'deleted').ended).toEqual([
+      outcome('rejected', 0, READ_MS)
+    ]);
+  });
+
   it('and then something else is partial', () => {
     const desk = new Desk().offer('s', 'a b').paint('s').wait(READ_MS);
     desk.outcomes.on({ type: 'partial', id: 's', chars: 2 });

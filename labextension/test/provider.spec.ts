@@ -2,137 +2,18 @@
  * A key → items, with a client that says what the test wrote: never an error, never an empty item.
  */
 
-import type {
-  IInlineCompletionContext,
-  IInlineCompletionItem
-} from '@jupyterlab/completer';
 import { describe, expect, it } from 'vitest';
-import type { Asked } from '../src/context';
-import type { IPlace } from '../src/place';
-import { Provider } from '../src/provider';
-import { Suggestions } from '../src/suggestions';
-import type { CompleteRequest, Line, Outcome, TextLine } from '../src/wire';
-
-const TYPED: IInlineCompletionContext = {
-  widget: Object.create(null),
-  triggerKind: 1
-};
-const INVOKED: IInlineCompletionContext = { ...TYPED, triggerKind: 0 };
-
-/** Answers each request with the next script; a script step may wait for the test. */
-class ScriptedClient {
-  requests: CompleteRequest[] = [];
-  signals: AbortSignal[] = [];
-  outcomes: Outcome[] = [];
-
-  constructor(private readonly _answers: (() => AsyncIterable<Line>)[]) {}
-
-  complete(request: CompleteRequest, signal: AbortSignal): AsyncIterable<Line> {
-    this.requests.push(request);
-    this.signals.push(signal);
-    return this._answers[this.requests.length - 1]();
-  }
-
-  outcome(outcome: Outcome): Promise<void> {
-    this.outcomes.push(outcome);
-    return Promise.resolve();
-  }
-}
-
-class Page {
-  enabled = true;
-  troubles: string[] = [];
-  place: IPlace = { text: 'df.', cursor: 3 };
-  client: ScriptedClient;
-  suggestions: Suggestions;
-  provider: Provider;
-
-  constructor(...answers: (() => AsyncIterable<Line>)[]) {
-    this.client = new ScriptedClient(answers);
-    this.suggestions = new Suggestions(this.client, () => 0);
-    this.provider = new Provider({
-      client: this.client,
-      suggestions: this.suggestions,
-      status: this,
-      read: () => this.asked()
-    });
-  }
-
-  report(trouble: string): void {
-    this.troubles.push(trouble);
-  }
-
-  answered(_line: TextLine): void {
-    this.troubles = [];
-  }
-
-  asked(): Asked | null {
-    const place = this.place;
-    return {
-      place,
-      now: () => this.place,
-      position: {
-        client_id: 'w',
-        request_id: `r${this.client.requests.length}`,
-        document: 'a.ipynb',
-        cell_id: 'c',
-        language: 'python',
-        prefix: place.text.slice(0, place.cursor),
-        suffix: place.text.slice(place.cursor),
-        cells_before: [],
-        cells_after: []
-      }
-    };
-  }
-
-  type(text: string): void {
-    const { cursor } = this.place;
-    this.place = {
-      text:
-        this.place.text.slice(0, cursor) + text + this.place.text.slice(cursor),
-      cursor: cursor + text.length
-    };
-  }
-
-  async fetch(context = TYPED): Promise<IInlineCompletionItem[]> {
-    const { items } = await this.provider.fetch(
-      { text: '', offset: 0 },
-      context
-    );
-    return items;
-  }
-}
-
-function line(type: 'text' | 'final', text: string, id = 's'): TextLine {
-  const route = { to: 'local', reason: 'sure', confidence: null };
-  return {
-    type,
-    text,
-    request_id: 'r',
-    suggestion_id: id,
-    origin: 'local',
-    route
-  };
-}
-
-const says = (...lines: Line[]) =>
-  async function* (): AsyncGenerator<Line> {
-    for (const each of lines) {
-      yield each;
-    }
-  };
-
-const breaks = async function* (): AsyncGenerator<Line, void, undefined> {
-  yield await Promise.reject<Line>(new Error('broken'));
-};
-
-async function textsOf(page: Page, token = ''): Promise<string[]> {
-  const texts: string[] = [];
-  for await (const { response } of page.provider.stream(token)) {
-    texts.push(response.insertText);
-  }
-  return texts;
-}
+import type { Line } from '../src/wire';
+import {
+  breaks,
+  INVOKED,
+  line,
+  Page,
+  says,
+  textsOf,
+  tick,
+  TYPED
+} from './asking';
 
 describe('fetch', () => {
   it('gives the final text as one item', async () => {
@@ -193,6 +74,7 @@ describe('fetch', () => {
     };
     const page = new Page(slow, says(line('final', 'new', 't')));
     const older = page.fetch();
+    await tick();
     const newer = page.fetch();
     expect(page.client.signals[0].aborted).toBe(true);
     answer();

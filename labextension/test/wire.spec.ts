@@ -5,7 +5,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lineFrom, outcomeFrom, requestFrom, statusFrom } from '../src/wire';
+import {
+  lineFrom,
+  outcomeFrom,
+  requestFrom,
+  statusFrom,
+  survivalFrom
+} from '../src/wire';
 
 const FOLDER = resolve(__dirname, '../../tests/wire');
 
@@ -22,6 +28,8 @@ describe('golden messages', () => {
       expect(value).toMatchObject(statusFrom(value));
     } else if (name === 'outcome.json') {
       expect(outcomeFrom(value)).toEqual(value);
+    } else if (name === 'survival.json') {
+      expect(survivalFrom(value)).toEqual(value);
     } else if (name === 'complete_request.json') {
       expect(requestFrom(value)).toEqual(value);
     } else if (name === 'complete_request_minimal.json') {

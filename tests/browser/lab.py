@@ -14,12 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Request, expect
 
 TOKEN = "browser-tests"
 GHOST = ".jp-GhostText:not(.jp-GhostText-lineSpacer):not(.jp-GhostText-letterSpacer)"
 STATUS = ".jp-mccom-status"
 PATIENCE_MS = 60_000
+PLUGIN = "jupyter-mccom:plugin"
+_SET = """([plugin, name, value]) =>
+  window.jupyterapp.pluginRegistry._plugins.get("@jupyterlab/apputils-extension:settings").service
+    .set(plugin, name, value)"""
 
 
 class Lab:
@@ -33,6 +37,7 @@ class Lab:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+        self.settings = folder / "jupyterlab_settings_dir"
         environment = {**os.environ, **{name: str(folder / name.lower()) for name in own}}
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={self.port}"]
         command += [f"--IdentityProvider.token={TOKEN}", "--allow-root", "--ServerApp.port_retries=0"]
@@ -65,6 +70,13 @@ class Lab:
         nbformat.write(book, path)  # type: ignore[no-untyped-call]
         return path
 
+    def with_history(self) -> None:
+        """Switches JupyterLab's other inline provider on, in pages that are opened from now on."""
+        folder = self.settings / "@jupyterlab" / "completer-extension"
+        folder.mkdir(parents=True)
+        on = {"providers": {"@jupyterlab/inline-completer:history": {"enabled": True}}}
+        (folder / "inline-completer.jupyterlab-settings").write_text(json.dumps(on))
+
     def stop(self) -> None:
         """Ends the server as Ctrl-C does. Idempotent."""
         self.process.terminate()
@@ -78,6 +90,9 @@ class Notebook:
     def __init__(self, context: BrowserContext, lab: Lab, name: str) -> None:
         self.lab = lab
         self.page: Page = context.new_page()
+        self.sent: list[tuple[str, Any]] = []
+        """(route, body) of each message to our server, in order."""
+        self.page.on("request", self._note)
         self.page.goto(f"{lab.url}/lab/tree/{name}?token={TOKEN}&reset")
         self.page.locator(".jp-Notebook .jp-Cell, .jp-FileEditor .cm-content").first.wait_for(timeout=PATIENCE_MS)
         if name.endswith(".ipynb"):
@@ -108,9 +123,40 @@ class Notebook:
         )
         return text
 
+    def text(self) -> str:
+        """The text of the editor that has the cursor, as the document holds it."""
+        text: str = self.page.evaluate(
+            "() => { const { content } = window.jupyterapp.shell.currentWidget;"
+            " return (content.activeCell ?? content).model.sharedModel.getSource(); }"
+        )
+        return text
+
     def type(self, text: str, delay_ms: int = 40) -> None:
         """Presses keys."""
         self.page.keyboard.type(text, delay=delay_ms)
+
+    def press(self, *keys: str) -> None:
+        """Presses keys, or chords of them."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def set(self, **values: Any) -> None:
+        """Changes our settings as the settings editor does, without a reload."""
+        for name, value in values.items():
+            self.page.evaluate(_SET, [PLUGIN, name, value])
+
+    def execute(self, command: str) -> None:
+        """Runs a command, as the palette does."""
+        self.page.evaluate("command => window.jupyterapp.commands.execute(command)", command)
+
+    def n_sent(self, route: str) -> int:
+        """How often a route was called so far."""
+        return sum(1 for sent, _ in self.sent if sent == route)
+
+    def _note(self, request: Request) -> None:
+        route = request.url.partition("/mccom/")[2].partition("?")[0]
+        if route and request.method == "POST":
+            self.sent.append((route, json.loads(request.post_data or "{}")))
 
     def wait_ghost(self) -> str:
         """Waits until grey text shows and no longer changes; returns it."""

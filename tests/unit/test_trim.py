@@ -9,23 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_mccom.cascade.prompt import healed, typed_of
-from jupyter_mccom.cascade.trim import looping, statement_end, trim
+from jupyter_mccom.cascade.trim import extent_end, looping, statement_end, trim
+from jupyter_mccom.types import Multiline
 
 CASES = (Path(__file__).parents[1] / "cases" / "trim.txt").read_text().split("================\n")
+MULTILINE: dict[str, Multiline] = {"": "statement", "line": "line", "block": "block"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.partition("\n")[0])
 def test_what_is_shown(case: str) -> None:
     title, _, rest = case.partition("\n")
+    language, _, multiline = title.partition(":")[0].partition(" ")
     code, _, rest = rest.partition("\n--- model\n")
     model, _, shown = rest.partition("\n--- shown\n")
     prefix, _, suffix = code.partition("█")
     found = trim(
         model,
-        language=title.partition(":")[0],
+        language=language,
         prefix=prefix,
         suffix=suffix,
         left_space=healed(typed_of(prefix))[1],
+        multiline=MULTILINE[multiline],
     )
     assert found == shown.removesuffix("\n")
 
@@ -46,3 +50,20 @@ def test_a_statement_is_complete_only_after_its_line_end() -> None:
 def test_a_repeating_end_is_noticed() -> None:
     assert looping("x = " + "abc " * 4)
     assert not looping("x = [1, 2, 3, 4, 5, 6, 7]")
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("", None),
+        ("if x:", None),
+        ("if x:\n", None),
+        ("if x:\n    y\n", None),
+        ("if x:\n    y\n\n", None),
+        ("if x:\n    y\n    z\nw", len("if x:\n    y\n    z")),
+        ("if x:\ny", len("if x:")),
+        ("x = 1\n", len("x = 1")),
+    ],
+)
+def test_a_block_is_complete_only_when_a_line_stands_below_it(text: str, end: int | None) -> None:
+    assert extent_end("block", "python", "", "", text) == end

@@ -1,0 +1,66 @@
+/**
+ * How long to wait for a pause in typing: the person's rhythm, less what the answer takes anyway. Pure.
+ * Tabby waits so too (its factors are other ones).
+ */
+
+/** A longer gap between two keys is a pause and no rhythm. */
+const PAUSE_MS = 1000;
+/** What is assumed before the first keys: a typist of 60 words a minute. */
+const GAP_MS = 200;
+/** Weight of the newest of a running mean. */
+const NEWEST = 0.2;
+/** A pause is likely when no key came for so many gaps: after a sign that asks for more, and within a word. */
+const GAPS_AFTER_SIGN = 1;
+const GAPS_IN_WORD = 1.5;
+
+/** One a page. Times are milliseconds of a monotonic clock. */
+export class Rhythm {
+  /** A key was typed. */
+  key(nowMs: number): void {
+    const gapMs = nowMs - this._lastMs;
+    this._lastMs = nowMs;
+    if (gapMs < PAUSE_MS) {
+      this._gapMs += NEWEST * (gapMs - this._gapMs);
+    }
+  }
+
+  /** An answer's first text took so long. */
+  answered(latencyMs: number): void {
+    this._latencyMs =
+      this._latencyMs === null
+        ? latencyMs
+        : this._latencyMs + NEWEST * (latencyMs - this._latencyMs);
+  }
+
+  /**
+   * How long to wait from now.
+   *
+   * @param before - Text before the cursor; its last character counts.
+   * @param maxMs - Never longer.
+   */
+  waitMs(before: string, nowMs: number, maxMs: number): number {
+    const gaps = /\w$/.test(before) ? GAPS_IN_WORD : GAPS_AFTER_SIGN;
+    const sinceKeyMs = nowMs - this._lastMs;
+    const waitMs = gaps * this._gapMs - (this._latencyMs ?? 0) - sinceKeyMs;
+    return Math.round(Math.min(Math.max(waitMs, 0), maxMs));
+  }
+
+  private _lastMs = -Infinity;
+  private _gapMs = GAP_MS;
+  private _latencyMs: number | null = null;
+}
+
+/** Resolves after the wait, or at once when it is aborted. */
+export function waited(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (ms <= 0 || signal.aborted) {
+      resolve();
+      return;
+    }
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

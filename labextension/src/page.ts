@@ -1,0 +1,156 @@
+/**
+ * The parts that complete in a page, wired: what is typed, what may be asked, what is shown, what became of it.
+ * No logic of its own but who hears whom.
+ */
+
+import type { CodeEditor } from '@jupyterlab/codeeditor';
+import type {
+  IInlineCompletionContext,
+  IInlineCompletionItem,
+  InlineCompleter
+} from '@jupyterlab/completer';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import { Completers } from './completers';
+import { read, requestOf } from './context';
+import type { Asked } from './context';
+import { Rhythm } from './debounce';
+import type { Executions } from './executions';
+import { EmptyLines } from './pause';
+import { Provider } from './provider';
+import type { Settings } from './settings';
+import { Edits } from './shared';
+import { Dismissals, silence } from './speak';
+import { Suggestions } from './suggestions';
+import { Survivals } from './survival';
+import type { IClient, IStatusModel } from './tokens';
+import { Warmer } from './warm';
+import type { CompleteRequest } from './wire';
+
+const TYPING = 1;
+
+/** What a page is made of. */
+export interface IPageOptions {
+  client: IClient;
+  status: IStatusModel;
+  settings: Settings;
+  executions: Executions;
+  /** The main area's widget that the person is in. */
+  widget(): IInlineCompletionContext['widget'] | null;
+  icon: LabIcon.ILabIcon;
+}
+
+/** One a page. */
+export class Page {
+  readonly completers: Completers;
+  readonly provider: Provider;
+
+  constructor(private readonly _options: IPageOptions) {
+    const { client, settings, status, icon } = _options;
+    const suggestions = new Suggestions(client);
+    this.provider = new Provider({
+      client: {
+        complete: (request, signal) => {
+          this._warmer.asked(request);
+          return client.complete(request, signal);
+        }
+      },
+      status,
+      settings,
+      suggestions,
+      rhythm: this._rhythm,
+      speaks: (asked, invoked) => this._speaks(asked, invoked),
+      read: (request, context) => this._read(request, context),
+      icon
+    });
+    this._warmer = new Warmer(
+      () => this._toWarm(),
+      (request, signal) => client.warm(request, signal)
+    );
+    this._emptyLines = new EmptyLines({
+      provider: this.provider,
+      pauseMs: () => settings.values.empty_line_pause_ms,
+      ask: editor => this._askFor(editor)
+    });
+    this.completers = new Completers({
+      suggestions,
+      edits: this._edits,
+      survivals: new Survivals(survival => void client.survival(survival)),
+      edited: (completer, local) => this._edited(completer, local),
+      moved: () => this._warmer.moved(),
+      dismissed: ({ document, cellId }, { text, cursor }) =>
+        this._dismissals.note({
+          document,
+          cell_id: cellId,
+          before: text.slice(0, cursor)
+        })
+    });
+    window.addEventListener('pagehide', () => this.completers.leave());
+  }
+
+  private _edited(completer: InlineCompleter, local: boolean): void {
+    this._warmer.stop();
+    this._emptyLines.stop();
+    if (local) {
+      this._rhythm.key(performance.now());
+      this._emptyLines.edited(completer);
+    }
+  }
+
+  private _read(
+    request: Parameters<typeof read>[0],
+    context: Parameters<typeof read>[1]
+  ): Asked | null {
+    const { executions } = this._options;
+    return read(request, context, { executions, edits: this._edits });
+  }
+
+  private _speaks(
+    { position, place, local }: Asked,
+    invoked: boolean
+  ): boolean {
+    const before = place.text.slice(0, place.cursor);
+    const situation = { ...position, before, invoked, local };
+    if (invoked) {
+      this._dismissals.forgive(situation);
+    }
+    const { values } = this._options.settings;
+    return silence(situation, values, this._dismissals) === null;
+  }
+
+  private async _askFor(
+    editor: CodeEditor.IEditor
+  ): Promise<IInlineCompletionItem[]> {
+    const widget = this._options.widget();
+    if (!widget) {
+      return [];
+    }
+    const context = { widget, triggerKind: TYPING };
+    return (await this.provider.fetch(requestOf(editor), context)).items;
+  }
+
+  /** Nothing while a suggestion of ours is visible: its next key needs no model. */
+  private _toWarm(): CompleteRequest | null {
+    const { settings, status } = this._options;
+    const { editor, visible } = this.completers;
+    const widget = this._options.widget();
+    if (!editor || !widget || visible || !status.enabled) {
+      return null;
+    }
+    const asked = this._read(requestOf(editor), { widget });
+    return asked && this._speaks(asked, false)
+      ? {
+          ...asked.position,
+          trigger: 'typing',
+          multiline: settings.values.multiline,
+          last: null,
+          deadline_s: 30
+        }
+      : null;
+  }
+
+  private readonly _edits = new Edits();
+  private readonly _rhythm = new Rhythm();
+  private readonly _dismissals = new Dismissals();
+  private readonly _warmer: Warmer;
+  private readonly _emptyLines: EmptyLines;
+}

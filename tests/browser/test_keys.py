@@ -1,0 +1,147 @@
+"""The keys of ghost text, in notebooks and files, beside another inline provider; and that no other key is taken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from jupyter_mccom.models.store import Store
+
+from .lab import GHOST, Lab, Notebook, wait_for
+
+START = """import statistics
+values = [1, 2, 3]
+
+
+def mean(numbers):
+    total = sum(numbers)
+    return total / len(numbers)
+
+
+"""
+TYPED = "print(statistics.me"
+
+
+def word_of(text: str) -> str:
+    """What one press of accept-word takes."""
+    return re.findall(r"^\s*(?:\w+|[^\s\w]+)", text)[0]
+
+
+def line_of(text: str) -> str:
+    """What one press of accept-line takes."""
+    return re.findall(r"^\n*[^\n]*", text)[0]
+
+
+@pytest.fixture(scope="module")
+def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """With the history provider on."""
+    server = Lab(tmp_path_factory.mktemp("keys"), "--MCCom.show_threshold=0")
+    server.with_history()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["keys.ipynb", "keys.py"])
+def book(request: pytest.FixtureRequest, lab: Lab, window: BrowserContext) -> Notebook:
+    """The cursor stands in a new line of a notebook's cell, or of a file, that knows `START`."""
+    if request.param.endswith(".ipynb"):
+        lab.notebook(request.param, START)
+    else:
+        (lab.root / request.param).write_text(START)
+    opened = Notebook(window, lab, request.param)
+    opened.page.locator(".cm-content").first.click()
+    opened.press("Control+End")
+    return opened
+
+
+def test_each_key_takes_its_part_and_is_one_step_of_undo(lab: Lab, book: Notebook, screenshots: Path) -> None:
+    before = len(lab.outcomes())
+    book.type(TYPED)
+    ghost = book.wait_ghost()
+    first = word_of(ghost)
+    second = first + word_of(ghost[len(first) :])
+    for taken in (first, second):
+        book.press("Control+ArrowRight")
+        assert book.wait_ghost() == ghost[len(taken) :]
+        assert book.text() == START + TYPED + taken
+    book.page.screenshot(path=str(screenshots / "word.png"))
+    book.press("Tab")
+    assert book.text() == START + TYPED + ghost
+    wait_for(lambda: len(lab.outcomes()) > before, "an outcome")
+    assert lab.outcomes()[-1] == (ghost, "accepted")
+    for kept in (second, first, ""):
+        book.press("Control+z")
+        assert book.text() == START + TYPED + kept
+
+
+def test_a_line_of_a_block_and_then_esc_is_partial(lab: Lab, book: Notebook, screenshots: Path) -> None:
+    before = len(lab.outcomes())
+    book.set(multiline="block")
+    book.type("def average(numbers):", delay_ms=20)
+    ghost = book.wait_ghost()
+    line = line_of(ghost)
+    assert "\n" in ghost[len(line) :]
+    book.page.screenshot(path=str(screenshots / "block.png"))
+    book.press("End")
+    assert book.text() == f"{START}def average(numbers):{line}"
+    assert book.wait_ghost() == ghost[len(line) :]
+    book.press("Escape")
+    book.no_ghost()
+    book.type("!")
+    assert book.text() == f"{START}def average(numbers):{line}!"
+    wait_for(lambda: len(lab.outcomes()) > before, "an outcome")
+    assert lab.outcomes()[-1] == (ghost, "partial")
+
+
+def test_without_our_ghost_the_same_keys_are_the_editors(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("plain.ipynb", "alpha_value = 41\nprint(alpha_value)", "one two")
+    book = Notebook(window, lab, "plain.ipynb")
+    book.execute("mccom:toggle")
+    book.enter(0)
+    book.press("Shift+Enter")
+    book.enter(1)
+    book.press("Home", "Control+ArrowRight")
+    book.type("1")
+    book.press("Home", "End", "Tab")
+    assert book.source(1).startswith("one1 two")
+    book.press("Control+a", "Delete")
+    book.type("alpha")
+    book.page.locator(GHOST).first.wait_for()
+    book.press("Home", "End", "Control+ArrowRight")
+    assert book.source(1) == "alpha"
+    book.type("_")
+    book.page.locator(GHOST).first.wait_for()
+    book.press("Escape")
+    expect(book.page.locator(".jp-Notebook.jp-mod-commandMode")).to_have_count(1)
+    assert book.source(1) == "alpha_"
+    book.execute("mccom:toggle")
+
+
+def test_next_and_previous_choose_between_providers(lab: Lab, window: BrowserContext) -> None:
+    lab.notebook("two.ipynb", "total = 1 + 2 + 3 + 4", "")
+    book = Notebook(window, lab, "two.ipynb")
+    book.enter(0)
+    book.press("Shift+Enter")
+    book.enter(1)
+    book.type("total")
+    expect(book.page.locator(".jp-InlineCompleter")).to_contain_text(re.compile("1/[2-9]"), timeout=30_000)
+    seen = [book.wait_ghost()]
+    book.press("Alt+]")
+    seen.append(book.wait_ghost())
+    book.press("Alt+[")
+    assert book.wait_ghost() == seen[0] != seen[1]
+
+
+def test_the_palette_names_the_commands(lab: Lab, window: BrowserContext, screenshots: Path) -> None:
+    lab.notebook("palette.ipynb", "")
+    book = Notebook(window, lab, "palette.ipynb")
+    book.press("Control+Shift+c")
+    book.type("code completion", delay_ms=0)
+    palette = book.page.locator(".lm-CommandPalette-content")
+    for label in ("Next Word", "Next Line", "Dismiss", "Ask the Cloud", "This Folder", "Complete python"):
+        expect(palette).to_contain_text(label)
+    book.page.screenshot(path=str(screenshots / "palette.png"))
