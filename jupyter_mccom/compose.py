@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ from .cascade.route import Gates
 from .engines.host import Host, default_threads
 from .engines.llamacpp import LlamaCppEngine
 from .errors import SettingsError
+from .learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE, prior_of
+from .learning.recorder import FileRecorder, Subject
+from .learning.store import TraceStore, default_traces_dir
+from .learning.verdict import Verdict
 from .models.catalog import FIM_TEMPLATES, Model, fim_of
 from .models.store import Store, default_models_dir
 from .protocols import Engine
@@ -71,6 +76,8 @@ class OpenCascade:
     settings: MCCom
     budget: Budget
     """Of the cloud, also while it is off."""
+    recorder: FileRecorder | None
+    """Of what becomes of suggestions; None where nothing is kept."""
 
     async def warm(self) -> None:
         """Starts the model's process if its file is here. Raises EngineError or ModelError when it cannot start."""
@@ -90,11 +97,13 @@ class OpenCascade:
     async def aclose(self) -> None:
         """Ends all that was started."""
         await self.cascade.aclose()
+        if self.recorder is not None:
+            await self.recorder.aclose()
 
     @property
-    def _parts(self) -> tuple[Engine | ProjectTree | Live, ...]:
+    def _parts(self) -> tuple[Engine | ProjectTree | Live | FileRecorder, ...]:
         cloud = self.cascade.cloud
-        found = (self.engine, cloud.engine if cloud else None, self.tree, self.live)
+        found = (self.engine, cloud.engine if cloud else None, self.tree, self.live, self.recorder)
         return tuple(part for part in found if part is not None)
 
 
@@ -110,16 +119,30 @@ def open_store(settings: MCCom) -> Store:
     return Store(Path(settings.models_dir).expanduser() if settings.models_dir else default_models_dir())
 
 
+def traces_file(settings: MCCom) -> Path:
+    """Where a server keeps what becomes of suggestions."""
+    folder = Path(settings.traces_dir).expanduser() if settings.traces_dir else default_traces_dir()
+    return folder / "traces.sqlite3"
+
+
+def forget_traces(path: Path) -> int:
+    """Deletes all kept traces, also while servers run. Returns how many. Raises TracesError."""
+    with closing(TraceStore(path)) as store:
+        return store.forget()
+
+
 def open_cascade(
     settings: MCCom,
     *,
     jupyter_root: Path | None = None,
     live: Live | None = None,
+    traces: Path | None = None,
     former: OpenCascade | None = None,
 ) -> OpenCascade:
     """Wires the parts. Raises ModelError for a model that nobody knows, SettingsError for such a dialect.
 
     Documents are paths below `jupyter_root`; without it no file is searched. `live` tells what a kernel holds.
+    What becomes of suggestions is kept in the file `traces`, and learnt from; without it neither.
     The journal and the day's budget go on from `former`, and the parts whose settings are the same: `hand_over` closes
     the others. Nothing of `former` is changed when this raises.
     """
@@ -136,8 +159,9 @@ def open_cascade(
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
     journal = former.cascade.journal if former else Journal()
     journal.keep_traces = settings.keep_traces
+    cascade = _cascade(settings, model, engine, cloud, retriever, journal)
     return OpenCascade(
-        cascade=_cascade(settings, model, engine, cloud, retriever, journal),
+        cascade=cascade,
         engine=engine,
         host=host,
         retriever=retriever,
@@ -148,7 +172,29 @@ def open_cascade(
         threads=threads,
         settings=settings,
         budget=budget,
+        recorder=_recorder(settings, model, cascade, traces, former),
     )
+
+
+def _recorder(
+    settings: MCCom, model: Model, cascade: Cascade, traces: Path | None, former: OpenCascade | None
+) -> FileRecorder | None:
+    """Begun: it gives the cascade its gates."""
+
+    def learnt(verdict: Verdict) -> None:
+        cascade.gates = gates_of(settings, model, verdict)
+
+    journal = cascade.journal
+    journal.recorder = recorder = _open_recorder(traces, former) if traces and settings.keep_traces else None
+    if recorder is not None:
+        prior = prior_of(model.threshold, model.show_threshold)
+        subject = Subject(model=model.id, layout=model.layout, prior=prior)
+        recorder.begin(subject, learnt=learnt, forgotten=journal.forget)
+    return recorder
+
+
+def _open_recorder(traces: Path, former: OpenCascade | None) -> FileRecorder:
+    return former.recorder if former and former.recorder else FileRecorder(TraceStore(traces))
 
 
 def _cascade(
@@ -172,11 +218,17 @@ def _kept(former: OpenCascade | None, settings: MCCom, names: tuple[str, ...]) -
     return former if former and alike(former.settings, settings, names) else None
 
 
-def gates_of(settings: MCCom, model: Model) -> Gates:
-    """The thresholds of the settings, or the model's own."""
+def gates_of(settings: MCCom, model: Model, verdict: Verdict | None = None) -> Gates:
+    """The thresholds of the settings, else what was learnt, else the model's own."""
+    calibration = verdict.calibration if verdict else None
     sure = model.threshold if settings.route_threshold < 0 else settings.route_threshold
     show = model.show_threshold if settings.show_threshold < 0 else settings.show_threshold
-    return Gates(sure=sure, show=min(show, sure))
+    gates = Gates(sure=sure, show=min(show, sure))
+    if calibration is not None and settings.route_threshold < 0:
+        gates = replace(gates, sure=ROUTE_CHANCE, sure_chance=calibration.chance)
+    if calibration is not None and settings.show_threshold < 0:
+        gates = replace(gates, show=SHOW_CHANCE, show_chance=calibration.chance)
+    return gates
 
 
 def _local(settings: MCCom, store: Store, model: Model, threads: int) -> tuple[Host, LlamaCppEngine]:
