@@ -179,7 +179,7 @@ def _json_from_hit(hit: Hit) -> dict[str, Any]:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
-    from .compose import forget_traces, traces_file
+    from .learnt import forget_traces, traces_file
 
     path = traces_file(_settings(arguments))
     print(f"{forget_traces(path)} traces deleted from {path}")
@@ -187,10 +187,11 @@ def _forget(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from .server.status import status_of, words_of_learning
+    from .server.status import lines_of, status_of
 
     async def run() -> dict[str, Any]:
-        from .compose import open_cascade, traces_file
+        from .compose import open_cascade
+        from .learnt import traces_file
 
         settings = _settings(arguments)
         opened = open_cascade(settings, traces=traces_file(settings))
@@ -205,19 +206,8 @@ def _status(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(status))
         return 0
-    print(f"{status['state']}: {status['detail']}")
-    print(f"engine {status['engine']}, {status['threads']} threads")
-    print(_cloud_line(status["cloud"]))
-    print(words_of_learning(status["learning"]))
+    print("\n".join(lines_of(status)))
     return 0
-
-
-def _cloud_line(cloud: dict[str, Any] | None) -> str:
-    if cloud is None:
-        return "the cloud is off; nothing leaves this machine"
-    left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
-    where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
-    return f"cloud {where}; {left}; {cloud['calls_saved']} calls saved\nsent: {cloud['sends']}"
 
 
 def _bench(arguments: argparse.Namespace) -> int:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +21,10 @@ from .cascade.route import Gates
 from .engines.host import Host, default_threads
 from .engines.llamacpp import LlamaCppEngine
 from .errors import SettingsError
-from .learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE, prior_of
-from .learning.recorder import FileRecorder, Subject
-from .learning.store import TraceStore, default_traces_dir
+from .learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE
+from .learning.recorder import FileRecorder
 from .learning.verdict import Verdict
+from .learnt import recorder_of
 from .models.catalog import FIM_TEMPLATES, Model, fim_of
 from .models.store import Store, default_models_dir
 from .protocols import Engine
@@ -119,18 +119,6 @@ def open_store(settings: MCCom) -> Store:
     return Store(Path(settings.models_dir).expanduser() if settings.models_dir else default_models_dir())
 
 
-def traces_file(settings: MCCom) -> Path:
-    """Where a server keeps what becomes of suggestions."""
-    folder = Path(settings.traces_dir).expanduser() if settings.traces_dir else default_traces_dir()
-    return folder / "traces.sqlite3"
-
-
-def forget_traces(path: Path) -> int:
-    """Deletes all kept traces, also while servers run. Returns how many. Raises TracesError."""
-    with closing(TraceStore(path)) as store:
-        return store.forget()
-
-
 def open_cascade(
     settings: MCCom,
     *,
@@ -141,10 +129,9 @@ def open_cascade(
 ) -> OpenCascade:
     """Wires the parts. Raises ModelError for a model that nobody knows, SettingsError for such a dialect.
 
-    Documents are paths below `jupyter_root`; without it no file is searched. `live` tells what a kernel holds.
-    What becomes of suggestions is kept in the file `traces`, and learnt from; without it neither.
-    The journal and the day's budget go on from `former`, and the parts whose settings are the same: `hand_over` closes
-    the others. Nothing of `former` is changed when this raises.
+    Documents are paths below `jupyter_root`, without it no file is searched; `live` tells what a kernel holds; what
+    becomes of suggestions is kept in the file `traces`, if any. Journal, the day's budget and parts with the same
+    settings go on from `former`: `hand_over` closes the others. Nothing of `former` is changed when this raises.
     """
     store = open_store(settings)
     model = store.entry(settings.model)
@@ -157,9 +144,7 @@ def open_cascade(
     budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
     cloud = _cloud(settings, _kept(former, settings, _CLOUD), budget, retriever, jupyter_root or Path())
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
-    journal = former.cascade.journal if former else Journal()
-    journal.keep_traces = settings.keep_traces
-    cascade = _cascade(settings, model, engine, cloud, retriever, journal)
+    cascade = _cascade(settings, model, engine, cloud, retriever, former)
     return OpenCascade(
         cascade=cascade,
         engine=engine,
@@ -179,27 +164,23 @@ def open_cascade(
 def _recorder(
     settings: MCCom, model: Model, cascade: Cascade, traces: Path | None, former: OpenCascade | None
 ) -> FileRecorder | None:
-    """Begun: it gives the cascade its gates."""
-
-    def learnt(verdict: Verdict) -> None:
-        cascade.gates = gates_of(settings, model, verdict)
-
-    journal = cascade.journal
-    journal.recorder = recorder = _open_recorder(traces, former) if traces and settings.keep_traces else None
-    if recorder is not None:
-        prior = prior_of(model.threshold, model.show_threshold)
-        subject = Subject(model=model.id, layout=model.layout, prior=prior)
-        recorder.begin(subject, learnt=learnt, forgotten=journal.forget)
-    return recorder
-
-
-def _open_recorder(traces: Path, former: OpenCascade | None) -> FileRecorder:
-    return former.recorder if former and former.recorder else FileRecorder(TraceStore(traces))
+    kept = former.recorder if former else None
+    gates = partial(gates_of, settings, model)
+    found = recorder_of(cascade, model, traces, kept, gates) if traces and settings.keep_traces else None
+    cascade.journal.recorder = found
+    return found
 
 
 def _cascade(
-    settings: MCCom, model: Model, engine: Engine, cloud: Cloud | None, retriever: Retrieval, journal: Journal
+    settings: MCCom,
+    model: Model,
+    engine: Engine,
+    cloud: Cloud | None,
+    retriever: Retrieval,
+    former: OpenCascade | None,
 ) -> Cascade:
+    journal = former.cascade.journal if former else Journal()
+    journal.keep_traces = settings.keep_traces
     n_tokens, n_retrieved_tokens = settings.prompt_tokens, settings.retrieval_tokens
     return Cascade(
         context=Context(engine, retriever, n_tokens=n_tokens, n_retrieved_tokens=n_retrieved_tokens),

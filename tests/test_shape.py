@@ -28,9 +28,11 @@ ALLOWED = {
     "models": {"types", "errors"},
     "privacy": {"protocols", "types", "errors"},
     "learning": {"types", "errors"},
+    "learnt": {"cascade", "learning", "models", "settings"},
     "compose": {
         "cascade",
         "learning",
+        "learnt",
         "privacy",
         "retrieval",
         "engines",
@@ -40,7 +42,7 @@ ALLOWED = {
         "types",
         "errors",
     },
-    "server": {"compose", "models", "settings", "types", "errors"},
+    "server": {"compose", "learnt", "models", "settings", "types", "errors"},
     "evaluation": {
         "compose",
         "cascade",
@@ -57,6 +59,7 @@ ALLOWED = {
     },
     "cli": {
         "compose",
+        "learnt",
         "serving",
         "cascade",
         "types",

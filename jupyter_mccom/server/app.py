@@ -6,7 +6,8 @@ from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
 
-from ..compose import OpenCascade, open_cascade, open_live, traces_file
+from ..compose import OpenCascade, open_cascade, open_live
+from ..learnt import traces_file
 from ..settings import MCCom
 from .current import Current
 from .requests import Completions

@@ -71,14 +71,28 @@ def _learning(opened: OpenCascade) -> dict[str, Any]:
     }
 
 
-def words_of_learning(learning: dict[str, Any]) -> str:
-    """The same in lines for people."""
-    route, show = learning["route"], learning["show"]
-    lines = [f"shown without asking the cloud above {_words(route)}, shown at all above {_words(show)}"]
-    if learning["set"]:
-        lines.append(f"set by you: {', '.join(learning['set'])}")
-    lines += [line for line in (learning["why"], learning["trouble"]) if line]
-    return "\n".join(lines)
+def lines_of(status: dict[str, Any]) -> list[str]:
+    """The same for people."""
+    learning = status["learning"]
+    above = f"above {_words(learning['route'])}, shown at all above {_words(learning['show'])}"
+    found = [
+        f"{status['state']}: {status['detail']}",
+        f"engine {status['engine']}, {status['threads']} threads",
+        _cloud_line(status["cloud"]),
+        f"shown without asking the cloud {above}",
+        f"set by you: {', '.join(learning['set'])}" if learning["set"] else "",
+        learning["why"],
+        learning["trouble"],
+    ]
+    return [line for line in found if line]
+
+
+def _cloud_line(cloud: dict[str, Any] | None) -> str:
+    if cloud is None:
+        return "the cloud is off; nothing leaves this machine"
+    left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
+    where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
+    return f"cloud {where}; {left}; {cloud['calls_saved']} calls saved\nsent: {cloud['sends']}"
 
 
 def _words(threshold: dict[str, Any]) -> str:

@@ -14,9 +14,9 @@ import psutil
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
-from jupyter_mccom.compose import traces_file
 from jupyter_mccom.learning.evidence import Example
 from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learnt import traces_file
 from jupyter_mccom.settings import MCCom
 from tests.conftest import SMALL
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jupyter_mccom.cascade.pipeline import Cascade
-from jupyter_mccom.compose import forget_traces, gates_of, open_cascade
+from jupyter_mccom.compose import gates_of, open_cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE, Calibration, prior_of
 from jupyter_mccom.learning.evidence import Example
@@ -18,8 +18,9 @@ from jupyter_mccom.learning.recorder import FileRecorder, Subject
 from jupyter_mccom.learning.schema import Event
 from jupyter_mccom.learning.store import TraceStore
 from jupyter_mccom.learning.verdict import Verdict
+from jupyter_mccom.learnt import forget_traces
 from jupyter_mccom.models.catalog import Model
-from jupyter_mccom.server.status import status_of, words_of_learning
+from jupyter_mccom.server.status import lines_of, status_of
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import CompletionRequest, Generation, Outcome, OutcomeKind, Route, Suggestion, Survival, Trace
 from tests.cascades import cascade_of
@@ -192,19 +193,36 @@ def test_what_a_person_sets_wins_over_what_is_learnt() -> None:
     assert (show.show, show.show_chance, show.sure) == (0.0, None, ROUTE_CHANCE)
 
 
+async def test_a_change_of_settings_keeps_the_recorder_unless_nothing_is_kept_any_more(tmp_path: Path) -> None:
+    traces = tmp_path / "t"
+    first = open_cascade(MCCom(model=SMALL), traces=traces)
+    second = open_cascade(MCCom(model=SMALL, route_threshold=0.9), traces=traces, former=first)
+    assert second.recorder is first.recorder is second.cascade.journal.recorder is not None
+    off = open_cascade(MCCom(model=SMALL, keep_traces=False), traces=traces, former=second)
+    assert off.recorder is off.cascade.journal.recorder is None
+    await first.hand_over(second)
+    await second.recorder.settled()
+    assert second.cascade.gates.sure == 0.9
+    await second.hand_over(off)
+    on = open_cascade(MCCom(model=SMALL), traces=traces, former=off)
+    assert on.recorder is on.cascade.journal.recorder is not None
+    await on.recorder.settled()
+    await on.aclose()
+
+
 async def test_status_says_what_holds_and_why(tmp_path: Path) -> None:
     opened = open_cascade(MCCom(model=SMALL, route_threshold=0.9), traces=tmp_path / "t")
     try:
         assert opened.recorder is not None
         await opened.recorder.settled()
-        learning = status_of(opened)["learning"]
-        assert words_of_learning(learning).splitlines() == [
+        assert lines_of(status_of(opened))[-3:] == [
             "shown without asking the cloud above a confidence of 0.9, shown at all above a confidence of 0.6",
             "set by you: route_threshold",
             "catalogue: 0 of 200 needed outcomes",
         ]
         opened.cascade.gates = gates_of(MCCom(), opened.model, LEARNT)
-        assert "shown at all above a chance of being right of 0.25" in words_of_learning(status_of(opened)["learning"])
+        said = "\n".join(lines_of(status_of(opened)))
+        assert "shown at all above a chance of being right of 0.25" in said
     finally:
         await opened.aclose()
     assert os.listdir(tmp_path) == []
