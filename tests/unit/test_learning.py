@@ -197,7 +197,8 @@ async def test_a_change_of_settings_keeps_the_recorder_unless_nothing_is_kept_an
     traces = tmp_path / "t"
     first = open_cascade(MCCom(model=SMALL), traces=traces)
     second = open_cascade(MCCom(model=SMALL, route_threshold=0.9), traces=traces, former=first)
-    assert second.recorder is first.recorder is second.cascade.journal.recorder is not None
+    assert second.recorder is not None
+    assert second.recorder is first.recorder is second.cascade.journal.recorder
     off = open_cascade(MCCom(model=SMALL, keep_traces=False), traces=traces, former=second)
     assert off.recorder is off.cascade.journal.recorder is None
     await first.hand_over(second)
@@ -205,7 +206,8 @@ async def test_a_change_of_settings_keeps_the_recorder_unless_nothing_is_kept_an
     assert second.cascade.gates.sure == 0.9
     await second.hand_over(off)
     on = open_cascade(MCCom(model=SMALL), traces=traces, former=off)
-    assert on.recorder is on.cascade.journal.recorder is not None
+    assert on.recorder is not None
+    assert on.recorder is on.cascade.journal.recorder
     await on.recorder.settled()
     await on.aclose()
 
