@@ -67,13 +67,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_SUITES = ("latency", "layouts", "reuse", "cascade", "drafts", "retrieval", "kernel", "search")
+_SUITES = ("latency", "layouts", "reuse", "cascade", "calibration", "drafts", "retrieval", "kernel", "search")
 
 
 def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     status = command("status", _status, "Print engine, model and totals.")
     status.add_argument("--model", default="", help="id or path of the local model")
     status.add_argument("--json", action="store_true", help="print JSON")
+    command("forget", _forget, "Delete all that is kept of what became of suggestions, also while a server runs.")
     bench = command("bench", _bench, "Measure on this machine; prints JSON or a table.")
     bench.add_argument("--suite", choices=_SUITES, default="latency", help="what to measure")
     bench.add_argument("--n", type=int, default=60, help="how many positions")
@@ -177,13 +178,26 @@ def _json_from_hit(hit: Hit) -> dict[str, Any]:
     return place | {"score": round(hit.score, 4)}
 
 
+def _forget(arguments: argparse.Namespace) -> int:
+    from .learnt import forget_traces, traces_file
+
+    path = traces_file(_settings(arguments))
+    print(f"{forget_traces(path)} traces deleted from {path}")
+    return 0
+
+
 def _status(arguments: argparse.Namespace) -> int:
+    from .server.status import lines_of, status_of
+
     async def run() -> dict[str, Any]:
         from .compose import open_cascade
-        from .server.status import status_of
+        from .learnt import traces_file
 
-        opened = open_cascade(_settings(arguments))
+        settings = _settings(arguments)
+        opened = open_cascade(settings, traces=traces_file(settings))
         try:
+            if opened.recorder is not None:
+                await opened.recorder.settled()
             return status_of(opened)
         finally:
             await opened.aclose()
@@ -192,24 +206,14 @@ def _status(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps(status))
         return 0
-    print(f"{status['state']}: {status['detail']}")
-    print(f"engine {status['engine']}, {status['threads']} threads")
-    print(_cloud_line(status["cloud"]))
+    print("\n".join(lines_of(status)))
     return 0
-
-
-def _cloud_line(cloud: dict[str, Any] | None) -> str:
-    if cloud is None:
-        return "the cloud is off; nothing leaves this machine"
-    left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
-    where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
-    return f"cloud {where}; {left}; {cloud['calls_saved']} calls saved\nsent: {cloud['sends']}"
 
 
 def _bench(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from .evaluation import cascade, drafts, kernels, latency, layouts, retrieval, reuse, searching
+    from .evaluation import calibration, cascade, drafts, kernels, latency, layouts, retrieval, reuse, searching
 
     settings, n = _settings(arguments), arguments.n
     with tqdm(total=n, disable=None) as bar:
@@ -227,6 +231,9 @@ def _bench(arguments: argparse.Namespace) -> int:
             found = json.dumps(reuse.measure(settings, arguments.data, n, arguments.seed, progress), indent=2)
         elif arguments.suite == "kernel":
             found = kernels.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
+        elif arguments.suite == "calibration":
+            figures = calibration.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
+            found = json.dumps(figures, indent=2)
         elif arguments.suite == "search":
             found = json.dumps(searching.measure(arguments.data, arguments.seed), indent=2)
         elif arguments.suite == "drafts":

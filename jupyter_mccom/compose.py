@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -20,6 +21,10 @@ from .cascade.route import Gates
 from .engines.host import Host, default_threads
 from .engines.llamacpp import LlamaCppEngine
 from .errors import SettingsError
+from .learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE
+from .learning.recorder import FileRecorder
+from .learning.verdict import Verdict
+from .learnt import recorder_of
 from .models.catalog import FIM_TEMPLATES, Model, fim_of
 from .models.store import Store, default_models_dir
 from .protocols import Engine
@@ -72,6 +77,8 @@ class OpenCascade:
     settings: MCCom
     budget: Budget
     """Of the cloud, also while it is off."""
+    recorder: FileRecorder | None
+    """Of what becomes of suggestions; None where nothing is kept."""
 
     async def warm(self) -> None:
         """Starts the model's process if its file is here. Raises EngineError or ModelError when it cannot start."""
@@ -91,11 +98,13 @@ class OpenCascade:
     async def aclose(self) -> None:
         """Ends all that was started."""
         await self.cascade.aclose()
+        if self.recorder is not None:
+            await self.recorder.aclose()
 
     @property
-    def _parts(self) -> tuple[Engine | ProjectTree | Live, ...]:
+    def _parts(self) -> tuple[Engine | ProjectTree | Live | FileRecorder, ...]:
         cloud = self.cascade.cloud
-        found = (self.engine, cloud.engine if cloud else None, self.tree, self.live)
+        found = (self.engine, cloud.engine if cloud else None, self.tree, self.live, self.recorder)
         return tuple(part for part in found if part is not None)
 
 
@@ -116,13 +125,14 @@ def open_cascade(
     *,
     jupyter_root: Path | None = None,
     live: Live | None = None,
+    traces: Path | None = None,
     former: OpenCascade | None = None,
 ) -> OpenCascade:
     """Wires the parts. Raises ModelError for a model that nobody knows, SettingsError for such a dialect.
 
-    Documents are paths below `jupyter_root`; without it no file is searched. `live` tells what a kernel holds.
-    The journal and the day's budget go on from `former`, and the parts whose settings are the same: `hand_over` closes
-    the others. Nothing of `former` is changed when this raises.
+    Documents are paths below `jupyter_root`, without it no file is searched; `live` tells what a kernel holds; what
+    becomes of suggestions is kept in the file `traces`, if any. Journal, the day's budget and parts with the same
+    settings go on from `former`: `hand_over` closes the others. Nothing of `former` is changed when this raises.
     """
     store = open_store(settings)
     model = store.entry(settings.model)
@@ -135,10 +145,9 @@ def open_cascade(
     budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
     cloud = _cloud(settings, _kept(former, settings, _CLOUD), budget, retriever, jupyter_root or Path())
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
-    journal = former.cascade.journal if former else Journal()
-    journal.keep_traces = settings.keep_traces
+    cascade = _cascade(settings, model, engine, cloud, retriever, former)
     return OpenCascade(
-        cascade=_cascade(settings, model, engine, cloud, retriever, journal),
+        cascade=cascade,
         engine=engine,
         host=host,
         retriever=retriever,
@@ -149,12 +158,30 @@ def open_cascade(
         threads=threads,
         settings=settings,
         budget=budget,
+        recorder=_recorder(settings, model, cascade, traces, former),
     )
 
 
+def _recorder(
+    settings: MCCom, model: Model, cascade: Cascade, traces: Path | None, former: OpenCascade | None
+) -> FileRecorder | None:
+    kept = former.recorder if former else None
+    gates = partial(gates_of, settings, model)
+    found = recorder_of(cascade, model, traces, kept, gates) if traces and settings.keep_traces else None
+    cascade.journal.recorder = found
+    return found
+
+
 def _cascade(
-    settings: MCCom, model: Model, engine: Engine, cloud: Cloud | None, retriever: Retrieval, journal: Journal
+    settings: MCCom,
+    model: Model,
+    engine: Engine,
+    cloud: Cloud | None,
+    retriever: Retrieval,
+    former: OpenCascade | None,
 ) -> Cascade:
+    journal = former.cascade.journal if former else Journal()
+    journal.keep_traces = settings.keep_traces
     n_tokens, n_retrieved_tokens = settings.prompt_tokens, settings.retrieval_tokens
     return Cascade(
         context=Context(engine, retriever, n_tokens=n_tokens, n_retrieved_tokens=n_retrieved_tokens),
@@ -174,11 +201,17 @@ def _kept(former: OpenCascade | None, settings: MCCom, names: tuple[str, ...]) -
     return former if former and alike(former.settings, settings, names) else None
 
 
-def gates_of(settings: MCCom, model: Model) -> Gates:
-    """The thresholds of the settings, or the model's own."""
+def gates_of(settings: MCCom, model: Model, verdict: Verdict | None = None) -> Gates:
+    """The thresholds of the settings, else what was learnt, else the model's own."""
+    calibration = verdict.calibration if verdict else None
     sure = model.threshold if settings.route_threshold < 0 else settings.route_threshold
     show = model.show_threshold if settings.show_threshold < 0 else settings.show_threshold
-    return Gates(sure=sure, show=min(show, sure))
+    gates = Gates(sure=sure, show=min(show, sure))
+    if calibration is not None and settings.route_threshold < 0:
+        gates = replace(gates, sure=ROUTE_CHANCE, sure_chance=calibration.chance)
+    if calibration is not None and settings.show_threshold < 0:
+        gates = replace(gates, show=SHOW_CHANCE, show_chance=calibration.chance)
+    return gates
 
 
 def _local(settings: MCCom, store: Store, model: Model, threads: int) -> tuple[Host, LlamaCppEngine]:

@@ -6,6 +6,7 @@ MCComError
 ├── WireError          a request that is not what the wire contract says (HTTP 400)
 ├── InputError         a command-line argument that names nothing (exit 2)
 ├── RetrievalError     the project tree or its index
+├── TracesError        the file of traces cannot be emptied
 ├── ModelError         a model file: missing, corrupt, unverified, or not to be had
 └── EngineError        the model's process
     ├── EngineMissing  the model or its runtime is not installed
@@ -45,6 +46,10 @@ class InputError(MCComError):
 
 class RetrievalError(MCComError):
     """The project tree or its index cannot be read."""
+
+
+class TracesError(MCComError):
+    """The file of traces cannot be emptied."""
 
 
 class ModelError(MCComError):

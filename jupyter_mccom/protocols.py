@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
-from .types import CompletionRequest, Hit, Prompt, Skills, Token
+from .types import Agreement, CompletionRequest, Hit, Outcome, Prompt, Skills, Survival, Token, Trace
 
 
 class Engine(Protocol):
@@ -56,6 +56,14 @@ class Retriever(Protocol):
 
     async def aclose(self) -> None:
         """Ends all that was started. Idempotent."""
+        ...
+
+
+class Recorder(Protocol):
+    """Keeps what became of suggestions, for learning."""
+
+    def keep(self, event: Trace | Outcome | Survival | Agreement) -> None:
+        """Takes one thing that happened, in order of time. Neither blocks nor raises."""
         ...
 
 

@@ -11,12 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from traitlets import Bool, Enum, Float, Int, List, TraitError, Unicode, validate
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import DeferredConfigString
 
 from .errors import InputError, SettingsError
+
+THRESHOLDS = ("route_threshold", "show_threshold")
+"""Settings that win over what is learnt, where they are 0 or more."""
 
 
 class MCCom(Configurable):
@@ -38,10 +42,12 @@ class MCCom(Configurable):
     ).tag(config=True, person=True)
     max_tokens = Int(64, min=1, help="Most tokens of a suggestion.").tag(config=True, person=True)
     route_threshold = Float(
-        -1.0, max=1, help="Confidence above which local text is shown without asking the cloud; -1: the model's own."
+        -1.0,
+        max=1,
+        help="Confidence above which local text is shown without the cloud; -1: the model's own, or learnt.",
     ).tag(config=True, person=True)
     show_threshold = Float(
-        -1.0, max=1, help="Confidence at or below which local text is never shown; -1: the model's own."
+        -1.0, max=1, help="Confidence at or below which local text is never shown; -1: the model's own, or learnt."
     ).tag(config=True, person=True)
     cloud_dialect = Unicode(
         "",
@@ -104,8 +110,11 @@ class MCCom(Configurable):
     paths_off = List(
         Unicode(), help="Notebooks, files and folders without completion, from the Jupyter root, `/` as separator."
     ).tag(config=True, person=True)
-    keep_traces = Bool(True, help="Keep the traces and outcomes of requests, in memory only.").tag(
-        config=True, person=True
+    keep_traces = Bool(
+        True, help="Keep what became of suggestions on this machine, in figures and no text, and learn thresholds."
+    ).tag(config=True, person=True)
+    traces_dir = Unicode("", help="Folder in which that is kept; empty: the user's data folder; no network drive.").tag(
+        config=True
     )
 
     @property
@@ -113,12 +122,13 @@ class MCCom(Configurable):
         """Names that the configuration or the command line has set, to whatever value."""
         return frozenset(self._find_my_config(self.config)) & frozenset(self.trait_names(config=True))
 
-    @validate("models_dir")
-    def _existing_folder(self, proposal: dict[str, str]) -> str:
-        path = Path(proposal["value"]).expanduser()
-        if proposal["value"] and path.exists() and not path.is_dir():
-            raise TraitError(f"models_dir {str(path)!r} is a file; name a folder")
-        return proposal["value"]
+    @validate("models_dir", "traces_dir")
+    def _existing_folder(self, proposal: dict[str, Any]) -> str:
+        value: str = proposal["value"]
+        path = Path(value).expanduser()
+        if value and path.exists() and not path.is_dir():
+            raise TraitError(f"{proposal['trait'].name} {str(path)!r} is a file; name a folder")
+        return value
 
 
 def from_arguments(arguments: Sequence[str]) -> MCCom:

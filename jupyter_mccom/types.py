@@ -18,6 +18,10 @@ Multiline: TypeAlias = Literal["line", "statement", "block"]
 OutcomeKind: TypeAlias = Literal[
     "accepted", "partial", "typed", "rejected", "dismissed", "moved", "superseded", "unseen"
 ]
+READ_MS = 750
+"""Shown for less, a suggestion was not read: what the person did is no evidence (completion-systems.md)."""
+SurvivalAge: TypeAlias = Literal[30, 300]
+"""Seconds after the acceptance (completion-systems.md 3.4)."""
 Target: TypeAlias = Literal["local", "cloud", "nothing"]
 Reason: TypeAlias = Literal[
     "sure",
@@ -60,6 +64,45 @@ class Outcome:
     """Characters of the suggestion that stand in the cell because of it (0 unless accepted, partial or typed)."""
     shown_ms: int = 0
     """From the first paint to the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survival:
+    """How much of an accepted text still stood in its cell some time later."""
+
+    suggestion_id: str
+    after_s: SurvivalAge
+    kept_chars: int
+    """Characters of the accepted text, 0 to its length."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How much of a local text agrees with what the person left on its line: figures, so that no text is kept."""
+
+    suggestion_id: str
+    agree_chars: int
+    """Leading characters of the local text that stand in the cell."""
+    exact_line: bool
+    """The text's first line makes the line what it became, trailing white space aside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """The figures of a local text by which its chance of being right is judged."""
+
+    confidence: float
+    """As in Route."""
+    lowest_prob: float
+    """Of the text's tokens, 0..1."""
+    mean_prob: float
+    log_prob: float
+    """Natural logarithm of the whole text's probability, at most 0."""
+    n_tokens: int
+    n_chars: int
+    """Of the trimmed text."""
+    parses: bool
+    """The cell holds with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,9 +250,8 @@ class Trace:
     text: str
     generations: tuple[Generation, ...] = ()
     """In the order in which engines were asked: local, then cloud."""
-    lowest_prob: float | None = None
-    """Of the local text's tokens, 0..1: recorded beside the confidence for later learning."""
-    mean_prob: float | None = None
+    features: Features | None = None
+    """Of the local text, if it was finished; None where the engine has no probabilities."""
     draft: DraftCheck | None = None
     """What became of the draft that the cloud was given."""
     trouble: str = ""

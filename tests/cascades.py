@@ -9,7 +9,7 @@ from jupyter_mccom.cascade.context import Context
 from jupyter_mccom.cascade.journal import Journal
 from jupyter_mccom.cascade.pipeline import Cascade, Cloud
 from jupyter_mccom.cascade.route import Gates
-from jupyter_mccom.protocols import Engine, Retriever
+from jupyter_mccom.protocols import Engine, Recorder, Retriever
 from jupyter_mccom.types import Hit, Multiline
 from tests.clock import FixedDate
 
@@ -23,6 +23,7 @@ def cascade_of(
     keep_traces: bool = True,
     latency_budget_s: float = 30,
     retriever: Retriever | None = None,
+    recorder: Recorder | None = None,
     leaves: Callable[[Hit], bool] = lambda hit: True,
     multiline: Multiline = "statement",
     max_tokens: int = 64,
@@ -37,7 +38,7 @@ def cascade_of(
     return Cascade(
         context=context(local),
         cloud=Cloud(context=context(cloud, leaves), budget=budget, kept_out=kept_out) if cloud else None,
-        journal=Journal(keep_traces=keep_traces),
+        journal=Journal(keep_traces=keep_traces, recorder=recorder),
         clock=clock,
         gates=Gates(sure=0.8, show=0.5),
         max_tokens=max_tokens,

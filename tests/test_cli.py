@@ -9,9 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,12 @@ import nbformat
 import pytest
 
 from jupyter_mccom.evaluation.samples import notebook_samples, repository_samples
+from jupyter_mccom.learning.store import TraceStore
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.types import Cell
 from tests.conftest import CODER, SMALL
 from tests.served import serving
+from tests.traced import trace
 
 MCCOM = [sys.executable, "-m", "jupyter_mccom.cli"]
 CLEAN = {"CI": os.environ.get("CI", ""), **os.environ}
@@ -122,6 +126,14 @@ def test_status_tells_engine_and_model(models: Store) -> None:
     status = json.loads(_run("status", "--json").stdout)
     assert (status["state"], status["engine"], status["model"]["id"]) == ("ready", "llamacpp", "qwen2.5-coder-0.5b")
     assert "ready" in _run("status").stdout
+    assert "catalogue: 0 of 200 needed outcomes" in _run("status").stdout
+
+
+def test_forget_deletes_what_is_kept(tmp_path: Path) -> None:
+    with closing(TraceStore(tmp_path / "traces.sqlite3")) as store:
+        store.write([trace("s1", at_s=time.time())], "anchored")
+        assert f"1 traces deleted from {tmp_path}" in _run("forget", f"--MCCom.traces_dir={tmp_path}").stdout
+    assert "0 traces deleted" in _run("forget", f"--MCCom.traces_dir={tmp_path}").stdout
 
 
 def test_pulling_a_model_that_is_there_prints_its_path(models: Store) -> None:

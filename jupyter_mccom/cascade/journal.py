@@ -1,6 +1,7 @@
 """The life of a suggestion: answers typing-along with no model call, takes outcomes, keeps one Trace a request.
 
-In memory and bounded. Knows nothing of models or of how a suggestion is painted.
+In memory and bounded; what is to be learnt from goes on to a recorder. Knows nothing of models, files, or of how a
+suggestion is painted.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from ..types import CompletionRequest, Outcome, Route, Suggestion, Trace
+from ..protocols import Recorder
+from ..types import Agreement, CompletionRequest, Outcome, Route, Suggestion, Survival, Trace
+from .hindsight import Hindsight
 from .trim import without_overlap
 
 _TRACES_KEPT = 1000
@@ -35,9 +38,12 @@ class Totals:
 class Journal:
     """One a cascade; `keep_traces` False keeps the last suggestion of each document and nothing else."""
 
-    def __init__(self, *, keep_traces: bool = True) -> None:
+    def __init__(self, *, keep_traces: bool = True, recorder: Recorder | None = None) -> None:
         self.keep_traces = keep_traces
         """Of requests to come."""
+        self.recorder = recorder
+        """Is given what is to be learnt from, while traces are kept."""
+        self._hindsight = Hindsight()
         self._last: OrderedDict[tuple[str, str], tuple[CompletionRequest, Suggestion]] = OrderedDict()
         self._traces: OrderedDict[str, Trace] = OrderedDict()
         self._ended: OrderedDict[str, Outcome] = OrderedDict()
@@ -69,8 +75,13 @@ class Journal:
             return None
         return continued(first, shown, request)
 
-    def open(self, request: CompletionRequest, suggestion: Suggestion, trace: Trace) -> None:
-        """Takes a final suggestion and its trace."""
+    def asked(self, request: CompletionRequest) -> None:
+        """Takes a request before it is answered: it tells what was left on the line before."""
+        for agreement in self._hindsight.left(request):
+            self._record(agreement)
+
+    def open(self, request: CompletionRequest, suggestion: Suggestion, trace: Trace, *, local_text: str = "") -> None:
+        """Takes a final suggestion and its trace, and what the local model wrote, shown or not."""
         place = (request.client, request.document)
         again = suggestion.origin == "again"
         if not again:
@@ -82,6 +93,9 @@ class Journal:
         if self.keep_traces:
             self._traces[trace.request_id] = trace
             _bound(self._traces, _TRACES_KEPT)
+            if self.recorder is not None and trace.features is not None and local_text:
+                self._record(trace)
+                self._hindsight.wrote(request, trace.suggestion_id, local_text)
         self._totals = replace(
             self._totals,
             requests=self._totals.requests + 1,
@@ -97,14 +111,23 @@ class Journal:
         self._ended[outcome.suggestion_id] = outcome
         _bound(self._ended, _TRACES_KEPT)
         self._totals = replace(self._totals, accepted=self._totals.accepted + (outcome.kind == "accepted"))
+        self._record(outcome)
         for request_id, trace in reversed(self._traces.items()):
             if trace.suggestion_id == outcome.suggestion_id and trace.origin != "again":
                 self._traces[request_id] = replace(trace, outcome=outcome)
                 return
 
+    def survived(self, survival: Survival) -> None:
+        """How much of an accepted text is still there."""
+        self._record(survival)
+
     def forget(self) -> None:
-        """Drops every trace."""
-        self._traces.clear()
+        """Drops every trace that is in memory. Only assigns, so that any thread may call it."""
+        self._traces, self._hindsight = OrderedDict(), Hindsight()
+
+    def _record(self, event: Trace | Outcome | Survival | Agreement) -> None:
+        if self.recorder is not None and self.keep_traces:
+            self.recorder.keep(event)
 
 
 def typed_since(first: CompletionRequest, request: CompletionRequest) -> str | None:

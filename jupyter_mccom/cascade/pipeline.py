@@ -69,7 +69,8 @@ class Cascade:
         self.cloud = cloud
         """None: nothing ever leaves the machine."""
         self._clock = clock
-        self._gates = gates
+        self.gates = gates
+        """May be replaced at any time: those of the next route hold."""
         self._max_tokens = max_tokens
         self._latency_budget_s = latency_budget_s
         self._multiline = multiline
@@ -88,6 +89,7 @@ class Cascade:
         request = self._with_extent(request)
         if request.last is not None:
             self.report(request.last)
+        self.journal.asked(request)
         position = self._positions.of(request)
         run = Run(request, self._clock, self._latency_budget_s, forced(request, position))
         again = self.journal.again(request) if run.forced is None else None
@@ -175,7 +177,7 @@ class Cascade:
         async with aclosing(self._answers(run, position, local_only=local_only)) as suggestions:
             async for suggestion in suggestions:
                 if suggestion.final:
-                    self.journal.open(run.request, suggestion, run.trace(suggestion))
+                    self.journal.open(run.request, suggestion, run.trace(suggestion), local_text=run.local_text)
                 yield suggestion
 
     async def _answers(self, run: Run, position: Position, *, local_only: bool) -> AsyncGenerator[Suggestion, None]:
@@ -251,12 +253,12 @@ class Cascade:
     def _without_cloud(self, run: Run, reason: Reason) -> Suggestion:
         """The local text after all, where it may be shown; never one that the person has rejected."""
         text = run.local_text if run.parses and run.forced is None else ""
-        route = self._gates_of(run.request).without_cloud(run.confidence, text, reason)
+        route = self._gates_of(run.request).without_cloud(run.features, text, reason)
         return run.suggestion(text if route.to == "local" else "", route)
 
     def _gates_of(self, request: CompletionRequest) -> Gates:
         """Who asks by hand is shown what there is."""
-        return self._gates if request.trigger == "typing" else replace(self._gates, show=0.0)
+        return self.gates if request.trigger == "typing" else replace(self.gates, show=0.0)
 
     def _cloud_state(self, run: Run, position: Position) -> CloudState:
         if self.cloud is None:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from ..types import CompletionRequest, Hit, Outcome, Reason
+from ..types import READ_MS, CompletionRequest, Hit, Outcome, Reason
 
-READ_MS = 750
-"""Shown for less, a suggestion was not read: what the person did is no evidence (completion-systems.md)."""
 _KEPT = 100
 
 

@@ -6,47 +6,86 @@ the person did (`positions.py`) · (d) show-threshold. Pure: knows nothing of en
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ..types import Reason, Route, Token
+from ..types import Features, Reason, Route, Token
 
 N_CONFIDENCE = 3
 """Tokens whose mean probability is the confidence (paper 2.1, table 9)."""
+_LEAST_PROB = 1e-9
+"""Servers round a probability down to 0, and up above 1."""
 CloudState: TypeAlias = Literal["ready", "off", "spent", "budget"]
 """`off`: none configured, or the document is kept out of it; `spent`: it was asked at this position already."""
 
 
+Chance: TypeAlias = Callable[[Features], float]
+"""Of a local text's being right, 0..1: fitted elsewhere, from what became of earlier ones."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gates:
-    """Confidences, 0..1. Above `sure` local text is shown at once; at or below `show` it is never shown."""
+    """Above `sure` local text is shown at once; at or below `show` it is never shown.
+
+    Both are confidences, 0..1, or, where `sure_chance` or `show_chance` is given, chances.
+    """
 
     sure: float
     show: float
+    sure_chance: Chance | None = None
+    show_chance: Chance | None = None
 
     def hopeless(self, tokens: Sequence[Token]) -> bool:
-        """The first tokens are so unsure that the rest is not worth waiting for."""
-        found = confidence(tokens)
-        return found is not None and len(_counting(tokens)) >= N_CONFIDENCE and found <= self.show
+        """The tokens so far are so unsure that the rest is not worth waiting for, however short and well it ends."""
+        if len(_counting(tokens)) < N_CONFIDENCE:
+            return False
+        features = features_of(tokens, "", parses=True)
+        return features is not None and not self._shows(features)
 
     def route(self, tokens: Sequence[Token], *, text: str, parses: bool, cloud: CloudState) -> Route:
         """Where to go with a finished (or hopeless) local text."""
-        found = confidence(tokens)
+        features = features_of(tokens, text, parses)
+        found = features.confidence if features else None
         ready = cloud == "ready"
-        if ready and (not text if found is None else found <= self.sure):
+        if ready and (not text if features is None else not self._sure(features)):
             return Route(to="cloud", reason="unsure", confidence=found)
         if text and not parses:
             return Route(to="cloud" if ready else "nothing", reason="unparsable", confidence=found)
-        if text and (found is None or found > self.sure):
-            return Route(to="local", reason="ungated" if found is None else "sure", confidence=found)
-        return self.without_cloud(found, text, cloud if cloud in ("off", "budget") else "unsure")
+        if text and (features is None or self._sure(features)):
+            return Route(to="local", reason="ungated" if features is None else "sure", confidence=found)
+        return self.without_cloud(features, text, cloud if cloud in ("off", "budget") else "unsure")
 
-    def without_cloud(self, found: float | None, text: str, reason: Reason) -> Route:
+    def without_cloud(self, features: Features | None, text: str, reason: Reason) -> Route:
         """The route when the cloud cannot be asked or has failed: `reason` says why. `text` parses."""
-        if text and (found is None or found > self.show):
+        found = features.confidence if features else None
+        if text and (features is None or self._shows(features)):
             return Route(to="local", reason=reason, confidence=found)
         return Route(to="nothing", reason="low" if reason in ("off", "unsure") else reason, confidence=found)
+
+    def _sure(self, features: Features) -> bool:
+        return (self.sure_chance or _confidence_of)(features) > self.sure
+
+    def _shows(self, features: Features) -> bool:
+        return (self.show_chance or _confidence_of)(features) > self.show
+
+
+def features_of(tokens: Sequence[Token], text: str, parses: bool) -> Features | None:
+    """Of a local text, `text` when trimmed. None where the engine has no probabilities or wrote only white space."""
+    found = confidence(tokens)
+    if found is None:
+        return None
+    probs = [min(max(token.prob, _LEAST_PROB), 1.0) for token in tokens if token.prob is not None]
+    return Features(
+        confidence=min(found, 1.0),
+        lowest_prob=min(probs),
+        mean_prob=sum(probs) / len(probs),
+        log_prob=sum(map(math.log, probs)),
+        n_tokens=len(probs),
+        n_chars=len(text),
+        parses=parses,
+    )
 
 
 def confidence(tokens: Sequence[Token]) -> float | None:
@@ -57,6 +96,10 @@ def confidence(tokens: Sequence[Token]) -> float | None:
     """
     probs = [token.prob for token in _counting(tokens)[:N_CONFIDENCE] if token.prob is not None]
     return round(sum(probs) / len(probs), 6) if probs else None
+
+
+def _confidence_of(features: Features) -> float:
+    return features.confidence
 
 
 def _counting(tokens: Sequence[Token]) -> Sequence[Token]:

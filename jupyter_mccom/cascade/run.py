@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Callable
 
 from ..protocols import Clock
-from ..types import CompletionRequest, DraftCheck, Generation, Hit, Origin, Reason, Route, Suggestion, Trace
-from .route import confidence
+from ..types import CompletionRequest, DraftCheck, Features, Generation, Hit, Origin, Reason, Route, Suggestion, Trace
+from .route import confidence, features_of
 from .writing import Writing
 
 
@@ -65,6 +65,12 @@ class Run:
         self._generations[stage] = generation
         self.lap(stage)
 
+    @property
+    def features(self) -> Features | None:
+        """Of the local text; None where there is none, or no probabilities."""
+        local = self._generations.get("local")
+        return features_of(local.tokens, self.local_text, self.parses) if local else None
+
     def wrote(self, text: str, *, parses: bool) -> None:
         """The local text, trimmed, and whether the cell holds with it."""
         self.local_text, self.parses = text, parses
@@ -84,7 +90,7 @@ class Run:
         """The trace of this request."""
         request = self.request
         local = self._generations.get("local")
-        probs = [token.prob for token in local.tokens if token.prob is not None] if local else []
+        finished = local is not None and local.stop not in ("hopeless", "late")
         return Trace(
             request_id=request.id,
             suggestion_id=suggestion.suggestion_id,
@@ -97,8 +103,7 @@ class Run:
             origin=suggestion.origin,
             text=suggestion.text,
             generations=tuple(self._generations.values()),
-            lowest_prob=min(probs) if probs else None,
-            mean_prob=sum(probs) / len(probs) if probs else None,
+            features=self.features if finished else None,
             draft=self._draft(),
             trouble=self.trouble,
             hits=self.hits,

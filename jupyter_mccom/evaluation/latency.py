@@ -14,6 +14,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -141,15 +142,17 @@ def _server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[_Server, int]]:
     command += [f"--IdentityProvider.token={token}", "--allow-root", "--ServerApp.port_retries=0"]
     command += [f"--ServerApp.jpserver_extensions={{'jupyter_mccom': {enabled}}}", f"--MCCom.model={settings.model}"]
     command += [f"--MCCom.models_dir={settings.models_dir}"] if settings.models_dir else []
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    server = _Server(f"http://127.0.0.1:{port}", token)
-    try:
-        while not _answers(server):
-            time.sleep(0.1)
-        yield server, process.pid
-    finally:
-        process.terminate()
-        process.wait()
+    with tempfile.TemporaryDirectory() as traces_dir:  # what a bench asks is nothing to learn from
+        command.append(f"--MCCom.traces_dir={traces_dir}")
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = _Server(f"http://127.0.0.1:{port}", token)
+        try:
+            while not _answers(server):
+                time.sleep(0.1)
+            yield server, process.pid
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def _answers(server: _Server) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from jupyter_server.extension.application import ExtensionApp
 
 from ..compose import OpenCascade, open_cascade, open_live
+from ..learnt import traces_file
 from ..settings import MCCom
 from .current import Current
 from .requests import Completions
@@ -28,7 +29,8 @@ class MCComApp(ExtensionApp):
         root = Path(server.root_dir)
 
         def open_(wanted: MCCom, former: OpenCascade | None) -> OpenCascade:
-            return open_cascade(wanted, jupyter_root=root, live=live, former=former)
+            traces = traces_file(wanted)
+            return open_cascade(wanted, jupyter_root=root, live=live, traces=traces, former=former)
 
         self._completions = Completions(Current(settings, open_))
         self.settings[SERVICE] = self._completions

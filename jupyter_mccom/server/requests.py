@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import MCComError, SettingsError
 from ..settings import MCCom
-from ..types import CompletionRequest, Outcome, Suggestion, Trace
+from ..types import CompletionRequest, Outcome, Suggestion, Survival, Trace
 from .current import Current
 from .pulls import Pulls
 from .status import status_of
@@ -63,9 +63,16 @@ class Completions:
         """Kept traces, oldest first."""
         return self._current.opened.cascade.journal.traces
 
-    def forget(self) -> None:
-        """Drops the traces."""
-        self._current.opened.cascade.journal.forget()
+    def survived(self, survival: Survival) -> None:
+        """How much of an accepted text is still there."""
+        self._current.opened.cascade.journal.survived(survival)
+
+    async def forget(self) -> None:
+        """Drops the traces, in memory and in the file. Raises TracesError."""
+        opened = self._current.opened
+        opened.cascade.journal.forget()
+        if opened.recorder is not None:
+            await opened.recorder.forget()
 
     def warm(self, request: CompletionRequest | None) -> None:
         """Starts loading the model, if it is here and nothing loads it yet; then evaluates the prompt of `request`.

@@ -117,6 +117,16 @@ class OutcomeHandler(MCComHandler):
         self.finish()
 
 
+class SurvivalHandler(MCComHandler):
+    """`POST /mccom/survival`."""
+
+    @route
+    async def post(self) -> None:
+        self.completions.survived(wire.survival_from(self.body()))
+        self.set_status(204)
+        self.finish()
+
+
 class WarmHandler(MCComHandler):
     """`POST /mccom/warm`: load the model before the first key; with a position, evaluate its prompt too."""
 
@@ -151,7 +161,7 @@ class StatusHandler(MCComHandler):
 
 
 class TracesHandler(MCComHandler):
-    """`GET /mccom/traces` → `{traces: [...]}`, oldest first; `DELETE` forgets them."""
+    """`GET /mccom/traces` → `{traces: [...]}` of this server, oldest first; `DELETE` forgets all, kept ones too."""
 
     @route
     async def get(self) -> None:
@@ -159,7 +169,7 @@ class TracesHandler(MCComHandler):
 
     @route
     async def delete(self) -> None:
-        self.completions.forget()
+        await self.completions.forget()
         self.set_status(204)
         self.finish()
 
@@ -183,6 +193,7 @@ class SettingsHandler(MCComHandler):
 HANDLERS = [
     (r"/mccom/complete", CompleteHandler),
     (r"/mccom/outcome", OutcomeHandler),
+    (r"/mccom/survival", SurvivalHandler),
     (r"/mccom/warm", WarmHandler),
     (r"/mccom/pull", PullHandler),
     (r"/mccom/status", StatusHandler),

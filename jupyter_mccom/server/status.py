@@ -8,7 +8,7 @@ from typing import Any
 
 from ..compose import OpenCascade, draft_words
 from ..errors import ModelError
-from ..settings import personal
+from ..settings import THRESHOLDS, personal
 from .pulls import PullProgress
 
 _SENDS = (
@@ -33,6 +33,7 @@ def status_of(
         "cost_curve": None,
         "cloud": _cloud(opened),
         "index": asdict(opened.tree.status) if opened.tree else None,
+        "learning": _learning(opened),
         "locked": [name for name in personal() if name in locked],
         "totals": asdict(opened.cascade.journal.totals),
     }
@@ -53,6 +54,50 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
         "calls_saved": journal.totals.requests - journal.totals.cloud,
         "trouble": journal.cloud_trouble if settings.use_cloud else "",
     }
+
+
+def _learning(opened: OpenCascade) -> dict[str, Any]:
+    """The thresholds in force and why; `of` says of what: the confidence, or the learnt chance of being right."""
+    gates, recorder = opened.cascade.gates, opened.recorder
+    verdict = recorder.verdict if recorder else None
+    return {
+        "route": {"above": gates.sure, "of": "chance" if gates.sure_chance else "confidence"},
+        "show": {"above": gates.show, "of": "chance" if gates.show_chance else "confidence"},
+        "set": [name for name in THRESHOLDS if getattr(opened.settings, name) >= 0],
+        "why": verdict.why if verdict else "catalogue: nothing is kept to learn from",
+        "n_outcomes": verdict.n if verdict else 0,
+        "gain": asdict(verdict.gain) if verdict and verdict.gain else None,
+        "trouble": recorder.trouble if recorder else "",
+    }
+
+
+def lines_of(status: dict[str, Any]) -> list[str]:
+    """The same for people."""
+    learning = status["learning"]
+    above = f"above {_words(learning['route'])}, shown at all above {_words(learning['show'])}"
+    found = [
+        f"{status['state']}: {status['detail']}",
+        f"engine {status['engine']}, {status['threads']} threads",
+        _cloud_line(status["cloud"]),
+        f"shown without asking the cloud {above}",
+        f"set by you: {', '.join(learning['set'])}" if learning["set"] else "",
+        learning["why"],
+        learning["trouble"],
+    ]
+    return [line for line in found if line]
+
+
+def _cloud_line(cloud: dict[str, Any] | None) -> str:
+    if cloud is None:
+        return "the cloud is off; nothing leaves this machine"
+    left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
+    where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
+    return f"cloud {where}; {left}; {cloud['calls_saved']} calls saved\nsent: {cloud['sends']}"
+
+
+def _words(threshold: dict[str, Any]) -> str:
+    of = "a chance of being right of" if threshold["of"] == "chance" else "a confidence of"
+    return f"{of} {threshold['above']:g}"
 
 
 def _present(opened: OpenCascade) -> tuple[bool, str]:

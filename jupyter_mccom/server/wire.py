@@ -14,7 +14,19 @@ from typing import Any, TypeVar, get_args
 from ..errors import WireError
 from ..models.catalog import ids
 from ..settings import MCCom, kinds, personal
-from ..types import Cell, CellKind, CompletionRequest, Multiline, Outcome, OutcomeKind, Suggestion, Trace, Trigger
+from ..types import (
+    Cell,
+    CellKind,
+    CompletionRequest,
+    Multiline,
+    Outcome,
+    OutcomeKind,
+    Suggestion,
+    Survival,
+    SurvivalAge,
+    Trace,
+    Trigger,
+)
 
 MAX_BODY_BYTES = 256 * 1024
 """Larger bodies get 413; the client cuts the cells to stay well below."""
@@ -74,6 +86,20 @@ def outcome_from(value: object) -> Outcome:
         kind=_choice(body, "kind", get_args(OutcomeKind)),
         kept_chars=_count(body, "kept_chars"),
         shown_ms=_count(body, "shown_ms"),
+    )
+
+
+def survival_from(value: object) -> Survival:
+    """A Survival from the body of `POST /mccom/survival`."""
+    body = _object(value, "a survival")
+    ages: tuple[SurvivalAge, ...] = get_args(SurvivalAge)
+    after_s = _count(body, "after_s")
+    found = next((age for age in ages if age == after_s), None)
+    if found is None:
+        raise WireError(f"field 'after_s' must be one of {', '.join(map(str, ages))}, not {after_s}")
+    _field(body, "kept_chars", int)  # none is not 0: that would say that all is gone
+    return Survival(
+        suggestion_id=_field(body, "suggestion_id", str), after_s=found, kept_chars=_count(body, "kept_chars")
     )
 
 

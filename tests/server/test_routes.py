@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,12 @@ import anyio
 import psutil
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
+
+from jupyter_mccom.learning.evidence import Example
+from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learnt import traces_file
+from jupyter_mccom.settings import MCCom
+from tests.conftest import SMALL
 
 Fetch = Callable[..., Awaitable[HTTPResponse]]
 PATIENCE_S = 60
@@ -48,8 +55,14 @@ async def test_a_completion_then_typing_along_then_its_outcome(jp_fetch: Fetch, 
     assert (await jp_fetch("mccom", "outcome", method="POST", body=json.dumps(outcome))).code == 204
     first, second = (await _json(jp_fetch, "traces"))["traces"]
     assert (first["outcome"], second["outcome"]) == (outcome, None)
+    survival = {"suggestion_id": line["suggestion_id"], "after_s": 30, "kept_chars": 3}
+    assert (await jp_fetch("mccom", "survival", method="POST", body=json.dumps(survival))).code == 204
+    with anyio.fail_after(PATIENCE_S):
+        while [found.survived_30_chars for found in await asyncio.to_thread(_kept)] != [3]:
+            await asyncio.sleep(0.05)
     assert (await jp_fetch("mccom", "traces", method="DELETE")).code == 204
     assert (await _json(jp_fetch, "traces"))["traces"] == []
+    assert await asyncio.to_thread(_kept) == []
 
 
 async def test_a_newer_request_cancels_the_older_of_the_same_window_and_document(jp_fetch: Fetch) -> None:
@@ -109,13 +122,18 @@ async def test_bad_bodies_get_one_clear_line(jp_fetch: Fetch, body: str, code: i
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("route", ["complete", "outcome", "warm", "pull", "status", "traces", "settings"])
+@pytest.mark.parametrize("route", ["complete", "outcome", "survival", "warm", "pull", "status", "traces", "settings"])
 async def test_nobody_without_a_token_gets_in(jp_fetch: Fetch, route: str) -> None:
     method = "GET" if route in ("status", "traces", "settings") else "POST"
     body = None if method == "GET" else "{}"
     with pytest.raises(HTTPClientError) as refused:
         await jp_fetch("mccom", route, method=method, body=body, headers={"Authorization": "token wrong"})
     assert refused.value.code == 403
+
+
+def _kept() -> list[Example]:
+    with closing(TraceStore(traces_file(MCCom()))) as store:
+        return store.examples(SMALL, "anchored")
 
 
 def _model_processes() -> list[int]:

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_mccom.errors import WireError
 from jupyter_mccom.server import wire
-from jupyter_mccom.types import Outcome, Route, Suggestion
+from jupyter_mccom.types import Outcome, Route, Suggestion, Survival
 
 GOLDEN = Path(__file__).parents[1] / "wire"
 
@@ -38,6 +38,18 @@ def test_an_outcome() -> None:
 
 def test_settings() -> None:
     assert wire.settings_from(_golden("settings_patch")) == _golden("settings_patch")
+
+
+def test_a_survival() -> None:
+    assert wire.survival_from(_golden("survival")) == Survival(suggestion_id="s1", after_s=30, kept_chars=12)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("after_s", 31), ("after_s", 30.5), ("after_s", None), ("kept_chars", -1), ("kept_chars", None)]
+)
+def test_a_survival_of_another_age_or_of_no_count_is_refused(name: str, value: object) -> None:
+    with pytest.raises(WireError, match=name):
+        wire.survival_from({**_golden("survival"), name: value})
 
 
 @pytest.mark.parametrize("name", ["line_text", "line_final", "line_final_empty"])

@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from jupyter_mccom.cascade.route import CloudState, Gates, confidence
-from jupyter_mccom.types import Token
+from jupyter_mccom.cascade.route import CloudState, Gates, confidence, features_of
+from jupyter_mccom.types import Features, Token
 
 CASES = (Path(__file__).parents[1] / "cases" / "route.txt").read_text().splitlines()[1:]
 GATES = Gates(sure=0.8, show=0.5)
@@ -36,3 +36,42 @@ def test_where_an_answer_goes(case: str) -> None:
 )
 def test_a_hopeless_answer_is_cut_after_three_tokens(written: str, hopeless: bool) -> None:
     assert GATES.hopeless(_tokens(written)) == hopeless
+
+
+def test_features_of_probabilities_that_a_server_has_rounded_stay_in_range() -> None:
+    features = features_of(_tokens("a:1.0000001 b:0 c:1.0000001"), "abc", parses=True)
+    assert features is not None
+    assert (features.lowest_prob, features.n_tokens, features.n_chars) == (1e-9, 3, 3)
+    assert features.mean_prob <= 1
+    assert features.log_prob == pytest.approx(-20.7, abs=0.1)
+    assert features_of(_tokens("a: b:"), "ab", parses=True) is None
+
+
+def _chance(features: Features) -> float:
+    """Sure of one short text, less of a longer one: as a fit would be."""
+    return features.lowest_prob / (1 + features.n_chars / 10)
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "goes"),
+    [
+        ("a:.3 b:.9 c:.9 d:.9", "abcd", "cloud unsure"),
+        ("a:.7 b:.7 c:.7 d:.7", "ab", "local sure"),
+        ("a:.7 b:.7 c:.7 d:.7", "abcdabcdabcd", "cloud unsure"),
+        ("a:.9 b:.9 c:.9 d:.05", "abcd", "cloud unsure"),
+    ],
+)
+def test_with_a_chance_the_thresholds_are_of_it(written: str, text: str, goes: str) -> None:
+    gates = Gates(sure=0.5, show=0.25, sure_chance=_chance, show_chance=_chance)
+    route = gates.route(_tokens(written), text=text, parses=True, cloud="ready")
+    assert f"{route.to} {route.reason}" == goes
+    assert route.confidence == confidence(_tokens(written))
+
+
+@pytest.mark.parametrize(
+    ("written", "hopeless"),
+    [("a:.9 b:.9", False), ("a:.9 b:.9 c:.2", True), ("a:.9 b:.9 c:.9 d:.2", True), ("a:.9 b:.9 c:.3", False)],
+)
+def test_with_a_chance_an_answer_is_cut_once_it_can_no_longer_be_shown(written: str, hopeless: bool) -> None:
+    gates = Gates(sure=0.5, show=0.25, sure_chance=_chance, show_chance=_chance)
+    assert gates.hopeless(_tokens(written)) == hopeless

@@ -1,0 +1,242 @@
+"""`bench --suite calibration`: do a local text's own figures tell whether it is right, and better than the thresholds?
+
+The local model answers real notebook statements; each half is judged by a fit on the other, so that no figure comes
+from what was fitted. Right is an exact match. Knows nothing of persons: what they do teaches the same fit elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from ..cascade.route import features_of
+from ..compose import open_cascade, open_store
+from ..errors import InputError
+from ..learning.calibrate import FIGURES, ROUTE_CHANCE, SHOW_CHANCE, Calibration, fit, log_loss, prior_of
+from ..learning.evidence import Example
+from ..learning.verdict import judge, wrong_at_recall
+from ..settings import MCCom
+from ..types import READ_MS, Features, Token
+from .cascade import answer
+from .metrics import exact_match, interval, mean
+from .samples import Sample, notebook_samples
+
+_WRONG_GOAL = 0.3
+_RESAMPLES = 500
+_BINS = 5
+Progress = Callable[[int, int], None]
+"""Is told how many of how many are done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One local text and whether it was right."""
+
+    features: Features
+    right: bool
+
+
+def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, progress: Progress) -> dict[str, Any]:
+    """All figures; intervals are 95 % bootstrap.
+
+    With `out` one JSON line a text in `out/calibration.jsonl`, and what is there is not asked again; lines of the
+    suite `cascade` there serve instead. Raises InputError without the data, or with too few right or wrong texts.
+    """
+    model = open_store(settings).entry(settings.model)
+    own, other = (out / "calibration.jsonl", out / "cascade.jsonl") if out else (None, None)
+    if own and other and other.exists() and not own.exists():
+        lines = _read(other)
+    else:
+        lines = asyncio.run(_asked(settings, notebook_samples(data, n, seed), own, progress))
+    judged = [found for line in lines if (found := judged_from(line)) is not None]
+    figures = report(judged, prior_of(model.threshold, model.show_threshold))
+    return {"model": model.id, "layout": model.layout, "prompt_tokens": settings.prompt_tokens, **figures}
+
+
+def judged_from(line: Mapping[str, Any]) -> Judged | None:
+    """From a JSON line of this suite or of `cascade`; None for an answer without text or probabilities."""
+    local = line["local"]
+    tokens = [Token(text=token["text"], prob=token["prob"]) for token in local["tokens"]]
+    features = features_of(tokens, local["text"], local["parses"])
+    if features is None or not local["text"]:
+        return None
+    return Judged(features=features, right=exact_match(local["text"], line["truth"]))
+
+
+def report(judged: Sequence[Judged], prior: Calibration) -> dict[str, Any]:
+    """What the thresholds of the catalogue say of the texts, and what a fit does that has not seen them."""
+    chances = _cross_fitted(judged, prior)
+    priors = [prior.chance(one.features) for one in judged]
+    right = [one.right for one in judged]
+    n_wanted = sum(each for score, each in zip(priors, right, strict=True) if score > ROUTE_CHANCE)
+    losses = {"catalogue": _losses(priors, right), "fit": _losses(chances, right)}
+    gains = [before - after for before, after in zip(losses["catalogue"], losses["fit"], strict=True)]
+    return {
+        "n": len(judged),
+        "right": _with_interval([float(each) for each in right]),
+        "auroc": {
+            **{name: auroc([sign * of(one.features) for one in judged], right) for name, sign, of in FIGURES},
+            "mean": auroc([one.features.mean_prob for one in judged], right),
+            "fit": auroc(chances, right),
+        },
+        "log_loss": {name: round(mean(values), 3) for name, values in losses.items()} | {"gain": _with_interval(gains)},
+        "shown": [
+            _shown(f"{gate} threshold, {name}", scores, right, cut)
+            for gate, cut in (("route", ROUTE_CHANCE), ("show", SHOW_CHANCE))
+            for name, scores in (("catalogue", priors), ("fit", chances))
+        ],
+        "wrong_at_the_route_thresholds_recall": {
+            name: round(wrong_at_recall(scores, [float(each) for each in right], n_wanted), 3)
+            for name, scores in (("catalogue", priors), ("fit", chances))
+        },
+        "at_most_30_percent_wrong": [
+            _most_shown(name, scores, right) for name, scores in (("catalogue", priors), ("fit", chances))
+        ],
+        "reliability": _reliability(chances, right),
+        "taught_in_this_order": judge([_example(number, one) for number, one in enumerate(judged)], prior).why,
+        "fit_on_all": asdict(_fitted(judged, prior)) | {"figures": [name for name, _, _ in FIGURES]},
+    }
+
+
+def _cross_fitted(judged: Sequence[Judged], prior: Calibration) -> list[float]:
+    """The chance of each, by a fit on the other half."""
+    half = len(judged) // 2
+    older, newer = judged[:half], judged[half:]
+    if not all(0 < sum(one.right for one in part) < len(part) for part in (older, newer)):
+        raise InputError(
+            f"{len(judged)} texts are too few: each half needs right and wrong ones; ask for more with --n"
+        )
+    by_newer, by_older = _fitted(newer, prior), _fitted(older, prior)
+    return [by_newer.chance(one.features) for one in older] + [by_older.chance(one.features) for one in newer]
+
+
+def auroc(scores: Sequence[float], right: Sequence[bool]) -> list[float]:
+    """Chance that a right text has the higher score, a tie counting half; its interval's ends behind it."""
+    draw = random.Random(1)  # noqa: S311 - resampling, not a secret
+    pairs = list(zip(scores, right, strict=True))
+    resampled = sorted(_auroc(draw.choices(pairs, k=len(pairs))) for _ in range(_RESAMPLES))
+    return _rounded(_auroc(pairs), resampled[int(0.025 * _RESAMPLES)], resampled[-1 - int(0.025 * _RESAMPLES)])
+
+
+def _auroc(pairs: Sequence[tuple[float, bool]]) -> float:
+    """By ranks; .5 where only one kind is there."""
+    n_right = sum(right for _, right in pairs)
+    n_wrong = len(pairs) - n_right
+    if not n_right or not n_wrong:
+        return 0.5
+    ahead, n_wrong_below = 0.0, 0
+    for _, group in groupby(sorted(pairs), key=lambda pair: pair[0]):
+        kinds = [right for _, right in group]
+        ahead += sum(kinds) * (n_wrong_below + kinds.count(False) / 2)
+        n_wrong_below += kinds.count(False)
+    return ahead / (n_right * n_wrong)
+
+
+def _shown(name: str, scores: Sequence[float], right: Sequence[bool], cut: float) -> dict[str, Any]:
+    """What would be shown above a chance."""
+    kinds = [each for score, each in zip(scores, right, strict=True) if score > cut]
+    return {
+        "name": name,
+        "above_chance": round(cut, 3),
+        "n_shown": len(kinds),
+        "coverage": round(len(kinds) / len(right), 3),
+        "recall": round(sum(kinds) / sum(right), 3),
+        "wrong_among_shown": _with_interval([float(not each) for each in kinds]),
+    }
+
+
+def _most_shown(name: str, scores: Sequence[float], right: Sequence[bool]) -> dict[str, Any]:
+    """The lowest cut of either half at which at most 30 % of its texts are wrong, tried on the other half."""
+    half = len(scores) // 2
+    first, second = slice(None, half), slice(half, None)
+    kinds: list[bool] = []
+    for chosen, tried in ((first, second), (second, first)):
+        cut = _cut(scores[chosen], right[chosen])
+        kinds += [each for score, each in zip(scores[tried], right[tried], strict=True) if score >= cut]
+    wrong = _with_interval([float(not each) for each in kinds])
+    coverage, recall = len(kinds) / len(right), sum(kinds) / sum(right)
+    return {"name": name, "coverage": round(coverage, 3), "recall": round(recall, 3), "wrong_among_shown": wrong}
+
+
+def _cut(scores: Sequence[float], right: Sequence[bool]) -> float:
+    best, n_wrong = 1.0, 0
+    for n_shown, (score, each) in enumerate(sorted(zip(scores, right, strict=True), reverse=True), 1):
+        n_wrong += not each
+        if n_wrong / n_shown <= _WRONG_GOAL:
+            best = score
+    return best
+
+
+def _reliability(chances: Sequence[float], right: Sequence[bool]) -> list[dict[str, float]]:
+    """Fifths by chance: what the fit says and what is."""
+    pairs = sorted(zip(chances, right, strict=True))
+    bins = [pairs[len(pairs) * i // _BINS : len(pairs) * (i + 1) // _BINS] for i in range(_BINS)]
+    return [
+        {
+            "said": round(mean([chance for chance, _ in part]), 3),
+            "right": round(mean([float(each) for _, each in part]), 3),
+            "n": len(part),
+        }
+        for part in bins
+        if part
+    ]
+
+
+def _example(number: int, one: Judged) -> Example:
+    """What a person leaves who takes what is right and rejects the rest."""
+    return Example(
+        suggestion_id=str(number), at_s=number, model="", layout="", language="python", trigger="typing", to="local",
+        reason="sure", features=one.features, outcome="accepted" if one.right else "rejected", shown_ms=READ_MS,
+    )  # fmt: skip
+
+
+def _fitted(judged: Sequence[Judged], prior: Calibration) -> Calibration:
+    return fit([one.features for one in judged], [float(one.right) for one in judged], prior)
+
+
+def _losses(chances: Sequence[float], right: Sequence[bool]) -> list[float]:
+    return [log_loss(chance, float(each)) for chance, each in zip(chances, right, strict=True)]
+
+
+def _with_interval(values: Sequence[float]) -> list[float]:
+    return _rounded(mean(values), *interval(values))
+
+
+def _rounded(*values: float) -> list[float]:
+    return [round(value, 3) for value in values]
+
+
+async def _asked(
+    settings: MCCom, samples: Sequence[Sample], path: Path | None, progress: Progress
+) -> list[dict[str, Any]]:
+    lines = {line["task"]: line for line in (_read(path) if path else [])}
+    opened = open_cascade(settings)
+    try:
+        for number, sample in enumerate(samples, 1):
+            if sample.task not in lines:
+                local = asdict(await answer(opened, sample, settings))
+                lines[sample.task] = {"task": sample.task, "local": local, "truth": sample.truth, "era": sample.era}
+                _append(path, lines[sample.task])
+            progress(number, len(samples))
+    finally:
+        await opened.aclose()
+    return [lines[sample.task] for sample in samples]
+
+
+def _append(path: Path | None, line: Mapping[str, Any]) -> None:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]

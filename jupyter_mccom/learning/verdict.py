@@ -1,0 +1,115 @@
+"""Whether what became of earlier texts moves the thresholds of a model, and why: evidence first, then a held-back test.
+
+Pure. Knows nothing of where examples are kept, nor of settings.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .calibrate import ROUTE_CHANCE, Calibration, fit, log_loss
+from .evidence import Example
+
+NEEDED = 200
+"""Examples: 60 of them are held back, and six weights are fitted on 140, more than 20 each."""
+NEEDED_A_CLASS = 20
+"""Of right ones, and of wrong ones."""
+_HELD_BACK = 0.3
+_ONE_SIDED = 1.645
+"""Standard errors that the mean gain must be above 0: 95 % one-sided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gain:
+    """The fit on the older examples against the catalogue, on the newest ones, which it has not seen."""
+
+    n: int
+    log_loss: float
+    catalogue_log_loss: float
+    lower_gain: float
+    """Lower end of the one-sided 95 % interval of the mean gain, nats."""
+    recall: float
+    """Share of right texts above the catalogue's route threshold: the same for both figures that follow."""
+    wrong_shown: float
+    """Share of wrong texts among those shown."""
+    catalogue_wrong_shown: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What holds for a model's texts, and why."""
+
+    calibration: Calibration | None
+    """None: the catalogue's thresholds."""
+    n: int
+    """Examples that are evidence."""
+    n_right: float
+    gain: Gain | None
+    """None: too few examples to test."""
+
+    @property
+    def why(self) -> str:
+        """One line."""
+        if self.gain is None:
+            few = min(self.n_right, self.n - self.n_right)
+            right = f", of them {self.n_right:.0f} right" if self.n >= NEEDED and few < NEEDED_A_CLASS else ""
+            more = f" ({NEEDED_A_CLASS} right and {NEEDED_A_CLASS} wrong ones are needed)" if right else ""
+            return f"catalogue: {self.n} of {NEEDED} needed outcomes{right}{more}"
+        gain = self.gain
+        figures = (
+            f"log loss {gain.catalogue_log_loss:.2f} → {gain.log_loss:.2f}, wrong among shown at the same recall "
+            f"{gain.catalogue_wrong_shown:.0%} → {gain.wrong_shown:.0%}, on {gain.n} held back"
+        )
+        if self.calibration is None:
+            return f"catalogue: nothing sure is gained from {self.n} outcomes ({figures})"
+        return f"learnt from {self.n} outcomes: {figures}"
+
+
+NOTHING_KNOWN = Verdict(calibration=None, n=0, n_right=0, gain=None)
+
+
+def judge(examples: Sequence[Example], prior: Calibration) -> Verdict:
+    """`examples` in order of time. The newest 30 % are held back; a fit that they do not prove better moves nothing."""
+    known = [example for example in examples if example.target is not None]
+    targets = [example.target or 0.0 for example in known]
+    n, n_right = len(known), sum(targets)
+    if n < NEEDED or min(n_right, n - n_right) < NEEDED_A_CLASS:
+        return Verdict(calibration=None, n=n, n_right=n_right, gain=None)
+    cut = round(n * (1 - _HELD_BACK))
+    features = [example.features for example in known]
+    older = fit(features[:cut], targets[:cut], prior)
+    gain = _gain(known[cut:], targets[cut:], older, prior)
+    calibration = fit(features, targets, prior) if gain.lower_gain > 0 else None
+    return Verdict(calibration=calibration, n=n, n_right=n_right, gain=gain)
+
+
+def _gain(held_back: Sequence[Example], targets: Sequence[float], mine: Calibration, prior: Calibration) -> Gain:
+    chances = [mine.chance(example.features) for example in held_back]
+    others = [prior.chance(example.features) for example in held_back]
+    losses = [log_loss(chance, target) for chance, target in zip(chances, targets, strict=True)]
+    theirs = [log_loss(chance, target) for chance, target in zip(others, targets, strict=True)]
+    gains = [other - loss for loss, other in zip(losses, theirs, strict=True)]
+    n, mean = len(gains), sum(gains) / len(gains)
+    error = math.sqrt(sum((gain - mean) ** 2 for gain in gains) / (n - 1) / n)
+    wanted = sum(target for chance, target in zip(others, targets, strict=True) if chance > ROUTE_CHANCE)
+    return Gain(
+        n=n,
+        log_loss=sum(losses) / n,
+        catalogue_log_loss=sum(theirs) / n,
+        lower_gain=mean - _ONE_SIDED * error,
+        recall=wanted / max(sum(targets), 1e-9),
+        wrong_shown=wrong_at_recall(chances, targets, wanted),
+        catalogue_wrong_shown=wrong_at_recall(others, targets, wanted),
+    )
+
+
+def wrong_at_recall(chances: Sequence[float], targets: Sequence[float], wanted: float) -> float:
+    """Share of wrong texts among the likeliest ones that hold `wanted` right ones; 0 where none are wanted."""
+    right, n_shown = 0.0, 0
+    for _, target in sorted(zip(chances, targets, strict=True), key=lambda pair: -pair[0]):
+        if right >= wanted - 1e-9:
+            break
+        right, n_shown = right + target, n_shown + 1
+    return 1 - right / n_shown if n_shown else 0.0

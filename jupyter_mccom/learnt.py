@@ -1,0 +1,43 @@
+"""`compose.py`'s hand for what is kept and learnt: where the file lies, who owns it, whose gates it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from .cascade.pipeline import Cascade
+from .cascade.route import Gates
+from .learning.calibrate import prior_of
+from .learning.recorder import FileRecorder, Subject
+from .learning.store import TraceStore, default_traces_dir
+from .learning.verdict import Verdict
+from .models.catalog import Model
+from .settings import MCCom
+
+
+def traces_file(settings: MCCom) -> Path:
+    """Where a server keeps what becomes of suggestions."""
+    folder = Path(settings.traces_dir).expanduser() if settings.traces_dir else default_traces_dir()
+    return folder / "traces.sqlite3"
+
+
+def forget_traces(path: Path) -> int:
+    """Deletes all kept traces, also while servers run. Returns how many. Raises TracesError."""
+    with closing(TraceStore(path)) as store:
+        return store.forget()
+
+
+def recorder_of(
+    cascade: Cascade, model: Model, traces: Path, former: FileRecorder | None, gates: Callable[[Verdict], Gates]
+) -> FileRecorder:
+    """Begun, `former` where there is one: it keeps what the journal tells, and gives the cascade its gates."""
+
+    def learnt(verdict: Verdict) -> None:
+        cascade.gates = gates(verdict)
+
+    recorder = former or FileRecorder(TraceStore(traces))
+    prior = prior_of(model.threshold, model.show_threshold)
+    subject = Subject(model=model.id, layout=model.layout, prior=prior)
+    recorder.begin(subject, learnt=learnt, forgotten=cascade.journal.forget)
+    return recorder

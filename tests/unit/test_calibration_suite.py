@@ -1,0 +1,73 @@
+"""`bench --suite calibration`: its figures on made-up lines, and what it does with lines that are there."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_mccom.errors import InputError
+from jupyter_mccom.evaluation.calibration import auroc, judged_from, measure, report
+from jupyter_mccom.learning.calibrate import prior_of
+from jupyter_mccom.settings import MCCom
+
+
+def _line(number: int, probs: list[float], *, text: str = "x", right: bool = True) -> dict[str, Any]:
+    tokens = [{"text": text, "prob": prob} for prob in probs]
+    return {
+        "task": str(number),
+        "local": {"text": text, "tokens": tokens, "parses": True},
+        "truth": text if right else text + "y",
+    }
+
+
+def _lines(n: int) -> list[dict[str, Any]]:
+    """Right where the fourth token is sure, which the first three do not tell."""
+    draw = random.Random(1)
+    found = []
+    for number in range(n):
+        last = draw.random()
+        found.append(_line(number, [draw.uniform(0.6, 1) for _ in range(3)] + [last], right=last > 0.7))
+    return found
+
+
+def test_a_line_becomes_figures_and_a_verdict() -> None:
+    found = judged_from(_line(1, [0.9, 0.6, 0.9, 0.3], text="abcd", right=False))
+    assert found is not None
+    assert (found.right, found.features.lowest_prob, found.features.n_chars) == (False, 0.3, 4)
+    assert found.features.confidence == pytest.approx(0.8)
+
+
+def test_an_empty_answer_is_left_out() -> None:
+    assert judged_from(_line(1, [], text="")) is None
+
+
+def test_auroc_counts_pairs_and_halves_ties() -> None:
+    assert auroc([0.9, 0.8, 0.1, 0.2], [True, True, False, False])[0] == 1
+    assert auroc([0.1, 0.9], [True, False])[0] == 0
+    assert auroc([0.5, 0.5, 0.5, 0.9], [True, False, False, True])[0] == 0.75
+
+
+def test_a_fit_that_sees_more_than_the_first_three_tokens_shows_fewer_wrong_ones() -> None:
+    judged = [found for line in _lines(300) if (found := judged_from(line))]
+    figures = report(judged, prior_of(0.8, 0.6))
+    assert figures["auroc"]["lowest"][0] > 0.9 > 0.7 > figures["auroc"]["first-3 mean"][0]
+    assert figures["log_loss"]["fit"] < figures["log_loss"]["catalogue"]
+    wrong = figures["wrong_at_the_route_thresholds_recall"]
+    assert wrong["fit"] < 0.3 < wrong["catalogue"]
+    assert sum(part["n"] for part in figures["reliability"]) == figures["n"] == 300
+
+
+def test_lines_of_the_cascade_suite_serve_without_any_model(tmp_path: Path) -> None:
+    (tmp_path / "cascade.jsonl").write_text("".join(json.dumps(line) + "\n" for line in _lines(60)))
+    figures = measure(MCCom(), tmp_path, 10, tmp_path, 1, lambda done, total: None)
+    assert (figures["model"], figures["n"]) == ("qwen2.5-coder-0.5b", 60)
+
+
+def test_texts_that_are_all_right_teach_nothing() -> None:
+    judged = [found for n in range(10) if (found := judged_from(_line(n, [0.9])))]
+    with pytest.raises(InputError, match="ask for more with --n"):
+        report(judged, prior_of(0.8, 0.6))

@@ -1,0 +1,88 @@
+"""What the person left on a line, against what the local model wrote there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jupyter_mccom.cascade.hindsight import Hindsight
+from jupyter_mccom.types import Agreement, Cell, CompletionRequest
+
+HEAD = "import numpy as np\n"
+REQUEST = CompletionRequest(
+    id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix=HEAD + "x = np.z", suffix="\ny = 2"
+)
+TEXT = "eros(3)"
+
+
+def _left(source: str, *, text: str = TEXT, request: CompletionRequest = REQUEST) -> list[tuple[int, bool]]:
+    """The cursor goes to the end of the cell, which is `source` by now."""
+    hindsight = Hindsight()
+    hindsight.wrote(request, "s1", text)
+    found = hindsight.left(replace(request, prefix=source, suffix=""))
+    return [(agreement.agree_chars, agreement.exact_line) for agreement in found]
+
+
+@pytest.mark.parametrize(
+    ("line", "agrees"),
+    [
+        ("x = np.zeros(3)", (7, True)),
+        ("x = np.zeros(3)  ", (7, True)),
+        ("x = np.zeros(4)", (5, False)),
+        ("x = np.zeros(3).T", (7, False)),
+        ("x = np.zoo", (0, False)),
+        ("x = np.z", (0, False)),
+    ],
+)
+def test_how_much_agrees(line: str, agrees: tuple[int, bool]) -> None:
+    assert _left(f"{HEAD}{line}\ny = 2") == [agrees]
+
+
+def test_what_stood_behind_the_cursor_belongs_to_the_line() -> None:
+    request = replace(REQUEST, prefix=HEAD + "print(np.z", suffix=")\n")
+    assert _left(HEAD + "print(np.zeros(3))\n", request=request) == [(7, True)]
+    assert _left(HEAD + "print(np.zeros(3)\n", request=request) == [(7, False)]
+
+
+def test_of_several_lines_the_first_decides_and_all_are_compared() -> None:
+    text = "eros(3)\nfor i in x:"
+    assert _left(f"{HEAD}x = np.zeros(3)\nfor j", text=text) == [(12, True)]
+
+
+def test_nothing_is_known_before_the_line_is_left() -> None:
+    hindsight = Hindsight()
+    hindsight.wrote(REQUEST, "s1", TEXT)
+    assert hindsight.left(replace(REQUEST, prefix=REQUEST.prefix + "oo")) == []
+    assert hindsight.left(replace(REQUEST, prefix=HEAD + "x = np.zoo\ny", suffix="")) != []
+
+
+def test_nothing_is_said_twice() -> None:
+    hindsight = Hindsight()
+    hindsight.wrote(REQUEST, "s1", TEXT)
+    gone = replace(REQUEST, prefix=HEAD + "x = np.zoo\ny", suffix="")
+    assert (len(hindsight.left(gone)), hindsight.left(gone)) == (1, [])
+
+
+@pytest.mark.parametrize("source", ["import numpy\nx = np.zeros(3)", HEAD, HEAD + "y = np.zeros(3)"])
+def test_a_line_that_cannot_be_found_is_no_evidence(source: str) -> None:
+    assert _left(source) == []
+
+
+@pytest.mark.parametrize("side", ["cells_before", "cells_after"])
+def test_a_cell_that_was_left_is_read_where_it_stands(side: str) -> None:
+    hindsight = Hindsight()
+    hindsight.wrote(REQUEST, "s1", TEXT)
+    cells = (Cell(cell_id="1", kind="code", source=f"{HEAD}x = np.zeros(3)\ny = 2"),)
+    away = replace(REQUEST, cell_id="2", prefix="", suffix="", cells_before=(), cells_after=())
+    elsewhere = replace(away, cells_before=cells) if side == "cells_before" else replace(away, cells_after=cells)
+    assert hindsight.left(elsewhere) == [Agreement(suggestion_id="s1", agree_chars=7, exact_line=True)]
+
+
+def test_windows_and_documents_are_kept_apart_and_texts_a_line_are_bounded() -> None:
+    hindsight = Hindsight()
+    for number in range(40):
+        hindsight.wrote(REQUEST, f"s{number}", TEXT)
+    gone = replace(REQUEST, prefix=HEAD + "x = np.zoo\ny", suffix="")
+    assert hindsight.left(replace(gone, client="other")) == hindsight.left(replace(gone, document="e.py")) == []
+    assert len(hindsight.left(gone)) == 16

@@ -1,0 +1,230 @@
+"""From keys to thresholds: a cascade, its recorder, a real file, and what is learnt from it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from pathlib import Path
+
+from jupyter_mccom.cascade.pipeline import Cascade
+from jupyter_mccom.compose import gates_of, open_cascade
+from jupyter_mccom.engines.scripted import ScriptedEngine
+from jupyter_mccom.learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE, Calibration, prior_of
+from jupyter_mccom.learning.evidence import Example
+from jupyter_mccom.learning.recorder import FileRecorder, Subject
+from jupyter_mccom.learning.schema import Event
+from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learning.verdict import Verdict
+from jupyter_mccom.learnt import forget_traces
+from jupyter_mccom.models.catalog import Model
+from jupyter_mccom.server.status import lines_of, status_of
+from jupyter_mccom.settings import MCCom
+from jupyter_mccom.types import CompletionRequest, Generation, Outcome, OutcomeKind, Route, Suggestion, Survival, Trace
+from tests.cascades import cascade_of
+from tests.conftest import SMALL
+from tests.traced import features, population
+
+HEAD = "import numpy as np\n"
+REQUEST = CompletionRequest(
+    id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix=HEAD + "x = np.z", suffix=""
+)
+NEXT_LINE = replace(REQUEST, id="r9", prefix=HEAD + "x = np.zeros(3)\n")
+PRIOR = prior_of(0.8, 0.6)
+LEARNT = Verdict(calibration=Calibration(intercept=1.0, weights=(0.0,) * 5), n=200, n_right=100, gain=None)
+
+
+def _store(path: Path) -> TraceStore:
+    """With the date of `tests.clock`."""
+    return TraceStore(path, now_s=lambda: 1_700_000_000.0)
+
+
+def _subject(model: str = "scripted") -> Subject:
+    return Subject(model=model, layout="anchored", prior=PRIOR)
+
+
+@asynccontextmanager
+async def _recorder(path: Path, model: str = "scripted") -> AsyncGenerator[FileRecorder, None]:
+    recorder = FileRecorder(_store(path), learn_every=5)
+    recorder.begin(_subject(model), learnt=lambda verdict: None, forgotten=lambda: None)
+    try:
+        yield recorder
+    finally:
+        await recorder.aclose()
+
+
+def _cascade(recorder: FileRecorder, *, prob: float = 0.95, keep_traces: bool = True) -> Cascade:
+    engine = ScriptedEngine({"np.z": "eros(3)\n"}, prob=prob)
+    return cascade_of(engine, keep_traces=keep_traces, recorder=recorder)
+
+
+async def _ask(cascade: Cascade, request: CompletionRequest) -> Suggestion:
+    *_, last = [suggestion async for suggestion in cascade.complete(request)]
+    return last
+
+
+def _examples(path: Path) -> list[Example]:
+    with closing(_store(path)) as store:
+        return store.examples("scripted", "anchored")
+
+
+async def _lived(path: Path, kind: OutcomeKind | None, *, prob: float = 0.95, keep_traces: bool = True) -> None:
+    """A suggestion, how it ended, and the next line."""
+    async with _recorder(path) as recorder:
+        cascade = _cascade(recorder, prob=prob, keep_traces=keep_traces)
+        shown = await _ask(cascade, REQUEST)
+        if kind:
+            cascade.report(Outcome(suggestion_id=shown.suggestion_id, kind=kind, kept_chars=7, shown_ms=900))
+        await _ask(cascade, NEXT_LINE)
+        await cascade.aclose()
+
+
+async def test_an_accepted_text_and_the_line_that_became_of_it(tmp_path: Path) -> None:
+    await _lived(tmp_path / "t", "accepted")
+    (found,) = _examples(tmp_path / "t")
+    assert (found.outcome, found.agree_chars, found.exact_line, found.target) == ("accepted", 7, True, 1.0)
+    assert (found.to, found.reason, found.features.n_chars) == ("local", "sure", 7)
+
+
+async def test_a_text_that_was_held_back_is_judged_by_the_line(tmp_path: Path) -> None:
+    await _lived(tmp_path / "t", None, prob=0.3)
+    (found,) = _examples(tmp_path / "t")
+    assert (found.to, found.reason, found.outcome, found.target) == ("nothing", "low", None, 1.0)
+
+
+async def test_keep_traces_off_writes_and_keeps_nothing(tmp_path: Path) -> None:
+    await _lived(tmp_path / "t", "accepted", keep_traces=False)
+    assert os.listdir(tmp_path) == []
+
+
+async def test_an_answer_cut_short_is_no_evidence(tmp_path: Path) -> None:
+    async with _recorder(tmp_path / "t") as recorder:
+        engine, cloud = ScriptedEngine({"np.z": "eros(3)\n"}, prob=0.1), ScriptedEngine({"np.z": "eros(3)\n"})
+        cascade = cascade_of(engine, cloud, recorder=recorder)
+        assert (await _ask(cascade, REQUEST)).origin == "cloud"
+        await _ask(cascade, NEXT_LINE)
+        await cascade.aclose()
+    assert _examples(tmp_path / "t") == []
+
+
+async def test_survival_reaches_the_file(tmp_path: Path) -> None:
+    async with _recorder(tmp_path / "t") as recorder:
+        cascade = _cascade(recorder)
+        shown = await _ask(cascade, REQUEST)
+        cascade.report(Outcome(suggestion_id=shown.suggestion_id, kind="accepted", kept_chars=7, shown_ms=900))
+        cascade.journal.survived(Survival(suggestion_id=shown.suggestion_id, after_s=300, kept_chars=0))
+        await cascade.aclose()
+    (found,) = _examples(tmp_path / "t")
+    assert (found.survived_300_chars, found.target) == (0, 0.0)
+
+
+async def test_each_outcome_is_counted_until_there_are_enough(tmp_path: Path) -> None:
+    async with _recorder(tmp_path / "t") as recorder:
+        cascade = _cascade(recorder)
+        shown = await _ask(cascade, REQUEST)
+        cascade.report(Outcome(suggestion_id=shown.suggestion_id, kind="rejected", shown_ms=900))
+        await recorder.settled()
+        assert recorder.verdict.why == "catalogue: 1 of 200 needed outcomes"
+        await cascade.aclose()
+
+
+async def test_outcomes_move_the_verdict_and_forgetting_moves_it_back(tmp_path: Path) -> None:
+    known = population(300, lambda of, draw: of.lowest_prob > 0.6)
+    async with _recorder(tmp_path / "t", model="m") as recorder:
+        for each in known:
+            for event in _events(each):
+                recorder.keep(event)
+            await asyncio.sleep(0)
+        await recorder.settled()
+        assert recorder.verdict.calibration is not None
+        assert recorder.verdict.n > 290
+    async with _recorder(tmp_path / "t", model="m") as recorder:
+        await recorder.settled()
+        assert recorder.verdict.calibration is not None
+        assert await recorder.forget() == 300
+        assert recorder.verdict.why == "catalogue: 0 of 200 needed outcomes"
+
+
+def _events(each: Example) -> list[Event]:
+    outcome = each.outcome
+    assert outcome is not None
+    return [
+        Trace(
+            request_id="r", suggestion_id=each.suggestion_id, document="d", cell_id="c", language="python",
+            trigger="typing", started_s=1.7e9 + each.at_s, route=Route(to="local", reason="sure"), origin="local",
+            text="", generations=(Generation(engine="m", tokens=(), stop="end", first_token_s=0, total_s=0),),
+            features=each.features,
+        ),
+        Outcome(suggestion_id=each.suggestion_id, kind=outcome, kept_chars=each.kept_chars, shown_ms=each.shown_ms),
+    ]  # fmt: skip
+
+
+async def test_another_process_that_forgets_empties_this_ones_memory(tmp_path: Path) -> None:
+    async with _recorder(tmp_path / "t") as recorder:
+        cascade = _cascade(recorder)
+        recorder.begin(_subject(), learnt=lambda verdict: None, forgotten=cascade.journal.forget)
+        await _ask(cascade, REQUEST)
+        await recorder.settled()
+        forget_traces(tmp_path / "t")
+        await _ask(cascade, replace(REQUEST, id="r1", cell_id="2"))
+        await recorder.settled()
+        assert cascade.journal.traces == ()
+        await cascade.aclose()
+
+
+async def test_what_comes_while_it_closes_is_dropped(tmp_path: Path) -> None:
+    async with _recorder(tmp_path / "t") as recorder:
+        await recorder.aclose()
+        recorder.keep(Outcome(suggestion_id="s", kind="moved"))
+        await recorder.aclose()
+
+
+def test_what_a_person_sets_wins_over_what_is_learnt() -> None:
+    model = Model(id="m", file="", n_bytes=0, sha256="")
+    learnt = gates_of(MCCom(), model, LEARNT)
+    assert (learnt.sure, learnt.show) == (ROUTE_CHANCE, SHOW_CHANCE)
+    assert learnt.sure_chance is not None
+    assert learnt.sure_chance(features()) > ROUTE_CHANCE
+    route = gates_of(MCCom(route_threshold=0.9), model, LEARNT)
+    assert (route.sure, route.sure_chance, route.show) == (0.9, None, SHOW_CHANCE)
+    show = gates_of(MCCom(show_threshold=0.0), model, LEARNT)
+    assert (show.show, show.show_chance, show.sure) == (0.0, None, ROUTE_CHANCE)
+
+
+async def test_a_change_of_settings_keeps_the_recorder_unless_nothing_is_kept_any_more(tmp_path: Path) -> None:
+    traces = tmp_path / "t"
+    first = open_cascade(MCCom(model=SMALL), traces=traces)
+    second = open_cascade(MCCom(model=SMALL, route_threshold=0.9), traces=traces, former=first)
+    assert second.recorder is not None
+    assert second.recorder is first.recorder is second.cascade.journal.recorder
+    off = open_cascade(MCCom(model=SMALL, keep_traces=False), traces=traces, former=second)
+    assert off.recorder is off.cascade.journal.recorder is None
+    await first.hand_over(second)
+    await second.recorder.settled()
+    assert second.cascade.gates.sure == 0.9
+    await second.hand_over(off)
+    on = open_cascade(MCCom(model=SMALL), traces=traces, former=off)
+    assert on.recorder is not None
+    assert on.recorder is on.cascade.journal.recorder
+    await on.recorder.settled()
+    await on.aclose()
+
+
+async def test_status_says_what_holds_and_why(tmp_path: Path) -> None:
+    opened = open_cascade(MCCom(model=SMALL, route_threshold=0.9), traces=tmp_path / "t")
+    try:
+        assert opened.recorder is not None
+        await opened.recorder.settled()
+        assert lines_of(status_of(opened))[-3:] == [
+            "shown without asking the cloud above a confidence of 0.9, shown at all above a confidence of 0.6",
+            "set by you: route_threshold",
+            "catalogue: 0 of 200 needed outcomes",
+        ]
+        opened.cascade.gates = gates_of(MCCom(), opened.model, LEARNT)
+        said = "\n".join(lines_of(status_of(opened)))
+        assert "shown at all above a chance of being right of 0.25" in said
+    finally:
+        await opened.aclose()
+    assert os.listdir(tmp_path) == []

@@ -1,0 +1,197 @@
+"""The file of traces: what stands in it, who may read it, its bounds, bad files, several writers, forgetting."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from jupyter_mccom.errors import TracesError
+from jupyter_mccom.learning.schema import Event
+from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.types import Agreement, Outcome, Survival
+from tests.traced import features, trace
+
+NOW_S = 1_700_000_000.0
+WRITER = """
+import sys
+from pathlib import Path
+from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.types import Outcome
+from tests.traced import trace
+store = TraceStore(Path(sys.argv[1]), now_s=lambda: 1_700_000_000.0)
+for number in range(40):
+    name = f"{sys.argv[2]}-{number}"
+    store.write([trace(name)], "anchored")
+    store.write([Outcome(suggestion_id=name, kind="accepted", kept_chars=12)], "anchored")
+print(store.trouble)
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "traces.sqlite3"
+
+
+def _store(path: Path, **bounds: float) -> TraceStore:
+    rows = int(bounds.get("max_rows", 20_000))
+    return TraceStore(path, now_s=lambda: NOW_S, max_rows=rows, max_age_s=bounds.get("max_age_s", 1e9))
+
+
+def _ended(*names: str) -> list[Event]:
+    return [event for name in names for event in (trace(name), Outcome(suggestion_id=name, kind="accepted"))]
+
+
+def _kept(store: TraceStore) -> list[str]:
+    return [example.suggestion_id for example in store.examples("m", "anchored")]
+
+
+def test_reading_creates_nothing(path: Path) -> None:
+    with closing(_store(path)) as store:
+        assert (store.examples("m", "anchored"), store.forget(), store.trouble) == ([], 0, "")
+    assert not path.parent.exists()
+
+
+def test_what_became_of_a_text_comes_back(path: Path) -> None:
+    events: list[Event] = [
+        trace("s1"),
+        trace("nothing became of it"),
+        Outcome(suggestion_id="s1", kind="accepted", kept_chars=12, shown_ms=800),
+        Survival(suggestion_id="s1", after_s=30, kept_chars=12),
+        Survival(suggestion_id="s1", after_s=300, kept_chars=6),
+        Agreement(suggestion_id="s1", agree_chars=9, exact_line=False),
+        Outcome(suggestion_id="of another server's memory", kind="rejected"),
+    ]
+    with closing(_store(path)) as store:
+        store.write(events, "anchored")
+        (found,) = store.examples("m", "anchored")
+        assert (found.features, found.outcome, found.kept_chars, found.shown_ms) == (features(), "accepted", 12, 800)
+        assert (found.survived_30_chars, found.survived_300_chars) == (12, 6)
+        assert (found.agree_chars, found.exact_line, found.target) == (9, False, 0.5)
+        assert store.examples("other model", "anchored") == store.examples("m", "standard") == []
+
+
+def test_only_the_owner_can_read_it(path: Path) -> None:
+    with closing(_store(path)) as store:
+        store.write(_ended("s1"), "anchored")
+        files = list(path.parent.iterdir())
+        assert {file.name for file in files} == {path.name, f"{path.name}-wal", f"{path.name}-shm"}
+        if os.name == "posix":
+            assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+            assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_neither_code_nor_names_of_documents_reach_the_disk(path: Path) -> None:
+    with closing(_store(path)) as store:
+        store.write(_ended("s1"), "anchored")
+        written = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    for text in (trace("s1").text, trace("s1").document, trace("s1").cell_id):
+        assert text.encode() not in written
+    assert b"python" in written
+
+
+def test_rows_and_age_are_bounded(path: Path) -> None:
+    with closing(_store(path, max_rows=100)) as store:
+        for number in range(251):
+            store.write([trace(f"{number}", at_s=NOW_S - 251 + number), *_ended(f"{number}")[1:]], "anchored")
+        assert len(_kept(store)) <= 101
+        assert _kept(store)[-1] == "250"
+    with closing(_store(path, max_age_s=10.5)) as store:
+        assert _kept(store) == [str(number) for number in range(241, 251)]
+
+
+def test_several_processes_write_at_once(path: Path) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", WRITER, str(path)]
+    running = [
+        subprocess.Popen([*command, name], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for name in "abc"
+    ]
+    assert [process.communicate(timeout=60)[0].strip() for process in running] == ["", "", ""]
+    with closing(_store(path)) as store:
+        assert len(_kept(store)) == 120
+
+
+@pytest.mark.parametrize("kind", ["garbage", "torn", "newer", "other table", "bad figures"])
+def test_a_file_that_cannot_be_trusted_is_set_aside(path: Path, kind: str) -> None:
+    with closing(_store(path)) as store:
+        store.write(_ended(*map(str, range(200))), "anchored")
+    _spoil(path, kind)
+    with closing(_store(path)) as store:
+        assert store.examples("m", "anchored") == []
+        assert not store.write(_ended("new"), "anchored")
+        assert _kept(store) == ["new"]
+        assert "traces.sqlite3.set-aside" in store.trouble
+        assert "\n" not in store.trouble
+        assert path.with_name("traces.sqlite3.set-aside").exists()
+        assert store.forget() == 1
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def _spoil(path: Path, kind: str) -> None:
+    if kind == "garbage":
+        path.write_bytes(b"no database " * 1000)
+    elif kind == "torn":
+        whole = path.read_bytes()
+        path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
+    else:
+        statement = {
+            "newer": "PRAGMA user_version = 2",
+            "other table": "ALTER TABLE examples ADD COLUMN more TEXT",
+            "bad figures": "UPDATE examples SET confidence = 7 WHERE suggestion_id = '5'",
+        }[kind]
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute("PRAGMA ignore_check_constraints = ON")
+            connection.execute(statement)
+
+
+def test_damage_while_it_is_open_is_set_aside_too(path: Path) -> None:
+    with closing(_store(path)) as store:
+        store.write(_ended("s1"), "anchored")
+        _spoil(path, "garbage")
+        Path(f"{path}-wal").write_bytes(b"")
+        store.write(_ended("s2"), "anchored")
+        store.write(_ended("s3"), "anchored")
+        assert "s3" in _kept(store)
+
+
+def test_a_file_that_somebody_deletes_is_begun_anew(path: Path) -> None:
+    with closing(_store(path)) as store:
+        store.write(_ended("s1"), "anchored")
+        for file in path.parent.iterdir():
+            file.unlink()
+        store.write(_ended("s2"), "anchored")
+        assert (_kept(store), store.trouble) == (["s2"], "")
+
+
+def test_forgetting_while_another_has_it_open(path: Path) -> None:
+    with closing(_store(path)) as server, closing(_store(path)) as command:
+        assert not server.write(_ended("s1", "s2"), "anchored")
+        assert command.forget() == 2
+        assert _kept(server) == []
+        assert server.write([Outcome(suggestion_id="s1", kind="accepted")], "anchored")
+        assert not server.write(_ended("s3"), "anchored")
+        assert _kept(server) == ["s3"]
+
+
+def test_a_folder_that_cannot_be_written_is_said_and_nothing_fails(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with closing(_store(tmp_path / "file" / "traces.sqlite3")) as store:
+        assert not store.write(_ended("s1"), "anchored")
+        assert "traces are not kept" in store.trouble
+
+
+def test_forgetting_that_fails_is_said(path: Path) -> None:
+    with closing(_store(path)) as store:
+        store.write(_ended("s1"), "anchored")
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(TracesError, match="nothing is deleted"):
+                store.forget()
+        assert store.forget() == 1
