@@ -188,22 +188,11 @@ def _status(arguments: argparse.Namespace) -> int:
         finally:
             await opened.aclose()
 
+    from .server.status import lines_of
+
     status = asyncio.run(run())
-    if arguments.json:
-        print(json.dumps(status))
-        return 0
-    print(f"{status['state']}: {status['detail']}")
-    print(f"engine {status['engine']}, {status['threads']} threads")
-    print(_cloud_line(status["cloud"]))
+    print(json.dumps(status) if arguments.json else "\n".join(lines_of(status)))
     return 0
-
-
-def _cloud_line(cloud: dict[str, Any] | None) -> str:
-    if cloud is None:
-        return "the cloud is off; nothing leaves this machine"
-    left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
-    where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
-    return f"cloud {where}; {left}; {cloud['calls_saved']} calls saved\nsent: {cloud['sends']}"
 
 
 def _bench(arguments: argparse.Namespace) -> int:

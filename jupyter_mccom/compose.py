@@ -20,7 +20,7 @@ from .cascade.route import Gates
 from .engines.host import Host, default_threads
 from .engines.llamacpp import LlamaCppEngine
 from .errors import SettingsError
-from .models.catalog import FIM_TEMPLATES, Model, fim_of
+from .models.catalog import FIM_TEMPLATES, Model, fim_of, ids
 from .models.store import Store, default_models_dir
 from .protocols import Engine
 from .retrieval.iterate import KERNEL, Live, Retrieval
@@ -103,6 +103,11 @@ def draft_words(dialect: str) -> str:
     from .engines.cloud.dialects import DIALECTS
 
     return DIALECTS[dialect].words
+
+
+def model_ids() -> tuple[str, ...]:
+    """Of the catalogue, smallest model first."""
+    return ids()
 
 
 def open_store(settings: MCCom) -> Store:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -36,6 +36,17 @@ def status_of(
         "locked": [name for name in personal() if name in locked],
         "totals": asdict(opened.cascade.journal.totals),
     }
+
+
+def lines_of(status: Mapping[str, Any]) -> list[str]:
+    """A status in lines for people: state, engine, and what of the cloud there is."""
+    lines = [f"{status['state']}: {status['detail']}", f"engine {status['engine']}, {status['threads']} threads"]
+    cloud = status["cloud"]
+    if cloud is None or not cloud["on"]:
+        return [*lines, "the cloud is off; nothing leaves this machine"]
+    left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
+    where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
+    return [*lines, f"cloud {where}; {left}; {cloud['calls_saved']} calls saved", f"sent: {cloud['sends']}"]
 
 
 def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
