@@ -28,7 +28,7 @@ def load(shell: InteractiveShell) -> None:
         `%mccom stats`          how often suggestions were taken, how long they took, cloud calls saved
         `%mccom model ID`       another local model: an id, or the path of a GGUF file
         `%mccom pull [ID]`      downloads a model
-        `%mccom cloud on|off`   switches the cloud; `on` may be followed by its settings, `name=value`
+        `%mccom cloud on|off`   switches the cloud that the configuration names
         `%mccom complete CODE`  prints how CODE may go on
         `%mccom forget`         deletes the traces that `why` and `stats` read
 

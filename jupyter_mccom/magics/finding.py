@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..settings import MCCom
+from ..settings import MCCom, changed
 from . import server
 from .own import Own
 from .service import Service
@@ -21,7 +21,8 @@ def open_service(shell: InteractiveShell) -> tuple[Service, bool]:
     """
     in_kernel = hasattr(shell, "kernel")  # an `ipython` started by a kernel inherits its environment, but is none
     found = server.find(_connection_file()) if in_kernel else None
-    return found or Own(MCCom(config=shell.config)), found is None and in_kernel and server.is_remote()
+    own = changed(MCCom(config=shell.config))  # nothing is locked here: the person is the administrator
+    return found or Own(own), found is None and in_kernel and server.is_remote()
 
 
 def _connection_file() -> Path:

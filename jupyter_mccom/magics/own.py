@@ -12,10 +12,11 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..compose import open_cascade
+from ..compose import OpenCascade, open_cascade
 from ..server import wire
+from ..server.current import Current
 from ..server.requests import Completions
-from ..settings import MCCom, changed
+from ..settings import MCCom
 
 _T = TypeVar("_T")
 
@@ -24,15 +25,15 @@ class Own:
     """See service.Service. The files below the current folder are its project."""
 
     where = "no Jupyter server: a model of this session's own"
+    config = "ipython_config.py"
     document = "ipython.py"
 
     def __init__(self, settings: MCCom) -> None:
-        self._settings = settings
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mccom", daemon=True)
         self._thread.start()
         try:
-            self._completions = self._wait(self._open())
+            self._completions = self._call(lambda: Completions(Current(settings, _open)))
         except BaseException:
             self._end()
             raise
@@ -40,7 +41,7 @@ class Own:
 
     def status(self) -> dict[str, Any]:
         """See Service."""
-        return self._call(lambda: self._completions.status())
+        return self._wait(self._completions.status())
 
     def traces(self) -> list[dict[str, Any]]:
         """See Service."""
@@ -51,14 +52,8 @@ class Own:
         self._call(lambda: self._completions.forget())
 
     def change(self, values: Mapping[str, object]) -> None:
-        """See Service. Opens the cascade anew."""
-        self._settings = changed(self._settings, **values)
-
-        async def anew() -> Completions:
-            await self._completions.aclose()
-            return await self._open()
-
-        self._completions = self._wait(anew())
+        """See Service."""
+        self._wait(self._completions.change(values))
 
     def pull(self, model: str | None) -> None:
         """See Service."""
@@ -86,9 +81,6 @@ class Own:
             self._wait(self._completions.aclose())
             self._end()
 
-    async def _open(self) -> Completions:
-        return Completions(open_cascade(self._settings, jupyter_root=Path.cwd()), enabled=self._settings.enabled)
-
     def _call(self, function: Callable[[], _T]) -> _T:
         async def run() -> _T:
             return function()
@@ -108,3 +100,7 @@ class Own:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+def _open(settings: MCCom, former: OpenCascade | None) -> OpenCascade:
+    return open_cascade(settings, jupyter_root=Path.cwd(), former=former)

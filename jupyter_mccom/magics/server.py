@@ -62,6 +62,7 @@ class Server:
     """See service.Service. `info` is the content of `jpserver-<pid>.json`."""
 
     where = ""
+    config = "jupyter_server_config.py"
 
     def __init__(self, info: Mapping[str, Any], kernel_id: str) -> None:
         token = info["token"] or os.environ.get("JUPYTERHUB_API_TOKEN", "")

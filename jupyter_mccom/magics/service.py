@@ -18,6 +18,11 @@ class Service(Protocol):
         ...
 
     @property
+    def config(self) -> str:
+        """The configuration file in which its settings stand."""
+        ...
+
+    @property
     def document(self) -> str:
         """The notebook, as requests and traces name it; empty where that is not known."""
         ...

@@ -5,7 +5,6 @@ Knows nothing of HTTP or of event loops.
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -44,7 +43,6 @@ class Verbs:
         self._shell = shell
         self._opened: Service | None = None
         self._remote = False
-        self._dialect = ""
         self.verbs: dict[str, Callable[[str], None]] = {
             "status": self._status,
             "on": lambda rest: self._switch(True, rest),
@@ -146,20 +144,14 @@ class Verbs:
         print(f"\n{rest or status['model']['id']} is on this machine")
 
     def _cloud(self, rest: str) -> None:
-        """`on` may be followed by settings of the cloud, `name=value`."""
-        switch, *given = rest.split() or [""]
-        service = self._service("cloud")
-        cloud = service.status()["cloud"]
-        if switch == "off" and not given:
-            self._dialect = cloud["dialect"] if cloud else self._dialect
-            service.change({"cloud_dialect": ""})
-        elif switch == "on":
-            values = {"cloud_dialect": cloud["dialect"] if cloud else self._dialect, **_values(given)}
-            if not values["cloud_dialect"]:
-                raise InputError("no cloud is set; say %mccom cloud on cloud_dialect=… cloud_model=… (see the README)")
-            service.change(values)
-        else:
+        if rest not in ("on", "off"):
             raise InputError("say %mccom cloud on, or %mccom cloud off")
+        service = self._service("cloud")
+        if rest == "on" and service.status()["cloud"] is None:
+            raise InputError(
+                f"no cloud is named; set c.MCCom.cloud_dialect and others in {service.config} (see the README)"
+            )
+        service.change({"use_cloud": rest == "on"})
         print(*lines_of(service.status())[2:], sep="\n")
 
     def _complete(self, rest: str) -> None:
@@ -201,7 +193,9 @@ class Verbs:
         """The cells that ran so far, none of our own."""
         found: list[dict[str, Any]] = []
         left = _HISTORY_CHARS
-        for number, source in reversed(list(enumerate(self._shell.history_manager.input_hist_raw))):
+        history = self._shell.history_manager
+        assert history is not None
+        for number, source in reversed(list(enumerate(history.input_hist_raw))):
             left -= len(source)
             if left < 0:
                 break
@@ -222,14 +216,3 @@ def _show(page: pages.Page) -> None:
 
 def _nothing(line: Mapping[str, Any]) -> str:
     return f"nothing: {pages.REASONS[line['route']['reason']]}"
-
-
-def _values(given: list[str]) -> dict[str, object]:
-    """`name=value` words as settings of the cloud."""
-    found: dict[str, object] = {}
-    for word in given:
-        name, _, value = word.partition("=")
-        if not name.startswith("cloud_") or not value:
-            raise InputError(f"{word!r} is no setting of the cloud; say name=value, such as cloud_dialect=openai")
-        found[name] = json.loads(value) if value.replace(".", "", 1).isdigit() else value
-    return found

@@ -48,6 +48,10 @@ async def _book(app: Any) -> AsyncGenerator[Notebook, None]:
         yield book
 
 
+async def _status(fetch: Fetch) -> Any:
+    return json.loads((await fetch("mccom", "status")).body)
+
+
 async def _traces(fetch: Fetch) -> Any:
     return json.loads((await fetch("mccom", "traces")).body)["traces"]
 
@@ -70,17 +74,25 @@ async def test_it_acts_on_the_notebooks_own_server(jp_serverapp: Any, jp_fetch: 
         assert f"{SMALL} is on this machine" in await _said(book.client, f"%mccom pull {SMALL}")
 
 
+async def test_what_it_sets_holds_on_the_server(jp_serverapp: Any, jp_fetch: Fetch) -> None:
+    async with _book(jp_serverapp) as book:
+        assert "switched off" in await _said(book.client, "%mccom off")
+        assert (await _status(jp_fetch))["state"] == "off"
+        assert "answers" in await _said(book.client, "%mccom on")
+        assert "model is set by the server's administrator" in await _said(book.client, "%mccom model smollm2-135m")
+        assert "no cloud is named" in await _said(book.client, "%mccom cloud on")
+
+
 async def test_a_cell_is_completed_with_what_ran_before_and_offered_as_the_next(
     jp_serverapp: Any, jp_fetch: Fetch
 ) -> None:
     async with _book(jp_serverapp) as book:
-        await book.ran("wind_speeds = [3, 5]")
-        reply = await book.run("%%mccom\nprint(wind_speeds)\nimport pandas as ")
+        for source in ("revenue_north = 3", "print(revenue_north)", "total = 2 * revenue_north"):
+            await book.ran(source)
+        reply = await book.run("%%mccom\nprint('revenue')\nprint(revenue_")
         (payload,) = reply["payload"]
         assert payload["source"] == "set_next_input"
-        assert payload["text"].startswith("print(wind_speeds)\nimport pandas as pd")
-        (trace,) = await _traces(jp_fetch)
-        assert "wind_speeds = [3, 5]" in [hit["chunk"]["text"] for hit in trace["hits"]]
+        assert payload["text"].startswith("print('revenue')\nprint(revenue_north")
 
 
 async def test_why_leaves_out_other_notebooks_and_the_cell_that_asks(jp_serverapp: Any, jp_fetch: Fetch) -> None:
