@@ -45,6 +45,7 @@ ALLOWED = {
     "cli": {
         "compose",
         "serving",
+        "tour",
         "cascade",
         "types",
         "position",
@@ -55,13 +56,14 @@ ALLOWED = {
         "evaluation",
     },
     "serving": {"engines", "errors"},
+    "tour": {"compose", "cascade", "engines", "magics", "models", "settings", "types"},
     "magics": {"compose", "server", "settings", "types", "errors"},
     "__init__": {"server", "magics", "_version"},
     "_version": set[str](),
 }
 HOMES = {
     "httpx": {"engines/http.py", "engines/cloud/client.py", "models/hub.py", "magics/server.py"},
-    "IPython": {"__init__.py", "magics/extension.py", "magics/finding.py", "magics/verbs.py"},
+    "IPython": {"__init__.py", "magics/extension.py", "magics/finding.py", "magics/verbs.py", "tour.py"},
     "ipykernel": {"magics/finding.py"},
     "jupyter_core": {"magics/server.py"},
     "xllamacpp": {"engines/llama_server.py"},
@@ -75,7 +77,7 @@ HOMES = {
     "huggingface_hub": {"models/hub.py"},
     "filelock": {"models/store.py"},
     "platformdirs": {"models/store.py"},
-    "psutil": {"engines/host.py", "evaluation/latency.py", "evaluation/searching.py"},
+    "psutil": {"engines/host.py", "tour.py", "evaluation/latency.py", "evaluation/searching.py"},
     "tqdm": {"cli.py"},
     "tornado": {"server/routes.py"},
     "jupyter_server": {"server/routes.py", "server/app.py"},
