@@ -203,10 +203,7 @@ def _status(arguments: argparse.Namespace) -> int:
             await opened.aclose()
 
     status = asyncio.run(run())
-    if arguments.json:
-        print(json.dumps(status))
-        return 0
-    print("\n".join(lines_of(status)))
+    print(json.dumps(status) if arguments.json else "\n".join(lines_of(status)))
     return 0
 
 
@@ -267,11 +264,15 @@ def _demo(arguments: argparse.Namespace) -> int:
     import subprocess
     import tempfile
 
+    from .tour import prepare
+
     arguments.model = ""
     _pull(arguments)
     folder = Path(tempfile.mkdtemp(prefix="mccom-demo-"))
     shutil.copy(demo_notebook(), folder / "demo.ipynb")
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/demo.ipynb", *arguments.rest]
+    if not any(option.startswith("--MCCom.cloud_") for option in arguments.rest):
+        command += [f"--MCCom.{name}={value}" for name, value in prepare(arguments.models_dir).items()]
     if arguments.models_dir:
         command.append(f"--MCCom.models_dir={arguments.models_dir}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -25,7 +25,7 @@ from .learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE
 from .learning.recorder import FileRecorder
 from .learning.verdict import Verdict
 from .learnt import recorder_of
-from .models.catalog import FIM_TEMPLATES, Model, fim_of
+from .models.catalog import FIM_TEMPLATES, Model, fim_of, ids
 from .models.store import Store, default_models_dir
 from .protocols import Engine
 from .retrieval.iterate import KERNEL, Live, Retrieval
@@ -113,6 +113,11 @@ def draft_words(dialect: str) -> str:
     from .engines.cloud.dialects import DIALECTS
 
     return DIALECTS[dialect].words
+
+
+def model_ids() -> tuple[str, ...]:
+    """Of the catalogue, smallest model first."""
+    return ids()
 
 
 def open_store(settings: MCCom) -> Store:

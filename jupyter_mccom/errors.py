@@ -5,6 +5,7 @@ MCComError
 │   └── SettingsLocked one that only the administrator may change (HTTP 403)
 ├── WireError          a request that is not what the wire contract says (HTTP 400)
 ├── InputError         a command-line argument that names nothing (exit 2)
+├── ServerError        the notebook's Jupyter server, asked by `%mccom`
 ├── RetrievalError     the project tree or its index
 ├── TracesError        the file of traces cannot be emptied
 ├── ModelError         a model file: missing, corrupt, unverified, or not to be had
@@ -42,6 +43,10 @@ class WireError(MCComError):
 
 class InputError(MCComError):
     """A command-line argument that names nothing: no such file, cell, line or model."""
+
+
+class ServerError(MCComError):
+    """The Jupyter server is away or refuses what `%mccom` asked."""
 
 
 class RetrievalError(MCComError):

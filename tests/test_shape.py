@@ -61,6 +61,7 @@ ALLOWED = {
         "compose",
         "learnt",
         "serving",
+        "tour",
         "cascade",
         "types",
         "position",
@@ -71,11 +72,16 @@ ALLOWED = {
         "evaluation",
     },
     "serving": {"engines", "errors"},
-    "__init__": {"server", "_version"},
+    "tour": {"compose", "cascade", "engines", "magics", "models", "settings", "types"},
+    "magics": {"compose", "server", "settings", "types", "errors"},
+    "__init__": {"server", "magics", "_version"},
     "_version": set[str](),
 }
 HOMES = {
-    "httpx": {"engines/http.py", "engines/cloud/client.py", "models/hub.py"},
+    "httpx": {"engines/http.py", "engines/cloud/client.py", "models/hub.py", "magics/server.py"},
+    "IPython": {"__init__.py", "magics/extension.py", "magics/finding.py", "magics/verbs.py", "tour.py"},
+    "ipykernel": {"magics/finding.py"},
+    "jupyter_core": {"magics/server.py"},
     "xllamacpp": {"engines/llama_server.py"},
     "detect_secrets": {"privacy/secrets.py"},
     "pathspec": {"privacy/ignore.py", "retrieval/project.py"},
@@ -87,7 +93,7 @@ HOMES = {
     "huggingface_hub": {"models/hub.py"},
     "filelock": {"models/store.py"},
     "platformdirs": {"models/store.py", "learning/store.py"},
-    "psutil": {"engines/host.py", "evaluation/latency.py", "evaluation/searching.py"},
+    "psutil": {"engines/host.py", "tour.py", "evaluation/latency.py", "evaluation/searching.py"},
     "tqdm": {"cli.py"},
     "tornado": {"server/routes.py"},
     "jupyter_server": {"server/routes.py", "server/app.py"},
@@ -143,7 +149,7 @@ def test_functions_are_short_and_public_things_documented(path: Path) -> None:
 def test_importing_the_package_imports_nothing_heavy() -> None:
     code = "import sys, jupyter_mccom; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"httpx", "tornado", "parso", "traitlets", "xllamacpp", "huggingface_hub", "numpy"}
+    heavy = {"httpx", "tornado", "parso", "traitlets", "xllamacpp", "huggingface_hub", "numpy", "IPython"}
     assert not heavy & set(done.stdout.split())
 
 

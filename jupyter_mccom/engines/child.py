@@ -46,6 +46,7 @@ class Child:
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
+            start_new_session=True,  # Ctrl-C in a terminal, or at a kernel, is not meant for the model
             cwd=Path(sys.executable).anchor,  # `-m` imports from the current folder first: let it not be the person's
         )
         child = cls(process)

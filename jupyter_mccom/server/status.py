@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -71,14 +71,14 @@ def _learning(opened: OpenCascade) -> dict[str, Any]:
     }
 
 
-def lines_of(status: dict[str, Any]) -> list[str]:
-    """The same for people."""
+def lines_of(status: Mapping[str, Any]) -> list[str]:
+    """A status in lines for people."""
     learning = status["learning"]
     above = f"above {_words(learning['route'])}, shown at all above {_words(learning['show'])}"
     found = [
         f"{status['state']}: {status['detail']}",
         f"engine {status['engine']}, {status['threads']} threads",
-        _cloud_line(status["cloud"]),
+        *cloud_lines(status["cloud"]),
         f"shown without asking the cloud {above}",
         f"set by you: {', '.join(learning['set'])}" if learning["set"] else "",
         learning["why"],
@@ -87,15 +87,16 @@ def lines_of(status: dict[str, Any]) -> list[str]:
     return [line for line in found if line]
 
 
-def _cloud_line(cloud: dict[str, Any] | None) -> str:
-    if cloud is None:
-        return "the cloud is off; nothing leaves this machine"
+def cloud_lines(cloud: Mapping[str, Any] | None) -> list[str]:
+    """What of a cloud there is, and what is sent to it."""
+    if cloud is None or not cloud["on"]:
+        return ["the cloud is off; nothing leaves this machine"]
     left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
     where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
-    return f"cloud {where}; {left}; {cloud['calls_saved']} calls saved\nsent: {cloud['sends']}"
+    return [f"cloud {where}; {left}; {cloud['calls_saved']} calls saved", f"sent: {cloud['sends']}"]
 
 
-def _words(threshold: dict[str, Any]) -> str:
+def _words(threshold: Mapping[str, Any]) -> str:
     of = "a chance of being right of" if threshold["of"] == "chance" else "a confidence of"
     return f"{of} {threshold['above']:g}"
 

@@ -1,0 +1,106 @@
+"""A cascade of this process's own, on the event loop of a background thread: where there is no Jupyter server.
+
+The model still runs in a child process, and ends with this one. Knows nothing of IPython.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..compose import OpenCascade, open_cascade
+from ..server import wire
+from ..server.current import Current
+from ..server.requests import Completions
+from ..settings import MCCom
+
+_T = TypeVar("_T")
+
+
+class Own:
+    """See service.Service. The files below the current folder are its project."""
+
+    where = "no Jupyter server: a model of this session's own"
+    config = "ipython_config.py"
+    document = "ipython.py"
+
+    def __init__(self, settings: MCCom) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="mccom", daemon=True)
+        self._thread.start()
+        try:
+            self._completions = self._call(lambda: Completions(Current(settings, _open)))
+        except BaseException:
+            self._end()
+            raise
+        atexit.register(self.close)
+
+    def status(self) -> dict[str, Any]:
+        """See Service."""
+        return self._wait(self._completions.status())
+
+    def traces(self) -> list[dict[str, Any]]:
+        """See Service."""
+        return [wire.json_from_trace(trace) for trace in self._call(lambda: self._completions.traces())]
+
+    def forget(self) -> None:
+        """See Service."""
+        self._wait(self._completions.forget())
+
+    def change(self, values: Mapping[str, object]) -> None:
+        """See Service."""
+        self._wait(self._completions.change(values))
+
+    def pull(self, model: str | None) -> None:
+        """See Service."""
+        self._call(lambda: self._completions.pull(model))
+
+    def cancel_pull(self) -> None:
+        """See Service."""
+        self._wait(self._completions.cancel_pull())
+
+    def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """See Service."""
+
+        async def last() -> dict[str, Any]:
+            found: dict[str, Any] = {}
+            async for suggestion in self._completions.complete(wire.request_from(request)):
+                found = wire.line_from_suggestion(suggestion)
+            return found
+
+        return self._wait(last())
+
+    def close(self) -> None:
+        """See Service."""
+        if self._thread.is_alive():
+            atexit.unregister(self.close)
+            self._wait(self._completions.aclose())
+            self._end()
+
+    def _call(self, function: Callable[[], _T]) -> _T:
+        async def run() -> _T:
+            return function()
+
+        return self._wait(run())
+
+    def _wait(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Runs `work` on the loop; what interrupts the waiting cancels it."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def _open(settings: MCCom, former: OpenCascade | None) -> OpenCascade:
+    return open_cascade(settings, jupyter_root=Path.cwd(), former=former)

@@ -1,0 +1,164 @@
+"""The Jupyter server that started this kernel, found by what it left behind, and asked over HTTP.
+
+It is the process named by JPY_PARENT_PID, whose `jpserver-<pid>.json` holds address and token; and it must know this
+kernel. Another server is never asked. Knows nothing of IPython.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from ..errors import ServerError
+
+_CONNECT_S = 3.0
+_ANSWER_S = 15.0
+_COMPLETION_S = 150.0
+"""Longer than any completion may take."""
+
+
+def find(connection_file: Path) -> Server | None:
+    """This kernel's server; None when it cannot be reached from here. `connection_file` is the kernel's own.
+
+    Raises ServerError when the server is there but does not let us in.
+    """
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    pid = _parent_pid()
+    infos = [folder / f"jpserver-{pid}.json" for folder in (connection_file.parent, Path(jupyter_runtime_dir()))]
+    info = next((path for path in infos if path.is_file()), None) if pid else None
+    if info is None:
+        return None
+    kernel_id = connection_file.stem.removeprefix("kernel-")
+    server = Server(json.loads(info.read_text(encoding="utf-8")), kernel_id)
+    if server.knows_us():
+        return server
+    server.close()
+    return None
+
+
+def is_remote() -> bool:
+    """Whether some Jupyter server started this kernel; asked where `find` is None."""
+    return bool({"JPY_SESSION_NAME", "KERNEL_GATEWAY"} & os.environ.keys())
+
+
+def _parent_pid() -> int:
+    """0 without a parent; on Windows the variable holds a handle."""
+    given = int(os.environ.get("JPY_PARENT_PID") or 0)
+    if sys.platform == "win32":
+        import ctypes
+
+        return ctypes.windll.kernel32.GetProcessId(given)
+    return given
+
+
+class Server:
+    """See service.Service. `info` is the content of `jpserver-<pid>.json`."""
+
+    where = ""
+    config = "jupyter_server_config.py"
+
+    def __init__(self, info: Mapping[str, Any], kernel_id: str) -> None:
+        token = info["token"] or os.environ.get("JUPYTERHUB_API_TOKEN", "")
+        self._root = info["root_dir"]
+        self._kernel_id = kernel_id
+        self._client = httpx.Client(
+            base_url=info["url"],
+            headers={"Authorization": f"token {token}"} if token else {},
+            trust_env=False,  # a proxy of the environment is not for this machine
+        )
+
+    @property
+    def document(self) -> str:
+        """Also after the notebook was renamed; its name at the kernel's start where the session is not known."""
+        sessions = self._json("GET", "api/sessions")
+        paths = [session["path"] for session in sessions if session["kernel"]["id"] == self._kernel_id]
+        given = os.environ.get("JPY_SESSION_NAME", "")
+        return paths[0] if paths else Path(os.path.relpath(given, self._root)).as_posix() if given else ""
+
+    def knows_us(self) -> bool:
+        """Whether this kernel is one of the server's: a file may be left of a server that had the same process id."""
+        try:
+            return self._send("GET", f"api/kernels/{self._kernel_id}").status_code != httpx.codes.NOT_FOUND
+        except ServerError:
+            return False
+
+    def status(self) -> dict[str, Any]:
+        """See Service."""
+        found: dict[str, Any] = self._json("GET", "mccom/status")
+        return found
+
+    def traces(self) -> list[dict[str, Any]]:
+        """See Service."""
+        found: list[dict[str, Any]] = self._json("GET", "mccom/traces")["traces"]
+        return found
+
+    def forget(self) -> None:
+        """See Service."""
+        self._ask("DELETE", "mccom/traces")
+
+    def change(self, values: Mapping[str, object]) -> None:
+        """See Service."""
+        self._ask("PATCH", "mccom/settings", values)
+
+    def pull(self, model: str | None) -> None:
+        """See Service."""
+        self._ask("POST", "mccom/pull", {"model": model})
+
+    def cancel_pull(self) -> None:
+        """See Service."""
+        self._ask("DELETE", "mccom/pull")
+
+    def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """See Service."""
+        lines = self._ask("POST", "mccom/complete", request, within_s=_COMPLETION_S).text.splitlines()
+        if not lines:
+            raise ServerError("a newer request took this one's place; run it again")
+        line: dict[str, Any] = json.loads(lines[-1])
+        if line["type"] == "trouble":
+            raise ServerError(line["text"])
+        return line
+
+    def close(self) -> None:
+        """See Service."""
+        self._client.close()
+
+    def _json(self, method: str, route: str) -> Any:
+        return self._ask(method, route).json()
+
+    def _ask(
+        self, method: str, route: str, body: Mapping[str, Any] | None = None, *, within_s: float = _ANSWER_S
+    ) -> httpx.Response:
+        """Raises ServerError when the server is away or refuses."""
+        answer = self._send(method, route, body, within_s)
+        if answer.is_success:
+            return answer
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise ServerError(
+                f"the Jupyter server at {self._client.base_url} has no {route}; install jupyter-mccom where it runs, "
+                "enable it (`jupyter server extension enable jupyter_mccom`) and start it again"
+            )
+        raise ServerError(_refusal(answer))
+
+    def _send(
+        self, method: str, route: str, body: Mapping[str, Any] | None = None, within_s: float = _ANSWER_S
+    ) -> httpx.Response:
+        try:
+            return self._client.request(method, route, json=body, timeout=httpx.Timeout(within_s, connect=_CONNECT_S))
+        except httpx.HTTPError as error:
+            raise ServerError(
+                f"the Jupyter server at {self._client.base_url} does not answer ({error}); start it again"
+            ) from error
+
+
+def _refusal(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"the Jupyter server answered {answer.status_code} ({answer.reason_phrase}); see its log"

@@ -1,0 +1,60 @@
+"""What `%mccom` needs of whoever answers: a Jupyter server (`server.py`) or a cascade of its own (`own.py`).
+
+Values are those of the wire contract, so that both say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Service(Protocol):
+    """Every method blocks until it is answered, and raises MCComError with the next step."""
+
+    @property
+    def where(self) -> str:
+        """Who answers, in one line for people; empty for the notebook's own server."""
+        ...
+
+    @property
+    def config(self) -> str:
+        """The configuration file in which its settings stand."""
+        ...
+
+    @property
+    def document(self) -> str:
+        """The notebook, as requests and traces name it; empty where that is not known."""
+        ...
+
+    def status(self) -> dict[str, Any]:
+        """See `tests/wire/status_*.json`."""
+        ...
+
+    def traces(self) -> list[dict[str, Any]]:
+        """Kept traces, oldest first; see `wire.json_from_trace`."""
+        ...
+
+    def forget(self) -> None:
+        """Deletes the traces."""
+        ...
+
+    def change(self, values: Mapping[str, object]) -> None:
+        """Sets settings by their names."""
+        ...
+
+    def pull(self, model: str | None) -> None:
+        """Starts a download of the given or the configured model; `status` tells how far it is."""
+        ...
+
+    def cancel_pull(self) -> None:
+        """Ends the download; what arrived is kept."""
+        ...
+
+    def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The last line of an answer; see `tests/wire/complete_request.json` and `line_final.json`."""
+        ...
+
+    def close(self) -> None:
+        """Ends all that was started. Idempotent."""
+        ...

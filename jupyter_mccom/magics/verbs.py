@@ -1,0 +1,218 @@
+"""The verbs of `%mccom`, one method each. Who answers is found once, at the first of them.
+
+Knows nothing of HTTP or of event loops.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.display import display
+
+from ..compose import model_ids
+from ..errors import InputError, MCComError, ModelError, ServerError
+from ..server.status import cloud_lines, lines_of
+from . import pages
+from .finding import open_service
+from .service import Service
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+_POLL_S = 0.5
+_HISTORY_CHARS = 60_000
+"""Of the cells that ran, the newest: a request stays well below the server's limit."""
+_CELL = "%mccom"
+"""Stands for the cell in our own requests, so that none is taken for one of the notebook's."""
+_HERE = frozenset({"complete", "pull"})
+"""Verbs that need no server."""
+_REMOTE = (
+    "this kernel does not reach its notebook's Jupyter server (a gateway, another machine or another program started "
+    "it); use JupyterLab's status item. %%mccom, %mccom complete and %mccom pull work, with a model on this machine"
+)
+
+
+class Verbs:
+    """What stands behind the magics of one IPython."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._opened: Service | None = None
+        self._remote = False
+        self.verbs: dict[str, Callable[[str], None]] = {
+            "status": self._status,
+            "on": lambda rest: self._switch(True, rest),
+            "off": lambda rest: self._switch(False, rest),
+            "why": self._why,
+            "stats": self._stats,
+            "model": self._model,
+            "pull": self._pull,
+            "cloud": self._cloud,
+            "complete": self._complete,
+            "forget": self._forget,
+        }
+
+    def run(self, line: str, cell: str | None) -> None:
+        """One use of the magic. Raises UsageError with one line."""
+        verb, _, rest = line.strip().partition(" ")
+        try:
+            if cell is not None:
+                self._offer(line, cell)
+            elif verb and verb not in self.verbs:
+                raise InputError(f"no verb {verb!r}; use one of {', '.join(self.verbs)}, and see %mccom?")
+            else:
+                self.verbs[verb or "status"](rest.lstrip())
+        except MCComError as error:
+            if isinstance(error, ServerError):
+                self.close()  # the server may have been started again
+            raise UsageError(str(error)) from error
+
+    def completions(self, event: Any) -> list[str]:
+        """Words that may stand where the cursor is in `%mccom …`."""
+        words = event.text_until_cursor.split(" ")[1:]
+        if len(words) <= 1:
+            return list(self.verbs)
+        choices = {"model": model_ids(), "pull": model_ids(), "cloud": ("on", "off")}
+        return list(choices.get(words[0], ())) if len(words) == 2 else []
+
+    def close(self) -> None:
+        """Ends what was opened. Idempotent."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def _service(self, verb: str) -> Service:
+        if self._opened is None:
+            self._opened, self._remote = open_service(self._shell)
+        if self._remote and verb not in _HERE:
+            raise InputError(f"%mccom {verb} cannot work here: {_REMOTE}")
+        return self._opened
+
+    def _status(self, rest: str) -> None:
+        service = self._service("status")
+        print(*([service.where] if service.where else []), *lines_of(service.status()), sep="\n")
+
+    def _switch(self, enabled: bool, rest: str) -> None:
+        service = self._service("on" if enabled else "off")
+        service.change({"enabled": enabled})
+        print(service.status()["detail"])
+
+    def _why(self, rest: str) -> None:
+        service = self._service("why")
+        here = service.document
+        traces = [trace for trace in service.traces() if not here or trace["document"] == here]
+        traces = [trace for trace in traces if trace["origin"] != "again" and trace["cell_id"] != self._cell_id()]
+        if not traces:
+            print("no completion yet" + (f" in {here}" if here else ""))
+            return
+        _show(pages.why(traces[-1]))
+        shown = [trace for trace in traces if trace["text"]]
+        if shown and shown[-1] is not traces[-1]:
+            print("The last one that showed a text:")
+            _show(pages.why(shown[-1]))
+
+    def _stats(self, rest: str) -> None:
+        service = self._service("stats")
+        _show(pages.stats(service.traces(), service.status()))
+
+    def _model(self, rest: str) -> None:
+        if not rest:
+            raise InputError(f"name a model: {', '.join(model_ids())}, or the path of a GGUF file")
+        service = self._service("model")
+        service.change({"model": rest})
+        print(service.status()["detail"])
+
+    def _pull(self, rest: str) -> None:
+        service = self._service("pull")
+        service.pull(rest or None)
+        try:
+            while pull := service.status()["pull"]:
+                done, total = (pull[name] / 1e6 for name in ("done_bytes", "total_bytes"))
+                print(f"\r{pull['model']}: {done:.0f} of {total:.0f} MB ({done / total:.0%})", end="", flush=True)
+                time.sleep(_POLL_S)
+        except KeyboardInterrupt:
+            service.cancel_pull()
+            print("\nstopped; what arrived is kept, and the next %mccom pull goes on from there")
+            return
+        status = service.status()
+        if status["state"] == "trouble":
+            raise ModelError(status["detail"])
+        print(f"\n{rest or status['model']['id']} is on this machine")
+
+    def _cloud(self, rest: str) -> None:
+        if rest not in ("on", "off"):
+            raise InputError("say %mccom cloud on, or %mccom cloud off")
+        service = self._service("cloud")
+        if rest == "on" and service.status()["cloud"] is None:
+            raise InputError(
+                f"no cloud is named; set c.MCCom.cloud_dialect and others in {service.config} (see the README)"
+            )
+        service.change({"use_cloud": rest == "on"})
+        print(*cloud_lines(service.status()["cloud"]), sep="\n")
+
+    def _complete(self, rest: str) -> None:
+        found = self._completed(rest)
+        print(found["text"] or _nothing(found))
+
+    def _offer(self, line: str, cell: str) -> None:
+        if line.strip():
+            raise InputError("%%mccom takes no arguments; write the code into the lines below it")
+        code = cell.rstrip("\n")
+        found = self._completed(code)
+        if found["text"]:
+            self._shell.set_next_input(code + found["text"])
+        else:
+            print(_nothing(found))
+
+    def _forget(self, rest: str) -> None:
+        self._service("forget").forget()
+        print("the traces are deleted")
+
+    def _completed(self, prefix: str) -> dict[str, Any]:
+        """The last line of the answer at the end of `prefix`."""
+        service = self._service("complete")
+        return service.complete(
+            {
+                "client_id": _CELL,
+                "request_id": str(uuid.uuid4()),
+                "document": service.document or _CELL,
+                "cell_id": _CELL,
+                "language": "python",
+                "prefix": prefix,
+                "suffix": "",
+                "cells_before": self._ran(),
+                "trigger": "invoke",
+            }
+        )
+
+    def _ran(self) -> list[dict[str, Any]]:
+        """The cells that ran so far, none of our own."""
+        found: list[dict[str, Any]] = []
+        left = _HISTORY_CHARS
+        history = self._shell.history_manager
+        assert history is not None
+        for number, source in reversed(list(enumerate(history.input_hist_raw))):
+            left -= len(source)
+            if left < 0:
+                break
+            if source and "mccom" not in source:
+                found.insert(0, {"cell_id": f"In[{number}]", "kind": "code", "source": source, "ran": number})
+        return found
+
+    def _cell_id(self) -> str:
+        """Of the cell that runs the magic, where the front end tells; its own keys are no answer to `why`."""
+        parent = self._shell.get_parent() if hasattr(self._shell, "get_parent") else {}
+        found: str = parent.get("metadata", {}).get("cellId", "")
+        return found
+
+
+def _show(page: pages.Page) -> None:
+    display(page)  # type: ignore[no-untyped-call]  # IPython has no types here
+
+
+def _nothing(line: Mapping[str, Any]) -> str:
+    return f"nothing: {pages.REASONS[line['route']['reason']]}"

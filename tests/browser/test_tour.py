@@ -1,0 +1,87 @@
+"""The demo notebook as a newcomer goes through it: accept, type along, say no and get the cloud's text, why, stats."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, expect
+
+from jupyter_mccom import tour
+from jupyter_mccom.cli import demo_notebook
+from jupyter_mccom.models.store import Store
+
+from .lab import PATIENCE_MS, Lab, Notebook, wait_for
+
+
+@pytest.fixture
+def tour_lab(models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """A JupyterLab as `jupyter mccom demo` starts it."""
+    for name in ("MCCOM_STAND_IN", "MCCOM_STAND_IN_KEY"):
+        monkeypatch.setenv(name, "")  # so that what `prepare` sets is undone
+    lab = Lab(tmp_path, *(f"--MCCom.{name}={value}" for name, value in tour.prepare().items()))
+    shutil.copy(demo_notebook(), lab.root / "demo.ipynb")
+    yield lab
+    lab.stop()
+
+
+class Tour(Notebook):
+    """The demo notebook, its code cells counted from 0."""
+
+    def __init__(self, window: BrowserContext, lab: Lab) -> None:
+        super().__init__(window, lab, "demo.ipynb")
+        self._cells: list[int] = self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.content.widgets"
+            ".map((cell, index) => cell.model.type === 'code' ? index : -1).filter(index => index >= 0)"
+        )
+
+    def code(self, number: int) -> int:
+        """Where the code cell stands among all cells."""
+        return self._cells[number]
+
+    def run(self, number: int) -> Locator:
+        """Runs a code cell; its output."""
+        self.enter(self.code(number))
+        self.page.keyboard.press("Control+Enter")
+        output = self.page.locator(f'.jp-Cell[data-windowed-list-index="{self.code(number)}"] .jp-OutputArea-output')
+        expect(output.first).to_be_visible(timeout=PATIENCE_MS)
+        return output
+
+    def ghost_after(self, number: int, typed: str) -> str:
+        """Types into a code cell and waits for grey text."""
+        self.enter(self.code(number))
+        self.type(typed)
+        return self.wait_ghost()
+
+
+def test_a_newcomer_goes_through_the_tour(tour_lab: Lab, window: BrowserContext, screenshots: Path) -> None:
+    book = Tour(window, tour_lab)
+    expect(book.run(0)).to_contain_text("nothing leaves this machine")
+    assert book.ghost_after(1, "deviation = statistics.st") == "dev(temperatures)"
+    book.page.keyboard.press("Tab")
+    book.no_ghost()
+    assert book.source(book.code(1)) == "deviation = statistics.stdev(temperatures)"
+    assert book.ghost_after(2, "warmest = max(") == "temperatures)"
+    book.type("temp")
+    assert book.wait_ghost() == "eratures)"
+    book.page.keyboard.press("Tab")
+    assert book.source(book.code(2)) == "warmest = max(temperatures)"
+    expect(book.run(3).last).to_contain_text("cloud qwen2.5-coder-0.5b at http://127.0.0.1")
+    assert book.ghost_after(4, "distinct = len(") == "temperatures)"
+    book.read()
+    book.type("set")
+    wait_for(lambda: tour_lab.get("mccom/traces")["traces"][-1]["route"]["reason"] == "rejected", "the cloud's answer")
+    cloud = book.wait_ghost()
+    book.page.screenshot(path=str(screenshots / "tour-cloud.png"))
+    book.page.keyboard.press("Tab")
+    book.no_ghost()
+    assert book.source(book.code(4)) == f"distinct = len(set{cloud}"
+    why = book.run(5)
+    expect(why.last).to_contain_text("you typed something else than the local text")
+    book.page.screenshot(path=str(screenshots / "tour-why.png"))
+    stats = book.run(6)
+    expect(stats.last.locator("svg")).to_be_visible()
+    expect(stats.last).to_contain_text("accepted")
+    book.page.screenshot(path=str(screenshots / "tour-stats.png"))

@@ -1,0 +1,157 @@
+"""`%mccom` in real kernels: of a notebook on a real Jupyter server, and of kernels that reach none."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.manager import AsyncKernelManager
+
+from jupyter_mccom.models.store import Store
+from tests.conftest import SMALL
+from tests.live import DOCUMENT, Notebook, notebook
+
+from .test_routes import Fetch
+
+LOAD = "%load_ext jupyter_mccom"
+PLAIN: dict[str, Any] = {"ServerApp": {"jpserver_extensions": {}}}
+
+
+async def _said(client: Any, code: str, cell_id: str = "") -> str:
+    """Runs a cell; all that it printed and displayed, as text, and what it displayed as HTML."""
+    content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+    sent = client.session.msg("execute_request", content, metadata={"cellId": cell_id} if cell_id else {})
+    client.shell_channel.send(sent)
+    said = ""
+    while True:
+        message = await client.get_iopub_msg(timeout=60)
+        if message["parent_header"].get("msg_id") != sent["header"]["msg_id"]:
+            continue
+        body, kind = message["content"], message["msg_type"]
+        if kind == "stream":
+            said += body["text"]
+        elif kind == "display_data":
+            said += "".join(body["data"].get(mime, "") for mime in ("text/plain", "text/html"))
+        elif kind == "status" and body["execution_state"] == "idle":
+            return said
+
+
+@asynccontextmanager
+async def _book(app: Any) -> AsyncGenerator[Notebook, None]:
+    async with notebook(app) as book:
+        assert await _said(book.client, LOAD) == ""
+        yield book
+
+
+async def _status(fetch: Fetch) -> Any:
+    return json.loads((await fetch("mccom", "status")).body)
+
+
+async def _traces(fetch: Fetch) -> Any:
+    return json.loads((await fetch("mccom", "traces")).body)["traces"]
+
+
+async def test_it_acts_on_the_notebooks_own_server(jp_serverapp: Any, jp_fetch: Fetch) -> None:
+    async with _book(jp_serverapp) as book:
+        assert (await _said(book.client, "%mccom")).startswith(f"ready: {SMALL} answers on this machine")
+        assert "pd" in await _said(book.client, "%mccom complete import pandas as ")
+        (trace,) = await _traces(jp_fetch)
+        assert (trace["document"], trace["route"]["to"]) == (DOCUMENT, "local")
+        why = await _said(book.client, "%mccom why")
+        assert f"local: {SMALL}" in why
+        assert '<th scope="row"' in why
+        stats = await _said(book.client, "%mccom stats")
+        assert "1, 0 of them typed along" in stats
+        assert '<svg role="img"' in stats
+        assert "deleted" in await _said(book.client, "%mccom forget")
+        assert await _traces(jp_fetch) == []
+        assert await _said(book.client, "%mccom why") == f"no completion yet in {DOCUMENT}\n"
+        assert f"{SMALL} is on this machine" in await _said(book.client, f"%mccom pull {SMALL}")
+
+
+async def test_what_it_sets_holds_on_the_server(jp_serverapp: Any, jp_fetch: Fetch) -> None:
+    async with _book(jp_serverapp) as book:
+        assert "switched off" in await _said(book.client, "%mccom off")
+        assert (await _status(jp_fetch))["state"] == "off"
+        assert "answers" in await _said(book.client, "%mccom on")
+        assert "model is set by the server's administrator" in await _said(book.client, "%mccom model smollm2-135m")
+        assert "no cloud is named" in await _said(book.client, "%mccom cloud on")
+
+
+async def test_a_cell_is_completed_with_what_ran_before_and_offered_as_the_next(
+    jp_serverapp: Any, jp_fetch: Fetch
+) -> None:
+    async with _book(jp_serverapp) as book:
+        for source in ("revenue_north = 3", "print(revenue_north)", "total = 2 * revenue_north"):
+            await book.ran(source)
+        reply = await book.run("%%mccom\nprint('revenue')\nprint(revenue_")
+        (payload,) = reply["payload"]
+        assert payload["source"] == "set_next_input"
+        assert payload["text"].startswith("print('revenue')\nprint(revenue_north")
+
+
+async def test_why_leaves_out_other_notebooks_and_the_cell_that_asks(jp_serverapp: Any, jp_fetch: Fetch) -> None:
+    async def completed(document: str, cell_id: str) -> None:
+        place = {"client_id": "w", "request_id": cell_id, "document": document, "cell_id": cell_id}
+        body = {**place, "language": "python", "prefix": "import pandas as ", "suffix": "", "trigger": "invoke"}
+        await jp_fetch("mccom", "complete", method="POST", body=json.dumps(body))
+
+    async with _book(jp_serverapp) as book:
+        await completed("other.ipynb", "c1")
+        await completed(DOCUMENT, "c2")
+        assert "no completion yet" in await _said(book.client, "%mccom why", "c2")
+        assert f"{DOCUMENT} (invoke)" in await _said(book.client, "%mccom why", "c3")
+        (session,) = await jp_serverapp.session_manager.list_sessions()
+        await jp_serverapp.session_manager.update_session(session["id"], path="other.ipynb")
+        assert "other.ipynb (invoke)" in await _said(book.client, "%mccom why", "c3")
+
+
+@pytest.mark.parametrize("jp_server_config", [PLAIN])
+async def test_a_server_without_the_extension_is_named(jp_serverapp: Any, jp_fetch: Fetch) -> None:
+    async with _book(jp_serverapp) as book:
+        assert "install jupyter-mccom where it runs" in await _said(book.client, "%mccom")
+
+
+@asynccontextmanager
+async def _kernel(tmp_path: Path, models: Store, **environment: str) -> AsyncGenerator[Any, None]:
+    """A kernel that no Jupyter server knows, in an empty folder, with the smallest model."""
+    profile = tmp_path / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    settings = f"c.MCCom.model = {SMALL!r}\nc.MCCom.models_dir = {str(models.models_dir)!r}\n"
+    (profile / "ipython_config.py").write_text(settings)
+    manager: Any = AsyncKernelManager(kernel_name="python3")
+    inherited = {name: value for name, value in os.environ.items() if name != "JPY_SESSION_NAME"}
+    env = {**inherited, "IPYTHONDIR": str(tmp_path / "ipython"), **environment}
+    await manager.start_kernel(cwd=str(tmp_path), env=env)
+    client = manager.client()
+    client.start_channels()
+    try:
+        await client.wait_for_ready(timeout=60)
+        assert await _said(client, LOAD) == ""
+        yield client
+    finally:
+        client.stop_channels()
+        await manager.shutdown_kernel()
+
+
+async def test_a_server_of_the_same_process_id_that_does_not_know_the_kernel_is_not_asked(
+    jp_serverapp: Any, jp_fetch: Fetch, models: Store, tmp_path: Path
+) -> None:
+    assert Path(jp_serverapp.info_file).name == f"jpserver-{os.getpid()}.json"
+    async with _kernel(tmp_path, models) as client:
+        assert "no Jupyter server" in await _said(client, "%mccom")
+        assert "pd" in await _said(client, "%mccom complete import pandas as ")
+        assert await _traces(jp_fetch) == []
+
+
+async def test_a_kernel_far_from_its_server_says_what_cannot_work(models: Store, tmp_path: Path) -> None:
+    async with _kernel(tmp_path, models, JPY_SESSION_NAME="/home/me/a.ipynb") as client:
+        said = await _said(client, "%mccom why")
+        assert "%mccom why cannot work here" in said
+        assert "Traceback" not in said
+        assert "pd" in await _said(client, "%mccom complete import pandas as ")
