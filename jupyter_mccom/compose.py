@@ -28,7 +28,7 @@ from .learnt import recorder_of
 from .models.catalog import FIM_TEMPLATES, Model, fim_of, ids
 from .models.store import Store, default_models_dir
 from .protocols import Engine
-from .retrieval.iterate import KERNEL, Live, Retrieval
+from .retrieval.iterate import KERNEL, SEARCH_S, Live, Retrieval
 from .retrieval.tree import ProjectTree
 from .settings import MCCom, alike
 from .types import Multiline
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _KERNEL_CHARS = 400
 """Of what a kernel holds, in a prompt: about 120 tokens, a frame of 15 columns and some names."""
+UNHURRIED_S = 10.0
+"""A search may take where there is no Jupyter server, and so nobody types."""
 _LLAMA_SERVER = "jupyter_mccom.engines.llama_server"
 _LOCAL = ("model", "models_dir", "threads", "context_tokens", "idle_unload_s")
 """What the local model's process depends on."""
@@ -144,9 +146,10 @@ def open_cascade(
     threads = settings.threads or default_threads()
     kept = _kept(former, settings, _LOCAL)
     host, engine = (kept.host, kept.engine) if kept else _local(settings, store, model, threads)
+    patience_s = SEARCH_S if live else UNHURRIED_S
     live = live if settings.use_kernel else None
     tree = _tree(settings, jupyter_root, _kept(former, settings, ("project_root",)))
-    retriever = Retrieval(tree=tree, live=live)
+    retriever = Retrieval(tree=tree, live=live, patience_s=patience_s)
     budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
     cloud = _cloud(settings, _kept(former, settings, _CLOUD), budget, retriever, jupyter_root or Path())
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)

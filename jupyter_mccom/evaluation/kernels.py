@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..cascade.context import Context
-from ..compose import OpenCascade, open_cascade
+from ..compose import UNHURRIED_S, OpenCascade, open_cascade
 from ..retrieval.iterate import Retrieval
 from ..retrieval.kernel import EXPRESSION, answered
 from ..retrieval.names import LiveName, chunk_of
@@ -144,7 +144,7 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, names: S
     for live in (None, _Held(names)):
         context = Context(
             engine,
-            Retrieval(tree=None, live=live),
+            Retrieval(tree=None, live=live, patience_s=UNHURRIED_S),
             n_tokens=settings.prompt_tokens,
             n_retrieved_tokens=settings.retrieval_tokens,
         )

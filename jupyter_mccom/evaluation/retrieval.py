@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..cascade.context import Context
 from ..cascade.route import confidence
-from ..compose import OpenCascade, open_cascade
+from ..compose import UNHURRIED_S, OpenCascade, open_cascade
 from ..protocols import Retriever
 from ..retrieval.index import Scored, rank
 from ..retrieval.iterate import Retrieval, Tree
@@ -145,7 +145,7 @@ async def _run(settings: MCCom, samples: Sequence[Sample], keep: Callable[[Score
 
 async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tree | None) -> Scores:
     request, engine = sample.request, opened.engine
-    retrieval = Retrieval(tree=tree, live=None)
+    retrieval = Retrieval(tree=tree, live=None, patience_s=UNHURRIED_S)
 
     async def text_of(retriever: Retriever | None, first: Answer | None = None, *, on_top: bool = False) -> Answer:
         n_retrieved = settings.retrieval_tokens

@@ -26,8 +26,8 @@ LINES_ABOVE = LINES_BELOW = 4
 """Of the first query. Share of the identifiers of 800 repository lines that stand nowhere near and are in the best five
 hits: 4 and 4 .488, 8 and 4 .461, 16 and 4 .428, 4 and 0 .434. With the typed part of the line .492: it stays out, since
 a key must not move the prompt."""
-_SEARCH_S = 0.15
-"""Ten times what a search of 50,000 chunks may take: longer, and a person would notice."""
+SEARCH_S = 0.15
+"""Ten times what a search of 50,000 chunks may take: a person who types would notice a longer wait."""
 _N_CANDIDATES = 20
 _N_HITS = 5
 _NEAR_DUPLICATE = 0.8
@@ -65,12 +65,13 @@ class Live(Protocol):
 class Retrieval:
     """Satisfies protocols.Retriever. None stands for a source that is switched off.
 
-    A source that fails, or is not there in time, is left out.
+    A source that fails, or is not there after `patience_s`, is left out.
     """
 
-    def __init__(self, *, tree: Tree | None, live: Live | None) -> None:
+    def __init__(self, *, tree: Tree | None, live: Live | None, patience_s: float = SEARCH_S) -> None:
         self._tree = tree
         self._live = live
+        self._patience_s = patience_s
         self._stay: OrderedDict[tuple[str, str, str], Sequence[Hit]] = OrderedDict()
         """The last hits of a first round, by window, document and cell."""
 
@@ -85,15 +86,23 @@ class Retrieval:
         queries = [query_of(request), *([text] if text else [])]
         live, tree = self._live, self._tree
         kernel, cells, files = await asyncio.gather(
-            _in_time(lambda: live.chunk(request) if live else _nothing()),
-            _in_time(lambda: asyncio.to_thread(_in_cells, request, queries)),
-            _in_time(lambda: tree.search(request.document, queries, _N_CANDIDATES) if tree else _nothing()),
+            self._in_time(lambda: live.chunk(request) if live else _nothing()),
+            self._in_time(lambda: asyncio.to_thread(_in_cells, request, queries)),
+            self._in_time(lambda: tree.search(request.document, queries, _N_CANDIDATES) if tree else _nothing()),
         )
         weight = confidence or 0.0
         found = sorted([*fused(cells or [], weight), *fused(files or [], weight)], key=lambda hit: -hit.score)
         new = distinct(found, request)
         hits = [_headed(hit) for hit in (new if text else self._stayed(request, new))[:_N_HITS]]
         return (*([Hit(chunk=kernel, score=1.0)] if kernel else []), *hits)
+
+    async def _in_time(self, source: Callable[[], Awaitable[_Found | None]]) -> _Found | None:
+        """None of a source that is slow or fails: context is not worth a wait."""
+        try:
+            with anyio.fail_after(self._patience_s):
+                return await source()
+        except (TimeoutError, RetrievalError):
+            return None
 
     def _stayed(self, request: CompletionRequest, hits: Sequence[Hit]) -> Sequence[Hit]:
         place = (request.client, request.document, request.cell_id)
@@ -177,15 +186,6 @@ def _in_cells(request: CompletionRequest, queries: Sequence[str]) -> list[list[S
 def _chunks(cells: tuple[Cell, ...], language: str) -> list[Chunk]:
     """Kept from key to key: other cells do not change while one is typed in."""
     return chunks_of_cells(cells, language)
-
-
-async def _in_time(source: Callable[[], Awaitable[_Found | None]]) -> _Found | None:
-    """None of a source that is slow or fails: context is not worth a wait."""
-    try:
-        with anyio.fail_after(_SEARCH_S):
-            return await source()
-    except (TimeoutError, RetrievalError):
-        return None
 
 
 async def _nothing() -> None:
