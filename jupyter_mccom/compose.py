@@ -137,17 +137,16 @@ def open_cascade(
 ) -> OpenCascade:
     """Wires the parts. Raises ModelError for a model that nobody knows, SettingsError for such a dialect.
 
-    Documents are paths below `jupyter_root`, without it no file is searched; `live` tells what a kernel holds; what
-    becomes of suggestions is kept in the file `traces`, if any. Journal, the day's budget and parts with the same
-    settings go on from `former`: `hand_over` closes the others. Nothing of `former` is changed when this raises.
+    Documents are paths below `jupyter_root`, if any; `live` tells what a kernel holds; what becomes of suggestions is
+    kept in the file `traces`. Journal, budget and parts with the same settings go on from `former`, whose others
+    `hand_over` closes; nothing of it is changed when this raises.
     """
     store = open_store(settings)
     model = store.entry(settings.model)
     threads = settings.threads or default_threads()
     kept = _kept(former, settings, _LOCAL)
     host, engine = (kept.host, kept.engine) if kept else _local(settings, store, model, threads)
-    patience_s = SEARCH_S if live else UNHURRIED_S
-    live = live if settings.use_kernel else None
+    patience_s, live = (SEARCH_S if live else UNHURRIED_S), live if settings.use_kernel else None
     tree = _tree(settings, jupyter_root, _kept(former, settings, ("project_root",)))
     retriever = Retrieval(tree=tree, live=live, patience_s=patience_s)
     budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
