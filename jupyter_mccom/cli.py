@@ -67,13 +67,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_SUITES = ("latency", "layouts", "reuse", "cascade", "calibration", "drafts", "retrieval", "kernel", "search")
+_SUITES = ("latency", "layouts", "reuse", "cascade", "thresholds", "drafts", "retrieval", "kernel", "search")
 
 
 def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     status = command("status", _status, "Print engine, model and totals.")
     status.add_argument("--model", default="", help="id or path of the local model")
     status.add_argument("--json", action="store_true", help="print JSON")
+    learn = command("learn", _learn, "Let the thresholds learn from what `bench --suite thresholds --out DIR` wrote.")
+    learn.add_argument("folder", type=Path, help="DIR")
+    learn.add_argument("--model", default="", help="id or path of the local model")
     command("forget", _forget, "Delete all that is kept of what became of suggestions, also while a server runs.")
     bench = command("bench", _bench, "Measure on this machine; prints JSON or a table.")
     bench.add_argument("--suite", choices=_SUITES, default="latency", help="what to measure")
@@ -178,6 +181,13 @@ def _json_from_hit(hit: Hit) -> dict[str, Any]:
     return place | {"score": round(hit.score, 4)}
 
 
+def _learn(arguments: argparse.Namespace) -> int:
+    from .evaluation.thresholds import teach
+
+    print(teach(_settings(arguments), arguments.folder))
+    return 0
+
+
 def _forget(arguments: argparse.Namespace) -> int:
     from .learnt import forget_traces, traces_file
 
@@ -210,7 +220,7 @@ def _status(arguments: argparse.Namespace) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from .evaluation import calibration, cascade, drafts, kernels, latency, layouts, retrieval, reuse, searching
+    from .evaluation import cascade, drafts, kernels, latency, layouts, retrieval, reuse, searching, thresholds
 
     settings, n = _settings(arguments), arguments.n
     with tqdm(total=n, disable=None) as bar:
@@ -228,8 +238,8 @@ def _bench(arguments: argparse.Namespace) -> int:
             found = json.dumps(reuse.measure(settings, arguments.data, n, arguments.seed, progress), indent=2)
         elif arguments.suite == "kernel":
             found = kernels.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
-        elif arguments.suite == "calibration":
-            figures = calibration.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
+        elif arguments.suite == "thresholds":
+            figures = thresholds.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
             found = json.dumps(figures, indent=2)
         elif arguments.suite == "search":
             found = json.dumps(searching.measure(arguments.data, arguments.seed), indent=2)

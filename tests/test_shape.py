@@ -47,6 +47,7 @@ ALLOWED = {
         "compose",
         "cascade",
         "learning",
+        "learnt",
         "position",
         "settings",
         "protocols",

@@ -1,4 +1,4 @@
-"""`bench --suite calibration`: its figures on made-up lines, and what it does with lines that are there."""
+"""`bench --suite thresholds`: its figures on made-up lines, and what its lines teach."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from jupyter_mccom.errors import InputError
-from jupyter_mccom.evaluation.calibration import auroc, judged_from, measure, report
+from jupyter_mccom.evaluation.thresholds import auroc, judged_from, report, teach
 from jupyter_mccom.learning.calibrate import prior_of
 from jupyter_mccom.settings import MCCom
+from tests.conftest import SMALL
 
 
 def _line(number: int, probs: list[float], *, text: str = "x", right: bool = True) -> dict[str, Any]:
@@ -61,10 +62,16 @@ def test_a_fit_that_sees_more_than_the_first_three_tokens_shows_fewer_wrong_ones
     assert sum(part["n"] for part in figures["reliability"]) == figures["n"] == 300
 
 
-def test_lines_of_the_cascade_suite_serve_without_any_model(tmp_path: Path) -> None:
-    (tmp_path / "cascade.jsonl").write_text("".join(json.dumps(line) + "\n" for line in _lines(60)))
-    figures = measure(MCCom(), tmp_path, 10, tmp_path, 1, lambda done, total: None)
-    assert (figures["model"], figures["n"]) == ("qwen2.5-coder-0.5b", 60)
+def test_a_bench_teaches_the_thresholds_once(tmp_path: Path) -> None:
+    made_with = {"model": SMALL, "layout": "anchored", "prompt_tokens": 512, "retrieval_tokens": 192}
+    lines = [made_with | line for line in _lines(300)] + [made_with | {"model": "other"} | line for line in _lines(9)]
+    (tmp_path / "thresholds.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    settings = MCCom(model=SMALL, traces_dir=str(tmp_path / "data"))
+    said = teach(settings, tmp_path)
+    assert said.startswith("learnt from 300 outcomes")
+    assert teach(settings, tmp_path) == said
+    with pytest.raises(InputError, match="run the suite first"):
+        teach(MCCom(model=SMALL, prompt_tokens=256), tmp_path)
 
 
 def test_texts_that_are_all_right_teach_nothing() -> None:

@@ -1,7 +1,7 @@
-"""`bench --suite calibration`: do a local text's own figures tell whether it is right, and better than the thresholds?
+"""`bench --suite thresholds`: do a local text's own figures tell whether it is right, and better than the thresholds?
 
 The local model answers real notebook statements; each half is judged by a fit on the other, so that no figure comes
-from what was fitted. Right is an exact match. Knows nothing of persons: what they do teaches the same fit elsewhere.
+from what was fitted. Right is an exact match. What a person does teaches the same fit; `teach` lets these lines do so.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -17,16 +19,19 @@ from typing import Any
 
 from ..cascade.route import features_of
 from ..compose import open_cascade, open_store
-from ..errors import InputError
+from ..errors import InputError, TracesError
 from ..learning.calibrate import FIGURES, ROUTE_CHANCE, SHOW_CHANCE, Calibration, fit, log_loss, prior_of
-from ..learning.evidence import Example
+from ..learning.store import TraceStore
 from ..learning.verdict import judge, wrong_at_recall
+from ..learnt import traces_file
+from ..models.catalog import Model
 from ..settings import MCCom
-from ..types import READ_MS, Features, Token
+from ..types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Token, Trace
 from .cascade import answer
 from .metrics import exact_match, interval, mean
 from .samples import Sample, notebook_samples
 
+_FILE = "thresholds.jsonl"
 _WRONG_GOAL = 0.3
 _RESAMPLES = 500
 _BINS = 5
@@ -45,22 +50,54 @@ class Judged:
 def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, progress: Progress) -> dict[str, Any]:
     """All figures; intervals are 95 % bootstrap.
 
-    With `out` one JSON line a text in `out/calibration.jsonl`, and what is there is not asked again; lines of the
-    suite `cascade` there serve instead. Raises InputError without the data, or with too few right or wrong texts.
+    With `out` one JSON line a text in `out/thresholds.jsonl`, and what is there is not asked again. Raises InputError
+    without the data, or with too few right or wrong texts.
     """
     model = open_store(settings).entry(settings.model)
-    own, other = (out / "calibration.jsonl", out / "cascade.jsonl") if out else (None, None)
-    if own and other and other.exists() and not own.exists():
-        lines = _read(other)
-    else:
-        lines = asyncio.run(_asked(settings, notebook_samples(data, n, seed), own, progress))
+    made_with = _made_with(settings, model)
+    lines = asyncio.run(_asked(settings, notebook_samples(data, n, seed), made_with, out, progress))
     judged = [found for line in lines if (found := judged_from(line)) is not None]
-    figures = report(judged, prior_of(model.threshold, model.show_threshold))
-    return {"model": model.id, "layout": model.layout, "prompt_tokens": settings.prompt_tokens, **figures}
+    return made_with | report(judged, prior_of(model.threshold, model.show_threshold))
+
+
+def teach(settings: MCCom, out: Path) -> str:
+    """Keeps the lines in `out` of this model as if a person had taken what was right and rejected the rest.
+
+    They are traces like others, and outweighed by a person's as these become more; kept ones are not kept twice.
+    Returns what holds from then on. Raises InputError where there are none, TracesError when they cannot be kept.
+    """
+    model = open_store(settings).entry(settings.model)
+    lines = _read(out, _made_with(settings, model))
+    if not lines:
+        raise InputError(f"no lines for {model.id} and these settings in {str(out / _FILE)!r}; run the suite first")
+    now_s = time.time()
+    events: list[Trace | Outcome | Survival | Agreement] = []
+    for number, (task, line) in enumerate(lines.items()):
+        judged = judged_from(line)
+        if judged is not None:
+            events += _as_lived(f"bench {task}", judged, model.id, now_s - len(lines) + number)
+    with closing(TraceStore(traces_file(settings))) as store:
+        store.write(events, model.layout)
+        if store.trouble:
+            raise TracesError(store.trouble)
+        known = store.examples(model.id, model.layout)
+    return judge(known, prior_of(model.threshold, model.show_threshold)).why
+
+
+def _as_lived(name: str, judged: Judged, model: str, at_s: float) -> tuple[Trace, Outcome]:
+    generation = Generation(engine=model, tokens=(), stop="end", first_token_s=0, total_s=0)
+    trace = Trace(
+        request_id=name, suggestion_id=name, document="", cell_id="", language="python", trigger="typing",
+        started_s=at_s, route=Route(to="local", reason="ungated"), origin="local", text="",
+        generations=(generation,), features=judged.features,
+    )  # fmt: skip
+    kept_chars = judged.features.n_chars if judged.right else 0
+    kind: OutcomeKind = "accepted" if judged.right else "rejected"
+    return trace, Outcome(suggestion_id=name, kind=kind, kept_chars=kept_chars, shown_ms=READ_MS)
 
 
 def judged_from(line: Mapping[str, Any]) -> Judged | None:
-    """From a JSON line of this suite or of `cascade`; None for an answer without text or probabilities."""
+    """From a JSON line of this suite; None for an answer without text or probabilities."""
     local = line["local"]
     tokens = [Token(text=token["text"], prob=token["prob"]) for token in local["tokens"]]
     features = features_of(tokens, local["text"], local["parses"])
@@ -99,7 +136,6 @@ def report(judged: Sequence[Judged], prior: Calibration) -> dict[str, Any]:
             _most_shown(name, scores, right) for name, scores in (("catalogue", priors), ("fit", chances))
         ],
         "reliability": _reliability(chances, right),
-        "taught_in_this_order": judge([_example(number, one) for number, one in enumerate(judged)], prior).why,
         "fit_on_all": asdict(_fitted(judged, prior)) | {"figures": [name for name, _, _ in FIGURES]},
     }
 
@@ -188,14 +224,6 @@ def _reliability(chances: Sequence[float], right: Sequence[bool]) -> list[dict[s
     ]
 
 
-def _example(number: int, one: Judged) -> Example:
-    """What a person leaves who takes what is right and rejects the rest."""
-    return Example(
-        suggestion_id=str(number), at_s=number, model="", layout="", language="python", trigger="typing", to="local",
-        reason="sure", features=one.features, outcome="accepted" if one.right else "rejected", shown_ms=READ_MS,
-    )  # fmt: skip
-
-
 def _fitted(judged: Sequence[Judged], prior: Calibration) -> Calibration:
     return fit([one.features for one in judged], [float(one.right) for one in judged], prior)
 
@@ -212,31 +240,43 @@ def _rounded(*values: float) -> list[float]:
     return [round(value, 3) for value in values]
 
 
+def _made_with(settings: MCCom, model: Model) -> dict[str, object]:
+    """Lines that were made with anything else say nothing of this model's texts."""
+    return {
+        "model": model.id,
+        "layout": model.layout,
+        "prompt_tokens": settings.prompt_tokens,
+        "retrieval_tokens": settings.retrieval_tokens,
+    }
+
+
 async def _asked(
-    settings: MCCom, samples: Sequence[Sample], path: Path | None, progress: Progress
+    settings: MCCom, samples: Sequence[Sample], made_with: Mapping[str, object], out: Path | None, progress: Progress
 ) -> list[dict[str, Any]]:
-    lines = {line["task"]: line for line in (_read(path) if path else [])}
+    lines = _read(out, made_with) if out else {}
     opened = open_cascade(settings)
     try:
         for number, sample in enumerate(samples, 1):
             if sample.task not in lines:
                 local = asdict(await answer(opened, sample, settings))
-                lines[sample.task] = {"task": sample.task, "local": local, "truth": sample.truth, "era": sample.era}
-                _append(path, lines[sample.task])
+                lines[sample.task] = line = {**made_with, "task": sample.task, "local": local, "truth": sample.truth}
+                _append(out, line)
             progress(number, len(samples))
     finally:
         await opened.aclose()
     return [lines[sample.task] for sample in samples]
 
 
-def _append(path: Path | None, line: Mapping[str, Any]) -> None:
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
+def _append(out: Path | None, line: Mapping[str, Any]) -> None:
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        with (out / _FILE).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+def _read(out: Path, made_with: Mapping[str, object]) -> dict[str, dict[str, Any]]:
+    """By task."""
+    path = out / _FILE
+    texts = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+    lines = [json.loads(text) for text in texts if text]
+    return {line["task"]: line for line in lines if all(line[name] == value for name, value in made_with.items())}
