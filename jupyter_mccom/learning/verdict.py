@@ -48,6 +48,8 @@ class Verdict:
     n_right: float
     gain: Gain | None
     """None: too few examples to test."""
+    n_bench: int = 0
+    """Examples that no person has given: a bench's texts, shown without gates."""
 
     @property
     def why(self) -> str:
@@ -62,9 +64,10 @@ class Verdict:
             f"log loss {gain.catalogue_log_loss:.2f} → {gain.log_loss:.2f}, wrong among shown at the same recall "
             f"{gain.catalogue_wrong_shown:.0%} → {gain.wrong_shown:.0%}, on {gain.n} held back"
         )
+        bench = f", {self.n_bench} of them of a bench" if self.n_bench else ""
         if self.calibration is None:
-            return f"catalogue: nothing sure is gained from {self.n} outcomes ({figures})"
-        return f"learnt from {self.n} outcomes: {figures}"
+            return f"catalogue: nothing sure is gained from {self.n} outcomes{bench} ({figures})"
+        return f"learnt from {self.n} outcomes{bench}: {figures}"
 
 
 NOTHING_KNOWN = Verdict(calibration=None, n=0, n_right=0, gain=None)
@@ -75,14 +78,15 @@ def judge(examples: Sequence[Example], prior: Calibration) -> Verdict:
     known = [example for example in examples if example.target is not None]
     targets = [example.target or 0.0 for example in known]
     n, n_right = len(known), sum(targets)
+    n_bench = sum(example.reason == "ungated" for example in known)
     if n < NEEDED or min(n_right, n - n_right) < NEEDED_A_CLASS:
-        return Verdict(calibration=None, n=n, n_right=n_right, gain=None)
+        return Verdict(calibration=None, n=n, n_right=n_right, gain=None, n_bench=n_bench)
     cut = round(n * (1 - _HELD_BACK))
     features = [example.features for example in known]
     older = fit(features[:cut], targets[:cut], prior)
     gain = _gain(known[cut:], targets[cut:], older, prior)
     calibration = fit(features, targets, prior) if gain.lower_gain > 0 else None
-    return Verdict(calibration=calibration, n=n, n_right=n_right, gain=gain)
+    return Verdict(calibration=calibration, n=n, n_right=n_right, gain=gain, n_bench=n_bench)
 
 
 def _gain(held_back: Sequence[Example], targets: Sequence[float], mine: Calibration, prior: Calibration) -> Gain:
