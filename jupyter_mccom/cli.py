@@ -239,8 +239,7 @@ def _bench(arguments: argparse.Namespace) -> int:
         elif arguments.suite == "kernel":
             found = kernels.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
         elif arguments.suite == "thresholds":
-            figures = thresholds.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
-            found = json.dumps(figures, indent=2)
+            found = thresholds.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
         elif arguments.suite == "search":
             found = json.dumps(searching.measure(arguments.data, arguments.seed), indent=2)
         elif arguments.suite == "drafts":

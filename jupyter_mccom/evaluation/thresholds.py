@@ -47,8 +47,8 @@ class Judged:
     right: bool
 
 
-def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, progress: Progress) -> dict[str, Any]:
-    """All figures; intervals are 95 % bootstrap.
+def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, progress: Progress) -> str:
+    """All figures as JSON; intervals are 95 % bootstrap.
 
     With `out` one JSON line a text in `out/thresholds.jsonl`, and what is there is not asked again. Raises InputError
     without the data, or with too few right or wrong texts.
@@ -57,7 +57,7 @@ def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, pr
     made_with = _made_with(settings, model)
     lines = asyncio.run(_asked(settings, notebook_samples(data, n, seed), made_with, out, progress))
     judged = [found for line in lines if (found := judged_from(line)) is not None]
-    return made_with | report(judged, prior_of(model.threshold, model.show_threshold))
+    return json.dumps(made_with | report(judged, prior_of(model.threshold, model.show_threshold)), indent=2)
 
 
 def teach(settings: MCCom, out: Path) -> str:
