@@ -189,6 +189,8 @@ def _cascade(
 ) -> Cascade:
     journal = former.cascade.journal if former else Journal()
     journal.keep_traces = settings.keep_traces
+    if not settings.keep_traces:
+        journal.forget()
     n_tokens, n_retrieved_tokens = settings.prompt_tokens, settings.retrieval_tokens
     return Cascade(
         context=Context(engine, retriever, n_tokens=n_tokens, n_retrieved_tokens=n_retrieved_tokens),

@@ -25,7 +25,7 @@ from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import CompletionRequest, Generation, Outcome, OutcomeKind, Route, Suggestion, Survival, Trace
 from tests.cascades import cascade_of
 from tests.conftest import SMALL
-from tests.traced import features, population
+from tests.traced import features, population, trace
 
 HEAD = "import numpy as np\n"
 REQUEST = CompletionRequest(
@@ -199,7 +199,13 @@ async def test_a_change_of_settings_keeps_the_recorder_unless_nothing_is_kept_an
     second = open_cascade(MCCom(model=SMALL, route_threshold=0.9), traces=traces, former=first)
     assert second.recorder is not None
     assert second.recorder is first.recorder is second.cascade.journal.recorder
+    shown = Suggestion(
+        suggestion_id="s", request_id="r", text="", origin="local", route=Route(to="nothing", reason="low")
+    )
+    second.cascade.journal.open(REQUEST, shown, trace("s"))
+    assert len(second.cascade.journal.traces) == 1
     off = open_cascade(MCCom(model=SMALL, keep_traces=False), traces=traces, former=second)
+    assert off.cascade.journal.traces == ()
     assert off.recorder is off.cascade.journal.recorder is None
     await first.hand_over(second)
     await second.recorder.settled()
