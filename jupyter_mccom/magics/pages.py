@@ -99,10 +99,10 @@ def _writer(trace: Mapping[str, Any]) -> str:
 
 
 def _confidence(trace: Mapping[str, Any]) -> str:
-    sure, lowest = trace["route"]["confidence"], trace["lowest_prob"]
+    sure, figures = trace["route"]["confidence"], trace["features"]
     if sure is None:
         return ""
-    whole = "" if lowest is None else f"; whole text {trace['mean_prob']:.2f}, its lowest token {lowest:.2f}"
+    whole = f"; whole text {figures['mean_prob']:.2f}, its lowest token {figures['lowest_prob']:.2f}" if figures else ""
     return f"{sure:.2f} (mean probability of the first 3 tokens{whole})"
 
 

@@ -18,7 +18,7 @@ from jupyter_mccom.magics.pages import REASONS, Page, stats, why
 from jupyter_mccom.magics.plot import latencies
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.server.wire import json_from_trace
-from jupyter_mccom.types import Chunk, DraftCheck, Generation, Hit, Outcome, Reason, Route, Token, Trace
+from jupyter_mccom.types import Chunk, DraftCheck, Features, Generation, Hit, Outcome, Reason, Route, Token, Trace
 from tests.conftest import SMALL
 
 Say = Callable[[str], str]
@@ -148,6 +148,11 @@ def test_the_model_ends_with_the_session(models: Store) -> None:
     assert "Traceback" not in done.stderr
 
 
+_FEATURES = Features(
+    confidence=0.75, lowest_prob=0.25, mean_prob=0.5, log_prob=-1.0, n_tokens=3, n_chars=12, parses=True
+)
+
+
 def _trace(**values: object) -> dict[str, object]:
     """A cloud's answer that was accepted."""
     generations = tuple(
@@ -157,7 +162,7 @@ def _trace(**values: object) -> dict[str, object]:
     trace = {
         "request_id": "r", "suggestion_id": "s", "document": "a.ipynb", "cell_id": "c", "language": "python",
         "trigger": "typing", "started_s": 0.0, "route": Route(to="cloud", reason="rejected", confidence=0.75),
-        "origin": "cloud", "text": "mean(<values>)", "generations": generations, "lowest_prob": 0.25, "mean_prob": 0.5,
+        "origin": "cloud", "text": "mean(<values>)", "generations": generations, "features": _FEATURES,
         "draft": DraftCheck(offered=9, accepted=4), "stage_s": {"local": 0.5, "cloud": 1.5, "total": 2.0},
         "hits": (Hit(chunk=Chunk(source="b.py", first_line=3, last_line=9, text=""), score=0.5),),
         "outcome": Outcome(suggestion_id="s", kind="accepted", kept_chars=14, shown_ms=1500),
