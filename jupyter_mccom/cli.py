@@ -103,11 +103,11 @@ def _settings(arguments: argparse.Namespace) -> MCCom:
 def _pull(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from .compose import open_store
+    from .compose import open_store, wanted_model
 
     settings = _settings(arguments)
     store = open_store(settings)
-    model = store.entry(settings.model)
+    model = store.entry(wanted_model(settings))
     with tqdm(total=model.n_bytes, unit="B", unit_scale=True, desc=model.id, disable=None) as bar:
         path = store.pull(
             model.id,
@@ -206,6 +206,7 @@ def _status(arguments: argparse.Namespace) -> int:
         settings = _settings(arguments)
         opened = open_cascade(settings, traces=traces_file(settings))
         try:
+            await opened.local.ask()
             if opened.recorder is not None:
                 await opened.recorder.settled()
             return status_of(opened)
@@ -251,13 +252,14 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from .compose import open_store
+    from .compose import open_store, wanted_model
     from .serving import serve
 
     settings = _settings(arguments)
+    model = wanted_model(settings)
     serve(
-        lambda: open_store(settings).locate(settings.model),
-        name=settings.model,
+        lambda: open_store(settings).locate(model),
+        name=model,
         host=arguments.host,
         port=arguments.port,
         key_file=arguments.key_file,

@@ -7,7 +7,7 @@ over every part whose settings are the same.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,14 +18,14 @@ from .cascade.context import Context
 from .cascade.journal import Journal
 from .cascade.pipeline import Cascade, Cloud
 from .cascade.route import Gates
-from .engines.host import Host, default_threads
-from .engines.llamacpp import LlamaCppEngine
+from .engines.host import Host
 from .errors import SettingsError
 from .learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE
 from .learning.recorder import FileRecorder
 from .learning.verdict import Verdict
 from .learnt import recorder_of
-from .models.catalog import FIM_TEMPLATES, Model, fim_of, ids
+from .local import AUTO, Local
+from .models.catalog import Model, fim_of, ids
 from .models.store import Store, default_models_dir
 from .protocols import Engine
 from .retrieval.iterate import KERNEL, SEARCH_S, Live, Retrieval
@@ -40,9 +40,11 @@ _KERNEL_CHARS = 400
 """Of what a kernel holds, in a prompt: about 120 tokens, a frame of 15 columns and some names."""
 UNHURRIED_S = 10.0
 """A search may take where there is no Jupyter server, and so nobody types."""
-_LLAMA_SERVER = "jupyter_mccom.engines.llama_server"
-_LOCAL = ("model", "models_dir", "threads", "context_tokens", "idle_unload_s")
-"""What the local model's process depends on."""
+_LOCAL = (
+    *("model", "models_dir", "threads", "context_tokens", "idle_unload_s", "auto_budget_s"),
+    *("local_url", "local_model", "local_key_env", "local_key_file"),
+)
+"""What the local tier depends on."""
 _CLOUD = (
     *("use_cloud", "cloud_dialect", "cloud_url", "cloud_model", "cloud_key_env", "cloud_key_file"),
     *("cloud_connect_s", "cloud_timeout_s"),
@@ -67,27 +69,38 @@ class OpenCascade:
     """A cascade and the parts that a status speaks of."""
 
     cascade: Cascade
-    engine: LlamaCppEngine
-    host: Host
+    local: Local
+    """The tier that answers first."""
     retriever: Retrieval
     tree: ProjectTree | None
     """The project's files; None where none is searched."""
     live: Live | None
     store: Store
-    model: Model
-    threads: int
     settings: MCCom
     budget: Budget
     """Of the cloud, also while it is off."""
     recorder: FileRecorder | None
     """Of what becomes of suggestions; None where nothing is kept."""
 
+    @property
+    def engine(self) -> Engine:
+        """The one that answers first."""
+        return self.local.engine
+
+    @property
+    def host(self) -> Host | None:
+        """The process of the local model; None where somebody else runs it."""
+        return self.local.host
+
+    @property
+    def model(self) -> Model:
+        """The local model."""
+        return self.local.model
+
     async def warm(self) -> None:
         """Starts the model's process if its file is here. Raises EngineError or ModelError when it cannot start."""
         await self.retriever.warm()
-        if self.store.present(self.model.id):
-            async with self.host.lease():
-                pass
+        await self.local.warm()
 
     async def hand_over(self, successor: OpenCascade) -> None:
         """Ends what runs here, and the parts that `successor` has not taken over."""
@@ -127,6 +140,11 @@ def open_store(settings: MCCom) -> Store:
     return Store(Path(settings.models_dir).expanduser() if settings.models_dir else default_models_dir())
 
 
+def wanted_model(settings: MCCom) -> str:
+    """The id or path of the local model that is to be downloaded or served; `auto` made one."""
+    return Local(settings, open_store(settings)).wanted if settings.model == AUTO else settings.model
+
+
 def open_cascade(
     settings: MCCom,
     *,
@@ -142,30 +160,25 @@ def open_cascade(
     `hand_over` closes; nothing of it is changed when this raises.
     """
     store = open_store(settings)
-    model = store.entry(settings.model)
-    threads = settings.threads or default_threads()
     kept = _kept(former, settings, _LOCAL)
-    host, engine = (kept.host, kept.engine) if kept else _local(settings, store, model, threads)
+    local = kept.local if kept else Local(settings, store)
     patience_s, live = (SEARCH_S if live else UNHURRIED_S), live if settings.use_kernel else None
     tree = _tree(settings, jupyter_root, _kept(former, settings, ("project_root",)))
     retriever = Retrieval(tree=tree, live=live, patience_s=patience_s)
     budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
     cloud = _cloud(settings, _kept(former, settings, _CLOUD), budget, retriever, jupyter_root or Path())
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
-    cascade = _cascade(settings, model, engine, cloud, retriever, former)
+    cascade = _cascade(settings, local, cloud, retriever, former, jupyter_root or Path())
     return OpenCascade(
         cascade=cascade,
-        engine=engine,
-        host=host,
+        local=local,
         retriever=retriever,
         tree=tree,
         live=live,
         store=store,
-        model=model,
-        threads=threads,
         settings=settings,
         budget=budget,
-        recorder=_recorder(settings, model, cascade, traces, former),
+        recorder=_recorder(settings, local.model, cascade, traces, former),
     )
 
 
@@ -181,24 +194,31 @@ def _recorder(
 
 def _cascade(
     settings: MCCom,
-    model: Model,
-    engine: Engine,
+    local: Local,
     cloud: Cloud | None,
     retriever: Retrieval,
     former: OpenCascade | None,
+    jupyter_root: Path,
 ) -> Cascade:
     journal = former.cascade.journal if former else Journal()
     journal.keep_traces = settings.keep_traces
     if not settings.keep_traces:
         journal.forget()
-    n_tokens, n_retrieved_tokens = settings.prompt_tokens, settings.retrieval_tokens
+    context = Context(
+        local.engine,
+        retriever,
+        n_tokens=settings.prompt_tokens,
+        n_retrieved_tokens=settings.retrieval_tokens,
+        allowed=lambda hit: not local.leaves or settings.kernel_to_cloud or hit.chunk.source != KERNEL,
+        kept_out=_ignored(jupyter_root) if local.leaves else lambda document: False,
+    )
     return Cascade(
-        context=Context(engine, retriever, n_tokens=n_tokens, n_retrieved_tokens=n_retrieved_tokens),
+        context=context,
         cloud=cloud,
         retriever=retriever,
         journal=journal,
         clock=SystemClock(),
-        gates=gates_of(settings, model),
+        gates=gates_of(settings, local.model),
         max_tokens=settings.max_tokens,
         latency_budget_s=settings.latency_budget_s,
         multiline=cast(Multiline, settings.multiline),
@@ -223,16 +243,6 @@ def gates_of(settings: MCCom, model: Model, verdict: Verdict | None = None) -> G
     return gates
 
 
-def _local(settings: MCCom, store: Store, model: Model, threads: int) -> tuple[Host, LlamaCppEngine]:
-    def child_settings() -> Mapping[str, object]:
-        path = str(store.locate(model.id).absolute())
-        return {"path": path, "threads": threads, "context_tokens": settings.context_tokens}
-
-    host = Host(_LLAMA_SERVER, child_settings, idle_unload_s=settings.idle_unload_s)
-    known = () if model.sha256 else FIM_TEMPLATES
-    return host, LlamaCppEngine(name=model.id, host=host, fim=model.fim, layout=model.layout, known=known)
-
-
 def open_live(sessions: Sessions, kernels: Kernels) -> Live:
     """What the kernels of a Jupyter server hold."""
     from .retrieval.kernel import KernelNames
@@ -255,14 +265,12 @@ def _cloud(
     if not settings.cloud_dialect:
         return None
     from .engines.cloud.dialects import DIALECTS
-    from .privacy.ignore import Ignored
 
     if settings.cloud_dialect not in DIALECTS:
         raise SettingsError(f"no dialect {settings.cloud_dialect!r}; set cloud_dialect to one of {', '.join(DIALECTS)}")
     if not settings.use_cloud:
         return None
     engine = kept.cascade.cloud.engine if kept and kept.cascade.cloud else _masked_cloud(settings)
-    ignored = Ignored(jupyter_root.expanduser().resolve())
     share = settings.retrieval_tokens / settings.prompt_tokens
     context = Context(
         engine,
@@ -271,7 +279,7 @@ def _cloud(
         n_retrieved_tokens=int(share * settings.cloud_prompt_tokens),
         allowed=lambda hit: settings.kernel_to_cloud or hit.chunk.source != KERNEL,
     )
-    return Cloud(context=context, budget=budget, kept_out=ignored.covers)
+    return Cloud(context=context, budget=budget, kept_out=_ignored(jupyter_root))
 
 
 def _masked_cloud(settings: MCCom) -> Engine:
@@ -289,3 +297,10 @@ def _masked_cloud(settings: MCCom) -> Engine:
         read_s=settings.cloud_timeout_s,
     )
     return MaskedEngine(engine)
+
+
+def _ignored(jupyter_root: Path) -> Callable[[str], bool]:
+    """Documents whose text never leaves the machine; may raise RetrievalError."""
+    from .privacy.ignore import Ignored
+
+    return Ignored(jupyter_root.expanduser().resolve()).covers

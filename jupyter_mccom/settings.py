@@ -28,8 +28,22 @@ class MCCom(Configurable):
 
     model = Unicode(
         "qwen2.5-coder-0.5b",
-        help="Local model: an id of the catalogue (`jupyter mccom status` lists them) or the path of a GGUF file.",
+        help="Local model: an id of the catalogue (`jupyter mccom status` lists them), the path of a GGUF file or of a "
+        "folder of MLX weights, or auto: of the models that are here, the best that is quick enough on this machine.",
     ).tag(config=True, person=True)
+    auto_budget_s = Float(
+        0.5, min=0.01, help="Seconds that a statement may take on a warm model that `auto` chooses."
+    ).tag(config=True)
+    local_url = Unicode(
+        "",
+        help="Address of a running llama-server, Ollama, LM Studio or OpenAI-compatible server that is the local tier; "
+        "if it is not this machine's, text goes there. Empty: a model of this machine.",
+    ).tag(config=True)
+    local_model = Unicode("", help="Model of that server, as it names it; empty: its first.").tag(config=True)
+    local_key_env = Unicode("", help="Name of the environment variable that holds that server's key.").tag(config=True)
+    local_key_file = Unicode("", help="A file that holds that server's key and that only you can read.").tag(
+        config=True
+    )
     models_dir = Unicode("", help="Folder of the model files; empty: the user's cache folder.").tag(config=True)
     threads = Int(0, min=0, help="CPU threads of the local model; 0: physical cores - 1, at least 1.").tag(
         config=True, person=True
@@ -79,7 +93,9 @@ class MCCom(Configurable):
     use_kernel = Bool(True, help="Use names, types and columns that the notebook's kernel holds.").tag(
         config=True, person=True
     )
-    kernel_to_cloud = Bool(False, help="Send them to the cloud too.").tag(config=True, person=True)
+    kernel_to_cloud = Bool(False, help="Send them to the cloud too, and to a local_url elsewhere.").tag(
+        config=True, person=True
+    )
     idle_unload_s = Float(1800.0, min=0, help="Seconds without a request until the model is unloaded; 0: never.").tag(
         config=True, person=True
     )

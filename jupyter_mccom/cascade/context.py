@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 
+from ..errors import EngineError
 from ..protocols import Engine, Retriever
 from ..types import CompletionRequest, Hit, Prompt
 from .prompt import build, texts
 
 
 class Context:
-    """`n_tokens` bounds a prompt, `n_retrieved_tokens` what is retrieved in it; `allowed` says what may be in it."""
+    """`n_tokens` bounds a prompt, `n_retrieved_tokens` what is retrieved in it; `allowed` says what may be in it.
+
+    Documents of `kept_out` are in none of them.
+    """
 
     def __init__(
         self,
@@ -21,6 +25,7 @@ class Context:
         n_tokens: int,
         n_retrieved_tokens: int,
         allowed: Callable[[Hit], bool] = lambda hit: True,
+        kept_out: Callable[[str], bool] = lambda document: False,
     ) -> None:
         self.engine = engine
         """Whose prompts these are."""
@@ -29,6 +34,7 @@ class Context:
         """Most tokens of a prompt."""
         self._n_retrieved_tokens = n_retrieved_tokens
         self._allowed = allowed
+        self._kept_out = kept_out
 
     def allows(self, hits: Iterable[Hit]) -> bool:
         """Text that was written with these hits may stand in a prompt or a draft."""
@@ -39,8 +45,10 @@ class Context:
     ) -> tuple[Prompt, tuple[Hit, ...]]:
         """The prompt, and the hits that stand in it. `text` is the local model's answer: a second query.
 
-        Raises EngineError or ModelError as the engine's count does.
+        Raises EngineError or ModelError as the engine's count does, EngineError for a document that is kept out.
         """
+        if self._kept_out(request.document):
+            raise EngineError(f"{request.document} is named in .mccomignore and its text stays here; see local_url")
         hits = await self._found(request, text, confidence)
         wanted = texts(request, self.n_tokens, hits)
         counted = await self.engine.count(wanted)

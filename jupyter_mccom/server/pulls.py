@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import MCComError
@@ -22,8 +23,10 @@ class PullProgress:
 class Pulls:
     """Starts, reports and cancels a download; a second start while one runs changes nothing."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, arrived: Callable[[], None] = lambda: None) -> None:
+        """`arrived` is called after each download that went well."""
         self._store = store
+        self._arrived = arrived
         self._task: asyncio.Task[None] | None = None
         self._cancelled = threading.Event()
         self._progress: PullProgress | None = None
@@ -62,6 +65,7 @@ class Pulls:
             await asyncio.to_thread(
                 self._store.pull, model_id, progress=progress, cancelled=self._cancelled.is_set, note=note
             )
+            self._arrived()
         except MCComError as error:
             self.trouble = "" if self._cancelled.is_set() else str(error)
         finally:

@@ -27,7 +27,7 @@ class Completions:
 
     def __init__(self, current: Current) -> None:
         self._current = current
-        self._pulls = Pulls(current.opened.store)
+        self._pulls = Pulls(current.opened.store, lambda: current.opened.local.models_changed())
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._warming: asyncio.Task[None] | None = None
         self._in_advance: set[asyncio.Task[None]] = set()
@@ -88,7 +88,7 @@ class Completions:
 
     def pull(self, model_id: str | None) -> None:
         """Starts a download of the given or the configured model. Raises ModelError."""
-        self._pulls.start(model_id or self._current.opened.model.id)
+        self._pulls.start(model_id or self._current.opened.local.wanted)
 
     async def cancel_pull(self) -> None:
         """Ends the download."""
@@ -114,7 +114,7 @@ class Completions:
     async def change(self, values: Mapping[str, object]) -> None:
         """See Current.change. Another model is loaded at once where the former one was in memory."""
         former = self._current.opened.host
-        loaded = former.state != "asleep"
+        loaded = former is not None and former.state != "asleep"
         self._nothing_in_advance()
         await self._current.change(values)
         if not self._current.settings.enabled:

@@ -26,17 +26,40 @@ def status_of(
     return {
         "state": state,
         "detail": detail,
-        "engine": "llamacpp",
+        "engine": opened.local.kind,
         "model": {"id": opened.model.id, "bytes": opened.model.n_bytes, "present": present},
-        "threads": opened.threads,
+        "threads": opened.local.threads,
         "pull": asdict(pull) if pull else None,
         "cost_curve": None,
+        "auto": _auto(opened),
+        "server": _server(opened),
         "cloud": _cloud(opened),
         "index": asdict(opened.tree.status) if opened.tree else None,
         "learning": _learning(opened),
         "locked": [name for name in personal() if name in locked],
         "totals": asdict(opened.cascade.journal.totals),
     }
+
+
+def _auto(opened: OpenCascade) -> dict[str, Any] | None:
+    """What `auto` chose and why; null without it. Seconds a statement, warm, by model."""
+    choice = opened.local.choice
+    if choice is None:
+        return None
+    figures = {name: asdict(one) for name, one in choice.figures.items()}
+    told = {"model": choice.name, "why": choice.why, "offer": choice.offer or None}
+    return told | {"measured": figures, "statement_s": dict(choice.statement_s)}
+
+
+def _server(opened: OpenCascade) -> dict[str, Any] | None:
+    """Somebody else's server as the local tier; null without one."""
+    local = opened.local
+    if local.server is None:
+        return None
+    gates = (
+        "confidence, parse and actions" if local.engine.skills.probs else "parse and actions: it tells no probabilities"
+    )
+    return {"url": local.url, "kind": local.server.words or None, "gates": gates, "leaves": bool(local.leaves)}
 
 
 def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
@@ -77,8 +100,9 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
     above = f"above {_words(learning['route'])}, shown at all above {_words(learning['show'])}"
     found = [
         f"{status['state']}: {status['detail']}",
-        f"engine {status['engine']}, {status['threads']} threads",
-        *cloud_lines(status["cloud"]),
+        _engine_line(status),
+        f"auto: {status['auto']['why']}" if status["auto"] else "",
+        *cloud_lines(status["cloud"], leaves=_leaves(status)),
         f"shown without asking the cloud {above}",
         f"set by you: {', '.join(learning['set'])}" if learning["set"] else "",
         learning["why"],
@@ -87,10 +111,23 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
     return [line for line in found if line]
 
 
-def cloud_lines(cloud: Mapping[str, Any] | None) -> list[str]:
-    """What of a cloud there is, and what is sent to it."""
+def _engine_line(status: Mapping[str, Any]) -> str:
+    server = status["server"]
+    if server:
+        return f"engine {server['kind'] or 'server'} at {server['url']}; gates: {server['gates']}"
+    return f"engine {status['engine']}, {status['threads']} threads"
+
+
+def _leaves(status: Mapping[str, Any]) -> str:
+    server = status["server"]
+    return server["url"] if server and server["leaves"] else ""
+
+
+def cloud_lines(cloud: Mapping[str, Any] | None, *, leaves: str = "") -> list[str]:
+    """What of a cloud there is, and what is sent to it; `leaves`: where the local tier sends text."""
     if cloud is None or not cloud["on"]:
-        return ["the cloud is off; nothing leaves this machine"]
+        where = f"text around the cursor goes to {leaves}" if leaves else "nothing leaves this machine"
+        return [f"the cloud is off; {where}"]
     left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
     where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
     return [f"cloud {where}; {left}; {cloud['calls_saved']} calls saved", f"sent: {cloud['sends']}"]
@@ -103,7 +140,7 @@ def _words(threshold: Mapping[str, Any]) -> str:
 
 def _present(opened: OpenCascade) -> tuple[bool, str]:
     try:
-        return opened.store.present(opened.model.id), ""
+        return opened.local.present(), ""
     except ModelError as error:
         return False, str(error)
 
@@ -119,12 +156,16 @@ def _state(opened: OpenCascade, present: bool, pull: PullProgress | None, pull_t
     if not present:
         size = f"{opened.model.n_bytes / 1e6:.0f} MB"
         return "get-model", f"the model {name} ({size}) is not on this machine; run: jupyter mccom pull {name}"
-    if opened.host.state == "loading":
+    if opened.local.measuring:
+        return "loading", f"measuring this machine with {opened.local.measuring}, once"
+    if opened.host is not None and opened.host.state == "loading":
         return "loading", f"loading {name}"
-    if opened.host.trouble:
-        return "trouble", opened.host.trouble
+    if opened.local.trouble:
+        return "trouble", opened.local.trouble
     cloud = opened.cascade.cloud
     if cloud is None:
+        if opened.local.leaves:
+            return "ready", f"{name} answers; text around the cursor goes to {opened.local.leaves}"
         return "ready", f"{name} answers on this machine; nothing leaves it"
     if opened.cascade.journal.cloud_trouble:
         return "ready", f"{name} answers alone: {opened.cascade.journal.cloud_trouble}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +16,15 @@ from jupyter_mccom.protocols import Engine
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Prompt
 from tests.conftest import CODER, SMALL
+from tests.mlx_models import convert
+from tests.other_servers import playing
 from tests.served import cloud, serving
 
 Open = Callable[[], Engine]
+LOCAL_URLS = ("local llama.cpp", "local Ollama", "local LM Studio")
+TELLS_NO_PROBS = ("local LM Studio",)
+TELLS_NO_COUNTS = ("local Ollama", "local LM Studio")
+"""Of the prompt tokens that were evaluated."""
 
 
 def _counting(prompt: Prompt) -> str:
@@ -31,9 +38,30 @@ def served(models: Store) -> Iterator[tuple[str, str]]:
         yield address
 
 
-@pytest.fixture(params=["scripted", SMALL, CODER, "llama-server-ngram-mod"])
+@pytest.fixture(scope="session")
+def others(models: Store) -> Iterator[dict[str, tuple[str, str]]]:
+    """Addresses and keys of servers that other people may run, all of the default model, by kind."""
+    with (
+        serving("--model", CODER) as upstream,
+        playing("ollama", upstream) as ollama,
+        playing("lm-studio", upstream) as lm_studio,
+    ):
+        yield {"local llama.cpp": upstream, "local Ollama": (ollama, ""), "local LM Studio": (lm_studio + "/v1", "")}
+
+
+@pytest.fixture(scope="session")
+def mlx_folder(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two layers of the small real model: quick on any processor, and as sure of its nonsense as a whole model."""
+    pytest.importorskip("mlx_lm")
+    return convert(models.locate(SMALL), tmp_path_factory.mktemp("mlx") / "cut", n_layers=2, n_tokens=8192)
+
+
+@pytest.fixture(params=["scripted", SMALL, CODER, "mlx", *LOCAL_URLS, "llama-server-ngram-mod"])
 def open_engine(
-    request: pytest.FixtureRequest, models: Store, jp_asyncio_loop: asyncio.AbstractEventLoop
+    request: pytest.FixtureRequest,
+    models: Store,
+    jp_asyncio_loop: asyncio.AbstractEventLoop,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Open]:
     """Opens engines of one kind; all are closed at the end."""
     opened: list[Engine] = []
@@ -44,6 +72,12 @@ def open_engine(
         elif request.param in DIALECTS:
             url, key = request.getfixturevalue("served")
             engine = cloud(url, key)
+        elif request.param == "mlx":
+            engine = open_cascade(MCCom(model=str(request.getfixturevalue("mlx_folder")))).engine
+        elif request.param in LOCAL_URLS:
+            url, key = request.getfixturevalue("others")[request.param]
+            monkeypatch.setenv("MCCOM_TEST_LOCAL_KEY", key)
+            engine = open_cascade(MCCom(local_url=url, local_key_env="MCCOM_TEST_LOCAL_KEY" if key else "")).engine
         else:
             engine = open_cascade(MCCom(model=request.param)).engine
         opened.append(engine)
@@ -52,3 +86,10 @@ def open_engine(
     yield make
     for engine in opened:
         jp_asyncio_loop.run_until_complete(engine.aclose())
+
+
+@pytest.fixture
+def kind(request: pytest.FixtureRequest, open_engine: Open) -> str:
+    """The kind of engine that `open_engine` opens."""
+    params: dict[str, str] = request.node.callspec.params
+    return params["open_engine"]

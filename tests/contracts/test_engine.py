@@ -10,7 +10,7 @@ import pytest
 from jupyter_mccom.errors import PromptTooLong
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import Chunk, Prompt, Token
-from tests.contracts.conftest import Open
+from tests.contracts.conftest import TELLS_NO_COUNTS, TELLS_NO_PROBS, Open
 from tests.contracts.ties import same_but_for_a_tie
 
 PROMPT = Prompt(
@@ -26,14 +26,14 @@ async def _all(engine: Engine, prompt: Prompt, max_tokens: int = 12, draft: str 
         return [token async for token in tokens]
 
 
-async def test_streams_tokens_with_probabilities(open_engine: Open) -> None:
+async def test_streams_tokens_with_what_is_known_of_them(open_engine: Open, kind: str) -> None:
     engine = open_engine()
     tokens = await _all(engine, PROMPT)
     assert 0 < len(tokens) <= 12
     assert "".join(token.text for token in tokens).strip()
-    assert engine.skills.probs
-    assert all(token.prob is not None and 0 <= token.prob <= 1 for token in tokens)
-    assert tokens[0].n_evaluated > 1
+    assert engine.skills.probs == (kind not in TELLS_NO_PROBS)
+    assert all((token.prob is not None and 0 <= token.prob <= 1) == engine.skills.probs for token in tokens)
+    assert (tokens[0].n_evaluated > 1) == (kind not in TELLS_NO_COUNTS)
     assert all(token.n_evaluated == 1 for token in tokens[1:])
 
 

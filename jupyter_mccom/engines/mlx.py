@@ -1,0 +1,102 @@
+"""The Engine over an MLX model in a child process: renders the prompt, streams tokens, has drafts checked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any
+
+from ..types import DraftCheck, Prompt, Skills, Token
+from .counts import Counts
+from .fim import FimMarkers, Layout, head_of, render
+from .host import Host
+from .http import JsonClient
+
+
+class MlxEngine:
+    """`fim` None means that markers of `known` are probed for in the model; without any, only the left context is used.
+
+    `layout` as in `llamacpp.LlamaCppEngine`.
+    """
+
+    def __init__(
+        self, *, name: str, host: Host, fim: FimMarkers | None, layout: Layout, known: Sequence[FimMarkers] = ()
+    ) -> None:
+        self._name = name
+        self._host = host
+        self._fim = fim
+        self._layout = layout
+        self._known = tuple(known)
+        self._client = JsonClient()
+        self._counts = Counts(self._counted)
+
+    @property
+    def name(self) -> str:
+        """The model's id."""
+        return self._name
+
+    @property
+    def host(self) -> Host:
+        """The child process, for status."""
+        return self._host
+
+    @property
+    def skills(self) -> Skills:
+        """Drafts are checked, by a model whose cache can be cut; others ignore them."""
+        return Skills(probs=True, infill=self._fim is not None, checks_draft=True)
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        """See protocols.Engine. The token behind a draft says what became of it."""
+        async with self._host.lease() as address:
+            await self._probe()
+            body = {"prompt": self._rendered(prompt), "max_tokens": max_tokens, "draft": draft}
+            events = self._client.stream(f"{address.url}/generate", body, key=address.key)
+            n_accepted: int | None = 0 if draft else None
+            try:
+                async for event in events:
+                    token = _token(event, n_accepted)
+                    n_accepted = n_accepted + 1 if n_accepted is not None and token.from_draft else None
+                    yield token
+            finally:
+                await events.aclose()
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        """See protocols.Engine; counts are kept a text."""
+        return await self._counts.of(texts)
+
+    async def aclose(self) -> None:
+        """See protocols.Engine."""
+        await self._host.aclose()
+        await self._client.aclose()
+
+    def _rendered(self, prompt: Prompt) -> str:
+        if self._fim is None:
+            return head_of(prompt) + prompt.typed
+        return render(prompt, self._fim, self._layout)
+
+    async def _probe(self) -> None:
+        """Takes the first known markers that are single tokens of this model."""
+        known, self._known = self._known, ()
+        for markers in known if self._fim is None else ():
+            counts = await self._counted([markers.prefix, markers.suffix, markers.middle], special=True)
+            if counts == [1, 1, 1]:
+                self._fim = markers
+                return
+
+    async def _counted(self, texts: Sequence[str], *, special: bool = False) -> list[int]:
+        async with self._host.lease() as address:
+            body = {"texts": list(texts), "special": special}
+            answer = await self._client.post(f"{address.url}/tokenize", body, key=address.key)
+        counts: list[int] = answer["counts"]
+        return counts
+
+
+def _token(event: Mapping[str, Any], n_accepted: int | None) -> Token:
+    """`n_accepted` tokens came from the draft before this one; None: there was none, or it has been spoken of."""
+    told = n_accepted is not None and not event["from_draft"]
+    return Token(
+        text=event["text"],
+        prob=event["prob"],
+        from_draft=event["from_draft"],
+        n_evaluated=event["n_evaluated"],
+        check=DraftCheck(accepted=n_accepted, passes=1) if told else None,
+    )

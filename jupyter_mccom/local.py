@@ -1,0 +1,241 @@
+"""The local tier by the settings: a model of this machine, what `auto` chooses among them, or another's server.
+
+Nothing is loaded or asked yet: engines start with the first request. May be looked at from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal, TypeAlias
+
+from .engines.auto import AutoEngine, Candidate
+from .engines.choice import Choice
+from .engines.fim import FimMarkers, Layout
+from .engines.host import Host, default_threads
+from .engines.llamacpp import LlamaCppEngine
+from .engines.measurements import Measurements
+from .engines.memory import free_bytes, refuse_if_too_large
+from .engines.mlx import MlxEngine
+from .engines.runtime import check_mlx
+from .engines.servers.engine import ServerEngine
+from .errors import EngineError, EngineMissing, SettingsError
+from .models.catalog import FIM_TEMPLATES, Model, family_fim, ids, like
+from .models.store import Store, default_models_dir
+from .privacy.keys import key_from
+from .privacy.masked_engine import MaskedEngine
+from .protocols import Engine
+from .settings import MCCom
+
+EngineKind: TypeAlias = Literal["llamacpp", "mlx", "server"]
+AUTO = "auto"
+_DEFAULT = "qwen2.5-coder-0.5b"
+"""What `auto` offers where no model is here yet."""
+_LLAMA_SERVER = "jupyter_mccom.engines.llama_server"
+_MLX_SERVER = "jupyter_mccom.engines.mlx_server"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalModel:
+    """A model of this machine, and what runs it."""
+
+    engine: Engine
+    host: Host
+    model: Model
+    kind: EngineKind
+
+
+class Local:
+    """The tier that answers first. `engine` is the same for its life; what is behind it may change with `auto`."""
+
+    def __init__(self, settings: MCCom, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self.threads = settings.threads or default_threads()
+        """CPU threads of a model of this machine."""
+        self.auto: AutoEngine | None = None
+        """None unless the model is chosen by measuring."""
+        self.server: ServerEngine | None = None
+        """None unless somebody else runs it."""
+        self._models: dict[str, LocalModel] = {}
+        self._opening = threading.Lock()
+        self.engine = self._open()
+
+    @property
+    def url(self) -> str:
+        """Of somebody else's server; empty without one."""
+        return self._settings.local_url
+
+    @property
+    def leaves(self) -> str:
+        """Where the text around the cursor goes when that is not this machine; empty when it stays."""
+        return self.url if self.url and not on_this_machine(self.url) else ""
+
+    @property
+    def kind(self) -> EngineKind:
+        """Who writes."""
+        return "server" if self.server else self._of(self._chosen).kind
+
+    @property
+    def model(self) -> Model:
+        """The one that writes, or would. Of a server that of the catalogue which its name means."""
+        if self.server:
+            name = self.server.name
+            served = Model(id=name, file="", n_bytes=0, sha256="")
+            known = like(name) or served
+            return replace(served, threshold=known.threshold, show_threshold=known.show_threshold)
+        return self._of(self._chosen).model
+
+    @property
+    def host(self) -> Host | None:
+        """The process of the model; None where somebody else runs it."""
+        return None if self.server else self._of(self._chosen).host
+
+    @property
+    def trouble(self) -> str:
+        """Why the last start or answer failed; empty when it did not."""
+        return self.server.trouble if self.server else self._of(self._chosen).host.trouble
+
+    @property
+    def measuring(self) -> str:
+        """The model that `auto` measures now; empty when it measures none."""
+        return self.auto.measuring if self.auto else ""
+
+    @property
+    def choice(self) -> Choice | None:
+        """What `auto` chose and why; None without `auto`."""
+        return self.auto.choice if self.auto else None
+
+    @property
+    def wanted(self) -> str:
+        """The model to download: the one in use, or the better one that `auto` offers."""
+        return (self.choice.offer if self.choice else "") or self.model.id
+
+    def present(self) -> bool:
+        """The model's files are here, or somebody else has them. Raises ModelError."""
+        return self.server is not None or self._store.present(self.model.id)
+
+    async def warm(self) -> None:
+        """Starts the model's process if its file is here. Raises EngineError or ModelError when it cannot start."""
+        if self.server is not None:
+            await self.server.found()
+        elif self.present():
+            if self.auto is not None:
+                await self.auto.chosen()
+            async with self._of(self._chosen).host.lease():
+                pass
+
+    async def ask(self) -> None:
+        """Asks somebody else's server what it is; `trouble` says why it could not be asked."""
+        if self.server is not None:
+            with suppress(EngineError):
+                await self.server.found()
+
+    def models_changed(self) -> None:
+        """A model was downloaded: `auto` chooses anew."""
+        if self.auto is not None:
+            self.auto.reconsider()
+
+    @property
+    def _chosen(self) -> str:
+        return self.auto.choice.name if self.auto else self._settings.model
+
+    def _open(self) -> Engine:
+        settings = self._settings
+        if self.url:
+            self.server = _server(settings)
+            return MaskedEngine(self.server) if self.leaves else self.server
+        if settings.model != AUTO:
+            return self._of(settings.model).engine
+        self.auto = AutoEngine(
+            candidates=self._candidates,
+            measurements=Measurements(default_models_dir().parent / "auto.json", threads=self.threads),
+            budget_s=settings.auto_budget_s,
+            free_bytes=free_bytes,
+        )
+        return self.auto
+
+    def _candidates(self) -> list[Candidate]:
+        """The catalogue's models that this machine's engines can run."""
+        return [
+            Candidate(
+                name=model.id,
+                kind=model.weights,
+                n_bytes=model.n_bytes,
+                rank=rank,
+                present=self._store.present(model.id),
+                default=model.id == _DEFAULT,
+                open=partial(self._engine_of, model.id),
+            )
+            for rank, model in enumerate(map(self._store.entry, ids()))
+            if model.weights == "gguf" or mlx_runs()
+        ]
+
+    def _engine_of(self, model_id: str) -> Engine:
+        return self._of(model_id).engine
+
+    def _of(self, model_id: str) -> LocalModel:
+        with self._opening:
+            if model_id not in self._models:
+                self._models[model_id] = self._local_model(self._store.entry(model_id))
+            return self._models[model_id]
+
+    def _local_model(self, model: Model) -> LocalModel:
+        def child_settings() -> Mapping[str, object]:
+            path = {"path": str(self._store.locate(model.id).absolute())}
+            refuse_if_too_large(model.id, model.n_bytes)
+            context = {"context_tokens": self._settings.context_tokens}
+            if model.weights == "mlx":
+                check_mlx()
+                return path | context
+            return path | context | {"threads": self.threads}
+
+        host = Host(
+            _MLX_SERVER if model.weights == "mlx" else _LLAMA_SERVER,
+            child_settings,
+            idle_unload_s=self._settings.idle_unload_s,
+        )
+        open_engine = MlxEngine if model.weights == "mlx" else LlamaCppEngine
+        known = FIM_TEMPLATES if model.own else ()
+        engine: Engine = open_engine(name=model.id, host=host, fim=model.fim, layout=model.layout, known=known)
+        kind: EngineKind = "mlx" if model.weights == "mlx" else "llamacpp"
+        return LocalModel(engine=engine, host=host, model=model, kind=kind)
+
+
+def mlx_runs() -> bool:
+    """MLX is installed here."""
+    try:
+        check_mlx()
+    except EngineMissing:
+        return False
+    return True
+
+
+def on_this_machine(url: str) -> bool:
+    """A server's address is a loopback one."""
+    from urllib.parse import urlsplit
+
+    return (urlsplit(url).hostname or "") in _LOOPBACK
+
+
+def _server(settings: MCCom) -> ServerEngine:
+    """Raises SettingsError for an address that is none."""
+    if not settings.local_url.startswith(("http://", "https://")):
+        raise SettingsError(f"local_url {settings.local_url!r} is no address; write http://127.0.0.1:8012 or the like")
+    return ServerEngine(
+        settings.local_url,
+        name=settings.local_model,
+        key=lambda: key_from(settings.local_key_env, settings.local_key_file),
+        known=_known,
+        probed=FIM_TEMPLATES,
+        context_tokens=settings.context_tokens,
+    )
+
+
+def _known(name: str) -> tuple[FimMarkers | None, Layout]:
+    model = like(name)
+    return family_fim(name), model.layout if model else "standard"
