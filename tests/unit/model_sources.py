@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import sys
 import threading
@@ -93,6 +94,10 @@ class Hub:
 
     url: str = ""
     body: bytes = BODY
+    files: dict[str, bytes] = field(default_factory=dict)
+    """By name, in the place of `body`."""
+    states: dict[str, object] = field(default_factory=dict)
+    """What it answers where it is asked about a folder."""
     break_after: list[int] = field(default_factory=list)
     """One entry a request: bytes sent before the connection is cut; later requests are served whole."""
     status: int = 0
@@ -144,19 +149,28 @@ def _answer(handler: BaseHTTPRequestHandler, hub: Hub) -> None:
     if hub.status:
         handler.send_error(hub.status)
         return
+    if handler.path.startswith("/api/"):
+        told = json.dumps(hub.states).encode()
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(told)))
+        handler.end_headers()
+        handler.wfile.write(told)
+        return
+    body = hub.files.get(handler.path.rpartition("/")[2], hub.body)
     asked = "" if hub.ignores_range else handler.headers.get("Range", "")
     start = int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
-    end = start + hub.break_after.pop(0) if hub.break_after else len(hub.body)
+    end = start + hub.break_after.pop(0) if hub.break_after else len(body)
     handler.send_response(206 if asked else 200)
-    handler.send_header("Content-Length", str(len(hub.body) - start))
+    handler.send_header("Content-Length", str(len(body) - start))
     if asked:
-        handler.send_header("Content-Range", f"bytes {start}-{len(hub.body) - 1}/{len(hub.body)}")
+        handler.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
     handler.end_headers()
-    for at in range(start, min(end, len(hub.body)), BLOCK):
+    for at in range(start, min(end, len(body)), BLOCK):
         if hub.hangs_after is not None and at >= hub.hangs_after:
             hub.closing.wait()
             return
-        block = hub.body[at : min(at + BLOCK, end)]
+        block = body[at : min(at + BLOCK, end)]
         handler.wfile.write(block)
         hub.n_sent += len(block)
         time.sleep(hub.block_s)

@@ -1,0 +1,211 @@
+"""The engine that chooses: what it measures, how often, and what it does while something is missing or broken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jupyter_mccom.engines.auto import AutoEngine, Candidate
+from jupyter_mccom.engines.measurements import Measurements
+from jupyter_mccom.engines.scripted import ScriptedEngine
+from jupyter_mccom.errors import EngineError, ModelError
+from jupyter_mccom.protocols import Engine
+from jupyter_mccom.types import Prompt, Skills, Token
+
+PROMPT = Prompt(chunks=(), prefix="", typed="x = ", suffix="")
+
+
+class Counted:
+    """A scripted engine that knows how often it was asked, and may be broken."""
+
+    def __init__(self, name: str, token_s: float, *, broken: bool = False) -> None:
+        self._engine = ScriptedEngine(lambda prompt: "1 + " * 20, name=name, token_s=token_s)
+        self._broken = broken
+        self.n_asked = 0
+        self.n_closed = 0
+
+    @property
+    def name(self) -> str:
+        return self._engine.name
+
+    @property
+    def skills(self) -> Skills:
+        return self._engine.skills
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        self.n_asked += 1
+        if self._broken:
+            raise EngineError(f"{self.name} cannot be loaded; try another")
+        async with aclosing(self._engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
+            async for token in tokens:
+                yield token
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        return await self._engine.count(texts)
+
+    async def aclose(self) -> None:
+        self.n_closed += 1
+
+
+class Machine:
+    """Models and how quick each is here; `present` may change."""
+
+    def __init__(self, folder: Path, *, budget_s: float = 0.5) -> None:
+        self.engines = {"small": Counted("small", 0.002), "middle": Counted("middle", 0.01)}
+        self.present = {"small", "middle"}
+        self.file = folder / "auto.json"
+        self.budget_s = budget_s
+
+    def open(self, *, threads: int = 1) -> AutoEngine:
+        return AutoEngine(
+            candidates=self._candidates,
+            measurements=Measurements(self.file, threads=threads),
+            budget_s=self.budget_s,
+            free_bytes=lambda: 10**10,
+        )
+
+    def _candidates(self) -> list[Candidate]:
+        return [
+            Candidate(
+                name=name,
+                kind="gguf",
+                n_bytes=10**8 * (1 + 4 * rank),
+                rank=rank,
+                present=name in self.present,
+                default=name == "middle",
+                open=lambda engine=engine: engine,  # type: ignore[misc]
+            )
+            for rank, (name, engine) in enumerate(self.engines.items())
+        ]
+
+
+async def _ask(engine: Engine) -> list[Token]:
+    async with aclosing(engine.generate(PROMPT, max_tokens=3)) as tokens:
+        return [token async for token in tokens]
+
+
+async def test_the_smallest_is_measured_first_and_what_is_chosen_is_measured_too(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    engine = machine.open()
+    assert (engine.choice.name, engine.choice.figures) == ("small", {})
+    assert len(await _ask(engine)) == 3
+    assert (engine.name, set(engine.choice.figures)) == ("middle", {"small", "middle"})
+    assert "(measured)" in engine.choice.why
+    assert machine.engines["small"].n_closed == 1, "two models in memory are one too many"
+    await engine.aclose()
+
+
+async def test_a_slow_machine_gets_the_small_one(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, budget_s=0.001)
+    engine = machine.open()
+    await _ask(engine)
+    assert (engine.name, set(engine.choice.figures)) == ("small", {"small"})
+    assert machine.engines["middle"].n_asked == 0
+    await engine.aclose()
+
+
+async def test_a_model_that_turns_out_slower_than_predicted_is_left_again(tmp_path: Path) -> None:
+    machine = Machine(tmp_path, budget_s=0.2)
+    machine.engines["middle"] = Counted("middle", 0.1)
+    engine = machine.open()
+    await _ask(engine)
+    assert (engine.name, set(engine.choice.figures)) == ("small", {"small", "middle"})
+    await engine.aclose()
+
+
+async def test_a_machine_is_measured_once(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    await _ask(first := machine.open())
+    asked = machine.engines["small"].n_asked
+    second = machine.open()
+    assert second.choice == first.choice, "known before anything is asked"
+    await _ask(second)
+    assert machine.engines["small"].n_asked == asked
+
+
+async def test_other_hardware_or_versions_are_measured_anew(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    await _ask(machine.open(threads=1))
+    other = machine.open(threads=2)
+    assert other.choice.figures == {}
+    await _ask(other)
+    assert machine.open(threads=1).choice.figures
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"a": 1}', '{"a": {"small": {"read_s": 1}}}'])
+async def test_a_damaged_file_of_figures_costs_one_measurement(tmp_path: Path, content: str) -> None:
+    machine = Machine(tmp_path)
+    machine.file.write_text(content)
+    await _ask(machine.open())
+    assert machine.open().choice.figures
+
+
+async def test_nothing_here_names_the_next_step_and_offers_the_default(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.present = set()
+    engine = machine.open()
+    assert engine.choice.name == "middle"
+
+
+async def test_while_a_better_model_is_fetched_the_small_one_serves_and_then_the_better_one(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.present = {"small"}
+    engine = machine.open()
+    await _ask(engine)
+    assert (engine.name, engine.choice.offer) == ("small", "middle")
+    machine.present = {"small", "middle"}
+    await _ask(engine)
+    assert engine.name == "small", "nothing changes by itself"
+    engine.reconsider()
+    await _ask(engine)
+    assert (engine.name, engine.choice.offer) == ("middle", "")
+    await engine.aclose()
+
+
+async def test_a_model_that_does_not_load_is_left_out(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.engines["middle"] = Counted("middle", 0.01, broken=True)
+    engine = machine.open()
+    await _ask(engine)
+    assert engine.name == "small"
+    await engine.aclose()
+
+
+async def test_where_none_loads_the_reason_reaches_whoever_asks(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.engines = {name: Counted(name, 0.01, broken=True) for name in machine.engines}
+    engine = machine.open()
+    with pytest.raises((EngineError, ModelError), match="cannot be loaded"):
+        await _ask(engine)
+    await engine.aclose()
+
+
+async def test_a_request_that_is_cancelled_does_not_stop_the_measurement(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    engine = machine.open()
+    asking = asyncio.create_task(_ask(engine))
+    while not engine.measuring:
+        await asyncio.sleep(0.001)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    await asyncio.gather(_ask(engine), _ask(engine))
+    assert machine.engines["small"].n_asked == 3, "measured once, in three rounds"
+    await engine.aclose()
+
+
+async def test_closing_ends_a_measurement(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.engines["small"] = Counted("small", 5.0)
+    engine = machine.open()
+    asking = asyncio.create_task(_ask(engine))
+    while not engine.measuring:
+        await asyncio.sleep(0.001)
+    await engine.aclose()
+    (ended,) = await asyncio.gather(asking, return_exceptions=True)
+    assert isinstance(ended, asyncio.CancelledError)
+    assert replace(engine.choice, why="").figures == {}

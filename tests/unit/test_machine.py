@@ -1,0 +1,66 @@
+"""What a machine can carry: memory and MLX, as tables, since most of these machines are not at hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_mccom.engines.memory import free_bytes, refuse_if_too_large
+from jupyter_mccom.engines.runtime import check_mlx
+from jupyter_mccom.errors import EngineError, EngineMissing
+from jupyter_mccom.local import on_this_machine
+
+GB = 10**9
+
+
+def test_a_model_that_does_not_fit_is_refused_with_both_figures() -> None:
+    with pytest.raises(EngineError, match=r"big needs about 6\.8 GB of memory and 4\.0 GB are free; close something"):
+        refuse_if_too_large("big", int(4.7 * GB), lambda: 4 * GB)
+    refuse_if_too_large("small", GB // 2, lambda: 4 * GB)
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "most"),
+    [("2000000000", "500000000", 1_500_000_000), ("2000000000", "2100000000", 0), ("max", "1", None), ("", "", None)],
+)
+def test_a_containers_limit_counts(tmp_path: Path, limit: str, used: str, most: int | None) -> None:
+    machine = free_bytes(tmp_path)
+    assert machine > 0
+    (tmp_path / "memory.max").write_text(limit)
+    (tmp_path / "memory.current").write_text(used)
+    found = free_bytes(tmp_path)
+    assert found <= most if most is not None else found > 0
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "python", "said"),
+    [
+        ("darwin", "arm64", (3, 12), r"mlx-lm is not installed; run: .* -m pip install mlx-lm"),
+        ("darwin", "arm64", (3, 10), r"mlx-lm needs Python 3\.11 and this is 3\.10"),
+        ("darwin", "x86_64", (3, 12), "needs Apple Silicon and this is an Intel Mac; set MCCom.model to a GGUF model"),
+        ("win32", "AMD64", (3, 12), "not supported on win32; set MCCom.model to a GGUF model"),
+        ("linux", "x86_64", (3, 12), r"MLX is not installed; run: .*jupyter-mccom\[mlx\]"),
+        ("linux", "aarch64", (3, 12), r"MLX is not installed; run: .*jupyter-mccom\[mlx\]"),
+    ],
+)
+def test_mlx_that_is_missing_names_the_next_step(system: str, machine: str, python: tuple[int, int], said: str) -> None:
+    with pytest.raises(EngineMissing, match=said):
+        check_mlx(system, machine, python, lambda: False)
+    check_mlx(system, machine, python, lambda: True)
+
+
+@pytest.mark.parametrize(
+    ("url", "stays"),
+    [
+        ("http://127.0.0.1:8012", True),
+        ("http://localhost:11434/v1", True),
+        ("http://[::1]:1234", True),
+        ("http://192.168.1.7:8012", False),
+        ("https://models.example.org", False),
+        ("http://localhost.example.org", False),
+        ("http://localhost@example.org", False),
+    ],
+)
+def test_only_a_loopback_address_is_this_machine(url: str, stays: bool) -> None:
+    assert on_this_machine(url) is stays
