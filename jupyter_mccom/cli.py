@@ -67,7 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_SUITES = ("latency", "layouts", "reuse", "cascade", "thresholds", "drafts", "retrieval", "kernel", "search")
+_WITH_ROWS = ("cascade", "thresholds", "retrieval", "kernel")
+"""Suites that write one line a position."""
+_SUITES = ("latency", *_WITH_ROWS, "layouts", "reuse", "drafts", "engines", "search")
+_MODULES = {"kernel": "kernels", "search": "searching"}
 
 
 def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -219,34 +222,26 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
+    from importlib import import_module
+
     from tqdm import tqdm
 
-    from .evaluation import cascade, drafts, kernels, latency, layouts, retrieval, reuse, searching, thresholds
-
-    settings, n = _settings(arguments), arguments.n
+    settings, n, suite = _settings(arguments), arguments.n, arguments.suite
+    measure = import_module(f".evaluation.{_MODULES.get(suite, suite)}", __package__).measure
     with tqdm(total=n, disable=None) as bar:
 
         def progress(done: int, _: int) -> None:
             bar.update(done - bar.n)
 
-        if arguments.suite == "cascade":
-            found = cascade.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
-        elif arguments.suite == "retrieval":
-            found = retrieval.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
-        elif arguments.suite == "layouts":
-            found = layouts.measure(settings, arguments.data, n, arguments.seed, progress)
-        elif arguments.suite == "reuse":
-            found = json.dumps(reuse.measure(settings, arguments.data, n, arguments.seed, progress), indent=2)
-        elif arguments.suite == "kernel":
-            found = kernels.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
-        elif arguments.suite == "thresholds":
-            found = thresholds.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
-        elif arguments.suite == "search":
-            found = json.dumps(searching.measure(arguments.data, arguments.seed), indent=2)
-        elif arguments.suite == "drafts":
-            found = json.dumps(drafts.measure(settings, arguments.data, n, arguments.seed, progress), indent=2)
+        if suite == "latency":
+            figures = measure(settings, n)
+        elif suite == "search":
+            figures = measure(arguments.data, arguments.seed)
+        elif suite in _WITH_ROWS:
+            figures = measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
         else:
-            found = json.dumps(latency.measure(settings, n), indent=2)
+            figures = measure(settings, arguments.data, n, arguments.seed, progress)
+    found = figures if isinstance(figures, str) else json.dumps(figures, indent=2)
     print(found)
     return 0
 

@@ -7,7 +7,6 @@ over every part whose settings are the same.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -210,7 +209,7 @@ def _cascade(
         n_tokens=settings.prompt_tokens,
         n_retrieved_tokens=settings.retrieval_tokens,
         allowed=lambda hit: not local.leaves or settings.kernel_to_cloud or hit.chunk.source != KERNEL,
-        kept_out=_ignored(jupyter_root) if local.leaves else lambda document: False,
+        kept_out=local.kept_out(jupyter_root),
     )
     return Cascade(
         context=context,
@@ -265,6 +264,7 @@ def _cloud(
     if not settings.cloud_dialect:
         return None
     from .engines.cloud.dialects import DIALECTS
+    from .privacy.ignore import Ignored
 
     if settings.cloud_dialect not in DIALECTS:
         raise SettingsError(f"no dialect {settings.cloud_dialect!r}; set cloud_dialect to one of {', '.join(DIALECTS)}")
@@ -279,7 +279,7 @@ def _cloud(
         n_retrieved_tokens=int(share * settings.cloud_prompt_tokens),
         allowed=lambda hit: settings.kernel_to_cloud or hit.chunk.source != KERNEL,
     )
-    return Cloud(context=context, budget=budget, kept_out=_ignored(jupyter_root))
+    return Cloud(context=context, budget=budget, kept_out=Ignored(jupyter_root.expanduser().resolve()).covers)
 
 
 def _masked_cloud(settings: MCCom) -> Engine:
@@ -297,10 +297,3 @@ def _masked_cloud(settings: MCCom) -> Engine:
         read_s=settings.cloud_timeout_s,
     )
     return MaskedEngine(engine)
-
-
-def _ignored(jupyter_root: Path) -> Callable[[str], bool]:
-    """Documents whose text never leaves the machine; may raise RetrievalError."""
-    from .privacy.ignore import Ignored
-
-    return Ignored(jupyter_root.expanduser().resolve()).covers

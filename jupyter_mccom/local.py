@@ -6,10 +6,11 @@ Nothing is loaded or asked yet: engines start with the first request. May be loo
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from .engines.auto import AutoEngine, Candidate
@@ -25,6 +26,7 @@ from .engines.servers.engine import ServerEngine
 from .errors import EngineError, EngineMissing, SettingsError
 from .models.catalog import FIM_TEMPLATES, Model, family_fim, ids, like
 from .models.store import Store, default_models_dir
+from .privacy.ignore import Ignored
 from .privacy.keys import key_from
 from .privacy.masked_engine import MaskedEngine
 from .protocols import Engine
@@ -74,6 +76,12 @@ class Local:
     def leaves(self) -> str:
         """Where the text around the cursor goes when that is not this machine; empty when it stays."""
         return self.url if self.url and not on_this_machine(self.url) else ""
+
+    def kept_out(self, jupyter_root: Path) -> Callable[[str], bool]:
+        """Documents that may not be in its prompts; the function may raise RetrievalError."""
+        if not self.leaves:
+            return lambda document: False
+        return Ignored(jupyter_root.expanduser().resolve()).covers
 
     @property
     def kind(self) -> EngineKind:
@@ -230,12 +238,13 @@ def _server(settings: MCCom) -> ServerEngine:
         settings.local_url,
         name=settings.local_model,
         key=lambda: key_from(settings.local_key_env, settings.local_key_file),
-        known=_known,
+        known=known_markers,
         probed=FIM_TEMPLATES,
         context_tokens=settings.context_tokens,
     )
 
 
-def _known(name: str) -> tuple[FimMarkers | None, Layout]:
+def known_markers(name: str) -> tuple[FimMarkers | None, Layout]:
+    """Of a model that a server names; no markers where its family is not known."""
     model = like(name)
     return family_fim(name), model.layout if model else "standard"

@@ -34,18 +34,47 @@ def convert(gguf: Path, folder: Path, *, n_layers: int = 30, n_tokens: int = 49_
     weights, metadata = mx.load(str(gguf), return_metadata=True)
     config = _config(metadata) | {"num_hidden_layers": n_layers, "vocab_size": n_tokens}
     found: dict[str, Any] = {}
-    for name in sorted(weights):
-        if name.endswith(".weight") and not (name.startswith("blk.") and int(name.split(".")[1]) >= n_layers):
-            layer, heads = _dense(weights, name.removesuffix(".weight")), 0
-            if ".attn_q." in name or ".attn_k." in name:
-                heads = config["num_attention_heads" if ".attn_q." in name else "num_key_value_heads"]
-            found[_hf_name(name)] = _unpermuted(layer, heads) if heads else layer
+    for name in _names(weights, n_layers):
+        layer, heads = _dense(weights, name.removesuffix(".weight")), 0
+        if ".attn_q." in name or ".attn_k." in name:
+            heads = config["num_attention_heads" if ".attn_q." in name else "num_key_value_heads"]
+        found[_hf_name(name)] = _unpermuted(layer, heads) if heads else layer
     found["model.embed_tokens.weight"] = found["model.embed_tokens.weight"][:n_tokens]
     folder.mkdir(parents=True, exist_ok=True)
     mx.save_safetensors(str(folder / "model.safetensors"), found)
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "tokenizer.json").write_text(_tokenizer(metadata, n_tokens))
     return folder
+
+
+def cut(gguf: Path, to: Path, *, n_layers: int, n_tokens: int) -> Path:
+    """The same first layers and tokens as a GGUF file of 32-bit weights."""
+    import mlx.core as mx
+
+    weights, metadata = mx.load(str(gguf), return_metadata=True)
+    kept = {name: _dense(weights, name.removesuffix(".weight")) for name in _names(weights, n_layers)}
+    kept["token_embd.weight"] = kept["token_embd.weight"][:n_tokens]
+    tokens = metadata["tokenizer.ggml.tokens"][:n_tokens]
+    told = metadata | {
+        "llama.block_count": mx.array(n_layers, dtype=mx.uint32),
+        "llama.vocab_size": mx.array(n_tokens, dtype=mx.uint32),
+        "general.file_type": mx.array(0, dtype=mx.uint32),
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.token_type": metadata["tokenizer.ggml.token_type"][:n_tokens],
+        "tokenizer.ggml.merges": _merges(metadata, frozenset(tokens)),
+    }
+    mx.save_gguf(str(to), kept, told)
+    return to
+
+
+def _names(weights: Any, n_layers: int) -> list[str]:
+    """Of the tensors of the first layers, and of those that are in no layer."""
+    names: list[str] = [name for name in weights if name.endswith(".weight")]
+    return sorted(name for name in names if not name.startswith("blk.") or int(name.split(".")[1]) < n_layers)
+
+
+def _merges(metadata: Any, tokens: frozenset[str]) -> list[str]:
+    return [merge for merge in metadata["tokenizer.ggml.merges"] if merge.replace(" ", "") in tokens]
 
 
 def _dense(weights: Any, name: str) -> Any:
@@ -97,8 +126,8 @@ def _tokenizer(metadata: Any, n_tokens: int) -> str:
 
     tokens = metadata["tokenizer.ggml.tokens"][:n_tokens]
     vocabulary = {token: number for number, token in enumerate(tokens)}
-    merges = [tuple(merge.split(" ")) for merge in metadata["tokenizer.ggml.merges"]]
-    tokenizer = Tokenizer(models.BPE(vocabulary, [pair for pair in merges if "".join(pair) in vocabulary]))
+    merges: list[Any] = [tuple(merge.split(" ")) for merge in _merges(metadata, frozenset(tokens))]
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )

@@ -81,7 +81,13 @@ ALLOWED = {
     "_version": set[str](),
 }
 HOMES = {
-    "httpx": {"engines/http.py", "engines/servers/client.py", "engines/cloud/client.py", "models/hub.py", "magics/server.py"},
+    "httpx": {
+        "engines/http.py",
+        "engines/servers/client.py",
+        "engines/cloud/client.py",
+        "models/hub.py",
+        "magics/server.py",
+    },
     "IPython": {"__init__.py", "magics/extension.py", "magics/finding.py", "magics/verbs.py", "tour.py"},
     "ipykernel": {"magics/finding.py"},
     "jupyter_core": {"magics/server.py"},
@@ -99,7 +105,14 @@ HOMES = {
     "tokenizers": {"engines/mlx_model.py"},
     "filelock": {"models/store.py"},
     "platformdirs": {"models/store.py", "learning/store.py"},
-    "psutil": {"engines/host.py", "engines/memory.py", "engines/measurements.py", "tour.py", "evaluation/latency.py", "evaluation/searching.py"},
+    "psutil": {
+        "engines/host.py",
+        "engines/memory.py",
+        "engines/measurements.py",
+        "tour.py",
+        "evaluation/latency.py",
+        "evaluation/searching.py",
+    },
     "tqdm": {"cli.py"},
     "tornado": {"server/routes.py"},
     "jupyter_server": {"server/routes.py", "server/app.py"},

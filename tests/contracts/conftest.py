@@ -22,6 +22,8 @@ from tests.served import cloud, serving
 
 Open = Callable[[], Engine]
 LOCAL_URLS = ("local llama.cpp", "local Ollama", "local LM Studio")
+N_LAYERS, N_TOKENS = 2, 8192
+"""Of the cut MLX model."""
 TELLS_NO_PROBS = ("local LM Studio",)
 TELLS_NO_COUNTS = ("local Ollama", "local LM Studio")
 """Of the prompt tokens that were evaluated."""
@@ -53,7 +55,7 @@ def others(models: Store) -> Iterator[dict[str, tuple[str, str]]]:
 def mlx_folder(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two layers of the small real model: quick on any processor, and as sure of its nonsense as a whole model."""
     pytest.importorskip("mlx_lm")
-    return convert(models.locate(SMALL), tmp_path_factory.mktemp("mlx") / "cut", n_layers=2, n_tokens=8192)
+    return convert(models.locate(SMALL), tmp_path_factory.mktemp("mlx") / "cut", n_layers=N_LAYERS, n_tokens=N_TOKENS)
 
 
 @pytest.fixture(params=["scripted", SMALL, CODER, "mlx", *LOCAL_URLS, "llama-server-ngram-mod"])

@@ -55,7 +55,7 @@ class Counted:
 class Machine:
     """Models and how quick each is here; `present` may change."""
 
-    def __init__(self, folder: Path, *, budget_s: float = 0.5) -> None:
+    def __init__(self, folder: Path, *, budget_s: float = 30) -> None:
         self.engines = {"small": Counted("small", 0.002), "middle": Counted("middle", 0.01)}
         self.present = {"small", "middle"}
         self.file = folder / "auto.json"
@@ -101,7 +101,7 @@ async def test_the_smallest_is_measured_first_and_what_is_chosen_is_measured_too
 
 
 async def test_a_slow_machine_gets_the_small_one(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, budget_s=0.001)
+    machine = Machine(tmp_path, budget_s=0.000_001)
     engine = machine.open()
     await _ask(engine)
     assert (engine.name, set(engine.choice.figures)) == ("small", {"small"})
@@ -110,8 +110,8 @@ async def test_a_slow_machine_gets_the_small_one(tmp_path: Path) -> None:
 
 
 async def test_a_model_that_turns_out_slower_than_predicted_is_left_again(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, budget_s=0.2)
-    machine.engines["middle"] = Counted("middle", 0.1)
+    machine = Machine(tmp_path, budget_s=1)
+    machine.engines["middle"] = Counted("middle", 0.15)
     engine = machine.open()
     await _ask(engine)
     assert (engine.name, set(engine.choice.figures)) == ("small", {"small", "middle"})

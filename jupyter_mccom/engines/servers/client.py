@@ -137,20 +137,19 @@ class ServerClient:
         try:
             answer = json.loads(content)
         except ValueError:
-            answer = {"error": f"HTTP {status}"}
+            answer = {}
         error = answer.get("error") if isinstance(answer, dict) else None
         if isinstance(error, dict) and error.get("type") == "exceed_context_size_error":
             return PromptTooLong(
                 f"the prompt has {error.get('n_prompt_tokens')} tokens and the server's context holds "
                 f"{error.get('n_ctx')}; lower prompt_tokens"
             )
-        return Refused(
-            f"the server at {self.url} refused ({_said(answer)}); check MCCom.local_url and local_model", status
-        )
+        why = f"the server at {self.url} refused ({_said(answer) or f'HTTP {status}'})"
+        return Refused(f"{why}; check MCCom.local_url and local_model", status)
 
 
 def _said(answer: object) -> str:
-    """The server's own words about an error."""
+    """The server's own words about an error; empty where it has none."""
     error = answer.get("error") if isinstance(answer, dict) else answer
     words = error.get("message") if isinstance(error, dict) else error
-    return str(words)[:_SAID_CHARS].replace("\n", " ")
+    return str(words or "")[:_SAID_CHARS].replace("\n", " ")
