@@ -53,7 +53,7 @@ class CloudServer:
         try:
             first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-            body = json.loads(await reader.readexactly(int(headers["content-length"])))
+            body = json.loads(await reader.readexactly(int(headers.get("content-length", 0))) or b"{}")
             script = self.scripts[min(len(self.asked), len(self.scripts) - 1)]
             self.asked.append((first.split()[1], headers, body))
             await self._play(script, reader, writer)

@@ -254,3 +254,15 @@ def test_a_setting_that_cannot_be(argument: str, status: int, said: str) -> None
     error = _run("status", argument, status=status).stderr
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_auto_measures_once_and_status_tells_what_and_why(models: Store, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\ny = ")
+    settings = ["--MCCom.model=auto", "--MCCom.auto_budget_s=0.01", f"--models-dir={models.models_dir}"]
+    cache = CLEAN | {"XDG_CACHE_HOME": str(tmp_path)}
+    before = subprocess.run([*MCCOM, "status", *settings], capture_output=True, text=True, check=True, env=cache)
+    assert "auto: this machine is measured with the first completion" in before.stdout
+    subprocess.run([*MCCOM, "complete", str(tmp_path / "a.py"), *settings], check=True, env=cache, timeout=120)
+    after = subprocess.run([*MCCOM, "status", *settings], capture_output=True, text=True, check=True, env=cache)
+    assert re.search(r"auto: a statement takes \d+\.\d\d s \(measured\), auto_budget_s allows 0\.01 s", after.stdout)
+    assert re.search(rf"{CODER} \d+\.\d\d s \(predicted\)", after.stdout)

@@ -1,0 +1,94 @@
+"""Which engine answers first by the settings, where its text goes, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from jupyter_mccom.compose import OpenCascade, open_cascade, wanted_model
+from jupyter_mccom.engines.servers.engine import ServerEngine
+from jupyter_mccom.errors import EngineError, SettingsError
+from jupyter_mccom.privacy.masked_engine import MaskedEngine
+from jupyter_mccom.server.status import lines_of, status_of
+from jupyter_mccom.settings import MCCom
+from jupyter_mccom.types import CompletionRequest
+from tests.cloud_server import answer, events, json_answer, serving
+
+ELSEWHERE = "http://192.0.2.1:8012"
+"""An address that is kept for documentation: nobody is there."""
+REQUEST = CompletionRequest(
+    id="r", client="c", document="private/a.ipynb", cell_id="1", language="python", prefix="x = ", suffix=""
+)
+
+
+@asynccontextmanager
+async def _opened(settings: MCCom, root: Path | None = None) -> AsyncGenerator[OpenCascade, None]:
+    opened = open_cascade(settings, jupyter_root=root)
+    try:
+        yield opened
+    finally:
+        await opened.aclose()
+
+
+async def test_a_server_elsewhere_is_sent_no_secrets_and_the_status_says_that_text_leaves() -> None:
+    async with _opened(MCCom(local_url=ELSEWHERE, local_model="big")) as opened:
+        assert isinstance(opened.engine, MaskedEngine)
+        status = status_of(opened)
+        assert (status["engine"], status["server"]["leaves"]) == ("server", True)
+        said = "\n".join(lines_of(status))
+        assert f"text around the cursor goes to {ELSEWHERE}" in said
+        assert "nothing leaves" not in said
+
+
+async def test_a_server_of_this_machine_is_sent_the_text_as_it_is() -> None:
+    async with _opened(MCCom(local_url="http://127.0.0.1:9")) as opened:
+        assert isinstance(opened.engine, ServerEngine)
+        assert "nothing leaves this machine" in "\n".join(lines_of(status_of(opened)))
+
+
+async def test_a_document_that_stays_here_is_not_sent_to_a_server_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / ".mccomignore").write_text("private/\n")
+    async with _opened(MCCom(local_url=ELSEWHERE), tmp_path) as opened:
+        with pytest.raises(EngineError, match=r"private/a\.ipynb is named in \.mccomignore and its text stays here"):
+            async for _ in opened.cascade.complete(REQUEST):
+                pass
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8012", "ftp://127.0.0.1", "unix:/run/model"])
+async def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"is no address; write http://127\.0\.0\.1:8012"):
+        open_cascade(MCCom(local_url=url))
+
+
+async def test_a_server_without_probabilities_leaves_the_other_gates_and_the_status_says_so() -> None:
+    tags = json_answer({"object": "list", "data": [{"id": "qwen2.5-coder-1.5b", "owned_by": "organization_owner"}]})
+    said = answer(events(*({"choices": [{"text": text}]} for text in ("1", " + 2", "\n"))))
+    async with (
+        serving(json_answer({"error": "Unexpected endpoint"}), tags, said) as server,
+        _opened(MCCom(local_url=server.url, show_threshold=0.9)) as opened,
+    ):
+        found = [suggestion async for suggestion in opened.cascade.complete(REQUEST)]
+        status = status_of(opened)
+    assert (found[-1].text, found[-1].route.reason, found[-1].route.confidence) == ("1 + 2", "ungated", None)
+    assert status["server"]["gates"].startswith("parse and actions")
+    assert (status["state"], status["model"]["id"]) == ("ready", "qwen2.5-coder-1.5b")
+
+
+async def test_a_server_that_is_away_is_trouble_with_the_next_step() -> None:
+    async with _opened(MCCom(local_url="http://127.0.0.1:9")) as opened:
+        await opened.local.ask()
+        status = status_of(opened)
+    assert status["state"] == "trouble"
+    assert "cannot be reached" in status["detail"]
+    assert "check MCCom.local_url" in status["detail"]
+
+
+async def test_auto_with_nothing_here_offers_the_default(tmp_path: Path) -> None:
+    settings = MCCom(model="auto", models_dir=str(tmp_path))
+    async with _opened(settings) as opened:
+        status = status_of(opened)
+        assert (status["state"], status["model"]["id"]) == ("get-model", "qwen2.5-coder-0.5b")
+        assert opened.local.wanted == wanted_model(settings) == "qwen2.5-coder-0.5b"
