@@ -45,17 +45,14 @@ class MlxEngine:
         return Skills(probs=True, infill=self._fim is not None, checks_draft=True)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine. The token behind a draft says what became of it."""
+        """See protocols.Engine."""
         async with self._host.lease() as address:
             await self._probe()
             body = {"prompt": self._rendered(prompt), "max_tokens": max_tokens, "draft": draft}
             events = self._client.stream(f"{address.url}/generate", body, key=address.key)
-            n_accepted: int | None = 0 if draft else None
             try:
                 async for event in events:
-                    token = _token(event, n_accepted)
-                    n_accepted = n_accepted + 1 if n_accepted is not None and token.from_draft else None
-                    yield token
+                    yield _token(event)
             finally:
                 await events.aclose()
 
@@ -90,13 +87,6 @@ class MlxEngine:
         return counts
 
 
-def _token(event: Mapping[str, Any], n_accepted: int | None) -> Token:
-    """`n_accepted` tokens came from the draft before this one; None: there was none, or it has been spoken of."""
-    told = n_accepted is not None and not event["from_draft"]
-    return Token(
-        text=event["text"],
-        prob=event["prob"],
-        from_draft=event["from_draft"],
-        n_evaluated=event["n_evaluated"],
-        check=DraftCheck(accepted=n_accepted, passes=1) if told else None,
-    )
+def _token(event: Mapping[str, Any]) -> Token:
+    check = event["check"]
+    return Token(**{**event, "check": DraftCheck(**check) if check else None})

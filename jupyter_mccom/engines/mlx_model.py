@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
+
+from ..types import DraftCheck, Token
 
 _PREFILL_STEP = 128
 """Prompt tokens evaluated between two looks at `wanted`, as in llama.cpp's child."""
@@ -28,17 +29,6 @@ class TooLong(Exception):
     def __init__(self, n_tokens: int) -> None:
         super().__init__(n_tokens)
         self.n_tokens = n_tokens
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """One token. `text` is empty while a character is unfinished."""
-
-    text: str
-    prob: float
-    from_draft: bool
-    n_evaluated: int
-    """On the first token the prompt tokens not found in the cache, else 1."""
 
 
 class MlxModel:
@@ -65,12 +55,16 @@ class MlxModel:
         """Tokens of a text; with `special` a marker in it is one token."""
         return len(self._encoded(text, special=special))
 
-    def generate(self, prompt: str, *, max_tokens: int, draft: str, wanted: Callable[[], bool]) -> Iterator[Written]:
+    def generate(self, prompt: str, *, max_tokens: int, draft: str, wanted: Callable[[], bool]) -> Iterator[Token]:
         """Greedy tokens until the model's end of text; the run of `draft` that is its own choice costs one pass.
+
+        With a draft each token says what became of it.
 
         `wanted` is asked before each pass; when it says no the iterator ends. Raises TooLong.
         """
         ids = self._tokenizer.encode(prompt).ids
+        if not ids:
+            return  # an empty cell, and a model that begins with no token of its own
         room = min(max_tokens, self._context_tokens - len(ids))
         if room < 1:
             raise TooLong(len(ids))
@@ -82,12 +76,16 @@ class MlxModel:
             rest = rest[n_now:]
         spoken = _Speech(self._tokenizer, ids)
         given = self._encoded(draft, special=False)[: room - 1] if self._trimmable else []
-        n_written = 0
+        check, n_written = None, 0
         while n_written < room and wanted():
-            for token_id, prob, from_draft in self._passed(rest, given):
+            found = self._passed(rest, given)
+            if given:
+                check = DraftCheck(offered=len(given), accepted=len(found) - 1)
+            for number, (token_id, prob) in enumerate(found):
                 if token_id in self._ends:
                     return
-                yield Written(text=spoken.next(token_id), prob=prob, from_draft=from_draft, n_evaluated=n_evaluated)
+                text, from_draft = spoken.next(token_id), number < len(found) - 1
+                yield Token(text=text, prob=prob, from_draft=from_draft, n_evaluated=n_evaluated, check=check)
                 n_written, n_evaluated, rest = n_written + 1, 1, [token_id]
             given = []
 
@@ -137,10 +135,10 @@ class MlxModel:
         mx.clear_cache()
         self._ids += ids
 
-    def _passed(self, ids: Sequence[int], draft: Sequence[int]) -> list[tuple[int, float, bool]]:
+    def _passed(self, ids: Sequence[int], draft: Sequence[int]) -> list[tuple[int, float]]:
         """One pass over `ids` and a draft: the drafted tokens that are the model's own, and the one after them.
 
-        Each with its probability, and whether it was drafted. Only what was right stays in the cache.
+        Each with its probability. Only what was right stays in the cache.
         """
         import mlx.core as mx
 
@@ -152,10 +150,7 @@ class MlxModel:
         found: list[int] = best.tolist()
         n_right = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(draft, found, strict=False))))
         self._trim(len(draft) - n_right)
-        return [
-            (token_id, min(1.0, prob), number < n_right)
-            for number, (token_id, prob) in enumerate(zip(found[: n_right + 1], probs.tolist(), strict=False))
-        ]
+        return [(token_id, min(1.0, prob)) for token_id, prob in zip(found, probs.tolist(), strict=True)][: n_right + 1]
 
 
 class _Speech:

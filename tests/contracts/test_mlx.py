@@ -54,8 +54,7 @@ async def test_a_draft_changes_nothing_but_the_passes(two_layers: Engine) -> Non
         assert text_of(drafted) == text
         assert len(drafted) == len(plain)
         n_right = sum(token.from_draft for token in drafted)
-        (check,) = [token.check for token in drafted if token.check is not None]
-        assert check.accepted == n_right
+        assert {token.check.accepted if token.check else None for token in drafted} == {n_right}
         assert all(token.from_draft for token in drafted[:n_right])
     assert two_layers.skills.checks_draft
 
@@ -71,6 +70,10 @@ async def test_typing_on_evaluates_only_what_is_new(two_layers: Engine) -> None:
     other = Prompt(chunks=(), prefix=ABOVE, typed="x", suffix="")
     (short,) = await _written(two_layers, other, max_tokens=1)
     assert short.n_evaluated <= 2, "the lines above are still there"
+
+
+async def test_nothing_to_go_on_gives_nothing(two_layers: Engine) -> None:
+    assert await _written(two_layers, Prompt(chunks=(), prefix="", typed="", suffix="")) == []
 
 
 async def test_what_was_cached_does_not_change_an_answer(two_layers: Engine) -> None:
