@@ -5,7 +5,7 @@ Nothing is loaded or asked yet: engines start with the first request. May be loo
 
 from __future__ import annotations
 
-import threading
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -64,7 +64,7 @@ class Local:
         self.server: ServerEngine | None = None
         """None unless somebody else runs it."""
         self._models: dict[str, LocalModel] = {}
-        self._opening = threading.Lock()
+        """By id, as they were opened last."""
         self.engine = self._open()
 
     @property
@@ -86,7 +86,9 @@ class Local:
     @property
     def kind(self) -> EngineKind:
         """Who writes."""
-        return "server" if self.server else self._of(self._chosen).kind
+        if self.server:
+            return "server"
+        return "mlx" if self.model.weights == "mlx" else "llamacpp"
 
     @property
     def model(self) -> Model:
@@ -96,17 +98,20 @@ class Local:
             served = Model(id=name, file="", n_bytes=0, sha256="")
             known = like(name) or served
             return replace(served, threshold=known.threshold, show_threshold=known.show_threshold)
-        return self._of(self._chosen).model
+        running = self._running
+        return running.model if running else self._store.entry(self._chosen)
 
     @property
     def host(self) -> Host | None:
-        """The process of the model; None where somebody else runs it."""
-        return None if self.server else self._of(self._chosen).host
+        """The process of the model; None where somebody else runs it, and before `auto` has opened one."""
+        return self._running.host if self._running else None
 
     @property
     def trouble(self) -> str:
         """Why the last start or answer failed; empty when it did not."""
-        return self.server.trouble if self.server else self._of(self._chosen).host.trouble
+        if self.server:
+            return self.server.trouble
+        return self._running.host.trouble if self._running else ""
 
     @property
     def measuring(self) -> str:
@@ -131,10 +136,11 @@ class Local:
         """Starts the model's process if its file is here. Raises EngineError or ModelError when it cannot start."""
         if self.server is not None:
             await self.server.found()
-        elif self.present():
+        elif await asyncio.to_thread(self.present):
             if self.auto is not None:
                 await self.auto.chosen()
-            async with self._of(self._chosen).host.lease():
+            assert self.host is not None
+            async with self.host.lease():
                 pass
 
     async def ask(self) -> None:
@@ -149,6 +155,10 @@ class Local:
             self.auto.reconsider()
 
     @property
+    def _running(self) -> LocalModel | None:
+        return None if self.server else self._models.get(self._chosen)
+
+    @property
     def _chosen(self) -> str:
         return self.auto.choice.name if self.auto else self._settings.model
 
@@ -158,7 +168,7 @@ class Local:
             self.server = _server(settings)
             return MaskedEngine(self.server) if self.leaves else self.server
         if settings.model != AUTO:
-            return self._of(settings.model).engine
+            return self._opened(settings.model)
         self.auto = AutoEngine(
             candidates=self._candidates,
             measurements=Measurements(default_models_dir().parent / "auto.json", threads=self.threads),
@@ -177,20 +187,15 @@ class Local:
                 rank=rank,
                 present=self._store.present(model.id),
                 default=model.id == _DEFAULT,
-                open=partial(self._engine_of, model.id),
+                open=partial(self._opened, model.id),
             )
             for rank, model in enumerate(map(self._store.entry, ids()))
             if model.weights == "gguf" or mlx_runs()
         ]
 
-    def _engine_of(self, model_id: str) -> Engine:
-        return self._of(model_id).engine
-
-    def _of(self, model_id: str) -> LocalModel:
-        with self._opening:
-            if model_id not in self._models:
-                self._models[model_id] = self._local_model(self._store.entry(model_id))
-            return self._models[model_id]
+    def _opened(self, model_id: str) -> Engine:
+        self._models[model_id] = opened = self._local_model(self._store.entry(model_id))
+        return opened.engine
 
     def _local_model(self, model: Model) -> LocalModel:
         def child_settings() -> Mapping[str, object]:

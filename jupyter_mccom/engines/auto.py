@@ -35,7 +35,7 @@ class Candidate(Option):
     default: bool
     """To be had first where nothing is here."""
     open: Callable[[], Engine]
-    """Gives the same engine each time; it starts when it is first asked."""
+    """Opens an engine, which starts when it is first asked; may block."""
 
 
 class AutoEngine:
@@ -54,6 +54,8 @@ class AutoEngine:
         self._budget_s = budget_s
         self._free_bytes = free_bytes
         self._known = {candidate.name: candidate for candidate in candidates()}
+        self._engines: dict[str, Engine] = {}
+        """Those that are open: one but while another is measured."""
         self._figures = measurements.load()
         self._settling: asyncio.Task[None] | None = None
         self._settled = False
@@ -69,8 +71,9 @@ class AutoEngine:
 
     @property
     def skills(self) -> Skills:
-        """The chosen engine's."""
-        return self._engine.skills
+        """The chosen engine's; none before it was opened."""
+        engine = self._engines.get(self.choice.name)
+        return engine.skills if engine else Skills(probs=False, infill=False, checks_draft=False)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine. The first request waits until the machine is measured."""
@@ -88,7 +91,7 @@ class AutoEngine:
         if self._settling is not None:
             self._settling.cancel()
             await asyncio.gather(self._settling, return_exceptions=True)
-        await asyncio.gather(*(candidate.open().aclose() for candidate in self._known.values()))
+        await asyncio.gather(*(engine.aclose() for engine in self._engines.values()))
 
     def reconsider(self) -> None:
         """Something was downloaded or removed: the next request decides anew, by the figures that are known."""
@@ -100,11 +103,17 @@ class AutoEngine:
             if self._settling is None or self._settling.done():
                 self._settling = asyncio.create_task(self._settle(), name="mccom auto")
             await asyncio.shield(self._settling)
-        return self._engine
+        return self._engines[self.choice.name]
 
-    @property
-    def _engine(self) -> Engine:
-        return self._known[self.choice.name].open()
+    async def _opened(self, name: str) -> Engine:
+        if name not in self._engines:
+            self._engines[name] = await asyncio.to_thread(self._known[name].open)
+        return self._engines[name]
+
+    async def _close(self, name: str) -> None:
+        engine = self._engines.pop(name, None)
+        if engine is not None:
+            await engine.aclose()
 
     def _first_choice(self) -> Choice:
         here = [candidate for candidate in self._known.values() if candidate.present]
@@ -122,7 +131,7 @@ class AutoEngine:
         while (name := await self._next(broken)) is not None:
             self.measuring = name
             try:
-                self._figures[name] = await _measured(self._known[name].open())
+                self._figures[name] = await _measured(await self._opened(name))
                 await asyncio.to_thread(self._measurements.save, self._figures)
             except (EngineError, ModelError) as error:
                 broken[name] = error
@@ -131,7 +140,8 @@ class AutoEngine:
             finally:
                 self.measuring = ""
                 if name != self.choice.name:
-                    await self._known[name].open().aclose()
+                    await self._close(name)
+        await self._opened(self.choice.name)
         self._settled = True
 
     async def _next(self, broken: dict[str, EngineError | ModelError]) -> str | None:
@@ -147,7 +157,7 @@ class AutoEngine:
         free = await asyncio.to_thread(self._free_bytes)
         left, self.choice = self.choice, choose(usable, self._figures, budget_s=self._budget_s, free_bytes=free)
         if left.name != self.choice.name:
-            await self._known[left.name].open().aclose()
+            await self._close(left.name)
         return None if self.choice.name in self._figures else self.choice.name
 
 
