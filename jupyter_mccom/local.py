@@ -48,7 +48,6 @@ class LocalModel:
     engine: Engine
     host: Host
     model: Model
-    kind: EngineKind
 
 
 class Local:
@@ -178,18 +177,19 @@ class Local:
         return self.auto
 
     def _candidates(self) -> list[Candidate]:
-        """The catalogue's models that this machine's engines can run."""
+        """The catalogue's models that this machine's engines can run. A model ranks the same in each of its forms."""
+        bases = list(dict.fromkeys(model_id.removesuffix("-mlx") for model_id in ids()))
         return [
             Candidate(
                 name=model.id,
                 kind=model.weights,
                 n_bytes=model.n_bytes,
-                rank=rank,
+                rank=bases.index(model.id.removesuffix("-mlx")),
                 present=self._store.present(model.id),
                 default=model.id == _DEFAULT,
                 open=partial(self._opened, model.id),
             )
-            for rank, model in enumerate(map(self._store.entry, ids()))
+            for model in map(self._store.entry, ids())
             if model.weights == "gguf" or mlx_runs()
         ]
 
@@ -199,13 +199,12 @@ class Local:
 
     def _local_model(self, model: Model) -> LocalModel:
         def child_settings() -> Mapping[str, object]:
-            path = {"path": str(self._store.locate(model.id).absolute())}
-            refuse_if_too_large(model.id, model.n_bytes)
-            context = {"context_tokens": self._settings.context_tokens}
             if model.weights == "mlx":
                 check_mlx()
-                return path | context
-            return path | context | {"threads": self.threads}
+            path = str(self._store.locate(model.id).absolute())
+            refuse_if_too_large(model.id, model.n_bytes)
+            common = {"path": path, "context_tokens": self._settings.context_tokens}
+            return common if model.weights == "mlx" else common | {"threads": self.threads}
 
         host = Host(
             _MLX_SERVER if model.weights == "mlx" else _LLAMA_SERVER,
@@ -215,8 +214,7 @@ class Local:
         open_engine = MlxEngine if model.weights == "mlx" else LlamaCppEngine
         known = FIM_TEMPLATES if model.own else ()
         engine: Engine = open_engine(name=model.id, host=host, fim=model.fim, layout=model.layout, known=known)
-        kind: EngineKind = "mlx" if model.weights == "mlx" else "llamacpp"
-        return LocalModel(engine=engine, host=host, model=model, kind=kind)
+        return LocalModel(engine=engine, host=host, model=model)
 
 
 def mlx_runs() -> bool:

@@ -16,7 +16,7 @@ def key_from(env: str, key_file: str) -> str:
     """
     if env:
         if env not in os.environ:
-            raise SettingsError(f"the environment variable {env} is not set; set it to the cloud's key")
+            raise SettingsError(f"the environment variable {env} is not set; set it to the server's key")
         return _one_line(os.environ[env], f"the environment variable {env}")
     return _one_line(_contents(key_file), f"the key file {key_file!r}") if key_file else ""
 
@@ -24,9 +24,9 @@ def key_from(env: str, key_file: str) -> str:
 def _one_line(text: str, where: str) -> str:
     key = text.strip()
     if not key:
-        raise SettingsError(f"{where} is empty; put the cloud's key there")
+        raise SettingsError(f"{where} is empty; put the server's key there")
     if not key.isprintable() or not key.isascii() or " " in key:
-        raise SettingsError(f"{where} holds something other than one key; put the cloud's key there and nothing else")
+        raise SettingsError(f"{where} holds something other than one key; put the server's key there and nothing else")
     return key
 
 
@@ -35,7 +35,7 @@ def _contents(key_file: str) -> str:
         path = Path(key_file).expanduser()
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            raise SettingsError(f"the key file {key_file!r} is no ordinary file; name one that holds the cloud's key")
+            raise SettingsError(f"the key file {key_file!r} is no ordinary file; name one that holds the server's key")
         if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise SettingsError(f"others can read the key file {str(path)!r}; run: chmod 600 {path}")
         return path.read_text(encoding="utf-8-sig")
@@ -43,4 +43,4 @@ def _contents(key_file: str) -> str:
         why = "it is not UTF-8"  # the error itself holds the file's bytes
     except (OSError, RuntimeError) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
-    raise SettingsError(f"the key file {key_file!r} cannot be read ({why}); check cloud_key_file")
+    raise SettingsError(f"the key file {key_file!r} cannot be read ({why}); check the setting that names it")

@@ -108,7 +108,7 @@ class Ollama:
 
     async def stream(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
         """See Kind."""
-        self._served_fits(prompt)
+        fits(self._served.rendered(prompt), self._served.context_tokens)
         text: dict[str, object] = (
             {"prompt": before(prompt), "suffix": prompt.suffix}
             if self._inserts
@@ -122,9 +122,6 @@ class Ollama:
                 for token in _tokens(event.get("response", ""), event.get("logprobs")):
                     self.probs = token.prob is not None
                     yield token
-
-    def _served_fits(self, prompt: Prompt) -> None:
-        fits(self._served.rendered(prompt), self._served.context_tokens)
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """See Kind: an estimate."""
