@@ -23,13 +23,13 @@ from .learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE
 from .learning.recorder import FileRecorder
 from .learning.verdict import Verdict
 from .learnt import recorder_of
-from .local import AUTO, Local
+from .local import Local
 from .models.catalog import Model, fim_of, ids
 from .models.store import Store, default_models_dir
 from .protocols import Engine
 from .retrieval.iterate import KERNEL, SEARCH_S, Live, Retrieval
 from .retrieval.tree import ProjectTree
-from .settings import MCCom, alike
+from .settings import AUTO, MCCom, alike
 from .types import Multiline
 
 if TYPE_CHECKING:

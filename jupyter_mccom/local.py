@@ -30,10 +30,9 @@ from .privacy.ignore import Ignored
 from .privacy.keys import key_from
 from .privacy.masked_engine import MaskedEngine
 from .protocols import Engine
-from .settings import MCCom
+from .settings import AUTO, MCCom
 
 EngineKind: TypeAlias = Literal["llamacpp", "mlx", "server"]
-AUTO = "auto"
 _DEFAULT = "qwen2.5-coder-0.5b"
 """What `auto` offers where no model is here yet."""
 _LLAMA_SERVER = "jupyter_mccom.engines.llama_server"

@@ -23,6 +23,10 @@ THRESHOLDS = ("route_threshold", "show_threshold")
 """Settings that win over what is learnt, where they are 0 or more."""
 
 
+AUTO = "auto"
+"""As `model`: one of those that are here, chosen by measuring."""
+
+
 class MCCom(Configurable):
     """Code completion by a small local model."""
 

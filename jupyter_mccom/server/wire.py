@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args
 
 from ..errors import WireError
 from ..models.catalog import ids
-from ..settings import MCCom, kinds, personal
+from ..settings import AUTO, MCCom, kinds, personal
 from ..types import (
     Cell,
     CellKind,
@@ -139,7 +139,7 @@ def model_from(value: object) -> str | None:
 
 
 def settings_from(value: object) -> dict[str, object]:
-    """Settings by name, each of its kind; a model by an id of the catalogue, since a path is the administrator's."""
+    """Settings by name, each of its kind; a model by an id or `auto`, since a path is the administrator's."""
     body, known = _object(value, "the request body"), kinds()
     for name in body:
         if name not in known:
@@ -149,7 +149,7 @@ def settings_from(value: object) -> dict[str, object]:
         if isinstance(found, float) and not math.isfinite(found):
             raise WireError(f"field {name!r} must be a finite number, not {found}")
     if "model" in values:
-        _choice(body, "model", ids())
+        _choice(body, "model", (*ids(), AUTO))
     return values
 
 
