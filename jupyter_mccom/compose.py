@@ -18,8 +18,8 @@ from .cascade.context import Context
 from .cascade.journal import Journal
 from .cascade.pipeline import Cascade, Cloud
 from .cascade.route import Gates
+from .engines.direct import DirectEngine
 from .engines.host import Host, default_threads
-from .engines.llamacpp import LlamaCppEngine
 from .errors import SettingsError
 from .learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE
 from .learning.recorder import FileRecorder
@@ -40,7 +40,7 @@ _KERNEL_CHARS = 400
 """Of what a kernel holds, in a prompt: about 120 tokens, a frame of 15 columns and some names."""
 UNHURRIED_S = 10.0
 """A search may take where there is no Jupyter server, and so nobody types."""
-_LLAMA_SERVER = "jupyter_mccom.engines.llama_server"
+_LLAMA_DIRECT = "jupyter_mccom.engines.llama_direct"
 _LOCAL = ("model", "models_dir", "threads", "context_tokens", "idle_unload_s")
 """What the local model's process depends on."""
 _CLOUD = (
@@ -67,7 +67,7 @@ class OpenCascade:
     """A cascade and the parts that a status speaks of."""
 
     cascade: Cascade
-    engine: LlamaCppEngine
+    engine: DirectEngine
     host: Host
     retriever: Retrieval
     tree: ProjectTree | None
@@ -223,14 +223,25 @@ def gates_of(settings: MCCom, model: Model, verdict: Verdict | None = None) -> G
     return gates
 
 
-def _local(settings: MCCom, store: Store, model: Model, threads: int) -> tuple[Host, LlamaCppEngine]:
+def costs_file() -> Path:
+    """Where the cost curves of this machine are kept."""
+    return default_models_dir().parent / "costs.json"
+
+
+def _local(settings: MCCom, store: Store, model: Model, threads: int) -> tuple[Host, DirectEngine]:
     def child_settings() -> Mapping[str, object]:
         path = str(store.locate(model.id).absolute())
-        return {"path": path, "threads": threads, "context_tokens": settings.context_tokens}
+        return {
+            "path": path,
+            "threads": threads,
+            "context_tokens": settings.context_tokens,
+            "costs_file": str(costs_file()),
+            "model_hash": model.sha256 or f"{path} of {model.n_bytes} bytes",
+        }
 
-    host = Host(_LLAMA_SERVER, child_settings, idle_unload_s=settings.idle_unload_s)
+    host = Host(_LLAMA_DIRECT, child_settings, idle_unload_s=settings.idle_unload_s)
     known = () if model.sha256 else FIM_TEMPLATES
-    return host, LlamaCppEngine(name=model.id, host=host, fim=model.fim, layout=model.layout, known=known)
+    return host, DirectEngine(name=model.id, host=host, fim=model.fim, layout=model.layout, known=known)
 
 
 def open_live(sessions: Sessions, kernels: Kernels) -> Live:
