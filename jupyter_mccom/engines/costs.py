@@ -90,8 +90,8 @@ def kept(file: Path, key: str) -> CostCurve | None:
 def keep(file: Path, key: str, curve: CostCurve) -> None:
     """Adds a curve. Two processes at once: one of both is timed again later. Raises OSError."""
     try:
-        curves = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        curves = dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
         curves = {}
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_suffix(".new")
