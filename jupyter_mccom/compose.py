@@ -18,6 +18,7 @@ from .cascade.context import Context
 from .cascade.journal import Journal
 from .cascade.pipeline import Cascade, Cloud
 from .cascade.route import Gates
+from .engines import costs
 from .engines.direct import DirectEngine
 from .engines.host import Host, default_threads
 from .errors import SettingsError
@@ -102,6 +103,12 @@ class OpenCascade:
         await self.cascade.aclose()
         if self.recorder is not None:
             await self.recorder.aclose()
+
+    @property
+    def cost_curve(self) -> Mapping[int, float] | None:
+        """Milliseconds of one evaluation of the local model by its tokens; None until they were timed. Reads a file."""
+        found = costs.kept(costs_file(), costs.key_of(_hash_of(self.model), self.threads))
+        return found.ms if found else None
 
     @property
     def _parts(self) -> tuple[Engine | ProjectTree | Live | FileRecorder, ...]:
@@ -223,6 +230,11 @@ def gates_of(settings: MCCom, model: Model, verdict: Verdict | None = None) -> G
     return gates
 
 
+def _hash_of(model: Model) -> str:
+    """Names the file; one of the person's own has no hash in a catalogue."""
+    return model.sha256 or f"{model.id} of {model.n_bytes} bytes"
+
+
 def costs_file() -> Path:
     """Where the cost curves of this machine are kept."""
     return default_models_dir().parent / "costs.json"
@@ -236,7 +248,7 @@ def _local(settings: MCCom, store: Store, model: Model, threads: int) -> tuple[H
             "threads": threads,
             "context_tokens": settings.context_tokens,
             "costs_file": str(costs_file()),
-            "model_hash": model.sha256 or f"{path} of {model.n_bytes} bytes",
+            "model_hash": _hash_of(model),
         }
 
     host = Host(_LLAMA_DIRECT, child_settings, idle_unload_s=settings.idle_unload_s)

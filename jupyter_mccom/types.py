@@ -253,7 +253,7 @@ class Trace:
     features: Features | None = None
     """Of the local text, if it was finished; None where the engine has no probabilities."""
     draft: DraftCheck | None = None
-    """What became of the draft that the cloud was given."""
+    """What became of the draft that the engine was given which was asked last."""
     trouble: str = ""
     """Why the cloud failed, one line; empty when it did not."""
     hits: tuple[Hit, ...] = ()

@@ -95,7 +95,7 @@ HOMES = {
     "huggingface_hub": {"models/hub.py"},
     "filelock": {"models/store.py"},
     "platformdirs": {"models/store.py", "learning/store.py"},
-    "psutil": {"engines/host.py", "tour.py", "evaluation/latency.py", "evaluation/searching.py"},
+    "psutil": {"engines/host.py", "tour.py", "evaluation/latency.py", "evaluation/searching.py", "evaluation/speculation.py"},
     "tqdm": {"cli.py"},
     "tornado": {"server/routes.py"},
     "jupyter_server": {"server/routes.py", "server/app.py"},

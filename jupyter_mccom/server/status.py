@@ -30,7 +30,7 @@ def status_of(
         "model": {"id": opened.model.id, "bytes": opened.model.n_bytes, "present": present},
         "threads": opened.threads,
         "pull": asdict(pull) if pull else None,
-        "cost_curve": None,
+        "cost_curve": opened.cost_curve,
         "cloud": _cloud(opened),
         "index": asdict(opened.tree.status) if opened.tree else None,
         "learning": _learning(opened),
