@@ -51,7 +51,7 @@ class Decoding:
         self._cached: list[int] = []
 
     def write(self, prompt: str, *, max_tokens: int, draft: str, gone: Callable[[], bool]) -> Iterator[Token]:
-        """The answer's tokens, with a draft each with its check so far. Raises PromptTooLong.
+        """The answer's tokens, with a draft each with its check so far; none to an empty prompt. Raises PromptTooLong.
 
         `gone` is asked during the prompt's evaluation and ends it.
         """
@@ -61,6 +61,8 @@ class Decoding:
                 f"the prompt has {len(ids)} tokens and the model's context holds {self._decoder.n_context}; "
                 "lower prompt_tokens or raise context_tokens"
             )
+        if not ids:
+            return iter(())
         given = Draft(self._decoder, draft, behind=prompt, ids=ids) if draft else Draft(self._decoder, "")
         pending = self._reuse(ids)
         return self._tokens(pending, given, min(max_tokens, self._decoder.n_context - len(ids)), gone)

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
@@ -29,7 +30,7 @@ ACCEPTANCE = Acceptance(first=0.6, later=0.9)
 """Of drafts by `cascade/speculate.py`."""
 _HOST = "127.0.0.1"
 _MAX_REQUEST_BYTES = 4_000_000
-_REQUEST_S = 5.0
+_REQUEST_S = 30.0
 """A peer that says nothing for so long is none of ours."""
 
 
@@ -46,16 +47,17 @@ class Served:
         """One request, whole; a peer that goes away ends it within a token."""
         with peer, peer.makefile("rb") as lines:
             peer.settimeout(_REQUEST_S)
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             try:
                 request = json.loads(lines.readline(_MAX_REQUEST_BYTES))
-                if not secrets.compare_digest(str(request["key"]).encode(), self._key.encode()):
-                    return
-                peer.settimeout(None)
-                for line in self._lines(request, peer):
-                    peer.sendall(line)
+                known = secrets.compare_digest(str(request["key"]).encode(), self._key.encode())
             except (OSError, ValueError, KeyError, TypeError):
-                return  # not one of ours, or it has gone
+                return  # none of ours
+            if known:
+                peer.settimeout(None)
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                with suppress(OSError):  # it has gone
+                    for line in self._lines(request, peer):
+                        peer.sendall(line)
 
     def _lines(self, request: Mapping[str, Any], peer: socket.socket) -> Iterator[bytes]:
         if request["ask"] == "count":

@@ -174,6 +174,10 @@ def test_a_prompt_too_long_is_refused_before_anything_is_evaluated() -> None:
     assert speller.evaluated == []
 
 
+def test_an_empty_prompt_has_an_empty_answer() -> None:
+    assert _write(Speller(), "def", prompt="") == []
+
+
 def test_the_answer_ends_where_the_context_is_full() -> None:
     speller = Speller()
     assert len(_write(speller, prompt="p" * 61)) == 3
