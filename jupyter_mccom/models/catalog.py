@@ -57,6 +57,11 @@ class Model:
     """Confidence at or below which local text is never shown (0.5B, n = 90: 20 texts under .6, none of them right)."""
     licence: str = ""
 
+    @property
+    def content(self) -> str:
+        """Names what is in the file; a person's own has no hash."""
+        return self.sha256 or f"{self.id} of {self.n_bytes} bytes"
+
 
 QWEN_FIM = FimTemplate(prefix="<|fim_prefix|>", suffix="<|fim_suffix|>", middle="<|fim_middle|>")
 FIM_TEMPLATES = (
