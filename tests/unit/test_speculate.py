@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_mccom.cascade.speculate import draft_of
-from jupyter_mccom.types import Cell, Chunk, CompletionRequest
+from jupyter_mccom.engines.scripted import ScriptedEngine
+from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Prompt, Skills, Token
+from tests.cascades import cascade_of
 
 
 def _request(
@@ -102,3 +107,30 @@ def test_too_little_or_nothing_like_it_is_no_draft(typed: str) -> None:
 def test_any_text_is_taken(prefix: str, suffix: str) -> None:
     draft = draft_of(_request(prefix, suffix))
     assert not draft or draft.strip()
+
+
+class _Checking(ScriptedEngine):
+    """Notes the draft that it is given."""
+
+    def __init__(self, *, checks_draft: bool) -> None:
+        super().__init__({"pl": "ot(x, y)\n"})
+        self.checks_draft = checks_draft
+        self.drafts: list[str] = []
+
+    @property
+    def skills(self) -> Skills:
+        """As told."""
+        return replace(super().skills, checks_draft=self.checks_draft)
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        self.drafts.append(draft)
+        async for token in super().generate(prompt, max_tokens=max_tokens):
+            yield token
+
+
+@pytest.mark.parametrize(("checks_draft", "expected"), [(True, "ot(x, y)\n"), (False, "")])
+async def test_a_local_engine_that_checks_drafts_is_given_one(checks_draft: bool, expected: str) -> None:
+    engine = _Checking(checks_draft=checks_draft)
+    *_, last = [suggestion async for suggestion in cascade_of(engine).complete(_request(TWICE + "plt.pl"))]
+    assert last.text == "ot(x, y)"
+    assert engine.drafts == [expected]
