@@ -32,6 +32,11 @@ class Acceptance:
     """After one did."""
 
 
+_PRIOR = Acceptance(first=0.58, later=0.6)
+"""SmolLM2 on notebook statements: 33 drafts of `cascade/speculate.py`, 20 later tokens."""
+_PRIOR_TOKENS = 20
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostCurve:
     """Milliseconds of one evaluation by its tokens, with logits at each; at least for 1 and one more."""
@@ -57,6 +62,33 @@ class CostCurve:
         gains = {n: self.saved_ms(n_pending, n, first, acceptance.later) for n in range(1, most + 1)}
         best = max(gains, key=lambda n: gains[n], default=0)
         return best if best and gains[best] > _MARGIN * self.ms[1] else 0
+
+
+class ByCost:
+    """Checks as much of a draft as pays, by the curve and by how often drafts came true in this process so far.
+
+    What the model writes tells that of each draft, checked or not; the prior is that of the model that copies least.
+    """
+
+    def __init__(self, curve: CostCurve) -> None:
+        self._curve = curve
+        self._true = {False: _PRIOR.first * _PRIOR_TOKENS, True: _PRIOR.later * _PRIOR_TOKENS}
+        self._seen = {False: _PRIOR_TOKENS, True: _PRIOR_TOKENS}
+
+    @property
+    def acceptance(self) -> Acceptance:
+        """As learnt so far."""
+        first, later = (self._true[came_true] / self._seen[came_true] for came_true in (False, True))
+        return Acceptance(first=first, later=later)
+
+    def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
+        """See decoding.Policy."""
+        return self._curve.length(n_pending, most, self.acceptance, came_true=came_true)
+
+    def saw(self, *, came_true: bool, true: bool) -> None:
+        """See decoding.Policy."""
+        self._true[came_true] += true
+        self._seen[came_true] += 1
 
 
 def timed(evaluate: Callable[[int], None], clock: Callable[[], float]) -> CostCurve:

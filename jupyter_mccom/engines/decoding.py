@@ -39,15 +39,35 @@ class Decoder(Protocol):
     def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]: ...
 
 
+class Policy(Protocol):
+    """How much of a draft to check. `came_true`: the tokens before were the model's own, at least one."""
+
+    def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
+        """Tokens of the next `most` to check beside `n_pending` that are evaluated anyway."""
+        ...
+
+    def saw(self, *, came_true: bool, true: bool) -> None:
+        """The model wrote the draft's next token or another, checked or not."""
+        ...
+
+
+class CheckAll:
+    """The Policy of who measures."""
+
+    def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
+        """All."""
+        return most
+
+    def saw(self, *, came_true: bool, true: bool) -> None:
+        """Is of no use."""
+
+
 class Decoding:
-    """One model's answers, one at a time. `length` says how many tokens of a draft to check.
+    """One model's answers, one at a time."""
 
-    It is given how many tokens must be evaluated anyway, how many the draft has, and whether some of it came true.
-    """
-
-    def __init__(self, decoder: Decoder, length: Callable[[int, int, bool], int]) -> None:
+    def __init__(self, decoder: Decoder, policy: Policy) -> None:
         self._decoder = decoder
-        self._length = length
+        self._policy = policy
         self._cached: list[int] = []
 
     def write(self, prompt: str, *, max_tokens: int, draft: str, gone: Callable[[], bool]) -> Iterator[Token]:
@@ -79,6 +99,8 @@ class Decoding:
                     return
                 piece = self._decoder.piece(choice.token)
                 from_draft = number < len(drafted) and choice.token == drafted[number]
+                if draft.ids:
+                    self._policy.saw(came_true=draft.came_true, true=choice.token == draft.ids[0])
                 draft.written(choice.token, piece, from_draft=from_draft)
                 n_left -= 1
                 yield Token(
@@ -95,7 +117,7 @@ class Decoding:
 
     def _drafted(self, draft: Draft, n_pending: int, n_left: int) -> list[int]:
         most = min(len(draft.ids), self._decoder.max_outputs - 1, n_left - 1)
-        drafted = draft.ids[: self._length(n_pending, most, draft.came_true)] if most > 0 else []
+        drafted = draft.ids[: self._policy.length(n_pending, most, came_true=draft.came_true)] if most > 0 else []
         draft.n_offered += len(drafted)
         return drafted
 
@@ -152,6 +174,8 @@ class Draft:
         """Empty when the draft is used up or was left."""
         self._given = bool(text)
         self.n_offered = self.n_passes = self._n_accepted = 0
+        self.came_true = False
+        """Some of it was written."""
 
     @property
     def check(self) -> DraftCheck | None:
@@ -160,17 +184,13 @@ class Draft:
             return None
         return DraftCheck(offered=self.n_offered, accepted=self._n_accepted, passes=self.n_passes)
 
-    @property
-    def came_true(self) -> bool:
-        """Some of it was written."""
-        return self._n_accepted > 0
-
     def written(self, token: int, piece: bytes, *, from_draft: bool) -> None:
         """The model wrote this token."""
         self._n_accepted += from_draft
         if not piece or not self._rest.startswith(piece):
             self._rest, self.ids = b"", []
             return
+        self.came_true = True
         self._rest = self._rest[len(piece) :]
         if self.ids[:1] == [token]:
             self.ids = self.ids[1:]

@@ -21,13 +21,11 @@ from typing import Any, NoReturn
 from ..errors import EngineError, EngineMissing, PromptTooLong
 from ..types import Token
 from . import llama_server
-from .costs import Acceptance, CostCurve, keep, kept, key_of, timed
-from .decoding import Decoding
+from .costs import ByCost, CostCurve, keep, kept, key_of, timed
+from .decoding import CheckAll, Decoding
 from .llama_h import LlamaH
 from .parent import fail, greet, settings
 
-ACCEPTANCE = Acceptance(first=0.6, later=0.9)
-"""Of drafts by `cascade/speculate.py`."""
 _HOST = "127.0.0.1"
 _MAX_REQUEST_BYTES = 4_000_000
 _REQUEST_S = 30.0
@@ -121,14 +119,8 @@ def _open(path: str, key: str, threads: int, context_tokens: int, costs_file: st
     Without a `costs_file` all of a draft is checked.
     """
     model = LlamaH(path, threads=threads, context_tokens=context_tokens)
-    if not costs_file:
-        return Served(model, Decoding(model, lambda n_pending, most, came_true: most), key)
-    curve = _curve(model, Path(costs_file), key_of(model_hash, threads), threads)
-
-    def length(n_pending: int, most: int, came_true: bool) -> int:
-        return curve.length(n_pending, most, ACCEPTANCE, came_true=came_true)
-
-    return Served(model, Decoding(model, length), key)
+    policy = ByCost(_curve(model, Path(costs_file), key_of(model_hash, threads), threads)) if costs_file else CheckAll()
+    return Served(model, Decoding(model, policy), key)
 
 
 def _serve(served: Served) -> NoReturn:

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mccom.engines.costs import TIMED, Acceptance, CostCurve, keep, kept, key_of, timed
+from jupyter_mccom.engines.costs import TIMED, Acceptance, ByCost, CostCurve, keep, kept, key_of, timed
 
 PROCESSOR = CostCurve(ms={1: 24.0, 2: 50.0, 4: 85.0, 8: 141.0, 16: 267.0})
 """Measured for the 0.5B on two cores (engines.md B), 2 tokens by its neighbours."""
@@ -47,6 +47,19 @@ def test_what_is_checked_is_expected_to_save_time_and_never_more_than_there_is(
     assert 0 <= length <= most
     if length:
         assert PROCESSOR.saved_ms(n_pending, length, later if came_true else first, later) > 0
+
+
+def test_drafts_are_checked_where_they_come_true_and_left_where_they_do_not() -> None:
+    policy = ByCost(PROCESSOR)
+    assert policy.length(4, 12, came_true=False) == 0
+    for _ in range(200):
+        policy.saw(came_true=False, true=True)
+        policy.saw(came_true=True, true=True)
+    assert policy.length(4, 12, came_true=False) > 8
+    for _ in range(400):
+        policy.saw(came_true=False, true=False)
+    assert policy.length(4, 12, came_true=False) == 0
+    assert policy.length(4, 12, came_true=True) > 8
 
 
 def test_every_size_is_timed_and_the_quickest_counts() -> None:

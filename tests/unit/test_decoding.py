@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from jupyter_mccom.engines.decoding import Choice, Decoding
+from jupyter_mccom.engines.decoding import CheckAll, Choice, Decoding
 from jupyter_mccom.errors import PromptTooLong
 from jupyter_mccom.types import Token
 
@@ -65,13 +65,9 @@ class Speller:
         return Choice(token=token, prob=0.5)
 
 
-def _all(_pending: int, most: int, _came_true: bool) -> int:
-    return most
-
-
 def _write(speller: Speller, draft: str = "", prompt: str = "ppp", max_tokens: int = 20) -> list[Token]:
     speller.n_prompt = len(prompt)
-    return list(Decoding(speller, _all).write(prompt, max_tokens=max_tokens, draft=draft, gone=lambda: False))
+    return list(Decoding(speller, CheckAll()).write(prompt, max_tokens=max_tokens, draft=draft, gone=lambda: False))
 
 
 def _text(tokens: Sequence[Token]) -> str:
@@ -146,7 +142,7 @@ def test_a_token_that_ends_inside_a_character_gives_its_text_to_the_next() -> No
 
 def test_only_what_is_new_in_a_prompt_is_evaluated() -> None:
     speller = Speller()
-    decoding = Decoding(speller, _all)
+    decoding = Decoding(speller, CheckAll())
     counts = []
     for prompt in ("pppppp", "ppppppp", "ppppppp", "px"):
         speller.n_prompt = len(prompt)
@@ -163,14 +159,14 @@ def test_who_goes_during_the_prompt_ends_it_between_two_batches() -> None:
         asked.append(True)
         return len(asked) > 2
 
-    assert list(Decoding(speller, _all).write("p" * 30, max_tokens=9, draft="", gone=gone)) == []
+    assert list(Decoding(speller, CheckAll()).write("p" * 30, max_tokens=9, draft="", gone=gone)) == []
     assert len(speller.evaluated) == 2
 
 
 def test_a_prompt_too_long_is_refused_before_anything_is_evaluated() -> None:
     speller = Speller()
     with pytest.raises(PromptTooLong, match="the prompt has 64 tokens and the model's context holds 64"):
-        Decoding(speller, _all).write("p" * 64, max_tokens=9, draft="", gone=lambda: False)
+        Decoding(speller, CheckAll()).write("p" * 64, max_tokens=9, draft="", gone=lambda: False)
     assert speller.evaluated == []
 
 
@@ -181,3 +177,30 @@ def test_an_empty_prompt_has_an_empty_answer() -> None:
 def test_the_answer_ends_where_the_context_is_full() -> None:
     speller = Speller()
     assert len(_write(speller, prompt="p" * 61)) == 3
+
+
+class _Never(CheckAll):
+    """Checks nothing and notes what came true."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[bool, bool]] = []
+
+    def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
+        """None."""
+        return 0
+
+    def saw(self, *, came_true: bool, true: bool) -> None:
+        """Of each token of the draft that can be told."""
+        self.seen.append((came_true, true))
+
+
+@pytest.mark.parametrize(
+    ("draft", "seen"),
+    [("def y", [(False, True), (True, True), (True, False)]), ("y", [(False, False)]), ("", [])],
+)
+def test_what_is_not_checked_is_still_learnt_from(draft: str, seen: list[tuple[bool, bool]]) -> None:
+    speller, policy = Speller(), _Never()
+    speller.n_prompt = 3
+    tokens = list(Decoding(speller, policy).write("ppp", max_tokens=9, draft=draft, gone=lambda: False))
+    assert policy.seen == seen
+    assert not any(token.from_draft for token in tokens)
