@@ -107,7 +107,7 @@ class OpenCascade:
     @property
     def cost_curve(self) -> Mapping[int, float] | None:
         """Milliseconds of one evaluation of the local model by its tokens; None until they were timed. Reads a file."""
-        found = costs.kept(_costs_file(), costs.key_of(self.model.content, self.threads))
+        found = costs.kept(default_models_dir().parent / costs.FILE, costs.key_of(self.model.content, self.threads))
         return found.ms if found else None
 
     @property
@@ -230,16 +230,11 @@ def gates_of(settings: MCCom, model: Model, verdict: Verdict | None = None) -> G
     return gates
 
 
-def _costs_file() -> Path:
-    """Where the cost curves of this machine are kept."""
-    return default_models_dir().parent / "costs.json"
-
-
 def _local(settings: MCCom, store: Store, model: Model, threads: int) -> tuple[Host, DirectEngine]:
     def child_settings() -> Mapping[str, object]:
         path = str(store.locate(model.id).absolute())
         given = {"path": path, "threads": threads, "context_tokens": settings.context_tokens}
-        return given | {"costs_file": str(_costs_file()), "model_hash": model.content}
+        return given | {"costs_file": str(default_models_dir().parent / costs.FILE), "model_hash": model.content}
 
     host = Host(_LLAMA_DIRECT, child_settings, idle_unload_s=settings.idle_unload_s)
     known = () if model.sha256 else FIM_TEMPLATES

@@ -16,6 +16,8 @@ from pathlib import Path
 
 TIMED = (1, 2, 4, 8, 16)
 """Tokens of the evaluations that are timed; 2 stands there because a processor's cost jumps at the second token."""
+FILE = "costs.json"
+"""In the user's cache folder."""
 _BUDGET_S = 1.0
 _MAX_ROUNDS = 3
 _MARGIN = 0.05
