@@ -67,7 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_SUITES = ("latency", "layouts", "reuse", "cascade", "thresholds", "drafts", "retrieval", "kernel", "search")
+SUITES = (
+    *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "reuse"),
+    *("kernel", "drafts", "search"),
+)
 
 
 def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -79,11 +82,12 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     learn.add_argument("--model", default="", help="id or path of the local model")
     command("forget", _forget, "Delete all that is kept of what became of suggestions, also while a server runs.")
     bench = command("bench", _bench, "Measure on this machine; prints JSON or a table.")
-    bench.add_argument("--suite", choices=_SUITES, default="latency", help="what to measure")
-    bench.add_argument("--n", type=int, default=60, help="how many positions")
+    bench.add_argument("--suite", choices=SUITES, default="latency", help="what to measure")
+    bench.add_argument("--n", type=int, help="how many positions; none: as many as the suite needs")
     bench.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of real code")
     bench.add_argument("--seed", type=int, default=1, help="which positions of it are drawn")
-    bench.add_argument("--out", type=Path, help="folder for one JSON line a position")
+    bench.add_argument("--keys-a-minute", type=float, default=240, help="of the person who types (keystrokes)")
+    bench.add_argument("--out", type=Path, help="folder of the results and report.html; a run that was cut off goes on")
     bench.add_argument("--model", default="", help="id or path of the local model")
     serve = command("serve", _serve, "Run a llama.cpp server for this machine.")
     serve.add_argument("--model", default="", help="id or path of the model")
@@ -220,32 +224,24 @@ def _status(arguments: argparse.Namespace) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from .evaluation import cascade, drafts, kernels, latency, layouts, retrieval, reuse, searching, thresholds
+    from .evaluation import suites
 
-    settings, n = _settings(arguments), arguments.n
-    with tqdm(total=n, disable=None) as bar:
+    with tqdm(disable=None) as bar:
 
-        def progress(done: int, _: int) -> None:
+        def progress(done: int, total: int) -> None:
+            bar.total = total
             bar.update(done - bar.n)
 
-        if arguments.suite == "cascade":
-            found = cascade.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
-        elif arguments.suite == "retrieval":
-            found = retrieval.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
-        elif arguments.suite == "layouts":
-            found = layouts.measure(settings, arguments.data, n, arguments.seed, progress)
-        elif arguments.suite == "reuse":
-            found = json.dumps(reuse.measure(settings, arguments.data, n, arguments.seed, progress), indent=2)
-        elif arguments.suite == "kernel":
-            found = kernels.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
-        elif arguments.suite == "thresholds":
-            found = thresholds.measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
-        elif arguments.suite == "search":
-            found = json.dumps(searching.measure(arguments.data, arguments.seed), indent=2)
-        elif arguments.suite == "drafts":
-            found = json.dumps(drafts.measure(settings, arguments.data, n, arguments.seed, progress), indent=2)
-        else:
-            found = json.dumps(latency.measure(settings, n), indent=2)
+        found = suites.run(
+            arguments.suite,
+            _settings(arguments),
+            data=arguments.data,
+            n=arguments.n,
+            seed=arguments.seed,
+            out=arguments.out,
+            progress=progress,
+            keys_a_minute=arguments.keys_a_minute,
+        )
     print(found)
     return 0
 

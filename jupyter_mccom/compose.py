@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from .cascade.budget import Budget
-from .cascade.context import Context
 from .cascade.journal import Journal
 from .cascade.pipeline import Cascade, Cloud
 from .cascade.route import Gates
@@ -29,10 +28,10 @@ from .learnt import recorder_of
 from .models.catalog import FIM_TEMPLATES, Model, fim_of, ids
 from .models.store import Store, default_models_dir
 from .protocols import Engine
-from .retrieval.iterate import KERNEL, SEARCH_S, Live, Retrieval
+from .retrieval.iterate import SEARCH_S, Live, Retrieval
 from .retrieval.tree import ProjectTree
 from .settings import MCCom, alike
-from .types import Multiline
+from .wiring import cloud_over, wire
 
 if TYPE_CHECKING:
     from .retrieval.kernel import Kernels, Sessions
@@ -151,15 +150,15 @@ def open_cascade(
     store = open_store(settings)
     model = store.entry(settings.model)
     threads = settings.threads or default_threads()
-    kept = _kept(former, settings, _LOCAL)
-    host, engine = (kept.host, kept.engine) if kept else _local(settings, store, model, threads)
+    host, engine = _local(settings, store, model, threads, _kept(former, settings, _LOCAL))
     patience_s, live = (SEARCH_S if live else UNHURRIED_S), live if settings.use_kernel else None
     tree = _tree(settings, jupyter_root, _kept(former, settings, ("project_root",)))
     retriever = Retrieval(tree=tree, live=live, patience_s=patience_s)
     budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
     cloud = _cloud(settings, _kept(former, settings, _CLOUD), budget, retriever, jupyter_root or Path())
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
-    cascade = _cascade(settings, model, engine, cloud, retriever, former)
+    gates, journal = gates_of(settings, model), former.cascade.journal if former else Journal()
+    cascade = wire(settings, engine, retriever, cloud, clock=SystemClock(), gates=gates, journal=journal)
     return OpenCascade(
         cascade=cascade,
         engine=engine,
@@ -186,32 +185,6 @@ def _recorder(
     return found
 
 
-def _cascade(
-    settings: MCCom,
-    model: Model,
-    engine: Engine,
-    cloud: Cloud | None,
-    retriever: Retrieval,
-    former: OpenCascade | None,
-) -> Cascade:
-    journal = former.cascade.journal if former else Journal()
-    journal.keep_traces = settings.keep_traces
-    if not settings.keep_traces:
-        journal.forget()
-    n_tokens, n_retrieved_tokens = settings.prompt_tokens, settings.retrieval_tokens
-    return Cascade(
-        context=Context(engine, retriever, n_tokens=n_tokens, n_retrieved_tokens=n_retrieved_tokens),
-        cloud=cloud,
-        retriever=retriever,
-        journal=journal,
-        clock=SystemClock(),
-        gates=gates_of(settings, model),
-        max_tokens=settings.max_tokens,
-        latency_budget_s=settings.latency_budget_s,
-        multiline=cast(Multiline, settings.multiline),
-    )
-
-
 def _kept(former: OpenCascade | None, settings: MCCom, names: tuple[str, ...]) -> OpenCascade | None:
     """`former`, if what depends on `names` may be taken over."""
     return former if former and alike(former.settings, settings, names) else None
@@ -230,7 +203,12 @@ def gates_of(settings: MCCom, model: Model, verdict: Verdict | None = None) -> G
     return gates
 
 
-def _local(settings: MCCom, store: Store, model: Model, threads: int) -> tuple[Host, DirectEngine]:
+def _local(
+    settings: MCCom, store: Store, model: Model, threads: int, kept: OpenCascade | None
+) -> tuple[Host, DirectEngine]:
+    if kept:
+        return kept.host, kept.engine
+
     def child_settings() -> Mapping[str, object]:
         path = str(store.locate(model.id).absolute())
         given = {"path": path, "threads": threads, "context_tokens": settings.context_tokens}
@@ -271,15 +249,7 @@ def _cloud(
         return None
     engine = kept.cascade.cloud.engine if kept and kept.cascade.cloud else _masked_cloud(settings)
     ignored = Ignored(jupyter_root.expanduser().resolve())
-    share = settings.retrieval_tokens / settings.prompt_tokens
-    context = Context(
-        engine,
-        retriever,
-        n_tokens=settings.cloud_prompt_tokens,
-        n_retrieved_tokens=int(share * settings.cloud_prompt_tokens),
-        allowed=lambda hit: settings.kernel_to_cloud or hit.chunk.source != KERNEL,
-    )
-    return Cloud(context=context, budget=budget, kept_out=ignored.covers)
+    return cloud_over(engine, settings, retriever=retriever, budget=budget, kept_out=ignored.covers)
 
 
 def _masked_cloud(settings: MCCom) -> Engine:
