@@ -17,34 +17,9 @@ from typing import Any
 from ..settings import MCCom
 from .bench import KEYS_A_MINUTE, Bench, Progress, stand_in
 from .data import CELLS, check
-from .findings import Findings, Table
+from .findings import Findings
 from .machine import changed_settings, hashes, machine
 from .rows import Rows
-
-
-def _retrieval(bench: Bench) -> Findings:
-    from .retrieval import measure
-
-    return _of(measure(bench.settings, bench.data, bench.n, bench.out, bench.seed, bench.progress))
-
-
-def _kernel(bench: Bench) -> Findings:
-    from .kernels import measure
-
-    return _of(measure(bench.settings, bench.data, bench.n, bench.out, bench.seed, bench.progress))
-
-
-def _layouts(bench: Bench) -> Findings:
-    from .layouts import measure
-
-    return _of(measure(bench.settings, bench.data, bench.n, bench.seed, bench.progress))
-
-
-def _reuse(bench: Bench) -> Findings:
-    from .reuse import measure
-
-    figures = measure(bench.settings, bench.data, bench.n, bench.seed, bench.progress)
-    return Findings(tables=[], figures=figures)
 
 
 def _thresholds(bench: Bench) -> Findings:
@@ -54,15 +29,16 @@ def _thresholds(bench: Bench) -> Findings:
     return Findings(tables=[], figures=json.loads(text))
 
 
+def _speculation(bench: Bench) -> Findings:
+    from .speculation import measure
+
+    return Findings(tables=[], figures=measure(bench.settings, bench.data, bench.n, bench.seed, bench.progress))
+
+
 def _search(bench: Bench) -> Findings:
     from .searching import measure
 
     return measure(bench)
-
-
-def _of(markdown: str) -> Findings:
-    lines = markdown.splitlines()
-    return Findings(tables=tables_of(markdown), notes=[line for line in lines if line and line[0] != "|"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,26 +83,21 @@ SUITES: Mapping[str, Suite] = {
         Suite(name="notebooks", n=100, about="the local model on notebook statements, by era", files=CELLS),
         Suite(name="infill", n=100, about="is a draft lossless, is the confidence calibrated"),
         Suite(
-            name="retrieval", n=60, about="does context make the model right more often", adapted=_retrieval,
-            own_rows=True,
+            name="retrieval", n=60, about="does context make the model right more often",
             files=(*CELLS, *_LINES, *_CROSS),
         ),
         Suite(
-            name="layouts", n=200, about="in which order a model should read a prompt", adapted=_layouts,
-            own_rows=True,
-            files=(*CELLS, *_LINES),
+            name="layouts", n=200, about="in which order a model should read a prompt", files=(*CELLS, *_LINES),
+        ),
+        Suite(name="kernels", n=60, about="does it help to know what the kernel holds", files=CELLS),
+        Suite(name="reuse", n=60, about="how much of a prompt is found in the model's cache", files=CELLS),
+        Suite(
+            name="speculation", n=60, about="does a line seen before, as a draft, make the local engine quicker",
+            adapted=_speculation, own_rows=True, files=CELLS,
         ),
         Suite(
             name="thresholds", n=60, about="do a text's own figures tell whether it is right", adapted=_thresholds,
             own_rows=True, files=CELLS,
-        ),
-        Suite(
-            name="reuse", n=60, about="how much of a prompt is found in the model's cache", adapted=_reuse,
-            own_rows=True, files=CELLS,
-        ),
-        Suite(
-            name="kernel", n=60, about="does it help to know what the kernel holds", adapted=_kernel, own_rows=True,
-            files=CELLS,
         ),
         Suite(name="drafts", n=40, about="does a draft make the cloud that is set faster"),
         Suite(name="search", n=1, about="how fast chunks are found and files indexed", adapted=_search),
@@ -173,15 +144,6 @@ def run(
         }  # fmt: skip
         _write(out, name, {**made, "findings": findings.to_json()})
     return findings.text()
-
-
-def tables_of(markdown: str) -> list[Table]:
-    """The tables of a Markdown text."""
-    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown.splitlines() if line[:1] == "|"]
-    breaks = [at for at, cells in enumerate(lines) if all(set(cell) <= {"-", ":"} for cell in cells)]
-    ends = [*(at - 1 for at in breaks[1:]), len(lines)]
-    pairs = zip(breaks, ends, strict=True)
-    return [Table(title="", head=lines[at - 1], rows=lines[at + 1 : end]) for at, end in pairs]
 
 
 def _threads(settings: MCCom) -> int:
