@@ -47,6 +47,13 @@ def _reuse(bench: Bench) -> Findings:
     return Findings(tables=[], figures=figures)
 
 
+def _speculation(bench: Bench) -> Findings:
+    from .speculation import measure
+
+    figures = measure(bench.settings, bench.data, bench.n, bench.seed, bench.progress)
+    return Findings(tables=[], figures=figures)
+
+
 def _thresholds(bench: Bench) -> Findings:
     from .thresholds import measure
 
@@ -129,6 +136,10 @@ SUITES: Mapping[str, Suite] = {
             files=CELLS,
         ),
         Suite(name="drafts", n=40, about="does a draft make the cloud that is set faster"),
+        Suite(
+            name="speculation", n=60, about="does a line seen before make the local model faster", adapted=_speculation,
+            own_rows=True, files=CELLS,
+        ),
         Suite(name="search", n=1, about="how fast chunks are found and files indexed", adapted=_search),
     )
 }  # fmt: skip
