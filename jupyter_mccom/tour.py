@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import socket
-from pathlib import Path
 
 from .cascade.budget import Budget
 from .cascade.context import Context
@@ -35,7 +34,7 @@ _KEY = "MCCOM_STAND_IN_KEY"
 _MEMORY = 1.6
 """Bytes of memory a byte of the model's file takes (measured: 1.44), and some air."""
 _READY_S = 120.0
-_LINE, _TYPED = "distinct = len(", "set"
+_LINE, _TYPED = "coldest = min(", "mean"
 _running: list[Child] = []
 
 
@@ -68,9 +67,11 @@ async def cloud() -> bool:
     if not _running:
         if _free_bytes() < _MEMORY * model.n_bytes:
             return await _scripted(f"{model.id} needs {_MEMORY * model.n_bytes / 1e6:.0f} MB of free memory")
-        if not store.present(model.id) and not _agreed(f"Download {model.id}, {model.n_bytes / 1e6:.0f} MB? [y/N] "):
-            return await _scripted(f"{model.id} is not on this machine, and nothing is downloaded without a yes")
-        path = await asyncio.to_thread(_pulled, store)
+        if not store.present(model.id):
+            if not _agreed(f"Download {model.id}, {model.n_bytes / 1e6:.0f} MB? [y/N] "):
+                return await _scripted(f"{model.id} is not on this machine, and nothing is downloaded without a yes")
+            await asyncio.to_thread(_pull, store)
+        path = await asyncio.to_thread(store.locate, model.id)
         settings = {"path": str(path), "key": os.environ[_KEY], "threads": default_threads(), "port": place["port"]}
         _running.append(await Child.start(_SERVER, {**settings, "context_tokens": 4096}, ready_s=_READY_S))
     print(f"{model.id} stands in for a cloud at {_running[0].address}, until this notebook's kernel ends")
@@ -87,7 +88,7 @@ def _agreed(question: str) -> bool:
         return False
 
 
-def _pulled(store: Store) -> Path:
+def _pull(store: Store) -> None:
     told = -1
 
     def progress(done: int, total: int) -> None:
@@ -96,7 +97,7 @@ def _pulled(store: Store) -> Path:
             told = done * 10 // total
             print(f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
 
-    return store.pull(STAND_IN, progress=progress)
+    store.pull(STAND_IN, progress=progress)
 
 
 def _free_bytes() -> int:
@@ -112,7 +113,7 @@ def _free_bytes() -> int:
 
 async def _scripted(why: str) -> bool:
     """The life of one suggestion, its texts given beforehand."""
-    script = {_LINE: "temperatures)"}, {_LINE + _TYPED: "(temperatures))"}
+    script = {_LINE: "temperatures)"}, {_LINE + _TYPED: "_temperature, 20.0)"}
     local, large = (ScriptedEngine(texts, name="scripted") for texts in script)
     clock = SystemClock()
     budget = Budget(calls_a_day=0, tokens_a_day=0, clock=clock)
