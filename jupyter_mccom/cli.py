@@ -281,7 +281,9 @@ def _demo(arguments: argparse.Namespace) -> int:
     shutil.copy(demo_notebook(), folder / "demo.ipynb")
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/demo.ipynb", *arguments.rest]
     if not any(option.startswith("--MCCom.cloud_") for option in arguments.rest):
-        command += [f"--MCCom.{name}={value}" for name, value in prepare(arguments.models_dir).items()]
+        given = {option.partition("=")[0] for option in arguments.rest}
+        options = {f"--MCCom.{name}": value for name, value in prepare(arguments.models_dir).items()}
+        command += [f"{name}={value}" for name, value in options.items() if name not in given]
     if arguments.models_dir:
         command.append(f"--MCCom.models_dir={arguments.models_dir}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -34,12 +34,16 @@ _KEY = "MCCOM_STAND_IN_KEY"
 _MEMORY = 1.6
 """Bytes of memory a byte of the model's file takes (measured: 1.44), and some air."""
 _READY_S = 120.0
-_LINE, _TYPED = "coldest = min(", "mean"
+_LINE, _TYPED = "coldest = min(", "m"
 _running: list[Child] = []
 
 
-def prepare(models_dir: str = "") -> dict[str, str]:
-    """Settings of a Jupyter server whose cloud will be the stand-in; its kernels inherit what they need of it."""
+def prepare(models_dir: str = "") -> dict[str, str | int | float]:
+    """Settings of a Jupyter server whose cloud will be the stand-in; its kernels inherit what they need of it.
+
+    Prompts are short, since both models share a small machine, and the local text is shown although the stand-in is
+    hardly better: the tour's *no* is the person's.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -50,6 +54,11 @@ def prepare(models_dir: str = "") -> dict[str, str]:
         "cloud_url": f"http://127.0.0.1:{port}",
         "cloud_model": STAND_IN,
         "cloud_key_env": _KEY,
+        "cloud_prompt_tokens": 256,
+        "prompt_tokens": 256,
+        "retrieval_tokens": 64,
+        "route_threshold": 0.5,
+        "show_threshold": 0.3,
     }
 
 
@@ -113,7 +122,7 @@ def _free_bytes() -> int:
 
 async def _scripted(why: str) -> bool:
     """The life of one suggestion, its texts given beforehand."""
-    script = {_LINE: "temperatures)"}, {_LINE + _TYPED: "_temperature, 20.0)"}
+    script = {_LINE: "temperatures)"}, {_LINE + _TYPED: "ean_temperature, 20.0)"}
     local, large = (ScriptedEngine(texts, name="scripted") for texts in script)
     clock = SystemClock()
     budget = Budget(calls_a_day=0, tokens_a_day=0, clock=clock)

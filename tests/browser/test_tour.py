@@ -60,6 +60,11 @@ class Tour(Notebook):
         return self.wait_ghost()
 
 
+def _reason(lab: Lab) -> str:
+    reason: str = lab.get("mccom/traces")["traces"][-1]["route"]["reason"]
+    return reason
+
+
 def test_a_newcomer_goes_through_the_tour(tour_lab: Lab, window: BrowserContext, screenshots: Path) -> None:
     book = Tour(window, tour_lab)
     expect(book.run(0)).to_contain_text("nothing leaves this machine")
@@ -75,13 +80,14 @@ def test_a_newcomer_goes_through_the_tour(tour_lab: Lab, window: BrowserContext,
     expect(book.run(3).last).to_contain_text("cloud qwen2.5-coder-0.5b at http://127.0.0.1", timeout=PATIENCE_MS)
     assert book.ghost_after(4, "coldest = min(") == "temperatures)"
     book.read()
-    book.type("mean")
-    wait_for(lambda: tour_lab.get("mccom/traces")["traces"][-1]["route"]["reason"] == "rejected", "the cloud's answer")
-    cloud = book.wait_ghost()
+    book.type("m")
+    wait_for(lambda: _reason(tour_lab) == "rejected", "the cloud's answer")
+    wait_for(lambda: book.ghost == tour_lab.get("mccom/traces")["traces"][-1]["text"], "the whole of it")
+    cloud = book.ghost
     book.page.screenshot(path=str(screenshots / "tour-cloud.png"))
     book.page.keyboard.press("Tab")
     book.no_ghost()
-    assert book.source(book.code(4)) == f"coldest = min(mean{cloud}"
+    assert book.source(book.code(4)) == f"coldest = min(m{cloud}"
     why = book.run(5)
     expect(why.last).to_contain_text("you typed something else than the local text")
     book.page.screenshot(path=str(screenshots / "tour-why.png"))

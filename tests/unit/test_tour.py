@@ -8,6 +8,7 @@ from typing import Any
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 from jupyter_mccom import tour
 from jupyter_mccom.cli import demo_notebook
@@ -58,7 +59,7 @@ async def test_nothing_is_fetched_without_a_yes(
     assert asked == ["Download qwen2.5-coder-0.5b, 491 MB? [y/N] "]
     said = capsys.readouterr().out
     assert "nothing is downloaded without a yes" in said
-    assert "_temperature, 20.0) (cloud, rejected)" in said
+    assert "ean_temperature, 20.0) (cloud, rejected)" in said
     assert not Store(tmp_path).present(tour.STAND_IN)
 
 
@@ -71,6 +72,8 @@ async def test_nothing_is_started_where_memory_is_short(
 
 
 def test_what_it_sets_are_settings_of_the_server_alone(prepared: pytest.MonkeyPatch) -> None:
-    settings = tour.prepare()
-    assert settings.keys() <= set(MCCom.class_trait_names(config=True))
-    assert settings["cloud_url"].startswith("http://127.0.0.1:")
+    config = Config()
+    config.MCCom.update(tour.prepare())  # as binder/postBuild does
+    settings = MCCom(config=config)
+    assert settings.given == config.MCCom.keys()
+    assert settings.cloud_url.startswith("http://127.0.0.1:")
