@@ -11,23 +11,37 @@ from .lab import QUIET, Lab, Notebook, chromium_path
 
 NAMES = ("ghost-text.png", "why.png", "stats.png")
 _START = "import statistics\nvalues = [1, 2, 3]"
-_WINDOW: ViewportSize = {"width": 1280, "height": 800}
+_WINDOW: ViewportSize = {"width": 1280, "height": 1100}
+_MORE = ("total = sum(val", "largest = max(val", "count = len(val")
 
 
 def take(window: BrowserContext, lab: Lab, folder: Path) -> None:
     """Grey text in a cell; the tables of `%mccom why` and `stats` after it was taken."""
-    lab.notebook("pictures.ipynb", _START, "", "%mccom why", "%mccom stats", "%load_ext jupyter_mccom")
+    lab.notebook(
+        "pictures.ipynb", _START, "", "%mccom why", "%mccom stats", "%load_ext jupyter_mccom", *[""] * len(_MORE)
+    )
     book = Notebook(window, lab, "pictures.ipynb")
+    book.page.add_style_tag(content=".Toastify { display: none }")  # news and notices of JupyterLab's first start
     _run(book, 4)
     book.enter(1)
     book.type("mean = statistics.me")
     book.wait_ghost()
     book.page.screenshot(path=folder / NAMES[0], clip=_clip(book, 0, 1))
+    _take(book)
+    _run(book, 2)
+    book.page.screenshot(path=folder / NAMES[1], clip=_clip(book, 2, 2))
+    for cell, typed in enumerate(_MORE, start=5):
+        book.enter(cell)
+        book.type(typed)
+        book.wait_ghost()
+        _take(book)
+    _run(book, 3)
+    book.page.screenshot(path=folder / NAMES[2], clip=_clip(book, 3, 3))
+
+
+def _take(book: Notebook) -> None:
     book.page.keyboard.press("Tab")
     book.no_ghost()
-    for cell, name in ((2, NAMES[1]), (3, NAMES[2])):
-        _run(book, cell)
-        book.page.screenshot(path=folder / name, clip=_clip(book, cell, cell))
 
 
 def _run(book: Notebook, cell: int) -> None:

@@ -174,7 +174,7 @@ def test_why_says_who_wrote_it_which_gate_decided_and_what_came_of_it() -> None:
     rows = dict(why(_trace()).rows)
     assert rows["shown from"] == "cloud: large"
     assert rows["because"] == "you typed something else than the local text"
-    assert rows["confidence"].startswith("0.75 ")
+    assert rows["confidence"] == "0.75 (mean probability of the first 3 tokens; whole text 0.50, its lowest token 0.25)"
     assert rows["outcome"] == "accepted after 1.5 s, 14 characters kept"
     assert rows["context"] == "b.py:3-9 (0.50)"
     assert rows["draft"] == "4 of 9 tokens of the local text kept"
