@@ -41,8 +41,8 @@ _running: list[Child] = []
 def prepare(models_dir: str = "") -> dict[str, str | int | float]:
     """Settings of a Jupyter server whose cloud will be the stand-in; its kernels inherit what they need of it.
 
-    Prompts are short, since both models share a small machine, and the local text is shown although the stand-in is
-    hardly better: the tour's *no* is the person's.
+    The stand-in's prompts are short, since both models share a small machine, and the local text is shown although the
+    stand-in is hardly better: the tour's *no* is the person's.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -55,8 +55,6 @@ def prepare(models_dir: str = "") -> dict[str, str | int | float]:
         "cloud_model": STAND_IN,
         "cloud_key_env": _KEY,
         "cloud_prompt_tokens": 256,
-        "prompt_tokens": 256,
-        "retrieval_tokens": 64,
         "route_threshold": 0.5,
         "show_threshold": 0.3,
     }
