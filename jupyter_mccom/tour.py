@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import socket
+from collections.abc import Sequence
 
 from .cascade.budget import Budget
 from .cascade.context import Context
@@ -58,6 +59,15 @@ def prepare(models_dir: str = "") -> dict[str, str | int | float]:
         "route_threshold": 0.5,
         "show_threshold": 0.3,
     }
+
+
+def options(given: Sequence[str], models_dir: str = "") -> list[str]:
+    """The same as options of `jupyter lab` beside those that are given; none where a cloud is given."""
+    names = {option.partition("=")[0] for option in given}
+    if any(name.startswith("--MCCom.cloud_") for name in names):
+        return []
+    found = {f"--MCCom.{name}": value for name, value in prepare(models_dir).items()}
+    return [f"{name}={value}" for name, value in found.items() if name not in names]
 
 
 async def cloud() -> bool:

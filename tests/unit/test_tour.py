@@ -77,3 +77,10 @@ def test_what_it_sets_are_settings_of_the_server_alone(prepared: pytest.MonkeyPa
     settings = MCCom(config=config)
     assert settings.given == config.MCCom.keys()
     assert settings.cloud_url.startswith("http://127.0.0.1:")
+
+
+def test_what_a_person_gives_the_demo_holds(prepared: pytest.MonkeyPatch) -> None:
+    assert tour.options(["--MCCom.cloud_dialect=openai"]) == []
+    names = [option.partition("=")[0] for option in tour.options(["--MCCom.show_threshold=0.6"])]
+    assert "--MCCom.cloud_url" in names
+    assert "--MCCom.show_threshold" not in names
