@@ -269,15 +269,14 @@ def _demo(arguments: argparse.Namespace) -> int:
     import subprocess
     import tempfile
 
-    from .tour import prepare
+    from .tour import options
 
     arguments.model = ""
     _pull(arguments)
     folder = Path(tempfile.mkdtemp(prefix="mccom-demo-"))
     shutil.copy(demo_notebook(), folder / "demo.ipynb")
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/demo.ipynb", *arguments.rest]
-    if not any(option.startswith("--MCCom.cloud_") for option in arguments.rest):
-        command += [f"--MCCom.{name}={value}" for name, value in prepare(arguments.models_dir).items()]
+    command += options(arguments.rest, arguments.models_dir)
     if arguments.models_dir:
         command.append(f"--MCCom.models_dir={arguments.models_dir}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,6 +25,8 @@ PLUGIN = "jupyter-mccom:plugin"
 _SET = """([plugin, name, value]) =>
   window.jupyterapp.pluginRegistry._plugins.get("@jupyterlab/apputils-extension:settings").service
     .set(plugin, name, value)"""
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync"]
 
 
 class Lab:
@@ -171,6 +174,12 @@ class Notebook:
     def read(self) -> None:
         """Lets the suggestion stand long enough to count as read."""
         self.page.wait_for_timeout(900)
+
+
+def chromium_path() -> str:
+    """Debian's Chromium, or any other on the path; empty without one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), "")
 
 
 def wait_for(condition: Callable[[], bool], what: str, patience_s: float = 60.0) -> None:
