@@ -85,6 +85,7 @@ export class Page {
         })
     });
     window.addEventListener('pagehide', () => this.completers.leave());
+    document.addEventListener('focusout', () => this._warmer.stop());
   }
 
   private _edited(completer: InlineCompleter, local: boolean): void {

@@ -90,8 +90,7 @@ class Notebook:
     def __init__(self, context: BrowserContext, lab: Lab, name: str) -> None:
         self.lab = lab
         self.page: Page = context.new_page()
-        self.sent: list[tuple[str, Any]] = []
-        """(route, body) of each message to our server, in order."""
+        self._sent: list[tuple[str, Any]] = []
         self.page.on("request", self._note)
         self.page.goto(f"{lab.url}/lab/tree/{name}?token={TOKEN}&reset")
         self.page.locator(".jp-Notebook .jp-Cell, .jp-FileEditor .cm-content").first.wait_for(timeout=PATIENCE_MS)
@@ -149,14 +148,15 @@ class Notebook:
         """Runs a command, as the palette does."""
         self.page.evaluate("command => window.jupyterapp.commands.execute(command)", command)
 
-    def n_sent(self, route: str) -> int:
-        """How often a route was called so far."""
-        return sum(1 for sent, _ in self.sent if sent == route)
+    def sent(self, route: str) -> list[Any]:
+        """Bodies of the messages to a route of our server so far."""
+        self.page.wait_for_timeout(20)  # Playwright hears of them only while it waits
+        return [body for sent, body in self._sent if sent == route]
 
     def _note(self, request: Request) -> None:
         route = request.url.partition("/mccom/")[2].partition("?")[0]
         if route and request.method == "POST":
-            self.sent.append((route, json.loads(request.post_data or "{}")))
+            self._sent.append((route, json.loads(request.post_data or "{}")))
 
     def wait_ghost(self) -> str:
         """Waits until grey text shows and no longer changes; returns it."""
