@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -171,6 +172,19 @@ class Notebook:
     def read(self) -> None:
         """Lets the suggestion stand long enough to count as read."""
         self.page.wait_for_timeout(900)
+
+
+def word_of(text: str) -> str:
+    """What one press of accept-word takes of a suggestion."""
+    found = re.match(r"\s*(?:\w+|[^\s\w]+)", text)
+    return found[0] if found else text
+
+
+def line_of(text: str) -> str:
+    """What one press of accept-line takes of a suggestion."""
+    found = re.match(r"\n*[^\n]*", text)
+    assert found
+    return found[0]
 
 
 def wait_for(condition: Callable[[], bool], what: str, patience_s: float = 60.0) -> None:
