@@ -24,12 +24,19 @@ def test_a_full_request() -> None:
     assert (request.id, request.client, request.document) == ("r-7", "window-1", "analysis/tips.ipynb")
     assert [cell.kind for cell in request.cells_before] == ["markdown", "code"]
     assert request.cells_after[0].source == "df.plot()"
+    assert request.multiline == "block"
     assert request.last == Outcome(suggestion_id="s-6", kind="rejected", shown_ms=900)
 
 
 def test_a_minimal_request_has_defaults() -> None:
     request = wire.request_from(_golden("complete_request_minimal"))
     assert (request.cell_id, request.trigger, request.last, request.deadline_s) == ("", "typing", None, 30)
+    assert request.multiline is None
+
+
+def test_a_request_may_only_go_as_far_as_there_are_words_for() -> None:
+    with pytest.raises(WireError, match="multiline"):
+        wire.request_from({**_golden("complete_request"), "multiline": "page"})
 
 
 def test_an_outcome() -> None:
