@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -16,10 +16,11 @@ from tests.unit.model_sources import serving
 
 from .lab import PATIENCE_MS, STATUS, TOKEN, Lab, Notebook, wait_for
 
-AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 PANEL = ".jp-mccom-panel"
 EDITOR = ".jp-SettingsForm"
 FIELD = "#jp-SettingsEditor-jupyter-mccom\\:plugin_"
+_RUN_AXE = "places => axe.run({include: places.map(place => [place])})"
+Faults: TypeAlias = Callable[..., list[str]]
 START = "import statistics\nvalues = [1, 2, 3]\n"
 
 
@@ -38,13 +39,18 @@ def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
     server.stop()
 
 
-def _faults(page: Page, *places: str) -> list[str]:
-    """What axe-core finds serious or critical there."""
-    page.add_script_tag(path=str(AXE))
-    found: dict[str, Any] = page.evaluate("places => axe.run({include: places.map(place => [place])})", list(places))
-    assert found["passes"], "axe has looked at nothing"
-    serious = [fault for fault in found["violations"] if fault["impact"] in ("serious", "critical")]
-    return [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in serious]
+@pytest.fixture
+def faults(packages: Path) -> Faults:
+    """What axe-core finds serious or critical in places of a page."""
+
+    def find(page: Page, *places: str) -> list[str]:
+        page.add_script_tag(path=str(packages / "axe-core" / "axe.min.js"))
+        found: dict[str, Any] = page.evaluate(_RUN_AXE, list(places))
+        assert found["passes"], "axe has looked at nothing"
+        serious = [fault for fault in found["violations"] if fault["impact"] in ("serious", "critical")]
+        return [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in serious]
+
+    return find
 
 
 def _theme(page: Page, name: str) -> None:
@@ -66,7 +72,7 @@ def _settings(lab: Lab) -> dict[str, Any]:
 
 
 def test_the_panel_by_keyboard_tells_why_and_switches_both_tiers(
-    lab: Lab, window: BrowserContext, screenshots: Path
+    lab: Lab, window: BrowserContext, screenshots: Path, faults: Faults
 ) -> None:
     lab.notebook("panel.ipynb", START, "")
     book = Notebook(window, lab, "panel.ipynb")
@@ -83,12 +89,12 @@ def test_the_panel_by_keyboard_tells_why_and_switches_both_tiers(
     wait_for(lambda: _focused(page) == "Complete code", "the keyboard to be in the panel")
     for name in ("Light", "Dark"):
         _theme(page, name)
-        assert _faults(page, PANEL, STATUS) == []
+        assert faults(page, PANEL, STATUS) == []
         page.screenshot(path=str(screenshots / f"panel-{name.lower()}.png"))
     page.keyboard.press("Space")
     expect(item).to_have_text("mccom: off")
     wait_for(lambda: not _settings(lab)["enabled"], "the server to hear of it")
-    assert _faults(page, STATUS) == []
+    assert faults(page, STATUS) == []
     page.keyboard.press("Space")
     wait_for(lambda: bool(_settings(lab)["enabled"]), "the server to hear of it")
     page.keyboard.press("Tab")
@@ -124,7 +130,7 @@ def test_the_settings_editor_groups_changes_at_once_and_shows_what_is_locked(
 
 
 def test_a_model_is_downloaded_with_progress_and_the_download_is_cancelled(
-    window: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    window: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: Faults
 ) -> None:
     with serving() as hub:
         hub.body, hub.hangs_after = bytes(491_400_064), 60_000_000
@@ -138,7 +144,7 @@ def test_a_model_is_downloaded_with_progress_and_the_download_is_cancelled(
             progress = page.locator(f"{PANEL} progress")
             wait_for(lambda: progress.count() > 0 and int(progress.get_attribute("value") or 0) > 5e7, "bytes")
             expect(page.locator(STATUS)).to_have_text("mccom: downloading 12 %")
-            assert _faults(page, PANEL, STATUS) == []
+            assert faults(page, PANEL, STATUS) == []
             page.get_by_role("button", name="Cancel the download").click()
             expect(page.locator(STATUS)).to_have_text("mccom: get model (491 MB)")
             expect(page.locator(PANEL).get_by_role("button", name="Download")).to_be_visible()
