@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from jupyter_mccom.settings import MCCom
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "jupyter_mccom"
@@ -167,12 +164,3 @@ def test_the_readme_shows_the_tree_as_it_is() -> None:
     names = {path.name for path in FILES if path.name not in ("__init__.py", "_version.py")}
     names |= {path.name for path in (ROOT / "labextension" / "src").glob("*.ts*")}
     assert [name for name in sorted(names) if name not in readme] == []
-
-
-def test_the_readme_lists_every_setting() -> None:
-    table = re.findall(r"^\| `(\w+)` \| `?([^|`]+?)`? \|", (ROOT / "README.md").read_text(), re.MULTILINE)
-    listed = dict(table)
-    for name, trait in MCCom.class_traits(config=True).items():
-        default = trait.default()
-        shown = f"{default:g}" if isinstance(default, float) else str(default)
-        assert listed[name] == shown or not shown, name

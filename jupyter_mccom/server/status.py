@@ -45,7 +45,7 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
         return None
     return {
         "dialect": settings.cloud_dialect,
-        "model": settings.cloud_model,
+        "model": settings.cloud_model or settings.cloud_dialect,
         "url": settings.cloud_url,
         "draft": draft_words(settings.cloud_dialect),
         "sends": _SENDS.format(settings.cloud_prompt_tokens),

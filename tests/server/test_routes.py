@@ -51,6 +51,8 @@ async def test_a_completion_then_typing_along_then_its_outcome(jp_fetch: Fetch, 
     (again,) = await _complete(jp_fetch, request_id="r-2", prefix=typed)
     assert (again["text"], again["origin"]) == (line["text"][1:], "again")
     assert again["suggestion_id"] == line["suggestion_id"]
+    (last,) = (await _json(jp_fetch, "traces", params={"last": "1"}))["traces"]
+    assert (last["request_id"], last["text"]) == ("r-1", line["text"])
     outcome = {"suggestion_id": line["suggestion_id"], "kind": "accepted", "kept_chars": 3, "shown_ms": 900}
     assert (await jp_fetch("mccom", "outcome", method="POST", body=json.dumps(outcome))).code == 204
     first, second = (await _json(jp_fetch, "traces"))["traces"]
