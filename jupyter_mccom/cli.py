@@ -67,10 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_WITH_ROWS = ("cascade", "thresholds", "retrieval", "kernel")
-"""Suites that write one line a position."""
-_SUITES = ("latency", *_WITH_ROWS, "layouts", "reuse", "drafts", "engines", "search")
-_MODULES = {"kernel": "kernels", "search": "searching"}
+SUITES = (
+    *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "reuse"),
+    *("kernel", "drafts", "speculation", "engines", "search"),
+)
 
 
 def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -82,11 +82,12 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     learn.add_argument("--model", default="", help="id or path of the local model")
     command("forget", _forget, "Delete all that is kept of what became of suggestions, also while a server runs.")
     bench = command("bench", _bench, "Measure on this machine; prints JSON or a table.")
-    bench.add_argument("--suite", choices=_SUITES, default="latency", help="what to measure")
-    bench.add_argument("--n", type=int, default=60, help="how many positions")
+    bench.add_argument("--suite", choices=SUITES, default="latency", help="what to measure")
+    bench.add_argument("--n", type=int, help="how many positions; none: as many as the suite needs")
     bench.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of real code")
     bench.add_argument("--seed", type=int, default=1, help="which positions of it are drawn")
-    bench.add_argument("--out", type=Path, help="folder for one JSON line a position")
+    bench.add_argument("--keys-a-minute", type=float, default=240, help="of the person who types (keystrokes)")
+    bench.add_argument("--out", type=Path, help="folder of the results and report.html; a run that was cut off goes on")
     bench.add_argument("--model", default="", help="id or path of the local model")
     serve = command("serve", _serve, "Run a llama.cpp server for this machine.")
     serve.add_argument("--model", default="", help="id or path of the model")
@@ -222,26 +223,26 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from importlib import import_module
-
     from tqdm import tqdm
 
-    settings, n, suite = _settings(arguments), arguments.n, arguments.suite
-    measure = import_module(f".evaluation.{_MODULES.get(suite, suite)}", __package__).measure
-    with tqdm(total=n, disable=None) as bar:
+    from .evaluation import suites
 
-        def progress(done: int, _: int) -> None:
+    with tqdm(disable=None) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
             bar.update(done - bar.n)
 
-        if suite == "latency":
-            figures = measure(settings, n)
-        elif suite == "search":
-            figures = measure(arguments.data, arguments.seed)
-        elif suite in _WITH_ROWS:
-            figures = measure(settings, arguments.data, n, arguments.out, arguments.seed, progress)
-        else:
-            figures = measure(settings, arguments.data, n, arguments.seed, progress)
-    found = figures if isinstance(figures, str) else json.dumps(figures, indent=2)
+        found = suites.run(
+            arguments.suite,
+            _settings(arguments),
+            data=arguments.data,
+            n=arguments.n,
+            seed=arguments.seed,
+            out=arguments.out,
+            progress=progress,
+            keys_a_minute=arguments.keys_a_minute,
+        )
     print(found)
     return 0
 
@@ -270,15 +271,14 @@ def _demo(arguments: argparse.Namespace) -> int:
     import subprocess
     import tempfile
 
-    from .tour import prepare
+    from .tour import options
 
     arguments.model = ""
     _pull(arguments)
     folder = Path(tempfile.mkdtemp(prefix="mccom-demo-"))
     shutil.copy(demo_notebook(), folder / "demo.ipynb")
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/demo.ipynb", *arguments.rest]
-    if not any(option.startswith("--MCCom.cloud_") for option in arguments.rest):
-        command += [f"--MCCom.{name}={value}" for name, value in prepare(arguments.models_dir).items()]
+    command += options(arguments.rest, arguments.models_dir)
     if arguments.models_dir:
         command.append(f"--MCCom.models_dir={arguments.models_dir}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

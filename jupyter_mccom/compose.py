@@ -7,16 +7,17 @@ over every part whose settings are the same.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from .cascade.budget import Budget
-from .cascade.context import Context
 from .cascade.journal import Journal
 from .cascade.pipeline import Cascade, Cloud
 from .cascade.route import Gates
+from .engines import costs
 from .engines.host import Host
 from .errors import SettingsError
 from .learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE
@@ -30,7 +31,7 @@ from .protocols import Engine
 from .retrieval.iterate import KERNEL, SEARCH_S, Live, Retrieval
 from .retrieval.tree import ProjectTree
 from .settings import AUTO, MCCom, alike
-from .types import Multiline
+from .wiring import cloud_over, wire
 
 if TYPE_CHECKING:
     from .retrieval.kernel import Kernels, Sessions
@@ -92,9 +93,19 @@ class OpenCascade:
         return self.local.host
 
     @property
+    def pid(self) -> int | None:
+        """Of that process; None without one."""
+        return self.host.pid if self.host else None
+
+    @property
     def model(self) -> Model:
         """The local model."""
         return self.local.model
+
+    @property
+    def threads(self) -> int:
+        """CPU threads of the local model."""
+        return self.local.threads
 
     async def warm(self) -> None:
         """Starts the model's process if its file is here. Raises EngineError or ModelError when it cannot start."""
@@ -114,6 +125,12 @@ class OpenCascade:
         await self.cascade.aclose()
         if self.recorder is not None:
             await self.recorder.aclose()
+
+    @property
+    def cost_curve(self) -> Mapping[int, float] | None:
+        """Milliseconds of one evaluation of the local model by its tokens; None until they were timed. Reads a file."""
+        found = costs.kept(default_models_dir().parent / costs.FILE, costs.key_of(self.model.content, self.threads))
+        return found.ms if found else None
 
     @property
     def _parts(self) -> tuple[Engine | ProjectTree | Live | FileRecorder, ...]:
@@ -167,7 +184,12 @@ def open_cascade(
     budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
     cloud = _cloud(settings, _kept(former, settings, _CLOUD), budget, retriever, jupyter_root or Path())
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
-    cascade = _cascade(settings, local, cloud, retriever, former, jupyter_root or Path())
+    gates, journal = gates_of(settings, local.model), former.cascade.journal if former else Journal()
+    cascade = wire(
+        settings, local.engine, retriever, cloud, clock=SystemClock(), gates=gates, journal=journal,
+        allowed=lambda hit: not local.leaves or settings.kernel_to_cloud or hit.chunk.source != KERNEL,
+        kept_out=local.kept_out(jupyter_root or Path()),
+    )  # fmt: skip
     return OpenCascade(
         cascade=cascade,
         local=local,
@@ -189,39 +211,6 @@ def _recorder(
     found = recorder_of(cascade, model, traces, kept, gates) if traces and settings.keep_traces else None
     cascade.journal.recorder = found
     return found
-
-
-def _cascade(
-    settings: MCCom,
-    local: Local,
-    cloud: Cloud | None,
-    retriever: Retrieval,
-    former: OpenCascade | None,
-    jupyter_root: Path,
-) -> Cascade:
-    journal = former.cascade.journal if former else Journal()
-    journal.keep_traces = settings.keep_traces
-    if not settings.keep_traces:
-        journal.forget()
-    context = Context(
-        local.engine,
-        retriever,
-        n_tokens=settings.prompt_tokens,
-        n_retrieved_tokens=settings.retrieval_tokens,
-        allowed=lambda hit: not local.leaves or settings.kernel_to_cloud or hit.chunk.source != KERNEL,
-        kept_out=local.kept_out(jupyter_root),
-    )
-    return Cascade(
-        context=context,
-        cloud=cloud,
-        retriever=retriever,
-        journal=journal,
-        clock=SystemClock(),
-        gates=gates_of(settings, local.model),
-        max_tokens=settings.max_tokens,
-        latency_budget_s=settings.latency_budget_s,
-        multiline=cast(Multiline, settings.multiline),
-    )
 
 
 def _kept(former: OpenCascade | None, settings: MCCom, names: tuple[str, ...]) -> OpenCascade | None:
@@ -271,15 +260,8 @@ def _cloud(
     if not settings.use_cloud:
         return None
     engine = kept.cascade.cloud.engine if kept and kept.cascade.cloud else _masked_cloud(settings)
-    share = settings.retrieval_tokens / settings.prompt_tokens
-    context = Context(
-        engine,
-        retriever,
-        n_tokens=settings.cloud_prompt_tokens,
-        n_retrieved_tokens=int(share * settings.cloud_prompt_tokens),
-        allowed=lambda hit: settings.kernel_to_cloud or hit.chunk.source != KERNEL,
-    )
-    return Cloud(context=context, budget=budget, kept_out=Ignored(jupyter_root.expanduser().resolve()).covers)
+    ignored = Ignored(jupyter_root.expanduser().resolve())
+    return cloud_over(engine, settings, retriever=retriever, budget=budget, kept_out=ignored.covers)
 
 
 def _masked_cloud(settings: MCCom) -> Engine:

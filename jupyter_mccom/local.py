@@ -13,11 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from .engines import costs
 from .engines.auto import AutoEngine, Candidate
 from .engines.choice import Choice
+from .engines.direct import DirectEngine
 from .engines.fim import FimMarkers, Layout
 from .engines.host import Host, default_threads
-from .engines.llamacpp import LlamaCppEngine
 from .engines.measurements import Measurements
 from .engines.memory import free_bytes, refuse_if_too_large
 from .engines.mlx import MlxEngine
@@ -35,7 +36,7 @@ from .settings import AUTO, MCCom
 EngineKind: TypeAlias = Literal["llamacpp", "mlx", "server"]
 _DEFAULT = "qwen2.5-coder-0.5b"
 """What `auto` offers where no model is here yet."""
-_LLAMA_SERVER = "jupyter_mccom.engines.llama_server"
+_LLAMA_DIRECT = "jupyter_mccom.engines.llama_direct"
 _MLX_SERVER = "jupyter_mccom.engines.mlx_server"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -203,14 +204,17 @@ class Local:
             path = str(self._store.locate(model.id).absolute())
             refuse_if_too_large(model.id, model.n_bytes)
             common = {"path": path, "context_tokens": self._settings.context_tokens}
-            return common if model.weights == "mlx" else common | {"threads": self.threads}
+            if model.weights == "mlx":
+                return common
+            curve = {"costs_file": str(default_models_dir().parent / costs.FILE), "model_hash": model.content}
+            return common | {"threads": self.threads} | curve
 
         host = Host(
-            _MLX_SERVER if model.weights == "mlx" else _LLAMA_SERVER,
+            _MLX_SERVER if model.weights == "mlx" else _LLAMA_DIRECT,
             child_settings,
             idle_unload_s=self._settings.idle_unload_s,
         )
-        open_engine = MlxEngine if model.weights == "mlx" else LlamaCppEngine
+        open_engine = MlxEngine if model.weights == "mlx" else DirectEngine
         known = FIM_TEMPLATES if model.own else ()
         engine: Engine = open_engine(name=model.id, host=host, fim=model.fim, layout=model.layout, known=known)
         return LocalModel(engine=engine, host=host, model=model)

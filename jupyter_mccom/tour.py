@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import socket
-from pathlib import Path
+from collections.abc import Sequence
 
 from .cascade.budget import Budget
 from .cascade.context import Context
@@ -35,12 +35,16 @@ _KEY = "MCCOM_STAND_IN_KEY"
 _MEMORY = 1.6
 """Bytes of memory a byte of the model's file takes (measured: 1.44), and some air."""
 _READY_S = 120.0
-_LINE, _TYPED = "distinct = len(", "set"
+_LINE, _TYPED = "coldest = min(", "m"
 _running: list[Child] = []
 
 
-def prepare(models_dir: str = "") -> dict[str, str]:
-    """Settings of a Jupyter server whose cloud will be the stand-in; its kernels inherit what they need of it."""
+def prepare(models_dir: str = "") -> dict[str, str | int | float]:
+    """Settings of a Jupyter server whose cloud will be the stand-in; its kernels inherit what they need of it.
+
+    The stand-in's prompts are short, since both models share a small machine, and the local text is shown although the
+    stand-in is hardly better: the tour's *no* is the person's.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -51,7 +55,19 @@ def prepare(models_dir: str = "") -> dict[str, str]:
         "cloud_url": f"http://127.0.0.1:{port}",
         "cloud_model": STAND_IN,
         "cloud_key_env": _KEY,
+        "cloud_prompt_tokens": 256,
+        "route_threshold": 0.5,
+        "show_threshold": 0.3,
     }
+
+
+def options(given: Sequence[str], models_dir: str = "") -> list[str]:
+    """The same as options of `jupyter lab` beside those that are given; none where a cloud is given."""
+    names = {option.partition("=")[0] for option in given}
+    if any(name.startswith("--MCCom.cloud_") for name in names):
+        return []
+    found = {f"--MCCom.{name}": value for name, value in prepare(models_dir).items()}
+    return [f"{name}={value}" for name, value in found.items() if name not in names]
 
 
 async def cloud() -> bool:
@@ -68,9 +84,11 @@ async def cloud() -> bool:
     if not _running:
         if _free_bytes() < _MEMORY * model.n_bytes:
             return await _scripted(f"{model.id} needs {_MEMORY * model.n_bytes / 1e6:.0f} MB of free memory")
-        if not store.present(model.id) and not _agreed(f"Download {model.id}, {model.n_bytes / 1e6:.0f} MB? [y/N] "):
-            return await _scripted(f"{model.id} is not on this machine, and nothing is downloaded without a yes")
-        path = await asyncio.to_thread(_pulled, store)
+        if not store.present(model.id):
+            if not _agreed(f"Download {model.id}, {model.n_bytes / 1e6:.0f} MB? [y/N] "):
+                return await _scripted(f"{model.id} is not on this machine, and nothing is downloaded without a yes")
+            await asyncio.to_thread(_pull, store)
+        path = await asyncio.to_thread(store.locate, model.id)
         settings = {"path": str(path), "key": os.environ[_KEY], "threads": default_threads(), "port": place["port"]}
         _running.append(await Child.start(_SERVER, {**settings, "context_tokens": 4096}, ready_s=_READY_S))
     print(f"{model.id} stands in for a cloud at {_running[0].address}, until this notebook's kernel ends")
@@ -87,7 +105,7 @@ def _agreed(question: str) -> bool:
         return False
 
 
-def _pulled(store: Store) -> Path:
+def _pull(store: Store) -> None:
     told = -1
 
     def progress(done: int, total: int) -> None:
@@ -96,7 +114,7 @@ def _pulled(store: Store) -> Path:
             told = done * 10 // total
             print(f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
 
-    return store.pull(STAND_IN, progress=progress)
+    store.pull(STAND_IN, progress=progress)
 
 
 def _free_bytes() -> int:
@@ -112,7 +130,7 @@ def _free_bytes() -> int:
 
 async def _scripted(why: str) -> bool:
     """The life of one suggestion, its texts given beforehand."""
-    script = {_LINE: "temperatures)"}, {_LINE + _TYPED: "(temperatures))"}
+    script = {_LINE: "temperatures)"}, {_LINE + _TYPED: "ean_temperature, 20.0)"}
     local, large = (ScriptedEngine(texts, name="scripted") for texts in script)
     clock = SystemClock()
     budget = Budget(calls_a_day=0, tokens_a_day=0, clock=clock)

@@ -189,7 +189,7 @@ class Token:
     n_evaluated: int = 1
     """Tokens that the model evaluated to get here: on the first token the prompt tokens not found in the cache."""
     check: DraftCheck | None = None
-    """On the last token, where a draft was given and the server tells."""
+    """Where a draft was given and the server tells: on the last token, or on each what became of it so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +253,7 @@ class Trace:
     features: Features | None = None
     """Of the local text, if it was finished; None where the engine has no probabilities."""
     draft: DraftCheck | None = None
-    """What became of the draft that the cloud was given."""
+    """What became of the draft that the engine was given which was asked last."""
     trouble: str = ""
     """Why the cloud failed, one line; empty when it did not."""
     hits: tuple[Hit, ...] = ()

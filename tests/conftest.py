@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,22 @@ pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 SMALL = "smollm2-135m"
 CODER = "qwen2.5-coder-0.5b"
+_LABEXTENSION = Path(__file__).parents[1] / "labextension"
+_ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def jlpm(*arguments: str) -> None:
+    """Runs JupyterLab's package manager on the front end; it must not fail."""
+    command = [sys.executable, "-m", "jupyter_builder.jlpm", *arguments]
+    done = subprocess.run(command, cwd=_LABEXTENSION, env=_ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """The folder of the front end's packages, as yarn.lock has them exactly."""
+    jlpm("install", "--immutable")
+    return _LABEXTENSION / "node_modules"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-LABEXTENSION = Path(__file__).parents[1] / "labextension"
-ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+from tests.conftest import jlpm
 
-
-def _jlpm(*arguments: str) -> None:
-    command = [sys.executable, "-m", "jupyter_builder.jlpm", *arguments]
-    done = subprocess.run(command, cwd=LABEXTENSION, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def installed() -> None:
-    """The packages of yarn.lock, exactly."""
-    _jlpm("install", "--immutable")
+pytestmark = pytest.mark.usefixtures("packages")
 
 
 def test_types_and_format() -> None:
-    _jlpm("check")
+    jlpm("check")
 
 
 def test_vitest() -> None:
-    _jlpm("test")
+    jlpm("test")

@@ -17,6 +17,7 @@ from .context import Context
 from .language import cell_language
 from .parse import breaks
 from .run import Run
+from .speculate import draft_of
 from .writing import Writing, within
 
 _KEPT = 8
@@ -98,8 +99,9 @@ class Local:
             self.engine, request, clock=self._clock, max_tokens=self._max_tokens, hopeless=hopeless
         )
         prompt, hits = await within(run.left_s, self._context.prompt(request))
+        draft = await self._draft(request, hits)
         run.lap("prompt")
-        async with aclosing(writing.texts(prompt, deadline_s=run.deadline_s)) as found:
+        async with aclosing(writing.texts(prompt, draft=draft, deadline_s=run.deadline_s)) as found:
             async for _ in found:
                 run.wake()
         text, generation, parses = writing.text, writing.generation, True
@@ -109,6 +111,11 @@ class Local:
             parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
             run.lap("gates")
         return Written(text=text, generation=generation, parses=parses, hits=hits)
+
+    async def _draft(self, request: CompletionRequest, hits: Sequence[Hit]) -> str:
+        if not self.engine.skills.checks_draft:
+            return ""
+        return await asyncio.to_thread(draft_of, request, [hit.chunk for hit in hits])
 
 
 def _position(request: CompletionRequest) -> CompletionRequest:

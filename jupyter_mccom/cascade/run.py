@@ -111,6 +111,6 @@ class Run:
         )
 
     def _draft(self) -> DraftCheck | None:
-        cloud = self._generations.get("cloud")
-        checks = [token.check for token in cloud.tokens if token.check is not None] if cloud else []
+        last = self._generations.get("cloud") or self._generations.get("local")
+        checks = [token.check for token in last.tokens if token.check is not None] if last else []
         return checks[-1] if checks else None

@@ -1,100 +1,164 @@
-"""`bench --suite cascade`: both models at the same real positions, then a table of policies.
+"""`bench --suite cascade`: both models at the same real positions, one shot each, then a table of policies.
 
-The cloud is a second model of the catalogue in a child process of this machine, with a network delay added.
+The prompts are the cascade's own, with retrieval as set; the cloud's are no longer than the local ones, so that 100
+positions take an hour on two cores. As in use, each model has read the prompt of the line's start before it is timed.
+The cloud is asked with round 1 (cloud alone), then with what round 2 finds for the local text (the cascade's call).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
 
+from ..cascade.context import Context
 from ..cascade.language import cell_language
 from ..cascade.parse import breaks
+from ..cascade.route import Gates, confidence
 from ..cascade.writing import Writing
 from ..compose import OpenCascade, SystemClock, gates_of, open_cascade, open_store
 from ..protocols import Engine
+from ..retrieval.index import Scored, rank
+from ..retrieval.iterate import Retrieval
 from ..settings import MCCom, changed
-from ..types import CompletionRequest, Prompt
-from .metrics import interval, mean, percentile
-from .policies import Answer, Both, Policy, Result, policies
+from ..types import Chunk, CompletionRequest, Prompt, Skills, Token
+from .bench import NETWORK_S, Bench, stand_in
+from .cascade_table import findings
+from .findings import Findings
+from .policies import Answer, Both
+from .replay import statement_of
 from .samples import Sample, crossfile_samples, notebook_samples
 
-NETWORK_S = 0.2
-"""Added to each cloud answer (paper 6.1)."""
-_CLOUD_MODEL = "qwen2.5-coder-1.5b"
 _CROSSFILE_SHARE = 1 / 3
 _PATIENCE_S = 120.0
-Progress = Callable[[int, int], None]
-"""Is told how many of how many are done."""
 
 
-def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, progress: Progress) -> str:
-    """The table; with `out` also one JSON line a sample in `out/cascade.jsonl`. Raises InputError without the data."""
-    n_crossfile = round(n * _CROSSFILE_SHARE)
-    samples = notebook_samples(data, n - n_crossfile, seed) + crossfile_samples(data, n_crossfile, seed)
-    found: list[Both] = []
-
-    def keep(both: Both) -> None:
-        found.append(both)
-        progress(len(found), len(samples))
-        if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            with (out / "cascade.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(both), ensure_ascii=False) + "\n")
-
-    asyncio.run(_run(settings, samples, keep))
-    return table(found, policies(gates_of(settings, open_store(settings).entry(settings.model))))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tiers:
+    local: OpenCascade
+    cloud: OpenCascade
+    settings: MCCom
+    gates: Gates
 
 
-def table(found: Sequence[Both], rows: Mapping[str, Policy]) -> str:
-    """Markdown: a row a policy; ratios are against the cloud alone in this run."""
-    results = {name: [policy(both) for both in found] for name, policy in rows.items()}
-    base = results["cloud alone"]
-    head = (
-        f"n = {len(found)}; × = against the cloud alone in this run; intervals are 95 % bootstrap\n\n"
-        "| policy | exact match | × | mean latency s | × | p95 s | cloud calls | wrong among shown | of local ones |\n"
-        "|---|---|---|---|---|---|---|---|---|"
-    )
-    return "\n".join([head, *(_row(name, of, base) for name, of in results.items())])
+class _Told:
+    """An engine that says again what was said."""
+
+    name = "told"
+    skills = Skills(probs=True, infill=True, checks_draft=False)
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        for token in self._tokens:
+            yield token
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        return [0 for _ in texts]
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
 
 
-def _row(name: str, of: Sequence[Result], base: Sequence[Result]) -> str:
-    right, latency = [float(result.right) for result in of], [result.latency_s for result in of]
-    low, high = interval(right)
-    base_right, base_s = mean([float(result.right) for result in base]), mean([result.latency_s for result in base])
-    shown, wrong = sum(result.shown for result in of), sum(result.wrong for result in of)
-    local_shown, local_wrong = sum(result.local_shown for result in of), sum(result.local_wrong for result in of)
-    return (
-        f"| {name} | {mean(right):.3f} ({low:.3f}–{high:.3f}) | {mean(right) / max(base_right, 1e-9):.2f} "
-        f"| {mean(latency):.2f} | {mean(latency) / base_s:.2f} | {percentile(latency, 0.95):.2f} "
-        f"| {mean([float(result.calls) for result in of]):.2f} | {wrong / max(1, shown):.2f} of {shown} "
-        f"| {local_wrong / max(1, local_shown):.2f} of {local_shown} |"
-    )
+class _Given:
+    """The candidates that come with a sample, in the place of a tree."""
+
+    def __init__(self, chunks: Sequence[Chunk]) -> None:
+        self._chunks = chunks
+
+    async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
+        return [rank(self._chunks, query)[:n] for query in queries]
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
 
 
-async def _run(settings: MCCom, samples: Sequence[Sample], keep: Callable[[Both], None]) -> None:
-    local, cloud = open_cascade(settings), open_cascade(changed(settings, model=_CLOUD_MODEL))
+def measure(bench: Bench) -> Findings:
+    """Raises InputError without the data."""
+    n_crossfile = round(bench.n * _CROSSFILE_SHARE)
+    samples = notebook_samples(bench.data, bench.n - n_crossfile, bench.seed)
+    samples += crossfile_samples(bench.data, n_crossfile, bench.seed)
+    asyncio.run(_run(bench, samples))
+    rows = [bench.rows.get(sample.task) for sample in samples]
+    gates = gates_of(bench.settings, open_store(bench.settings).entry(bench.settings.model))
+    return findings([_both(row) for row in rows if row is not None], gates)
+
+
+async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
+    async with _tiers(bench.settings) as tiers:
+        for number, sample in enumerate(samples, 1):
+            if bench.rows.get(sample.task) is None:
+                bench.rows.put(sample.task, asdict(await _asked(tiers, sample)))
+            bench.progress(number, len(samples))
+
+
+@asynccontextmanager
+async def _tiers(settings: MCCom) -> AsyncGenerator[_Tiers, None]:
+    local, cloud = open_cascade(settings), open_cascade(changed(settings, model=stand_in(settings)))
     try:
-        for opened in (local, cloud):
-            await answer(opened, samples[0], settings)
-        for sample in samples:
-            mine, theirs = await answer(local, sample, settings), await answer(cloud, sample, settings, NETWORK_S)
-            keep(Both(local=mine, cloud=theirs, truth=sample.truth, kind=sample.kind, era=sample.era))
+        await local.warm()
+        await cloud.warm()
+        yield _Tiers(local=local, cloud=cloud, settings=settings, gates=gates_of(settings, local.model))
     finally:
         await local.aclose()
         await cloud.aclose()
 
 
-async def answer(opened: OpenCascade, sample: Sample, settings: MCCom, network_s: float = 0.0) -> Answer:
+async def _asked(tiers: _Tiers, sample: Sample) -> Both:
+    settings, request = tiers.settings, sample.request
+    retrieval = Retrieval(tree=_Given(sample.found) if sample.found else None, live=None)
+    small, large = (
+        Context(engine, retrieval, n_tokens=settings.prompt_tokens, n_retrieved_tokens=settings.retrieval_tokens)
+        for engine in (tiers.local.engine, tiers.cloud.engine)
+    )
+    start, _ = statement_of(request, sample.truth)
+    for context in (small, large):
+        await written(context.engine, start, (await context.prompt(start))[0], max_tokens=1)
+    local = await _timed(small, request, settings)
+    cloud = await _timed(large, request, settings, network_s=NETWORK_S)
+    text = await _drafted(local, request, tiers.gates)
+    query = request.prefix.rpartition("\n")[2] + text if text else ""
+    second = await _timed(
+        large, request, settings, network_s=NETWORK_S, text=query, confidence=confidence(local.tokens)
+    )
+    return Both(local=local, cloud=cloud, second=second, truth=sample.truth, kind=sample.kind, era=sample.era)
+
+
+async def _timed(
+    context: Context,
+    request: CompletionRequest,
+    settings: MCCom,
+    *,
+    network_s: float = 0.0,
+    text: str = "",
+    confidence: float | None = None,
+) -> Answer:
+    clock = SystemClock()
+    start_s = clock.now_s()
+    prompt, _ = await context.prompt(request, text=text, confidence=confidence)
+    before_s = clock.now_s() - start_s + network_s
+    return await written(context.engine, request, prompt, max_tokens=settings.max_tokens, before_s=before_s)
+
+
+async def _drafted(local: Answer, request: CompletionRequest, gates: Gates) -> str:
+    """What the cascade has of the local text when it asks the cloud: less than all where the gates gave up on it."""
+    writing = Writing(_Told(local.tokens), request, clock=SystemClock(), max_tokens=10**6, hopeless=gates.hopeless)
+    nothing = Prompt(chunks=(), prefix="", typed="", suffix="")
+    async with aclosing(writing.texts(nothing, deadline_s=SystemClock().now_s() + _PATIENCE_S)) as texts:
+        async for _ in texts:
+            pass
+    return writing.text
+
+
+async def answer(opened: OpenCascade, sample: Sample, settings: MCCom) -> Answer:
     """What the local engine of a cascade writes at a position, however long it takes."""
     clock = SystemClock()
     start_s = clock.now_s()
     prompt = await opened.cascade.prompt(sample.request)
-    before_s = clock.now_s() - start_s + network_s
+    before_s = clock.now_s() - start_s
     return await written(opened.engine, sample.request, prompt, max_tokens=settings.max_tokens, before_s=before_s)
 
 
@@ -115,3 +179,17 @@ async def written(
         total_s=before_s + generation.total_s,
         parses=not breaks(cell_language(request.language, request.prefix), request.prefix, text, request.suffix),
     )
+
+
+def _both(row: dict[str, Any]) -> Both:
+    answers = {name: _answer(row[name]) for name in ("local", "cloud", "second")}
+    return Both(**{**row, **answers})
+
+
+def _answer(value: dict[str, Any]) -> Answer:
+    return Answer(**{**value, "tokens": tuple(map(token_from, value["tokens"]))})
+
+
+def token_from(value: Mapping[str, Any]) -> Token:
+    """A Token from its row; what became of a draft is left out."""
+    return Token(**{**value, "check": None})

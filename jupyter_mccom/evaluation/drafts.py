@@ -6,23 +6,22 @@ Each prompt is evaluated once before it is timed, so that only the writing is co
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..compose import SystemClock, open_cascade
+from ..cascade.pipeline import Cloud
+from ..compose import OpenCascade, SystemClock, open_cascade
 from ..errors import InputError
 from ..protocols import Engine
 from ..settings import MCCom
 from ..types import DraftCheck, Prompt
+from .bench import Bench
 from .cascade import answer
+from .data import CELLS, check
+from .findings import Findings, Plot, distribution
 from .metrics import interval, mean
 from .samples import Sample, notebook_samples
-
-Progress = Callable[[int, int], None]
-"""Is told how many of how many are done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,43 +34,65 @@ class Pair:
     check: DraftCheck | None
 
 
-def measure(settings: MCCom, data: Path, n: int, seed: int, progress: Progress) -> dict[str, Any]:
+def measure(bench: Bench) -> Findings:
     """Figures over `n` notebook statements, less those where the local model writes nothing.
 
     Raises InputError without a cloud or without the data.
     """
-    if not settings.cloud_dialect:
+    if not bench.settings.cloud_dialect:
         raise InputError("this suite asks a cloud; give --MCCom.cloud_dialect, --MCCom.cloud_url and its key")
-    pairs = asyncio.run(_run(settings, notebook_samples(data, n, seed), progress))
-    ratios = [pair.drafted_s / pair.plain_s for pair in pairs]
+    check(bench.data, CELLS)
+    pairs = asyncio.run(_run(bench, notebook_samples(bench.data, bench.n, bench.seed)))
+    plain, drafted = [pair.plain_s for pair in pairs], [pair.drafted_s for pair in pairs]
     checks = [pair.check for pair in pairs if pair.check is not None]
-    return {
+    figures = {
         "n": len(pairs),
-        "plain_s": mean([pair.plain_s for pair in pairs]),
-        "drafted_s": mean([pair.drafted_s for pair in pairs]),
-        "drafted_to_plain": mean(ratios),
-        "drafted_to_plain_95": interval(ratios),
-        "offered": sum(check.offered for check in checks),
-        "accepted": sum(check.accepted for check in checks),
+        "plain_s": mean(plain),
+        "drafted_s": mean(drafted),
+        "drafted_to_plain": mean([pair.drafted_s / pair.plain_s for pair in pairs]),
+        "drafted_to_plain_95": interval([pair.drafted_s / pair.plain_s for pair in pairs]),
+        "offered": sum(check.offered or 0 for check in checks),
+        "accepted": sum(check.accepted or 0 for check in checks),
         "same": sum(pair.same for pair in pairs),
     }
+    series = [distribution("without a draft", plain), distribution("with a draft", drafted)]
+    plot = Plot(title="Time of an answer", x="seconds", y="share of answers", series=series)
+    return Findings(tables=[], plots=[plot], figures=figures)
 
 
-async def _run(settings: MCCom, samples: list[Sample], progress: Progress) -> list[Pair]:
-    opened = open_cascade(settings)
+async def _run(bench: Bench, samples: list[Sample]) -> list[Pair]:
+    opened = open_cascade(bench.settings)
     cloud = opened.cascade.cloud
     assert cloud is not None
     pairs: list[Pair] = []
     try:
         for number, sample in enumerate(samples, 1):
-            draft = (await answer(opened, sample, settings)).text
-            if draft:
-                prompt = await opened.cascade.prompt(sample.request, cloud=True)
-                pairs.append(await _pair(cloud.engine, prompt, settings.max_tokens, draft, plain_first=number % 2 == 0))
-            progress(number, len(samples))
+            row = bench.rows.get(sample.task)
+            if row is None:
+                row = await _row(opened, cloud, sample, bench.settings, plain_first=number % 2 == 0)
+                bench.rows.put(sample.task, row)
+            if row:
+                pairs.append(_from_row(row))
+            bench.progress(number, len(samples))
     finally:
         await opened.aclose()
     return pairs
+
+
+async def _row(
+    opened: OpenCascade, cloud: Cloud, sample: Sample, settings: MCCom, *, plain_first: bool
+) -> dict[str, Any]:
+    """Empty where the local model writes nothing."""
+    draft = (await answer(opened, sample, settings)).text
+    if not draft:
+        return {}
+    prompt = await opened.cascade.prompt(sample.request, cloud=True)
+    return asdict(await _pair(cloud.engine, prompt, settings.max_tokens, draft, plain_first=plain_first))
+
+
+def _from_row(row: dict[str, Any]) -> Pair:
+    check = row["check"] and DraftCheck(**row["check"])
+    return Pair(plain_s=row["plain_s"], drafted_s=row["drafted_s"], same=row["same"], check=check)
 
 
 async def _pair(engine: Engine, prompt: Prompt, max_tokens: int, draft: str, *, plain_first: bool) -> Pair:

@@ -1,4 +1,4 @@
-"""`bench --suite kernel`: does it help a model to be told what the live kernel holds?
+"""`bench --suite kernels`: does it help a model to be told what the live kernel holds?
 
 Runs the cells above each position in a real kernel, in an empty folder, less lines for the shell and magics: **only for
 notebooks that you trust**. Positions at which nothing is known of any name there are left out.
@@ -7,13 +7,10 @@ notebooks that you trust**. Positions at which nothing is known of any name ther
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..cascade.context import Context
@@ -23,9 +20,10 @@ from ..retrieval.kernel import EXPRESSION, answered
 from ..retrieval.names import LiveName, chunk_of
 from ..settings import MCCom
 from ..types import Cell, Chunk, CompletionRequest
+from .bench import Bench
 from .cascade import written
-from .metrics import edit_similarity, exact_match
-from .retrieval import Progress, Scores, table
+from .findings import Findings
+from .retrieval import GAINED, scores_of, table
 from .samples import Sample, notebook_samples
 
 if TYPE_CHECKING:
@@ -36,6 +34,7 @@ WAYS = ("without the kernel", "with what it holds")
 _CELL_S = 10.0
 _START_S = 60.0
 _MAX_CHARS = 400
+_ALL = 10**6
 _SHELL = ("!", "%", "?")
 
 
@@ -52,35 +51,31 @@ class _Held:
         """Nothing to close."""
 
 
-def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, progress: Progress) -> str:
-    """The table; with `out` also one JSON line a position in `out/kernel.jsonl`. Raises InputError without the data."""
-    found: list[Scores] = []
-
-    def keep(scores: Scores) -> None:
-        found.append(scores)
-        progress(len(found), n)
-        if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            with (out / "kernel.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"model": settings.model, **asdict(scores)}) + "\n")
-
-    asyncio.run(_run(settings, notebook_samples(data, 10_000, seed, that_reuse=True), n, seed, keep))
-    return f"model {settings.model}\n\n{table(found, WAYS)}"
+def measure(bench: Bench) -> Findings:
+    """Over `n` notebook statements that use an earlier cell's name. Raises InputError without the data."""
+    samples = notebook_samples(bench.data, _ALL, bench.seed, that_reuse=True)
+    rows: list[dict[str, Any]] = []
+    asyncio.run(_run(bench, samples, rows))
+    return Findings(tables=[table(bench.settings.model, rows, WAYS)], notes=[GAINED])
 
 
-async def _run(settings: MCCom, samples: Sequence[Sample], n: int, seed: int, keep: Callable[[Scores], None]) -> None:
+async def _run(bench: Bench, samples: Sequence[Sample], rows: list[dict[str, Any]]) -> None:
+    """Puts into `rows` what was found, in the order of the notebooks drawn."""
     books = sorted({sample.request.document for sample in samples})
-    random.Random(seed).shuffle(books)  # noqa: S311 - a sample, not a secret
-    opened = open_cascade(settings)
-    left = n
+    random.Random(bench.seed).shuffle(books)  # noqa: S311 - a sample, not a secret
+    opened = open_cascade(bench.settings)
     try:
         for book in books:
             at = [sample for sample in samples if sample.request.document == book]
             async with aclosing(_held_at(at)) as positions:
                 async for sample, names in positions:
-                    keep(await _scores(opened, settings, sample, names))
-                    left -= 1
-                    if not left:
+                    row = bench.rows.get(sample.task)
+                    if row is None:
+                        row = await _scores(opened, bench.settings, sample, names)
+                        bench.rows.put(sample.task, row)
+                    rows.append(row)
+                    bench.progress(len(rows), bench.n)
+                    if len(rows) == bench.n:
                         return
     finally:
         await opened.aclose()
@@ -138,7 +133,7 @@ async def _kernel() -> AsyncGenerator[_Kernel, None]:
             await manager.shutdown_kernel(now=True)
 
 
-async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, names: Sequence[LiveName]) -> Scores:
+async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, names: Sequence[LiveName]) -> dict[str, Any]:
     request, engine = sample.request, opened.engine
     answers = []
     for live in (None, _Held(names)):
@@ -150,8 +145,4 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, names: S
         )
         prompt, _ = await context.prompt(request)
         answers.append(await written(engine, request, prompt, max_tokens=settings.max_tokens))
-    return Scores(
-        kind=sample.request.document.partition("+")[0],
-        right=tuple(exact_match(answer.text, sample.truth) for answer in answers),
-        similar=tuple(edit_similarity(answer.text, sample.truth) for answer in answers),
-    )
+    return scores_of(sample, request.document.partition("+")[0], answers)

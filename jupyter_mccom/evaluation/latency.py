@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import secrets
 import socket
 import statistics
@@ -17,60 +16,81 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from typing import Any
 
 from ..compose import OpenCascade, open_cascade
 from ..settings import MCCom
 from ..types import CompletionRequest
+from .bench import Bench
+from .findings import Findings, Plot, distribution
+from .metrics import interval_of
 
+_Row = dict[str, Any]
 _HEAD = "import numpy as np\nimport pandas as pd\n\nframe = pd.DataFrame({'a': np.arange(10), 'b': np.ones(10)})\n"
 _STARTS = ("print(frame.", "total = frame['a'].su", "for name in frame.", "mean = np.me", "frame['c'] = ", "def scale(")
 
 
-def measure(settings: MCCom, n: int) -> dict[str, Any]:
-    """All figures; `n` positions. Seconds, bytes and ratios by name; `n` and machine beside them."""
-    with _server(settings, enabled=False) as (_, pid):
+def measure(bench: Bench) -> Findings:
+    """Seconds, bytes and ratios by name, with the 95 % interval of the medians; `n` beside them."""
+    settings = bench.settings
+    with running_server(settings, enabled=False) as (_, pid):
         bare_bytes = _resident_bytes(pid)
-    with _server(settings, enabled=True) as (server, pid):
-        figures = asyncio.run(_latency(server, settings, n))
-        figures["server_added_bytes"] = _resident_bytes(pid) - bare_bytes
-        figures["child_bytes_over_file"] = _child_bytes(pid) / figures.pop("model_bytes")
-    figures["import_s"] = _import_s()
-    figures["n"] = n
-    figures["machine"] = f"{os.cpu_count()} cores, Python {sys.version.split()[0]}"
-    return figures
+    with running_server(settings, enabled=True) as (server, pid):
+        rows, model_bytes = asyncio.run(_latency(server, bench))
+        memory = {
+            "server_added_bytes": _resident_bytes(pid) - bare_bytes,
+            "child_bytes_over_file": _child_bytes(pid) / model_bytes,
+        }
+    figures = {**_figures(rows), **memory, "import_s": _import_s(), "n": len(rows)}
+    post, engine = ([row[name] for row in rows] for name in ("post_s", "engine_s"))
+    series = [distribution("POST to text", post), distribution("the engine alone", engine)]
+    plot = Plot(title="Latency of a new position", x="seconds", y="share of positions", series=series)
+    return Findings(tables=[], plots=[plot], figures=figures)
 
 
-async def _latency(server: _Server, settings: MCCom, n: int) -> dict[str, Any]:
-    opened = open_cascade(settings)
-    ratios, engine_s, again_s = [], [], []
+async def _latency(server: Server, bench: Bench) -> tuple[list[_Row], int]:
+    """A row a position, and the size of the model's file."""
+    opened = open_cascade(bench.settings)
     server.ask("mccom/warm", {})
+    rows: list[_Row] = []
     try:
-        for number in range(-1, n):
-            request = _request(number)
-            took_s, line = server.complete(request)
-            tokens = server.last_tokens()
-            alone_s = await _alone(opened, request, settings, tokens)
-            if number < 0:
-                continue  # both have loaded their model now
-            ratios.append(took_s / alone_s)
-            engine_s.append(alone_s)
-            if len(line["text"]) > 1:
-                typed = _typed_along(request, line["text"][0])
-                again_s.append(server.complete(typed)[0])
-        model_bytes = opened.model.n_bytes
+        await _row(server, opened, bench.settings, -1)  # both have loaded their model now
+        for number in range(bench.n):
+            row = bench.rows.get(str(number)) or await _row(server, opened, bench.settings, number)
+            bench.rows.put(str(number), row)
+            rows.append(row)
+            bench.progress(number + 1, bench.n)
+        return rows, opened.model.n_bytes
     finally:
         await opened.aclose()
+
+
+async def _row(server: Server, opened: OpenCascade, settings: MCCom, number: int) -> _Row:
+    request = _request(number)
+    post_s, line = server.complete(request)
+    engine_s = await _alone(opened, request, settings, server.last_tokens())
+    along = _typed_along(request, line["text"][0]) if len(line["text"]) > 1 else None
+    return {"post_s": post_s, "engine_s": engine_s, "along_s": server.complete(along)[0] if along else None}
+
+
+def _figures(rows: Sequence[_Row]) -> dict[str, Any]:
+    ratios = [row["post_s"] / row["engine_s"] for row in rows]
+    along = [row["along_s"] for row in rows if row["along_s"] is not None]
     return {
         "post_to_text_over_engine_median": statistics.median(ratios),
+        "post_to_text_over_engine_median_95": _median_95(ratios),
         "post_to_text_over_engine_p95": _p95(ratios),
-        "engine_median_s": statistics.median(engine_s),
-        "typed_along_median_s": statistics.median(again_s),
-        "typed_along_p95_s": _p95(again_s),
-        "model_bytes": model_bytes,
+        "engine_median_s": statistics.median([row["engine_s"] for row in rows]),
+        "typed_along_median_s": statistics.median(along),
+        "typed_along_median_s_95": _median_95(along),
+        "typed_along_p95_s": _p95(along),
     }
+
+
+def _median_95(values: Sequence[float]) -> tuple[float, float]:
+    return interval_of(lambda drawn: statistics.median(values[at] for at in drawn), len(values))
 
 
 async def _alone(opened: OpenCascade, request: CompletionRequest, settings: MCCom, n_tokens: int) -> float:
@@ -101,17 +121,17 @@ def _typed_along(request: CompletionRequest, key: str) -> CompletionRequest:
     )  # fmt: skip
 
 
-class _Server:
-    """A running Jupyter server."""
+class Server:
+    """A running Jupyter server: its address, and the headers that it wants."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._url = url
-        self._headers = {"Authorization": f"token {token}"}
+        self.url = url
+        self.headers = {"Authorization": f"token {token}"}
 
     def ask(self, route: str, body: Mapping[str, object] | None = None) -> bytes:
         """The answer of a route."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self._url}/{route}", data, self._headers)  # noqa: S310 - our own server
+        request = urllib.request.Request(f"{self.url}/{route}", data, self.headers)  # noqa: S310 - our own server
         with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
             content: bytes = answer.read()
         return content
@@ -133,7 +153,8 @@ class _Server:
 
 
 @contextmanager
-def _server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[_Server, int]]:
+def running_server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[Server, int]]:
+    """A real Jupyter server, with the extension or without, and its process id; ended afterwards."""
     token = secrets.token_hex(8)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -145,7 +166,7 @@ def _server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[_Server, int]]:
     with tempfile.TemporaryDirectory() as traces_dir:  # what a bench asks is nothing to learn from
         command.append(f"--MCCom.traces_dir={traces_dir}")
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        server = _Server(f"http://127.0.0.1:{port}", token)
+        server = Server(f"http://127.0.0.1:{port}", token)
         try:
             while not _answers(server):
                 time.sleep(0.1)
@@ -155,7 +176,7 @@ def _server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[_Server, int]]:
             process.wait()
 
 
-def _answers(server: _Server) -> bool:
+def _answers(server: Server) -> bool:
     try:
         server.ask("api/status")
     except OSError:

@@ -7,97 +7,88 @@ had to evaluate are its own count.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import get_args
+from dataclasses import replace
+from typing import Any, get_args
 
 from ..compose import OpenCascade, SystemClock, open_cascade
+from ..engines.direct import DirectEngine
 from ..engines.fim import Layout
-from ..engines.llamacpp import LlamaCppEngine
 from ..errors import InputError
 from ..protocols import Engine
 from ..settings import MCCom
 from ..types import CompletionRequest
+from .bench import Bench
 from .cascade import written
-from .metrics import edit_similarity, exact_match, interval, mean, percentile
+from .findings import Findings, Table, with_interval
+from .metrics import edit_similarity, exact_match, percentile
 from .samples import Sample, notebook_samples, repository_samples
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 _KEYS = 2
-Progress = Callable[[int, int], None]
-"""Is told how many of how many are done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """One layout at one position."""
-
-    right: bool
-    similar: float
-    key_tokens: tuple[int, ...]
-    """Evaluated before the first token, a key that was typed on."""
-    key_s: tuple[float, ...]
-    """Until the first token, a key."""
-    line_tokens: int
-    """Evaluated before the first token of the next line."""
-
-
-def measure(settings: MCCom, data: Path, n: int, seed: int, progress: Progress) -> str:
-    """The table: half notebook statements, half repository lines. Raises InputError without the data."""
-    samples = notebook_samples(data, n - n // 2, seed) + repository_samples(data, n // 2, seed)
-    found = asyncio.run(_run(settings, samples, progress))
-    return f"model {settings.model}\n\n{table(found)}"
-
-
-def table(found: Sequence[dict[Layout, Score]]) -> str:
-    """Markdown: a row a layout."""
-    head = (
-        f"n = {len(found)}; exact match with its 95 % bootstrap interval; tokens evaluated before the first token\n\n"
-        "| layout | exact match | edit similarity | a key: tokens, median (p95) | a key: s, median | × "
-        "| next line: tokens, median |\n|---|---|---|---|---|---|---|"
-    )
-    base_s = percentile([s for scores in found for s in scores["standard"].key_s], 0.5)
-    return "\n".join([head, *(_row(layout, [scores[layout] for scores in found], base_s) for layout in LAYOUTS)])
-
-
-def _row(layout: Layout, of: Sequence[Score], base_s: float) -> str:
-    right = [float(score.right) for score in of]
-    low, high = interval(right)
-    tokens = [float(n) for score in of for n in score.key_tokens]
-    key_s = percentile([s for score in of for s in score.key_s], 0.5)
-    line_tokens = percentile([float(score.line_tokens) for score in of], 0.5)
-    return (
-        f"| {layout} | {mean(right):.3f} ({low:.3f}–{high:.3f}) | {mean([score.similar for score in of]):.3f} "
-        f"| {percentile(tokens, 0.5):.0f} ({percentile(tokens, 0.95):.0f}) | {key_s:.2f} | {key_s / base_s:.2f} "
-        f"| {line_tokens:.0f} |"
+def measure(bench: Bench) -> Findings:
+    """Half notebook statements, half repository lines. Raises InputError without the data."""
+    samples = notebook_samples(bench.data, bench.n - bench.n // 2, bench.seed)
+    samples += repository_samples(bench.data, bench.n // 2, bench.seed)
+    asyncio.run(_run(bench, samples))
+    rows = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
+    head = [
+        *("layout", "exact match", "edit similarity", "a key: tokens, median (p95)", "a key: s, median", "×"),
+        "next line: tokens, median",
+    ]
+    base_s = percentile([s for row in rows for s in row["standard"]["key_s"]], 0.5)
+    return Findings(
+        tables=[
+            Table(
+                title=f"{bench.settings.model}, n = {len(rows)}; tokens read before the first one was written",
+                head=head,
+                rows=[_line(layout, [row[layout] for row in rows], base_s) for layout in LAYOUTS],
+            )
+        ]
     )
 
 
-async def _run(settings: MCCom, samples: Sequence[Sample], progress: Progress) -> list[dict[Layout, Score]]:
-    opened = open_cascade(settings)
+def _line(layout: Layout, of: Sequence[Mapping[str, Any]], base_s: float) -> list[str]:
+    tokens = [float(n) for row in of for n in row["key_tokens"]]
+    key_s = percentile([s for row in of for s in row["key_s"]], 0.5)
+    return [
+        layout,
+        with_interval([float(row["right"]) for row in of], 3),
+        with_interval([row["similar"] for row in of], 3),
+        f"{percentile(tokens, 0.5):.0f} ({percentile(tokens, 0.95):.0f})",
+        f"{key_s:.2f}",
+        f"{key_s / base_s:.2f}",
+        f"{percentile([float(row['line_tokens']) for row in of], 0.5):.0f}",
+    ]
+
+
+async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
+    opened = open_cascade(bench.settings)
     fim = opened.model.fim
     if fim is None:
         await opened.aclose()
         raise InputError(f"{opened.model.id} reads only what stands before the cursor; name a model that fills in")
     name, host = opened.model.id, opened.host
     assert host is not None, "only models of this machine have known markers"
-    engines = {layout: LlamaCppEngine(name=name, host=host, fim=fim, layout=layout) for layout in LAYOUTS}
-    found: list[dict[Layout, Score]] = []
+    engines = {layout: DirectEngine(name=name, host=host, fim=fim, layout=layout) for layout in LAYOUTS}
     try:
-        for sample in samples:
-            scores = {layout: await _score(opened, settings, engine, sample) for layout, engine in engines.items()}
-            found.append(scores)
-            progress(len(found), len(samples))
+        for number, sample in enumerate(samples, 1):
+            if bench.rows.get(sample.task) is None:
+                scores: dict[str, Any] = {
+                    layout: await _score(opened, bench.settings, engine, sample) for layout, engine in engines.items()
+                }
+                bench.rows.put(sample.task, scores)
+            bench.progress(number, len(samples))
     finally:
         for engine in engines.values():
             await engine.aclose()
         await opened.aclose()
-    return found
 
 
-async def _score(opened: OpenCascade, settings: MCCom, engine: Engine, sample: Sample) -> Score:
+async def _score(opened: OpenCascade, settings: MCCom, engine: Engine, sample: Sample) -> dict[str, Any]:
     request = sample.request
     prompt = await opened.cascade.prompt(request)
     answer = await written(engine, request, prompt, max_tokens=settings.max_tokens)
@@ -105,13 +96,13 @@ async def _score(opened: OpenCascade, settings: MCCom, engine: Engine, sample: S
     indent = request.prefix.rpartition("\n")[2]
     indent = indent[: len(indent) - len(indent.lstrip())]
     line_tokens, _ = await _first(opened, engine, _typed(request, f"{sample.truth}\n{indent}x"))
-    return Score(
-        right=exact_match(answer.text, sample.truth),
-        similar=edit_similarity(answer.text, sample.truth),
-        key_tokens=tuple(n_tokens for n_tokens, _ in keys),
-        key_s=tuple(s for _, s in keys),
-        line_tokens=line_tokens,
-    )
+    return {
+        "right": exact_match(answer.text, sample.truth),
+        "similar": edit_similarity(answer.text, sample.truth),
+        "key_tokens": [n_tokens for n_tokens, _ in keys],
+        "key_s": [s for _, s in keys],
+        "line_tokens": line_tokens,
+    }
 
 
 def _typed(request: CompletionRequest, text: str) -> CompletionRequest:

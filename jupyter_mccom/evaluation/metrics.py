@@ -1,9 +1,9 @@
-"""Figures over samples: exact match, its bootstrap interval, percentiles. Pure; knows nothing of engines."""
+"""Figures over samples: exact match, bootstrap intervals, percentiles, calibration. Pure; knows nothing of engines."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 _RESAMPLES = 1000
 _LEVEL = 0.95
@@ -38,7 +38,46 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def interval(values: Sequence[float], seed: int = 1) -> tuple[float, float]:
     """The 95 % bootstrap interval of the mean."""
+    return interval_of(lambda drawn: mean([values[at] for at in drawn]), len(values), seed)
+
+
+def ratio_interval(values: Sequence[float], base: Sequence[float], seed: int = 1) -> tuple[float, float]:
+    """Of mean(values) ÷ mean(base), drawn in pairs: the same position stands at the same place of both."""
+    return interval_of(lambda drawn: ratio([values[at] for at in drawn], [base[at] for at in drawn]), len(base), seed)
+
+
+def interval_of(figure: Callable[[Sequence[int]], float], n: int, seed: int = 1) -> tuple[float, float]:
+    """The 95 % bootstrap interval of any figure over positions 0..n-1; `figure` is given the positions drawn."""
     draw = random.Random(seed)  # noqa: S311 - resampling, not a secret
-    means = sorted(mean(draw.choices(values, k=len(values))) for _ in range(_RESAMPLES)) if values else [0.0]
-    tail = int((1 - _LEVEL) / 2 * len(means))
-    return means[tail], means[-1 - tail]
+    found = sorted(figure(draw.choices(range(n), k=n)) for _ in range(_RESAMPLES)) if n else [0.0]
+    tail = int((1 - _LEVEL) / 2 * len(found))
+    return found[tail], found[-1 - tail]
+
+
+def ratio(values: Sequence[float], base: Sequence[float]) -> float:
+    """mean(values) ÷ mean(base); 0 where the base is 0."""
+    return mean(values) / mean(base) if mean(base) else 0.0
+
+
+def auroc(scores: Sequence[float], right: Sequence[bool]) -> float:
+    """The chance that a right answer has a higher score than a wrong one, ties half; 0.5 where one kind is missing."""
+    good = [score for score, is_right in zip(scores, right, strict=True) if is_right]
+    bad = [score for score, is_right in zip(scores, right, strict=True) if not is_right]
+    if not good or not bad:
+        return 0.5
+    won = sum((better > worse) + 0.5 * (better == worse) for better in good for worse in bad)
+    return won / (len(good) * len(bad))
+
+
+def bins(scores: Sequence[float], right: Sequence[bool], n: int = 10) -> list[tuple[float, float, int]]:
+    """Mean score, share right and size of each of `n` equal bins of 0..1 that is not empty."""
+    found: list[list[tuple[float, bool]]] = [[] for _ in range(n)]
+    for score, is_right in zip(scores, right, strict=True):
+        found[min(n - 1, int(score * n))].append((score, is_right))
+    return [(mean([s for s, _ in one]), mean([float(r) for _, r in one]), len(one)) for one in found if one]
+
+
+def calibration_error(scores: Sequence[float], right: Sequence[bool]) -> float:
+    """Expected calibration error over 10 equal bins: by how much the score differs from the share right, 0..1."""
+    total = max(1, len(scores))
+    return sum(size / total * abs(score - share) for score, share, size in bins(scores, right))

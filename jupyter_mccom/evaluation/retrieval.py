@@ -7,12 +7,11 @@ statements that use a name of an earlier cell.
 from __future__ import annotations
 
 import asyncio
-import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ..cascade.context import Context
 from ..cascade.route import confidence
@@ -23,24 +22,16 @@ from ..retrieval.iterate import Retrieval, Tree
 from ..retrieval.tree import ProjectTree
 from ..settings import MCCom
 from ..types import Chunk, CompletionRequest, Hit
+from .bench import Bench
 from .cascade import written
+from .findings import Findings, Table, with_interval
 from .metrics import edit_similarity, exact_match, interval, mean
 from .policies import Answer
 from .samples import Sample, crossfile_samples, notebook_samples, repository_samples
 
 WAYS = ("no retrieval", "round 1, best one", "round 1", "rounds 1 and 2", "round 1 on top", "rounds 1 and 2 on top")
 """What is retrieved takes the place of lines above the cursor, or comes on top of them."""
-Progress = Callable[[int, int], None]
-"""Is told how many of how many are done."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
-    """One position; a value a way, in the order of the table's rows."""
-
-    kind: str
-    right: tuple[bool, ...]
-    similar: tuple[float, ...]
+GAINED = "gained: the mean of the differences to the first way at the same positions, with its 95 % interval"
 
 
 class _Given:
@@ -71,52 +62,36 @@ class _BestOne:
         await self._retrieval.aclose()
 
 
-def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, progress: Progress) -> str:
-    """The table for the settings' model; with `out` one JSON line a position in `out/retrieval.jsonl`.
+def measure(bench: Bench) -> Findings:
+    """A third of the positions each: need another file, use an earlier cell, stand in a repository that is indexed.
 
     Raises InputError without the data.
     """
-    share = n // 3
-    samples = [
-        *crossfile_samples(data, share, seed),
-        *repository_samples(data, share, seed),
-        *notebook_samples(data, n - 2 * share, seed, that_reuse=True),
+    share = bench.n // 3
+    groups = [
+        crossfile_samples(bench.data, share, bench.seed),
+        repository_samples(bench.data, share, bench.seed),
+        notebook_samples(bench.data, share, bench.seed, that_reuse=True),
     ]
-    found: list[Scores] = []
-
-    def keep(scores: Scores) -> None:
-        found.append(scores)
-        progress(len(found), len(samples))
-        if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            with (out / "retrieval.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"model": settings.model, **asdict(scores)}) + "\n")
-
-    asyncio.run(_run(settings, samples, keep))
-    return f"model {settings.model}\n\n{table(found, WAYS)}"
+    samples = [sample for each in zip(*groups, strict=False) for sample in each]
+    asyncio.run(_run(bench, samples))
+    rows = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
+    return Findings(tables=[table(bench.settings.model, rows, WAYS)], notes=[GAINED])
 
 
-def table(found: Sequence[Scores], ways: Sequence[str]) -> str:
-    """Markdown: a row a way: exact match, by kind too, edit similarity, and what it gains over the first way.
-
-    The gain is the mean of the differences at the same positions; 95 % bootstrap intervals.
-    """
-    kinds = sorted({scores.kind for scores in found})
-    names = ["way", f"exact match (n = {len(found)})", "gained", "edit similarity", "gained", *kinds]
-    lines = ["".join(f"| {name} " for name in names) + "|\n" + "|---" * len(names) + "|"]
+def table(model: str, rows: Sequence[Mapping[str, Any]], ways: Sequence[str]) -> Table:
+    """A row a way: exact match, by kind too, edit similarity, and what it gains over the first way."""
+    kinds = sorted({row["kind"] for row in rows})
+    lines = []
     for number, way in enumerate(ways):
-        right = [float(scores.right[number]) for scores in found]
-        similar = [scores.similar[number] for scores in found]
-        cells = [way, _figure(right), _gained(right, [float(scores.right[0]) for scores in found])]
-        cells += [f"{mean(similar):.3f}", _gained(similar, [scores.similar[0] for scores in found])]
-        cells += [f"{mean([float(s.right[number]) for s in found if s.kind == kind]):.3f}" for kind in kinds]
-        lines.append("".join(f"| {cell} " for cell in cells) + "|")
-    return "\n".join(lines)
-
-
-def _figure(values: Sequence[float]) -> str:
-    low, high = interval(values)
-    return f"{mean(values):.3f} ({low:.2f}–{high:.2f})"
+        right = [float(row["right"][number]) for row in rows]
+        similar = [row["similar"][number] for row in rows]
+        cells = [way, with_interval(right, 3), _gained(right, [float(row["right"][0]) for row in rows])]
+        cells += [f"{mean(similar):.3f}", _gained(similar, [row["similar"][0] for row in rows])]
+        cells += [f"{mean([float(row['right'][number]) for row in rows if row['kind'] == kind]):.3f}" for kind in kinds]
+        lines.append(cells)
+    head = ["way", "exact match", "gained", "edit similarity", "gained", *kinds]
+    return Table(title=f"{model}, n = {len(rows)}", head=head, rows=lines)
 
 
 def _gained(values: Sequence[float], base: Sequence[float]) -> str:
@@ -127,8 +102,8 @@ def _gained(values: Sequence[float], base: Sequence[float]) -> str:
     return f"{mean(differences):+.3f} ({low:+.2f} to {high:+.2f})"
 
 
-async def _run(settings: MCCom, samples: Sequence[Sample], keep: Callable[[Scores], None]) -> None:
-    opened = open_cascade(settings)
+async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
+    opened = open_cascade(bench.settings)
     trees: dict[str, ProjectTree] = {}
     async with AsyncExitStack() as stack:
         stack.push_async_callback(opened.aclose)
@@ -136,14 +111,17 @@ async def _run(settings: MCCom, samples: Sequence[Sample], keep: Callable[[Score
         for root in {sample.root for sample in samples if sample.root}:
             trees[root] = ProjectTree(jupyter_root=Path(root), project_root=root, cache_dir=cache)
             stack.push_async_callback(trees[root].aclose)
-        for sample in samples:
+        for number, sample in enumerate(samples, 1):
+            bench.progress(number, len(samples))
+            if bench.rows.get(sample.task) is not None:
+                continue
             tree = trees.get(sample.root) or (_Given(sample.found) if sample.found else None)
             if sample.root:
                 await trees[sample.root].settled(sample.request.document)
-            keep(await _scores(opened, settings, sample, tree))
+            bench.rows.put(sample.task, await _scores(opened, bench.settings, sample, tree))
 
 
-async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tree | None) -> Scores:
+async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tree | None) -> dict[str, Any]:
     request, engine = sample.request, opened.engine
     retrieval = Retrieval(tree=tree, live=None, patience_s=UNHURRIED_S)
 
@@ -164,8 +142,13 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tr
         on_top,
         await text_of(retrieval, on_top, on_top=True),
     ]
-    return Scores(
-        kind=sample.kind,
-        right=tuple(exact_match(answer.text, sample.truth) for answer in answers),
-        similar=tuple(edit_similarity(answer.text, sample.truth) for answer in answers),
-    )
+    return scores_of(sample, sample.kind, answers)
+
+
+def scores_of(sample: Sample, kind: str, answers: Sequence[Answer]) -> dict[str, Any]:
+    """The row of a position: a value a way."""
+    return {
+        "kind": kind,
+        "right": [exact_match(answer.text, sample.truth) for answer in answers],
+        "similar": [edit_similarity(answer.text, sample.truth) for answer in answers],
+    }

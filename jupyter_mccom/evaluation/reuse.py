@@ -6,72 +6,71 @@ Real statements of real notebooks. Each time is divided by that of the same prom
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from ..compose import OpenCascade, SystemClock, open_cascade
-from ..settings import MCCom
 from ..types import CompletionRequest, Prompt
-from .metrics import interval, mean, percentile
+from .bench import Bench
+from .findings import Findings, Table, with_interval
+from .metrics import mean, percentile
 from .samples import Sample, notebook_samples
 
 _KEYS = 6
 _NOTHING = Prompt(chunks=(), prefix="", typed="0", suffix="")
 """Shares no token with other prompts but the marker before it."""
-Progress = Callable[[int, int], None]
-"""Is told how many of how many are done."""
+_ALL = 10**6
+_STATES = {
+    "nothing": "nothing in the cache",
+    "moved": "after work in the cell above",
+    "warmed": "after the cell was entered and read while nobody typed",
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entered:
-    """One cell. Tokens evaluated before the first token, and seconds until it was there."""
-
-    nothing: tuple[int, float]
-    moved: tuple[int, float]
-    """After work in the cell above."""
-    warmed: tuple[int, float]
-    """After the cell's prompt was read while nobody typed."""
-    keys: tuple[int, ...]
-    """Tokens evaluated a key typed on."""
-
-
-def measure(settings: MCCom, data: Path, n: int, seed: int, progress: Progress) -> dict[str, Any]:
-    """Ratios and tokens over `n` notebook statements with a code cell above. Raises InputError without the data."""
-    samples = [sample for sample in notebook_samples(data, 2 * n, seed) if _cell_above(sample.request)][:n]
-    found = asyncio.run(_run(settings, samples, progress))
-    keys = [float(tokens) for entered in found for tokens in entered.keys]
-    return {
-        "n": len(found),
-        "key_tokens_median": percentile(keys, 0.5),
-        "key_tokens_p95": percentile(keys, 0.95),
-        "moved_to_nothing": _ratio([entered.moved[1] / entered.nothing[1] for entered in found]),
-        "warmed_to_nothing": _ratio([entered.warmed[1] / entered.nothing[1] for entered in found]),
-        "tokens_from_nothing": mean([float(entered.nothing[0]) for entered in found]),
-        "tokens_moved": mean([float(entered.moved[0]) for entered in found]),
-        "tokens_warmed": mean([float(entered.warmed[0]) for entered in found]),
-    }
+def measure(bench: Bench) -> Findings:
+    """Over `n` notebook statements with a code cell above. Raises InputError without the data."""
+    every = notebook_samples(bench.data, _ALL, bench.seed)
+    samples = [sample for sample in every if _cell_above(sample.request)][: bench.n]
+    asyncio.run(_run(bench, samples))
+    rows = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
+    keys = [float(n_tokens) for row in rows for n_tokens in row["keys"]]
+    return Findings(
+        tables=[
+            Table(
+                title=f"The first key in a cell, n = {len(rows)}; each ratio at the same position",
+                head=["state", "tokens read, mean", "s ÷ s from nothing, mean", "median"],
+                rows=[_line(state, rows) for state in _STATES],
+            )
+        ],
+        notes=[
+            f"tokens read a key typed on: median {percentile(keys, 0.5):.0f}, p95 {percentile(keys, 0.95):.0f} "
+            f"of {len(keys)} keys (goal: median ≤ 2)"
+        ],
+        figures={"key_tokens_median": percentile(keys, 0.5), "key_tokens_p95": percentile(keys, 0.95)},
+    )
 
 
-def _ratio(ratios: Sequence[float]) -> dict[str, Any]:
-    return {"mean": mean(ratios), "interval_95": interval(ratios), "median": percentile(ratios, 0.5)}
+def _line(state: str, rows: Sequence[dict[str, Any]]) -> list[str]:
+    ratios = [row[state][1] / row["nothing"][1] for row in rows]
+    n_tokens = mean([float(row[state][0]) for row in rows])
+    return [_STATES[state], f"{n_tokens:.0f}", with_interval(ratios), f"{percentile(ratios, 0.5):.2f}"]
 
 
-async def _run(settings: MCCom, samples: Sequence[Sample], progress: Progress) -> list[Entered]:
-    opened = open_cascade(settings)
-    found: list[Entered] = []
+async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
+    opened = open_cascade(bench.settings)
     try:
-        for sample in samples:
-            found.append(await _entered(opened, sample))
-            progress(len(found), len(samples))
+        for number, sample in enumerate(samples, 1):
+            if bench.rows.get(sample.task) is None:
+                bench.rows.put(sample.task, await _entered(opened, sample))
+            bench.progress(number, len(samples))
     finally:
         await opened.aclose()
-    return found
 
 
-async def _entered(opened: OpenCascade, sample: Sample) -> Entered:
+async def _entered(opened: OpenCascade, sample: Sample) -> dict[str, Any]:
+    """Of each state: tokens read before the first token, and seconds until it was there."""
     request = sample.request
     line = request.prefix.rpartition("\n")[2]
     entered = replace(request, prefix=request.prefix[: len(request.prefix) - len(line)])
@@ -90,7 +89,7 @@ async def _entered(opened: OpenCascade, sample: Sample) -> Entered:
     for n_typed in range(1, min(_KEYS, len(sample.truth)) + 1):
         typed = replace(request, prefix=request.prefix + sample.truth[:n_typed])
         keys.append((await _first(opened, await opened.cascade.prompt(typed)))[0])
-    return Entered(nothing=nothing, moved=moved, warmed=warmed, keys=tuple(keys))
+    return {"nothing": nothing, "moved": moved, "warmed": warmed, "keys": keys}
 
 
 def _cell_above(request: CompletionRequest) -> CompletionRequest | None:

@@ -20,6 +20,8 @@ from ..retrieval.chunks import chunks_of
 from ..retrieval.index import Index, Scored, terms
 from ..retrieval.tree import ProjectTree
 from ..types import Chunk
+from .bench import Bench
+from .findings import Findings
 from .metrics import percentile
 
 SIZES = (1_000, 10_000, 50_000)
@@ -33,15 +35,24 @@ Files = Sequence[tuple[str, str]]
 """Path and text."""
 
 
-def measure(data: Path, seed: int) -> dict[str, Any]:
+def measure(bench: Bench) -> Findings:
     """Milliseconds a query by size, and of the tree: seconds, bytes. Raises InputError without the data."""
-    folder = data / "repositories"
+    folder = bench.data / "repositories"
     files = [(str(path.relative_to(folder)), path.read_text("utf-8")) for path in sorted(folder.rglob("*.py"))]
     if not files:
         raise InputError(f"no Python files at {str(folder)!r}; name the data's folder with --data")
-    draw = random.Random(seed)  # noqa: S311 - a sample, not a secret
-    found: dict[str, Any] = {f"{size} chunks": _speeds(_corpus(files, size), draw) for size in SIZES}
-    return found | {"tree": asyncio.run(_tree(files))}
+    draw = random.Random(bench.seed)  # noqa: S311 - a sample, not a secret
+    parts: dict[str, Callable[[], dict[str, Any]]] = {
+        f"{size} chunks": lambda size=size: _speeds(_corpus(files, size), draw)  # type: ignore[misc]
+        for size in SIZES
+    }
+    parts["tree"] = lambda: asyncio.run(_tree(files))
+    found: dict[str, Any] = {}
+    for name, part in parts.items():
+        found[name] = bench.rows.get(name) or part()
+        bench.rows.put(name, found[name])
+        bench.progress(len(found), len(parts))
+    return Findings(tables=[], figures=found)
 
 
 def _corpus(files: Files, size: int) -> list[tuple[str, list[Chunk]]]:

@@ -30,7 +30,7 @@ def load(shell: InteractiveShell) -> None:
         `%mccom pull [ID]`      downloads a model
         `%mccom cloud on|off`   switches the cloud that the configuration names
         `%mccom complete CODE`  prints how CODE may go on
-        `%mccom forget`         deletes the traces that `why` and `stats` read
+        `%mccom forget`         deletes all that is kept of your suggestions, in memory and on disk
 
         `%%mccom` above the lines of a cell completes them and offers the result as the next cell.
 

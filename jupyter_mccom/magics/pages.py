@@ -18,7 +18,7 @@ REASONS: dict[Reason, str] = {
     "unparsable": "the local text would break the cell's syntax",
     "rejected": "you typed something else than the local text",
     "asked": "you asked for the cloud",
-    "off": "no cloud is set",
+    "off": "it would be the cloud's to answer, but none is set or allowed here",
     "offline": "the cloud or the model did not answer",
     "late": "the answer took too long",
     "budget": "today's cloud calls or tokens are used up",

@@ -10,6 +10,7 @@ _N_BARS = 60
 _BAR = 8
 _HEIGHT = 90
 _LEFT = 44
+_LEGEND = 104
 _COLOURS = {"local": "#1b7f79", "cloud": "#b4540a", "nothing": "#8a8f98"}
 """Told apart by people who see no red or green, and at least 3:1 on white and on black."""
 _WORDS = {"local": "local text", "cloud": "cloud text", "nothing": "nothing shown"}
@@ -21,7 +22,7 @@ def latencies(traces: Sequence[Mapping[str, Any]]) -> str:
     if not shown:
         return ""
     most_s = max(trace["stage_s"]["total"] for trace in shown) or 1.0
-    width = _LEFT + max(len(shown) * _BAR, 300)
+    width = _LEFT + max(len(shown) * _BAR, 4 * _LEGEND)
     parts = [_bar(index, trace, most_s) for index, trace in enumerate(shown)]
     label = f"Seconds of the last {len(shown)} answers, at most {most_s:.2f}"
     return (
@@ -51,10 +52,10 @@ def _axis(most_s: float, width: int) -> str:
 def _legend() -> str:
     parts = []
     for number, (to, words) in enumerate(_WORDS.items()):
-        left = _LEFT + number * 96
+        left = _LEFT + number * _LEGEND
         parts.append(f'<rect x="{left}" y="{_HEIGHT + 30}" width="9" height="9" fill="{_COLOURS[to]}"/>')
         parts.append(f'<text x="{left + 13}" y="{_HEIGHT + 38}">{words}</text>')
-    left = _LEFT + len(_WORDS) * 96
+    left = _LEFT + len(_WORDS) * _LEGEND
     parts.append(
         f'<circle cx="{left}" cy="{_HEIGHT + 35}" r="2"/><text x="{left + 7}" y="{_HEIGHT + 38}">accepted</text>'
     )

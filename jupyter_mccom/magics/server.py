@@ -144,7 +144,7 @@ class Server:
                 f"the Jupyter server at {self._client.base_url} has no {route}; install jupyter-mccom where it runs, "
                 "enable it (`jupyter server extension enable jupyter_mccom`) and start it again"
             )
-        raise ServerError(_refusal(answer))
+        raise ServerError(self._refusal(answer))
 
     def _send(
         self, method: str, route: str, body: Mapping[str, Any] | None = None, within_s: float = _ANSWER_S
@@ -156,9 +156,16 @@ class Server:
                 f"the Jupyter server at {self._client.base_url} does not answer ({error}); start it again"
             ) from error
 
-
-def _refusal(answer: httpx.Response) -> str:
-    try:
-        return str(answer.json()["message"])
-    except (ValueError, KeyError, TypeError):
+    def _refusal(self, answer: httpx.Response) -> str:
+        try:
+            message = str(answer.json()["message"])
+        except (ValueError, KeyError, TypeError):
+            message = ""
+        if message and message != "Forbidden":  # ours; that word is Jupyter's for a token that is not right
+            return message
+        if answer.status_code == httpx.codes.FORBIDDEN:
+            return (
+                f"the Jupyter server at {self._client.base_url} does not let this kernel in; start it with a token "
+                "(a password alone is known to no kernel)"
+            )
         return f"the Jupyter server answered {answer.status_code} ({answer.reason_phrase}); see its log"

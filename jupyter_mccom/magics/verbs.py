@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from IPython.core.error import UsageError
 from IPython.display import display
@@ -34,13 +34,16 @@ _REMOTE = (
     "this kernel does not reach its notebook's Jupyter server (a gateway, another machine or another program started "
     "it); use JupyterLab's status item. %%mccom, %mccom complete and %mccom pull work, with a model on this machine"
 )
+Open: TypeAlias = "Callable[[InteractiveShell], tuple[Service, bool]]"
+"""See `finding.open_service`."""
 
 
 class Verbs:
     """What stands behind the magics of one IPython."""
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    def __init__(self, shell: InteractiveShell, open_: Open = open_service) -> None:
         self._shell = shell
+        self._open = open_
         self._opened: Service | None = None
         self._remote = False
         self.verbs: dict[str, Callable[[str], None]] = {
@@ -87,7 +90,7 @@ class Verbs:
 
     def _service(self, verb: str) -> Service:
         if self._opened is None:
-            self._opened, self._remote = open_service(self._shell)
+            self._opened, self._remote = self._open(self._shell)
         if self._remote and verb not in _HERE:
             raise InputError(f"%mccom {verb} cannot work here: {_REMOTE}")
         return self._opened

@@ -67,6 +67,11 @@ class Model:
         """A person's own file or folder: nobody else has it."""
         return not self.sha256 and self.hub is None
 
+    @property
+    def content(self) -> str:
+        """Names what is in the file; a person's own has no hash."""
+        return self.sha256 or f"{self.id} of {self.n_bytes} bytes"
+
 
 QWEN_FIM = FimTemplate(prefix="<|fim_prefix|>", suffix="<|fim_suffix|>", middle="<|fim_middle|>")
 FIM_TEMPLATES = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing, suppress
+from itertools import islice
 from typing import Any
 
 from ..errors import MCComError, SettingsError
@@ -62,6 +63,11 @@ class Completions:
     def traces(self) -> tuple[Trace, ...]:
         """Kept traces, oldest first."""
         return self._current.opened.cascade.journal.traces
+
+    def last_trace(self) -> tuple[Trace, ...]:
+        """The newest that is not the rest of a suggestion shown before; none where none is kept."""
+        written = (trace for trace in reversed(self.traces()) if trace.origin != "again")
+        return tuple(islice(written, 1))
 
     def survived(self, survival: Survival) -> None:
         """How much of an accepted text is still there."""

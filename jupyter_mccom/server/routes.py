@@ -161,11 +161,16 @@ class StatusHandler(MCComHandler):
 
 
 class TracesHandler(MCComHandler):
-    """`GET /mccom/traces` → `{traces: [...]}` of this server, oldest first; `DELETE` forgets all, kept ones too."""
+    """`GET /mccom/traces` → `{traces: [...]}` of this server, oldest first, `?last=1` the last suggestion's.
+
+    `DELETE` forgets all, kept ones too.
+    """
 
     @route
     async def get(self) -> None:
-        self.finish(json.dumps({"traces": [wire.json_from_trace(trace) for trace in self.completions.traces()]}))
+        last = self.get_query_argument("last", "") == "1"
+        traces = self.completions.last_trace() if last else self.completions.traces()
+        self.finish(json.dumps({"traces": [wire.json_from_trace(trace) for trace in traces]}))
 
     @route
     async def delete(self) -> None:

@@ -30,7 +30,7 @@ def status_of(
         "model": {"id": opened.model.id, "bytes": opened.model.n_bytes, "present": present},
         "threads": opened.local.threads,
         "pull": asdict(pull) if pull else None,
-        "cost_curve": None,
+        "cost_curve": opened.cost_curve,
         "auto": _auto(opened),
         "server": _server(opened),
         "cloud": _cloud(opened),
@@ -68,7 +68,7 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
         return None
     return {
         "dialect": settings.cloud_dialect,
-        "model": settings.cloud_model,
+        "model": settings.cloud_model or settings.cloud_dialect,
         "url": settings.cloud_url,
         "draft": draft_words(settings.cloud_dialect),
         "sends": _SENDS.format(settings.cloud_prompt_tokens),

@@ -4,6 +4,9 @@
 
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import { settingsFrom, tracesFrom } from './answers';
+import type { ServerSettings, Trace } from './answers';
+import type { Json } from './json';
 import { ndjson } from './ndjson';
 import type { IClient } from './tokens';
 import { lineFrom, statusFrom } from './wire';
@@ -78,7 +81,30 @@ export class Client implements IClient {
     return this._status('status', {});
   }
 
+  /** See IClient. Rejects with a ResponseError when the server refuses. */
+  async settings(): Promise<ServerSettings> {
+    return settingsFrom(await this._json('settings', {}));
+  }
+
+  /** See IClient. Rejects with a ResponseError when the server refuses. */
+  async change(values: Json): Promise<ServerSettings> {
+    const body = JSON.stringify(values);
+    return settingsFrom(
+      await this._json('settings', { method: 'PATCH', body })
+    );
+  }
+
+  /** See IClient. Rejects with a ResponseError when the server refuses. */
+  async lastTrace(): Promise<Trace | null> {
+    const traces = tracesFrom(await this._json('traces?last=1', {}));
+    return traces[0] ?? null;
+  }
+
   private async _status(route: string, init: RequestInit): Promise<Status> {
+    return statusFrom(await this._json(route, init));
+  }
+
+  private async _json(route: string, init: RequestInit): Promise<unknown> {
     const response = await this._request(route, init);
     if (!response.ok) {
       throw new ServerConnection.ResponseError(
@@ -86,7 +112,7 @@ export class Client implements IClient {
         await reason(response)
       );
     }
-    return statusFrom(await response.json());
+    return response.json();
   }
 
   /** A message that nobody waits for: when it is lost, the next request says the same. */

@@ -1,5 +1,5 @@
 /**
- * Our commands and what a click on the status item does. Knows nothing of requests.
+ * Our commands, and what is said once. Knows nothing of requests or of how things look.
  */
 
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
@@ -8,21 +8,16 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Completers } from './completers';
 import type { Provider } from './provider';
-import type { Settings } from './settings';
 import type { StatusModel } from './status';
+import type { Sync } from './sync';
+import { Commands } from './tokens';
 import type { IClient } from './tokens';
 import type { Status } from './wire';
 
-/** Ids of our commands. */
-export const Commands = {
-  dismiss: 'mccom:dismiss',
-  toggle: 'mccom:toggle',
-  pull: 'mccom:pull',
-  ask: 'mccom:ask'
-} as const;
-
 /** Core's command for a suggestion at the cursor. */
 const INVOKE = 'inline-completer:invoke';
+/** Core's command that opens the settings editor. */
+const SETTINGS = 'settingeditor:open';
 const TOLD = 'jupyter-mccom:told';
 
 /** What the commands act on. */
@@ -31,7 +26,7 @@ export interface ICommandOptions {
   client: IClient;
   completers: Completers;
   status: StatusModel;
-  settings: Settings;
+  sync: Sync;
   palette: ICommandPalette | null;
   provider: Pick<Provider, 'askNext'>;
   trans: TranslationBundle;
@@ -39,7 +34,7 @@ export interface ICommandOptions {
 
 /** Adds the commands, and the palette's entries where there is a palette. */
 export function addCommands(options: ICommandOptions): void {
-  const { app, completers, status, settings, palette, trans } = options;
+  const { app, client, completers, status, sync, palette, trans } = options;
   app.commands.addCommand(Commands.dismiss, {
     label: trans.__('Dismiss the Suggestion'),
     execute: () => {
@@ -48,50 +43,45 @@ export function addCommands(options: ICommandOptions): void {
   });
   app.commands.addCommand(Commands.toggle, {
     label: trans.__('Complete Code'),
-    isToggled: () => status.enabled,
-    execute: () => settings.set('enabled', !status.enabled)
+    isToggled: () => status.shown.state !== 'off',
+    isEnabled: () => !sync.isLocked('enabled'),
+    execute: () => sync.choose('enabled', status.shown.state === 'off')
+  });
+  app.commands.addCommand(Commands.toggleCloud, {
+    label: trans.__('Ask the Cloud where the Model Is Unsure'),
+    isToggled: () => status.status?.cloud?.on === true,
+    isEnabled: () => !!status.status?.cloud && !sync.isLocked('use_cloud'),
+    execute: () => sync.choose('use_cloud', status.status?.cloud?.on !== true)
   });
   app.commands.addCommand(Commands.pull, {
     label: trans.__('Download the Completion Model'),
     isEnabled: () => status.status?.model.present !== true,
-    execute: () => pull(options)
+    execute: args => pull(options, args['asked'] === true)
+  });
+  app.commands.addCommand(Commands.cancelPull, {
+    label: trans.__('Cancel the Download of the Completion Model'),
+    isEnabled: () => status.shown.state === 'downloading',
+    execute: () => follow(status, client.cancelPull())
   });
   app.commands.addCommand(Commands.ask, {
     label: trans.__('Ask the Cloud for a Suggestion'),
-    isEnabled: () => !!status.status?.cloud,
+    isEnabled: () => status.status?.cloud?.on === true,
     execute: () => {
       options.provider.askNext();
       return app.commands.execute(INVOKE);
     }
   });
+  app.commands.addCommand(Commands.settings, {
+    label: trans.__('Settings of Code Completion'),
+    isEnabled: () => app.commands.hasCommand(SETTINGS),
+    execute: () => app.commands.execute(SETTINGS, { query: 'mccom' })
+  });
   status.changed.connect(() => app.commands.notifyCommandChanged());
+  const category = trans.__('Code Completion');
   for (const command of Object.values(Commands)) {
-    palette?.addItem({ command, category: trans.__('Code Completion') });
-  }
-}
-
-/** A click on the status item: get the model, cancel its download, or switch completions off and on. */
-export async function clicked(options: ICommandOptions): Promise<void> {
-  const { app, client, status, trans } = options;
-  const { state } = status.shown;
-  if (state === 'get-model') {
-    await pull(options);
-  } else if (state === 'downloading') {
-    const answer = await showDialog({
-      title: trans.__('Cancel the download?'),
-      body: trans.__(
-        'What has arrived is kept: the next download goes on from there.'
-      ),
-      buttons: [
-        Dialog.cancelButton({ label: trans.__('Go on downloading') }),
-        Dialog.warnButton({ label: trans.__('Cancel the download') })
-      ]
-    });
-    if (answer.button.accept) {
-      await follow(status, client.cancelPull());
+    if (command !== Commands.panel) {
+      palette?.addItem({ command, category });
     }
-  } else {
-    await app.commands.execute(Commands.toggle);
   }
 }
 
@@ -110,7 +100,7 @@ export function offerOnce(options: ICommandOptions): void {
         actions: [
           {
             label: trans.__('Get the Model'),
-            callback: () => void pull(options)
+            callback: () => void pull(options, false)
           }
         ]
       }
@@ -125,7 +115,7 @@ export function tellWhatLeaves({ status, trans }: ICommandOptions): void {
   const tell = (): void => {
     const cloud = status.status?.cloud;
     const name = cloud ? [cloud.model, cloud.url].join(' ') : '';
-    if (!cloud || localStorage.getItem(TOLD) === name) {
+    if (!cloud?.on || localStorage.getItem(TOLD) === name) {
       return;
     }
     localStorage.setItem(TOLD, name);
@@ -142,9 +132,17 @@ export function tellWhatLeaves({ status, trans }: ICommandOptions): void {
   tell();
 }
 
-async function pull({ client, status, trans }: ICommandOptions): Promise<void> {
+/** `asked`: the person has seen the size. */
+async function pull(
+  { client, status, trans }: ICommandOptions,
+  asked: boolean
+): Promise<void> {
   const model = status.status?.model;
   if (!model) {
+    return;
+  }
+  if (asked) {
+    await follow(status, client.pull());
     return;
   }
   const answer = await showDialog({

@@ -2,6 +2,7 @@
  * The list of plugins.
  */
 
+import { groups } from './groups';
 import { plugin } from './plugin';
 
-export default [plugin];
+export default [plugin, groups];

@@ -34,7 +34,7 @@ const CORE = [
 /** What the commands act on. */
 export interface IKeyOptions {
   app: JupyterFrontEnd;
-  completers: Pick<Completers, 'take' | 'visible'>;
+  completers: Pick<Completers, 'take'>;
   settings: Settings;
   palette: ICommandPalette | null;
   trans: TranslationBundle;
@@ -64,16 +64,14 @@ export function addKeys(options: IKeyOptions): void {
   }
 }
 
+/** Without a suggestion they do nothing; the palette shows them for their shortcuts. */
 function addAccepts({ app, completers, trans }: IKeyOptions): void {
-  const isEnabled = (): boolean => completers.visible;
   app.commands.addCommand(Keys.acceptWord, {
     label: trans.__('Accept the Next Word of the Suggestion'),
-    isEnabled,
     execute: () => completers.take('word')
   });
   app.commands.addCommand(Keys.acceptLine, {
     label: trans.__('Accept the Next Line of the Suggestion'),
-    isEnabled,
     execute: () => completers.take('line')
   });
 }

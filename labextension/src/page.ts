@@ -69,6 +69,10 @@ export class Page {
     this._emptyLines = new EmptyLines({
       provider: this.provider,
       pauseMs: () => settings.values.empty_line_pause_ms,
+      continues: editor => {
+        const asked = this._asked(editor);
+        return !!asked && this.provider.continues(asked);
+      },
       ask: editor => this._askFor(editor)
     });
     this.completers = new Completers({
@@ -85,6 +89,7 @@ export class Page {
         })
     });
     window.addEventListener('pagehide', () => this.completers.leave());
+    document.addEventListener('focusout', () => this._warmer.stop());
   }
 
   private _edited(completer: InlineCompleter, local: boolean): void {
@@ -102,6 +107,12 @@ export class Page {
   ): Asked | null {
     const { executions } = this._options;
     return read(request, context, { executions, edits: this._edits });
+  }
+
+  /** What would be asked for an editor of the main area. */
+  private _asked(editor: CodeEditor.IEditor): Asked | null {
+    const widget = this._options.widget();
+    return widget && this._read(requestOf(editor), { widget });
   }
 
   private _speaks(
@@ -132,11 +143,8 @@ export class Page {
   private _toWarm(): CompleteRequest | null {
     const { settings, status } = this._options;
     const { editor, visible } = this.completers;
-    const widget = this._options.widget();
-    if (!editor || !widget || visible || !status.enabled) {
-      return null;
-    }
-    const asked = this._read(requestOf(editor), { widget });
+    const asked =
+      editor && !visible && status.enabled ? this._asked(editor) : null;
     return asked && this._speaks(asked, false)
       ? {
           ...asked.position,

@@ -16,9 +16,11 @@ import type { Provider } from './provider';
 
 /** What is needed to ask. */
 export interface IPauseOptions {
-  provider: Provider;
+  provider: Pick<Provider, 'identifier' | 'name' | 'stream'>;
   /** How long the cursor has to rest, in milliseconds; 0: nothing is asked. */
   pauseMs(): number;
+  /** The last suggestion goes on at the editor's place. */
+  continues(editor: CodeEditor.IEditor): boolean;
   /** Asks the provider for the editor's place; no items where nothing may be asked. */
   ask(editor: CodeEditor.IEditor): Promise<IInlineCompletionItem[]>;
 }
@@ -31,13 +33,8 @@ export class EmptyLines {
   edited(completer: InlineCompleter): void {
     this.stop();
     const { editor } = completer;
-    const pauseMs = this._options.pauseMs();
-    if (editor && pauseMs > 0) {
-      this._timer = setTimeout(() => {
-        if (isEmptyLine(placeOf(editor))) {
-          void this._offer(completer, editor);
-        }
-      }, pauseMs);
+    if (editor) {
+      this._timer = setTimeout(() => this._rest(completer, editor));
     }
   }
 
@@ -46,14 +43,34 @@ export class EmptyLines {
     clearTimeout(this._timer);
   }
 
+  /** What was typed along up to a line's end goes on at once; anything else waits. */
+  private _rest(completer: InlineCompleter, editor: CodeEditor.IEditor): void {
+    const pauseMs = this._options.pauseMs();
+    if (!isEmptyLine(placeOf(editor))) {
+      return;
+    }
+    if (this._options.continues(editor)) {
+      void this._offer(completer, editor);
+    } else if (pauseMs > 0) {
+      this._timer = setTimeout(
+        () => void this._offer(completer, editor),
+        pauseMs
+      );
+    }
+  }
+
   private async _offer(
     completer: InlineCompleter,
     editor: CodeEditor.IEditor
   ): Promise<void> {
-    if (completer.editor !== editor || !editor.hasFocus()) {
+    const place = placeOf(editor);
+    if (
+      completer.editor !== editor ||
+      !editor.hasFocus() ||
+      !isEmptyLine(place)
+    ) {
       return;
     }
-    const place = placeOf(editor);
     const [item] = await this._options.ask(editor);
     const text = item && (await this._whole(item));
     const { model } = completer;

@@ -6,7 +6,7 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import {
   ICompletionProviderManager,
   IInlineCompleterFactory
@@ -16,7 +16,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Client } from './client';
-import { addCommands, clicked, offerOnce, tellWhatLeaves } from './commands';
+import { addCommands, offerOnce, tellWhatLeaves } from './commands';
 import type { ICommandOptions } from './commands';
 import { targetOf } from './context';
 import type { Target } from './context';
@@ -24,8 +24,11 @@ import { Executions } from './executions';
 import { icon } from './icon';
 import { addKeys } from './keys';
 import { Page } from './page';
+import { showStatus } from './popup';
 import { Settings } from './settings';
-import { StatusItem, StatusModel } from './status';
+import { StatusModel } from './status';
+import { storedSettings } from './stored';
+import { Sync } from './sync';
 import { PLUGIN_ID } from './tokens';
 
 type Widget = JupyterFrontEnd['shell']['currentWidget'];
@@ -64,13 +67,19 @@ export const plugin: JupyterFrontEndPlugin<void> = {
     manager.registerInlineProvider(page.provider);
     follow(executions);
     warmAtFirstFocus(client, status);
+    const sync = new Sync({
+      client,
+      changed: () => void status.refresh(),
+      refused: reason => Notification.error(reason)
+    });
     const { completers, provider } = page;
-    const options = { app, client, completers, provider, status, settings };
-    void stored(registry).then(found => {
-      if (found) {
-        settings.follow(found);
+    const options = { app, client, completers, provider, status, sync };
+    void storedSettings(registry, sync, trans).then(stored => {
+      if (stored) {
+        settings.follow(stored);
+        void sync.follow(stored);
       }
-      furnish({ ...options, palette, trans }, statusBar);
+      furnish({ ...options, palette, trans }, settings, statusBar);
       const target = (): Target | null => targetOf(widget());
       addKeys({ app, completers, settings, palette, trans, target });
     });
@@ -88,8 +97,12 @@ function follow(executions: Executions): void {
 }
 
 /** Adds what may come after the page: commands, the status item, and the switch that the settings hold. */
-function furnish(options: ICommandOptions, statusBar: IStatusBar | null): void {
-  const { settings, status, trans } = options;
+function furnish(
+  options: ICommandOptions,
+  settings: Settings,
+  statusBar: IStatusBar | null
+): void {
+  const { status } = options;
   const follow = (): void => {
     status.enabled = settings.values.enabled;
   };
@@ -98,27 +111,9 @@ function furnish(options: ICommandOptions, statusBar: IStatusBar | null): void {
   addCommands(options);
   tellWhatLeaves(options);
   if (statusBar) {
-    statusBar.registerStatusItem(PLUGIN_ID, {
-      align: 'right',
-      item: new StatusItem(status, trans, () => void clicked(options))
-    });
+    showStatus(options, statusBar);
   } else {
     offerOnce(options);
-  }
-}
-
-/** Null without a registry, or when the settings cannot be loaded: the defaults hold. */
-async function stored(
-  registry: ISettingRegistry | null
-): Promise<ISettingRegistry.ISettings | null> {
-  try {
-    return registry ? await registry.load(PLUGIN_ID) : null;
-  } catch (error) {
-    console.warn(
-      'jupyter-mccom: settings could not be loaded, the defaults are used',
-      error
-    );
-    return null;
   }
 }
 

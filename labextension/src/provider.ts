@@ -79,6 +79,11 @@ export class Provider implements IInlineCompletionProvider {
     return this._streams.follow(token);
   }
 
+  /** What was typed since agrees with the document's last suggestion, of which something is left. */
+  continues(asked: Asked): boolean {
+    return this._rest(asked) !== null;
+  }
+
   /** A key that types along with the visible suggestion is answered here; the server hears of it with the outcome. */
   private async _answer(
     asked: Asked,

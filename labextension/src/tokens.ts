@@ -3,6 +3,8 @@
  */
 
 import type { ISignal } from '@lumino/signaling';
+import type { ServerSettings, Trace } from './answers';
+import type { Json } from './json';
 import type {
   CompleteRequest,
   Line,
@@ -17,6 +19,18 @@ export const PROVIDER_ID = 'jupyter-mccom';
 
 /** Our plugin's settings id. */
 export const PLUGIN_ID = 'jupyter-mccom:plugin';
+
+/** Ids of our commands. */
+export const Commands = {
+  dismiss: 'mccom:dismiss',
+  toggle: 'mccom:toggle',
+  toggleCloud: 'mccom:toggle-cloud',
+  pull: 'mccom:pull',
+  cancelPull: 'mccom:cancel-pull',
+  ask: 'mccom:ask',
+  panel: 'mccom:panel',
+  settings: 'mccom:settings'
+} as const;
 
 /** What the front end asks of the server; `client.ts` is the one implementation that speaks HTTP. */
 export interface IClient {
@@ -34,6 +48,12 @@ export interface IClient {
   cancelPull(): Promise<Status>;
   /** The server's state. */
   status(): Promise<Status>;
+  /** The settings in force there. */
+  settings(): Promise<ServerSettings>;
+  /** Changes settings, all or none. */
+  change(values: Json): Promise<ServerSettings>;
+  /** The last suggestion's; null where none is kept. */
+  lastTrace(): Promise<Trace | null>;
 }
 
 /** What the status item shows; troubles of completions are reported here. */

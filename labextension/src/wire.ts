@@ -3,6 +3,8 @@
  * `tests/wire/*.json` are read by the tests of both languages. Knows nothing of HTTP.
  */
 
+import { number, numberOrNull, object, oneOf, strings, text } from './json';
+
 const KINDS = ['code', 'markdown', 'raw'] as const;
 /** A cell of the open notebook. */
 export interface Cell {
@@ -112,6 +114,8 @@ export interface Status {
   model: { id: string; bytes: number; present: boolean };
   pull: { model: string; done_bytes: number; total_bytes: number } | null;
   cloud: Cloud | null;
+  /** Settings that the administrator of the server has fixed. */
+  locked: string[];
 }
 
 /** The large model that the server may ask; `sends` says in words what leaves the machine. */
@@ -119,11 +123,15 @@ export interface Cloud {
   model: string;
   url: string;
   sends: string;
+  /** It may be asked. */
+  on: boolean;
+  /** Of today (UTC); null: no limit. */
+  calls_left: number | null;
+  /** Requests since the start of the server that needed no call. */
+  calls_saved: number;
   /** Why its newest call failed; empty when it did not. */
   trouble: string;
 }
-
-type Json = { [key: string]: unknown };
 
 /** Turns a parsed NDJSON line into a Line. Throws TypeError when it is none. */
 export function lineFrom(value: unknown): Line {
@@ -143,7 +151,7 @@ export function lineFrom(value: unknown): Line {
     route: {
       to: text(route, 'to'),
       reason: text(route, 'reason'),
-      confidence: route.confidence === null ? null : number(route, 'confidence')
+      confidence: numberOrNull(route, 'confidence')
     }
   };
 }
@@ -171,8 +179,12 @@ export function statusFrom(value: unknown): Status {
       model: text(cloud, 'model'),
       url: text(cloud, 'url'),
       sends: text(cloud, 'sends'),
+      on: cloud.on === true,
+      calls_left: numberOrNull(cloud, 'calls_left'),
+      calls_saved: number(cloud, 'calls_saved'),
       trouble: text(cloud, 'trouble')
-    }
+    },
+    locked: strings(body, 'locked')
   };
 }
 
@@ -233,40 +245,4 @@ function cells(value: unknown, what: string): Cell[] {
       ran: typeof body.ran === 'number' ? body.ran : null
     };
   });
-}
-
-function object(value: unknown, what: string): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError(`${what} is not an object`);
-  }
-  return { ...value };
-}
-
-function text(body: Json, name: string): string {
-  const value = body[name];
-  if (typeof value !== 'string') {
-    throw new TypeError(`${name} is not a string`);
-  }
-  return value;
-}
-
-function number(body: Json, name: string): number {
-  const value = body[name];
-  if (typeof value !== 'number') {
-    throw new TypeError(`${name} is not a number`);
-  }
-  return value;
-}
-
-function oneOf<T extends string>(
-  body: Json,
-  name: string,
-  choices: readonly T[]
-): T {
-  const value = body[name];
-  const found = choices.find(choice => choice === value);
-  if (found === undefined) {
-    throw new TypeError(`${name} is none of ${choices.join(', ')}`);
-  }
-  return found;
 }

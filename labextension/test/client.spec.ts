@@ -127,7 +127,8 @@ describe('the other routes', () => {
       detail: '',
       model: { id: 'm', bytes: 1, present: false },
       pull: { model: 'm', done_bytes: 0, total_bytes: 1 },
-      cloud: null
+      cloud: null,
+      locked: ['threads']
     };
     const client = await clientOf((_, response) =>
       response.end(JSON.stringify(status))
@@ -148,6 +149,30 @@ describe('the other routes', () => {
       'POST /base/mccom/pull',
       'DELETE /base/mccom/pull',
       'GET /base/mccom/status'
+    ]);
+  });
+
+  it('ask for settings and the last trace, and change settings', async () => {
+    const bodies: string[] = [];
+    const client = await clientOf((request, response) => {
+      request.on('data', part => bodies.push(String(part)));
+      request.on('end', () =>
+        response.end(
+          request.url?.includes('/traces?last=1')
+            ? '{"traces": []}'
+            : '{"settings": {"threads": 1}, "locked": []}'
+        )
+      );
+    });
+    const answer = { settings: { threads: 1 }, locked: [] };
+    expect(await client.settings()).toEqual(answer);
+    expect(await client.change({ threads: 1 })).toEqual(answer);
+    expect(await client.lastTrace()).toBeNull();
+    expect(bodies).toEqual(['{"threads":1}']);
+    expect(seen).toEqual([
+      'GET /base/mccom/settings',
+      'PATCH /base/mccom/settings',
+      'GET /base/mccom/traces'
     ]);
   });
 

@@ -4,32 +4,12 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Signal } from '@lumino/signaling';
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS, Settings } from '../src/settings';
-import type { Stored } from '../src/settings';
+import { stored } from './stored';
 
 interface IProperty {
   default: unknown;
-}
-
-function stored(values: object): Stored & { change(values: object): void } {
-  const changed = new Signal<never, void>(Object.create(null) as never);
-  let composite = { ...values };
-  return {
-    get composite() {
-      return composite as Stored['composite'];
-    },
-    changed,
-    set(name, value) {
-      this.change({ ...composite, [name]: value });
-      return Promise.resolve();
-    },
-    change(now) {
-      composite = { ...now };
-      changed.emit();
-    }
-  };
 }
 
 describe('settings', () => {
@@ -44,7 +24,7 @@ describe('settings', () => {
         property.default
       ])
     );
-    expect(DEFAULTS).toEqual(defaults);
+    expect(defaults).toMatchObject(DEFAULTS);
   });
 
   it('follow what is stored, and say so', () => {

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { settingsFrom, tracesFrom } from '../src/answers';
 import {
   lineFrom,
   outcomeFrom,
@@ -30,6 +31,17 @@ describe('golden messages', () => {
       expect(outcomeFrom(value)).toEqual(value);
     } else if (name === 'survival.json') {
       expect(survivalFrom(value)).toEqual(value);
+    } else if (name === 'settings.json') {
+      expect(settingsFrom(value)).toEqual(value);
+    } else if (name === 'settings_patch.json') {
+      expect(value).toEqual(expect.any(Object)); // what is sent is what the schema holds
+    } else if (name === 'traces.json') {
+      const [{ engines, hits, ...rest }] = tracesFrom(value);
+      expect(engines).toEqual(['qwen2.5-coder-0.5b', 'qwen2.5-coder-1.5b']);
+      expect(hits).toEqual([
+        { source: 'tariff.py', first_line: 3, last_line: 9, score: 0.8 }
+      ]);
+      expect(value).toMatchObject({ traces: [rest] });
     } else if (name === 'complete_request.json') {
       expect(requestFrom(value)).toEqual(value);
     } else if (name === 'complete_request_minimal.json') {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from jupyter_mccom.models.store import Store
 
-from .lab import Lab
-
-_QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-_QUIET += ["--disable-component-update", "--disable-sync"]
+from .lab import QUIET, Lab, chromium_path
 
 
 @pytest.fixture(autouse=True)
@@ -30,13 +26,11 @@ def jp_server_cleanup() -> None:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or any other on the path."""
-    found = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
-    )
+    found = chromium_path()
     if not found:
         pytest.skip("no Chromium on this machine: apt-get install chromium")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, headless=True, args=_QUIET)
+        chromium = playwright.chromium.launch(executable_path=found, headless=True, args=QUIET)
         yield chromium
         chromium.close()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,6 +26,8 @@ PLUGIN = "jupyter-mccom:plugin"
 _SET = """([plugin, name, value]) =>
   window.jupyterapp.pluginRegistry._plugins.get("@jupyterlab/apputils-extension:settings").service
     .set(plugin, name, value)"""
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync"]
 
 
 class Lab:
@@ -90,8 +94,7 @@ class Notebook:
     def __init__(self, context: BrowserContext, lab: Lab, name: str) -> None:
         self.lab = lab
         self.page: Page = context.new_page()
-        self.sent: list[tuple[str, Any]] = []
-        """(route, body) of each message to our server, in order."""
+        self._sent: list[tuple[str, Any]] = []
         self.page.on("request", self._note)
         self.page.goto(f"{lab.url}/lab/tree/{name}?token={TOKEN}&reset")
         self.page.locator(".jp-Notebook .jp-Cell, .jp-FileEditor .cm-content").first.wait_for(timeout=PATIENCE_MS)
@@ -149,14 +152,15 @@ class Notebook:
         """Runs a command, as the palette does."""
         self.page.evaluate("command => window.jupyterapp.commands.execute(command)", command)
 
-    def n_sent(self, route: str) -> int:
-        """How often a route was called so far."""
-        return sum(1 for sent, _ in self.sent if sent == route)
+    def sent(self, route: str) -> list[Any]:
+        """Bodies of the messages to a route of our server so far."""
+        self.page.wait_for_timeout(20)  # Playwright hears of them only while it waits
+        return [body for sent, body in self._sent if sent == route]
 
     def _note(self, request: Request) -> None:
         route = request.url.partition("/mccom/")[2].partition("?")[0]
         if route and request.method == "POST":
-            self.sent.append((route, json.loads(request.post_data or "{}")))
+            self._sent.append((route, json.loads(request.post_data or "{}")))
 
     def wait_ghost(self) -> str:
         """Waits until grey text shows and no longer changes; returns it."""
@@ -171,6 +175,25 @@ class Notebook:
     def read(self) -> None:
         """Lets the suggestion stand long enough to count as read."""
         self.page.wait_for_timeout(900)
+
+
+def chromium_path() -> str:
+    """Debian's Chromium, or any other on the path; empty without one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), "")
+
+
+def word_of(text: str) -> str:
+    """What one press of accept-word takes of a suggestion."""
+    found = re.match(r"\s*(?:\w+|[^\s\w]+)", text)
+    return found[0] if found else text
+
+
+def line_of(text: str) -> str:
+    """What one press of accept-line takes of a suggestion."""
+    found = re.match(r"\n*[^\n]*", text)
+    assert found
+    return found[0]
 
 
 def wait_for(condition: Callable[[], bool], what: str, patience_s: float = 60.0) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from jupyter_mccom.models.store import Store
 
-from .lab import GHOST, Lab, Notebook, wait_for
+from .lab import GHOST, Lab, Notebook, line_of, wait_for, word_of
 
 START = """import statistics
 values = [1, 2, 3]
@@ -24,16 +24,6 @@ def mean(numbers):
 
 """
 TYPED = "print(statistics.me"
-
-
-def word_of(text: str) -> str:
-    """What one press of accept-word takes."""
-    return re.findall(r"^\s*(?:\w+|[^\s\w]+)", text)[0]
-
-
-def line_of(text: str) -> str:
-    """What one press of accept-line takes."""
-    return re.findall(r"^\n*[^\n]*", text)[0]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +62,9 @@ def test_each_key_takes_its_part_and_is_one_step_of_undo(lab: Lab, book: Noteboo
     book.press("Tab")
     assert book.text() == START + TYPED + ghost
     wait_for(lambda: len(lab.outcomes()) > before, "an outcome")
-    assert lab.outcomes()[-1] == (ghost, "accepted")
+    text, kind = lab.outcomes()[-1]
+    assert text.endswith(ghost)
+    assert kind == "accepted"
     for kept in (second, first, ""):
         book.press("Control+z")
         assert book.text() == START + TYPED + kept
@@ -81,20 +73,22 @@ def test_each_key_takes_its_part_and_is_one_step_of_undo(lab: Lab, book: Noteboo
 def test_a_line_of_a_block_and_then_esc_is_partial(lab: Lab, book: Notebook, screenshots: Path) -> None:
     before = len(lab.outcomes())
     book.set(multiline="block")
-    book.type("def average(numbers):", delay_ms=20)
+    book.type("def mean(numbers):", delay_ms=20)
     ghost = book.wait_ghost()
     line = line_of(ghost)
     assert "\n" in ghost[len(line) :]
     book.page.screenshot(path=str(screenshots / "block.png"))
     book.press("End")
-    assert book.text() == f"{START}def average(numbers):{line}"
+    assert book.text() == f"{START}def mean(numbers):{line}"
     assert book.wait_ghost() == ghost[len(line) :]
     book.press("Escape")
     book.no_ghost()
     book.type("!")
-    assert book.text() == f"{START}def average(numbers):{line}!"
+    assert book.text() == f"{START}def mean(numbers):{line}!"
     wait_for(lambda: len(lab.outcomes()) > before, "an outcome")
-    assert lab.outcomes()[-1] == (ghost, "partial")
+    text, kind = lab.outcomes()[-1]
+    assert text.endswith(ghost)
+    assert kind == "partial"
 
 
 def test_without_our_ghost_the_same_keys_are_the_editors(lab: Lab, window: BrowserContext) -> None:
@@ -142,6 +136,6 @@ def test_the_palette_names_the_commands(lab: Lab, window: BrowserContext, screen
     book.press("Control+Shift+c")
     book.type("code completion", delay_ms=0)
     palette = book.page.locator(".lm-CommandPalette-content")
-    for label in ("Next Word", "Next Line", "Dismiss", "Ask the Cloud", "This Folder", "Complete python"):
-        expect(palette).to_contain_text(label)
+    for label in ("Next Word", "Next Line", "Dismiss", "Only when Asked", "This Folder", "Complete python"):
+        expect(palette.get_by_text(label)).to_be_visible()
     book.page.screenshot(path=str(screenshots / "palette.png"))

@@ -12,19 +12,23 @@ from playwright.sync_api import BrowserContext, Locator, expect
 from jupyter_mccom import tour
 from jupyter_mccom.cli import demo_notebook
 from jupyter_mccom.models.store import Store
+from tests.conftest import SMALL
 
+from . import pictures
 from .lab import PATIENCE_MS, Lab, Notebook, wait_for
 
 
-@pytest.fixture
-def tour_lab(models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    """A JupyterLab as `jupyter mccom demo` starts it."""
-    for name in ("MCCOM_STAND_IN", "MCCOM_STAND_IN_KEY"):
-        monkeypatch.setenv(name, "")  # so that what `prepare` sets is undone
-    lab = Lab(tmp_path, *(f"--MCCom.{name}={value}" for name, value in tour.prepare().items()))
-    shutil.copy(demo_notebook(), lab.root / "demo.ipynb")
-    yield lab
-    lab.stop()
+@pytest.fixture(scope="module")
+def tour_lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab as on Binder: the smallest model, and a second one that will stand in for a cloud."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("MCCOM_STAND_IN", "MCCOM_STAND_IN_KEY"):
+            patched.setenv(name, "")  # so that what `prepare` sets is undone
+        settings = {"model": SMALL, "cloud_timeout_s": "60", **tour.prepare()}
+        lab = Lab(tmp_path_factory.mktemp("tour"), *(f"--MCCom.{name}={value}" for name, value in settings.items()))
+        shutil.copy(demo_notebook(), lab.root / "demo.ipynb")
+        yield lab
+        lab.stop()
 
 
 class Tour(Notebook):
@@ -56,6 +60,11 @@ class Tour(Notebook):
         return self.wait_ghost()
 
 
+def _reason(lab: Lab) -> str:
+    reason: str = lab.get("mccom/traces")["traces"][-1]["route"]["reason"]
+    return reason
+
+
 def test_a_newcomer_goes_through_the_tour(tour_lab: Lab, window: BrowserContext, screenshots: Path) -> None:
     book = Tour(window, tour_lab)
     expect(book.run(0)).to_contain_text("nothing leaves this machine")
@@ -68,16 +77,17 @@ def test_a_newcomer_goes_through_the_tour(tour_lab: Lab, window: BrowserContext,
     assert book.wait_ghost() == "eratures)"
     book.page.keyboard.press("Tab")
     assert book.source(book.code(2)) == "warmest = max(temperatures)"
-    expect(book.run(3).last).to_contain_text("cloud qwen2.5-coder-0.5b at http://127.0.0.1")
-    assert book.ghost_after(4, "distinct = len(") == "temperatures)"
+    expect(book.run(3).last).to_contain_text("cloud qwen2.5-coder-0.5b at http://127.0.0.1", timeout=PATIENCE_MS)
+    assert book.ghost_after(4, "coldest = min(") == "temperatures)"
     book.read()
-    book.type("set")
-    wait_for(lambda: tour_lab.get("mccom/traces")["traces"][-1]["route"]["reason"] == "rejected", "the cloud's answer")
-    cloud = book.wait_ghost()
+    book.type("m")
+    wait_for(lambda: _reason(tour_lab) == "rejected", "the cloud's answer")
+    wait_for(lambda: book.ghost == tour_lab.get("mccom/traces")["traces"][-1]["text"], "the whole of it")
+    cloud = book.ghost
     book.page.screenshot(path=str(screenshots / "tour-cloud.png"))
     book.page.keyboard.press("Tab")
     book.no_ghost()
-    assert book.source(book.code(4)) == f"distinct = len(set{cloud}"
+    assert book.source(book.code(4)) == f"coldest = min(m{cloud}"
     why = book.run(5)
     expect(why.last).to_contain_text("you typed something else than the local text")
     book.page.screenshot(path=str(screenshots / "tour-why.png"))
@@ -85,3 +95,10 @@ def test_a_newcomer_goes_through_the_tour(tour_lab: Lab, window: BrowserContext,
     expect(stats.last.locator("svg")).to_be_visible()
     expect(stats.last).to_contain_text("accepted")
     book.page.screenshot(path=str(screenshots / "tour-stats.png"))
+
+
+def test_the_readmes_pictures_can_be_taken_again(tour_lab: Lab, window: BrowserContext, tmp_path: Path) -> None:
+    pictures.take(window, tour_lab, tmp_path)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == sorted(pictures.NAMES)
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert {name for name in pictures.NAMES if f"binder/{name}" in readme} == {*pictures.NAMES}

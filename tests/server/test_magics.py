@@ -117,6 +117,16 @@ async def test_a_server_without_the_extension_is_named(jp_serverapp: Any, jp_fet
         assert "install jupyter-mccom where it runs" in await _said(book.client, "%mccom")
 
 
+def _tell_token(info: Path, token: str) -> None:
+    info.write_text(json.dumps({**json.loads(info.read_text()), "token": token}))
+
+
+async def test_a_server_that_does_not_let_the_kernel_in_is_named(jp_serverapp: Any, jp_fetch: Fetch) -> None:
+    _tell_token(Path(jp_serverapp.info_file), "wrong")
+    async with _book(jp_serverapp) as book:
+        assert "does not let this kernel in" in await _said(book.client, "%mccom")
+
+
 @asynccontextmanager
 async def _kernel(tmp_path: Path, models: Store, **environment: str) -> AsyncGenerator[Any, None]:
     """A kernel that no Jupyter server knows, in an empty folder, with the smallest model."""

@@ -51,6 +51,8 @@ async def test_a_completion_then_typing_along_then_its_outcome(jp_fetch: Fetch, 
     (again,) = await _complete(jp_fetch, request_id="r-2", prefix=typed)
     assert (again["text"], again["origin"]) == (line["text"][1:], "again")
     assert again["suggestion_id"] == line["suggestion_id"]
+    (last,) = (await _json(jp_fetch, "traces", params={"last": "1"}))["traces"]
+    assert (last["request_id"], last["text"]) == ("r-1", line["text"])
     outcome = {"suggestion_id": line["suggestion_id"], "kind": "accepted", "kept_chars": 3, "shown_ms": 900}
     assert (await jp_fetch("mccom", "outcome", method="POST", body=json.dumps(outcome))).code == 204
     first, second = (await _json(jp_fetch, "traces"))["traces"]
@@ -138,7 +140,7 @@ def _kept() -> list[Example]:
 
 def _model_processes() -> list[int]:
     children = psutil.Process().children(recursive=True)
-    return [child.pid for child in children if "jupyter_mccom.engines.llama_server" in " ".join(child.cmdline())]
+    return [child.pid for child in children if "jupyter_mccom.engines.llama_direct" in " ".join(child.cmdline())]
 
 
 async def test_a_position_that_was_warmed_has_its_prompt_in_the_models_cache(jp_fetch: Fetch) -> None:

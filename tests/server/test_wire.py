@@ -10,7 +10,8 @@ import pytest
 
 from jupyter_mccom.errors import WireError
 from jupyter_mccom.server import wire
-from jupyter_mccom.types import Outcome, Route, Suggestion, Survival
+from jupyter_mccom.settings import MCCom
+from jupyter_mccom.types import Chunk, DraftCheck, Generation, Hit, Outcome, Route, Suggestion, Survival, Trace
 
 GOLDEN = Path(__file__).parents[1] / "wire"
 
@@ -24,12 +25,19 @@ def test_a_full_request() -> None:
     assert (request.id, request.client, request.document) == ("r-7", "window-1", "analysis/tips.ipynb")
     assert [cell.kind for cell in request.cells_before] == ["markdown", "code"]
     assert request.cells_after[0].source == "df.plot()"
+    assert request.multiline == "block"
     assert request.last == Outcome(suggestion_id="s-6", kind="rejected", shown_ms=900)
 
 
 def test_a_minimal_request_has_defaults() -> None:
     request = wire.request_from(_golden("complete_request_minimal"))
     assert (request.cell_id, request.trigger, request.last, request.deadline_s) == ("", "typing", None, 30)
+    assert request.multiline is None
+
+
+def test_a_request_may_only_go_as_far_as_there_are_words_for() -> None:
+    with pytest.raises(WireError, match="multiline"):
+        wire.request_from({**_golden("complete_request"), "multiline": "page"})
 
 
 def test_an_outcome() -> None:
@@ -50,6 +58,38 @@ def test_a_survival() -> None:
 def test_a_survival_of_another_age_or_of_no_count_is_refused(name: str, value: object) -> None:
     with pytest.raises(WireError, match=name):
         wire.survival_from({**_golden("survival"), name: value})
+
+
+def test_the_answer_of_settings_holds_no_lock_of_what_a_person_may_not_set() -> None:
+    answer = wire.json_from_settings(MCCom(threads=2), {"threads", "cloud_url"})
+    assert answer.keys() == _golden("settings").keys()
+    assert (answer["locked"], answer["settings"]["threads"]) == (["threads"], 2)
+
+
+def test_a_trace_is_written_as_the_golden_one() -> None:
+    (golden,) = _golden("traces")["traces"]
+    engines = [generation["engine"] for generation in golden["generations"]]
+    trace = Trace(
+        request_id="r",
+        suggestion_id="s",
+        document="a.ipynb",
+        cell_id="c",
+        language="python",
+        trigger="typing",
+        started_s=0.0,
+        origin="cloud",
+        text=golden["text"],
+        route=Route(**golden["route"]),
+        generations=tuple(
+            Generation(engine=engine, tokens=(), stop="end", first_token_s=0, total_s=0) for engine in engines
+        ),
+        draft=DraftCheck(**golden["draft"]),
+        hits=tuple(Hit(chunk=Chunk(**hit["chunk"]), score=hit["score"]) for hit in golden["hits"]),
+        stage_s=golden["stage_s"],
+    )
+    written = json.loads(json.dumps(wire.json_from_trace(trace)))
+    assert [generation["engine"] for generation in written["generations"]] == engines
+    assert {name: written[name] for name in golden} | {"generations": golden["generations"]} == golden
 
 
 @pytest.mark.parametrize("name", ["line_text", "line_final", "line_final_empty"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from typing import get_args
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, get_args
 
 import psutil
 import pytest
@@ -16,6 +16,7 @@ from traitlets.config import Config
 
 from jupyter_mccom.magics.pages import REASONS, Page, stats, why
 from jupyter_mccom.magics.plot import latencies
+from jupyter_mccom.magics.verbs import Verbs
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.server.wire import json_from_trace
 from jupyter_mccom.types import Chunk, DraftCheck, Features, Generation, Hit, Outcome, Reason, Route, Token, Trace
@@ -153,6 +154,57 @@ _FEATURES = Features(
 )
 
 
+class Downloading:
+    """A Service that has a download under way, which the person interrupts at its third look."""
+
+    where = config = document = ""
+
+    def __init__(self) -> None:
+        self.looked, self.cancelled = 0, False
+
+    def status(self) -> dict[str, Any]:
+        """See Service."""
+        self.looked += 1
+        if self.looked == 3:
+            raise KeyboardInterrupt
+        return {"pull": {"model": SMALL, "done_bytes": self.looked * 10_000_000, "total_bytes": 98_000_000}}
+
+    def cancel_pull(self) -> None:
+        """See Service."""
+        self.cancelled = True
+
+    def pull(self, model: str | None) -> None:
+        """See Service."""
+
+    def traces(self) -> list[dict[str, Any]]:
+        """See Service."""
+        return []
+
+    def forget(self) -> None:
+        """See Service."""
+
+    def change(self, values: Mapping[str, object]) -> None:
+        """See Service."""
+
+    def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """See Service."""
+        return {}
+
+    def close(self) -> None:
+        """See Service."""
+
+
+def test_a_download_tells_how_far_it_is_and_can_be_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
+    service = Downloading()
+    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))  # type: ignore[no-untyped-call]
+    Verbs(shell, lambda _: (service, False)).run("pull", None)
+    said = capsys.readouterr().out
+    assert f"{SMALL}: 10 of 98 MB (10%)" in said
+    assert f"{SMALL}: 20 of 98 MB (20%)" in said
+    assert "what arrived is kept" in said
+    assert service.cancelled
+
+
 def _trace(**values: object) -> dict[str, object]:
     """A cloud's answer that was accepted."""
     generations = tuple(
@@ -174,7 +226,7 @@ def test_why_says_who_wrote_it_which_gate_decided_and_what_came_of_it() -> None:
     rows = dict(why(_trace()).rows)
     assert rows["shown from"] == "cloud: large"
     assert rows["because"] == "you typed something else than the local text"
-    assert rows["confidence"].startswith("0.75 ")
+    assert rows["confidence"] == "0.75 (mean probability of the first 3 tokens; whole text 0.50, its lowest token 0.25)"
     assert rows["outcome"] == "accepted after 1.5 s, 14 characters kept"
     assert rows["context"] == "b.py:3-9 (0.50)"
     assert rows["draft"] == "4 of 9 tokens of the local text kept"

@@ -1,13 +1,9 @@
 /**
- * The state of completions on the page: polls the server, shows one button in the status bar.
- * What a click does is given by `commands.ts`. Knows nothing of editors.
+ * The state of completions on the page: what the server says, polled, and what happened here. Shows nothing itself.
  */
 
-import { ReactWidget } from '@jupyterlab/apputils';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import { Poll } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
-import * as React from 'react';
 import type { IClient, IStatusModel } from './tokens';
 import type { Route, State, Status, TextLine } from './wire';
 
@@ -124,106 +120,4 @@ export class StatusModel implements IStatusModel {
   private _trouble = '';
   /** Why the server's state is not known; empty when it is. */
   private _away = '';
-}
-
-/** The button in the status bar. */
-export class StatusItem extends ReactWidget {
-  constructor(
-    private readonly _model: StatusModel,
-    private readonly _trans: TranslationBundle,
-    private readonly _clicked: () => void
-  ) {
-    super();
-    _model.changed.connect(() => this.update());
-  }
-
-  protected override render(): JSX.Element {
-    const { state, detail } = this._model.shown;
-    const { status, route } = this._model;
-    const label = labelOf(state, status, route, this._trans);
-    const hover = [
-      detail,
-      writerOf(status, route, this._trans),
-      status?.cloud && this._trans.__('Sent: %1', status.cloud.sends),
-      this._next(state)
-    ]
-      .filter(Boolean)
-      .join('\n');
-    return (
-      <button
-        type="button"
-        className="jp-mccom-status"
-        data-state={state}
-        data-origin={route?.to ?? ''}
-        title={hover}
-        aria-label={[label, hover].join('. ')}
-        onClick={this._clicked}
-      >
-        {label}
-      </button>
-    );
-  }
-
-  private _next(state: State): string {
-    switch (state) {
-      case 'get-model':
-        return this._trans.__('Click to download the model');
-      case 'downloading':
-        return this._trans.__('Click to cancel the download');
-      case 'off':
-        return this._trans.__('Click to switch completions on');
-      default:
-        return this._trans.__('Click to switch completions off');
-    }
-  }
-}
-
-/** The text of the button. */
-export function labelOf(
-  state: State,
-  status: Status | null,
-  route: Route | null,
-  trans: TranslationBundle
-): string {
-  const megabytes = Math.round((status?.model.bytes ?? 0) / 1e6);
-  const pull = status?.pull;
-  switch (state) {
-    case 'off':
-      return trans.__('mccom: off');
-    case 'get-model':
-      return trans.__('mccom: get model (%1 MB)', megabytes);
-    case 'downloading':
-      return trans.__(
-        'mccom: downloading %1 %',
-        Math.floor(
-          (100 * (pull?.done_bytes ?? 0)) / Math.max(pull?.total_bytes ?? 0, 1)
-        )
-      );
-    case 'loading':
-      return trans.__('mccom: loading');
-    case 'ready':
-      if (status?.cloud?.trouble) {
-        return trans.__('mccom: local, cloud away');
-      }
-      return route?.to === 'cloud'
-        ? trans.__('mccom: cloud')
-        : route && status?.cloud
-          ? trans.__('mccom: local')
-          : trans.__('mccom: ready');
-    case 'trouble':
-      return trans.__('mccom: trouble');
-  }
-}
-
-/** Which model wrote the newest text, and why that one; empty before the first. */
-export function writerOf(
-  status: Status | null,
-  route: Route | null,
-  trans: TranslationBundle
-): string {
-  if (!status || !route) {
-    return '';
-  }
-  const model = route.to === 'cloud' ? status.cloud?.model : status.model.id;
-  return trans.__('Last text by %1 (%2)', model ?? route.to, route.reason);
 }

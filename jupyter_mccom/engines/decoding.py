@@ -1,0 +1,204 @@
+"""Greedy text from a model that can check a draft: cache reuse, prompt and draft in one evaluation, whole characters.
+
+A draft is text. It is encoded behind the prompt, its longest run that the model would have written is kept, and where
+only the tokens differ and not the text, the rest is encoded anew. Knows no library and no process.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..errors import PromptTooLong
+from ..types import DraftCheck, Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The likeliest next token at a position, and its probability, 0..1."""
+
+    token: int
+    prob: float
+
+
+class Decoder(Protocol):
+    """A model with one sequence in its cache; `llama_h.LlamaH` is one."""
+
+    n_batch: int
+    """Most tokens of one evaluation."""
+    max_outputs: int
+    """Most positions of one evaluation that can be asked for a choice."""
+    n_context: int
+
+    def encode(self, text: str, *, special: bool) -> list[int]: ...
+    def piece(self, token: int) -> bytes: ...
+    def ends(self, token: int) -> bool: ...
+    def keep(self, n_tokens: int) -> int: ...
+    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]: ...
+
+
+class Policy(Protocol):
+    """How much of a draft to check. `came_true`: the tokens before were the model's own, at least one."""
+
+    def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
+        """Tokens of the next `most` to check beside `n_pending` that are evaluated anyway."""
+        ...
+
+    def saw(self, *, came_true: bool, true: bool) -> None:
+        """The model wrote the draft's next token or another, checked or not."""
+        ...
+
+
+class CheckAll:
+    """The Policy of who measures."""
+
+    def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
+        """All."""
+        return most
+
+    def saw(self, *, came_true: bool, true: bool) -> None:
+        """Is of no use."""
+
+
+class Decoding:
+    """One model's answers, one at a time."""
+
+    def __init__(self, decoder: Decoder, policy: Policy) -> None:
+        self._decoder = decoder
+        self._policy = policy
+        self._cached: list[int] = []
+
+    def write(self, prompt: str, *, max_tokens: int, draft: str, gone: Callable[[], bool]) -> Iterator[Token]:
+        """The answer's tokens, with a draft each with its check so far; none to an empty prompt. Raises PromptTooLong.
+
+        `gone` is asked during the prompt's evaluation and ends it.
+        """
+        ids = self._decoder.encode(prompt, special=True)
+        if len(ids) >= self._decoder.n_context:
+            raise PromptTooLong(
+                f"the prompt has {len(ids)} tokens and the model's context holds {self._decoder.n_context}; "
+                "lower prompt_tokens or raise context_tokens"
+            )
+        if not ids:
+            return iter(())
+        given = Draft(self._decoder, draft, behind=prompt, ids=ids) if draft else Draft(self._decoder, "")
+        pending = self._reuse(ids)
+        return self._tokens(pending, given, min(max_tokens, self._decoder.n_context - len(ids)), gone)
+
+    def _tokens(self, pending: list[int], draft: Draft, n_left: int, gone: Callable[[], bool]) -> Iterator[Token]:
+        characters = codecs.getincrementaldecoder("utf-8")("replace")
+        n_evaluated = len(pending)
+        while n_left > 0:
+            drafted = self._drafted(draft, len(pending), n_left)
+            choices = self._evaluate(pending, drafted, gone)
+            draft.n_passes += 1
+            for number, choice in enumerate(choices):
+                if self._decoder.ends(choice.token):
+                    return
+                piece = self._decoder.piece(choice.token)
+                from_draft = number < len(drafted) and choice.token == drafted[number]
+                if draft.ids:
+                    self._policy.saw(came_true=draft.came_true, true=choice.token == draft.ids[0])
+                draft.written(choice.token, piece, from_draft=from_draft)
+                n_left -= 1
+                yield Token(
+                    text=characters.decode(piece),
+                    prob=choice.prob,
+                    from_draft=from_draft,
+                    n_evaluated=n_evaluated,
+                    check=draft.check,
+                )
+                n_evaluated = 1
+            if not choices:
+                return
+            pending = [choices[-1].token]
+
+    def _drafted(self, draft: Draft, n_pending: int, n_left: int) -> list[int]:
+        most = min(len(draft.ids), self._decoder.max_outputs - 1, n_left - 1)
+        drafted = draft.ids[: self._policy.length(n_pending, most, came_true=draft.came_true)] if most > 0 else []
+        draft.n_offered += len(drafted)
+        return drafted
+
+    def _reuse(self, ids: list[int]) -> list[int]:
+        """Keeps the cache as far as it begins like `ids`; returns what is left to evaluate, at least the last one."""
+        common = 0
+        for old, new in zip(self._cached, ids[:-1], strict=False):
+            if old != new:
+                break
+            common += 1
+        self._cut(common)
+        return ids[len(self._cached) :]
+
+    def _cut(self, n_tokens: int) -> None:
+        del self._cached[self._decoder.keep(n_tokens) :]
+
+    def _evaluate(self, pending: list[int], drafted: list[int], gone: Callable[[], bool]) -> list[Choice]:
+        """The choices that hold: those that agree with the draft, and the one behind them. None when `gone`."""
+        n_batch, at_once = self._decoder.n_batch, self._decoder.n_batch - len(drafted)
+        while len(pending) > at_once:
+            batch = pending[: min(n_batch, len(pending) - 1)]
+            if not self._taken(batch, 1, gone):
+                return []
+            pending = pending[len(batch) :]
+        choices = self._taken([*pending, *drafted], 1 + len(drafted), gone)
+        n_true = 0
+        for drafted_token, choice in zip(drafted, choices, strict=False):
+            if drafted_token != choice.token:
+                break
+            n_true += 1
+        if choices and n_true < len(drafted):
+            self._cut(len(self._cached) - len(drafted) + n_true)
+        return choices[: n_true + 1]
+
+    def _taken(self, tokens: list[int], n_last: int, gone: Callable[[], bool]) -> list[Choice]:
+        at = len(self._cached)
+        choices = [] if gone() else self._decoder.decode(tokens, at, n_last, gone)
+        if choices:
+            self._cached += tokens
+        else:
+            self._cut(at)
+        return choices
+
+
+class Draft:
+    """What is left of a draft, as tokens that may follow what was written."""
+
+    def __init__(self, decoder: Decoder, text: str, *, behind: str = "", ids: Sequence[int] = ()) -> None:
+        self._decoder = decoder
+        self._rest = text.encode()
+        joined = decoder.encode(behind + text, special=True) if text else []
+        fits = joined[: len(ids)] == list(ids)
+        self.ids = joined[len(ids) :] if fits else decoder.encode(text, special=False)
+        """Empty when the draft is used up or was left."""
+        self._given = bool(text)
+        self.n_offered = self.n_passes = self._n_accepted = 0
+        self.came_true = False
+        """Some of it was written."""
+
+    @property
+    def check(self) -> DraftCheck | None:
+        """What became of it so far; None without a draft."""
+        if not self._given:
+            return None
+        return DraftCheck(offered=self.n_offered, accepted=self._n_accepted, passes=self.n_passes)
+
+    def written(self, token: int, piece: bytes, *, from_draft: bool) -> None:
+        """The model wrote this token."""
+        self._n_accepted += from_draft
+        if not piece or not self._rest.startswith(piece):
+            self._rest, self.ids = b"", []
+            return
+        self.came_true = True
+        self._rest = self._rest[len(piece) :]
+        if self.ids[:1] == [token]:
+            self.ids = self.ids[1:]
+        else:
+            self.ids = self._encoded_anew()
+
+    def _encoded_anew(self) -> list[int]:
+        try:
+            return self._decoder.encode(self._rest.decode(), special=False)
+        except UnicodeDecodeError:
+            return []

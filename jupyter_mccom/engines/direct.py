@@ -1,0 +1,128 @@
+"""The Engine over llama.h in a child process: streams tokens with probabilities, and has drafts checked.
+
+Where the child answers by HTTP instead, because llama.h cannot be used there, it is asked as `llamacpp.py` asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from ..errors import EngineError
+from ..types import DraftCheck, Prompt, Skills, Token
+from .counts import Counts
+from .fim import FimMarkers, Layout, head_of, render
+from .host import Address, Host
+from .lines import ask
+from .llamacpp import LlamaCppEngine
+
+SCHEME = "tcp://"
+"""Of the address of a child that answers through llama.h."""
+
+
+class DirectEngine:
+    """`fim`, `layout` and `known` as in `llamacpp.LlamaCppEngine`."""
+
+    def __init__(
+        self, *, name: str, host: Host, fim: FimMarkers | None, layout: Layout, known: Sequence[FimMarkers] = ()
+    ) -> None:
+        self._server = LlamaCppEngine(name=name, host=host, fim=fim, layout=layout, known=known)
+        self._name = name
+        self._host = host
+        self._fim = fim
+        self._layout = layout
+        self._known = tuple(known)
+        self._counts = Counts(self._counted)
+        self._direct = True
+
+    @property
+    def name(self) -> str:
+        """The model's id."""
+        return self._name
+
+    @property
+    def host(self) -> Host:
+        """The child process, for status."""
+        return self._host
+
+    @property
+    def skills(self) -> Skills:
+        """Drafts are checked, unless the child turned out to be the server."""
+        if not self._direct:
+            return self._server.skills
+        return Skills(probs=True, infill=self._fim is not None, checks_draft=True)
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        """See protocols.Engine. Each token says what became of a draft so far."""
+        async with self._host.lease() as address:
+            tokens = (
+                self._generated(address, prompt, max_tokens, draft)
+                if self._is_direct(address)
+                else self._server.generate(prompt, max_tokens=max_tokens)
+            )
+            async with aclosing(tokens):
+                async for token in tokens:
+                    yield token
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        """See protocols.Engine; counts are kept a text."""
+        return await self._counts.of(texts)
+
+    async def aclose(self) -> None:
+        """See protocols.Engine."""
+        await self._server.aclose()
+
+    def render(self, prompt: Prompt) -> str:
+        """The prompt as text; without markers only what stands before the cursor."""
+        if self._fim is None:
+            return head_of(prompt) + prompt.typed
+        return render(prompt, self._fim, self._layout)
+
+    def _is_direct(self, address: Address) -> bool:
+        self._direct = address.url.startswith(SCHEME)
+        return self._direct
+
+    async def _generated(
+        self, address: Address, prompt: Prompt, max_tokens: int, draft: str
+    ) -> AsyncGenerator[Token, None]:
+        await self._probe(address)
+        said = {"ask": "generate", "prompt": self.render(prompt), "max_tokens": max_tokens, "draft": draft}
+        async with aclosing(_asked(address, said)) as lines:
+            async for line in lines:
+                if "end" in line:
+                    return
+                yield _token(line)
+        raise EngineError("the model's process ended while it wrote; the next key starts it again")
+
+    async def _probe(self, address: Address) -> None:
+        """Takes the first known markers that are single tokens of this model."""
+        known, self._known = self._known, ()
+        for markers in known if self._fim is None else ():
+            names = [markers.prefix, markers.suffix, markers.middle]
+            if await _count(address, names, special=True) == [1, 1, 1]:
+                self._fim = markers
+                return
+
+    async def _counted(self, texts: Sequence[str]) -> list[int]:
+        async with self._host.lease() as address:
+            if not self._is_direct(address):
+                return await self._server.count(texts)
+            await self._probe(address)
+            return await _count(address, texts, special=False)
+
+
+async def _count(address: Address, texts: Sequence[str], *, special: bool) -> list[int]:
+    async with aclosing(_asked(address, {"ask": "count", "texts": list(texts), "special": special})) as lines:
+        counts: list[int] = [found async for line in lines for found in line["counts"]]
+    return counts
+
+
+def _asked(address: Address, said: Mapping[str, object]) -> AsyncGenerator[dict[str, Any], None]:
+    host, _, port = address.url.removeprefix(SCHEME).rpartition(":")
+    return ask(host, int(port), {"key": address.key, **said})
+
+
+def _token(line: Mapping[str, Any]) -> Token:
+    check = DraftCheck(**line["check"]) if line["check"] else None
+    return Token(**{**line, "check": check})

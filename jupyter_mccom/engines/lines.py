@@ -1,0 +1,47 @@
+"""JSON lines over a loopback socket, one connection a request: the parent's side of `llama_direct.py`.
+
+Closing the iterator closes the connection, which is the cancel. Knows nothing of prompts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from ..errors import EngineError, PromptTooLong
+
+_MAX_LINE_BYTES = 1_000_000
+
+
+async def ask(host: str, port: int, request: Mapping[str, object]) -> AsyncGenerator[dict[str, Any], None]:
+    """The lines of an answer, until the peer closes. Raises PromptTooLong, or EngineError when it is gone."""
+    n_lines = 0
+    try:
+        reader, writer = await asyncio.open_connection(host, port, limit=_MAX_LINE_BYTES)
+        try:
+            writer.write(json.dumps(request).encode() + b"\n")
+            await writer.drain()
+            while line := await reader.readline():
+                n_lines += 1
+                yield _checked(json.loads(line))
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+    except OSError as error:
+        raise _broken(type(error).__name__) from error
+    if not n_lines:
+        raise _broken("no answer")
+
+
+def _checked(line: dict[str, Any]) -> dict[str, Any]:
+    if "error" in line:
+        raise (PromptTooLong if line["too_long"] else EngineError)(line["error"])
+    return line
+
+
+def _broken(what: str) -> EngineError:
+    return EngineError(f"the model's process stopped answering ({what}); the next key starts it again")

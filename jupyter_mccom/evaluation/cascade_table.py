@@ -1,0 +1,129 @@
+"""Answers of both models → the table of policies, the goals, and what a threshold would change. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..cascade.route import Gates, confidence
+from .findings import Findings, Plot, Series, Table, distribution, ratio_with_interval, with_interval
+from .metrics import exact_match, mean, percentile, ratio
+from .policies import Both, Policy, Result, cascade, policies
+from .reliability import reliability
+
+GOALS = (
+    ("exact match ÷ cloud alone", "at least", 1.08),
+    ("mean latency ÷ cloud alone", "at most", 0.75),
+    ("cloud calls", "at most", 0.60),
+    ("wrong among shown", "at most", 0.30),
+)
+_THRESHOLDS = [number / 20 for number in range(21)]
+
+
+def findings(found: Sequence[Both], gates: Gates) -> Findings:
+    """`gates` as they are set; other thresholds are plotted beside them."""
+    results = {name: [policy(both) for both in found] for name, policy in policies(gates).items()}
+    goals = _goals(results["cascade"], results["cloud alone"])
+    missed = [row[0] for row in goals.rows if row[-1] == "missed"]
+    notes = [
+        "× and ÷ are against the cloud alone in this run; a person takes exact matches and rejects the rest",
+        f"goals missed: {', '.join(missed)}" if missed else "all goals are met",
+    ]
+    figures = {name: _figures(of) for name, of in results.items()}
+    plots = [_latencies(results), _thresholds(found, gates, results), _reliability(found)]
+    return Findings(tables=[_policies(results), goals], plots=plots, notes=notes, figures={"n": len(found), **figures})
+
+
+def _policies(results: Mapping[str, Sequence[Result]]) -> Table:
+    base = results["cloud alone"]
+    n = len(base)
+    head = ["policy", "exact match", "×", "mean latency s", "×", "p95 s", "cloud calls", "wrong among shown"]
+    rows = [_row(name, of, base) for name, of in results.items()]
+    return Table(title=f"One shot, n = {n}", head=[*head, "of local ones"], rows=rows)
+
+
+def _row(name: str, of: Sequence[Result], base: Sequence[Result]) -> list[str]:
+    latency = [result.latency_s for result in of]
+    shown, local = sum(result.shown for result in of), sum(result.local_shown for result in of)
+    local_wrong = sum(result.local_wrong for result in of)
+    return [
+        name,
+        with_interval(_right(of), 3),
+        ratio_with_interval(_right(of), _right(base)),
+        f"{mean(latency):.2f}",
+        ratio_with_interval(latency, [result.latency_s for result in base]),
+        f"{percentile(latency, 0.95):.2f}",
+        f"{mean([float(result.calls) for result in of]):.2f}",
+        f"{_wrong(of):.2f} of {shown}",
+        f"{local_wrong / local:.2f} of {local}" if local else "–",
+    ]
+
+
+def _goals(of: Sequence[Result], base: Sequence[Result]) -> Table:
+    latency, against = [result.latency_s for result in of], [result.latency_s for result in base]
+    figures = (
+        (ratio(_right(of), _right(base)), ratio_with_interval(_right(of), _right(base))),
+        (ratio(latency, against), ratio_with_interval(latency, against)),
+        (mean(_calls(of)), with_interval(_calls(of))),
+        (_wrong(of), f"{_wrong(of):.2f}"),
+    )
+    rows = []
+    for (name, word, goal), (value, shown) in zip(GOALS, figures, strict=True):
+        met = value >= goal if word == "at least" else value <= goal
+        rows.append([name, f"{word} {goal:.2f}", shown, "met" if met else "missed"])
+    return Table(title="Goals, cascade against cloud alone", head=["figure", "goal", "cascade", ""], rows=rows)
+
+
+def _latencies(results: Mapping[str, Sequence[Result]]) -> Plot:
+    names = ("local alone", "cloud alone", "cascade")
+    series = [distribution(name, [result.latency_s for result in results[name]]) for name in names]
+    return Plot(
+        title="Latency until the last text that is shown", x="seconds", y="share of positions", series=series,
+        log_x=True,
+    )  # fmt: skip
+
+
+def _thresholds(found: Sequence[Both], gates: Gates, results: Mapping[str, Sequence[Result]]) -> Plot:
+    points = [_point([policy(both) for both in found]) for policy in _sweep(gates)]
+    marks = [("as set", "cascade"), ("cloud alone", "cloud alone"), ("local alone", "local alone")]
+    dots = [Series(name=name, points=[_point(results[policy])], style="dots") for name, policy in marks]
+    line = Series(name="cascade, route threshold from 0 to 1", points=points)
+    return Plot(
+        title="Exact match against cloud calls, as the threshold moves", x="cloud calls a position", y="exact match",
+        series=[line, *dots],
+    )  # fmt: skip
+
+
+def _sweep(gates: Gates) -> list[Policy]:
+    return [cascade(Gates(sure=sure, show=min(gates.show, sure)), parse=True) for sure in _THRESHOLDS]
+
+
+def _point(of: Sequence[Result]) -> tuple[float, float]:
+    return mean(_calls(of)), mean(_right(of))
+
+
+def _reliability(found: Sequence[Both]) -> Plot:
+    with_text = [both for both in found if both.local.text and confidence(both.local.tokens) is not None]
+    scores = [confidence(both.local.tokens) or 0.0 for both in with_text]
+    right = [exact_match(both.local.text, both.truth) for both in with_text]
+    return reliability({"first 3 tokens, mean": scores}, right)
+
+
+def _figures(of: Sequence[Result]) -> dict[str, float]:
+    return {
+        "exact_match": mean(_right(of)),
+        "latency_s": mean([result.latency_s for result in of]),
+        "calls": mean(_calls(of)),
+        "wrong_among_shown": _wrong(of),
+    }
+
+
+def _right(of: Sequence[Result]) -> list[float]:
+    return [float(result.right) for result in of]
+
+
+def _calls(of: Sequence[Result]) -> list[float]:
+    return [float(result.calls) for result in of]
+
+
+def _wrong(of: Sequence[Result]) -> float:
+    return sum(result.wrong for result in of) / max(1, sum(result.shown for result in of))

@@ -1,0 +1,89 @@
+"""Is a folder what a suite can read? Looked at before anything is measured, with the file and line of the first fault.
+
+The format is that of the folder's own README: JSON lines whose positions count from 0. Knows no suite.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+
+FIELDS: Mapping[str, Mapping[str, type]] = {
+    "notebooks/notebooks.jsonl": {"id": str, "cells": list},
+    "notebooks/statements.jsonl": {
+        "task_id": str, "book": str, "era": str, "cell": int, "line": int, "cut_col": int, "ground_truth": str,
+        "uses_earlier_cell_name": bool,
+    },
+    "repositories/lines.jsonl": {
+        "task_id": str, "repo": str, "path": str, "line_no": int, "cut_col": int, "ground_truth": str,
+    },
+    **{
+        f"infilling/HumanEval-{kind}Infilling.jsonl.gz": {
+            "task_id": str, "prompt": str, "suffix": str, "canonical_solution": str,
+        }
+        for kind in ("SingleLine", "MultiLine", "RandomSpan")
+    },
+    "crossfile/cceval_python_50.jsonl": {
+        "prompt": str, "groundtruth": str, "right_context": str, "metadata": dict, "crossfile_context": dict,
+    },
+}  # fmt: skip
+"""What each row of a file must have, by the file's path."""
+
+
+CELLS = ("notebooks/notebooks.jsonl", "notebooks/statements.jsonl")
+
+
+def check(data: Path, files: Iterable[str]) -> None:
+    """Raises InputError, one line, for a file that is missing or a row that cannot be used."""
+    found = {file: list(_rows(data / file, FIELDS[file])) for file in files}
+    if "notebooks/statements.jsonl" in found:
+        cells = {book["id"]: book["cells"] for _, book in found["notebooks/notebooks.jsonl"]}
+        for place, point in found["notebooks/statements.jsonl"]:
+            _check_statement(place, point, cells)
+    for place, point in found.get("repositories/lines.jsonl", ()):
+        file = data / "repositories" / point["repo"].replace("/", "_") / point["path"]
+        if not file.is_file():
+            raise InputError(f"{place}: no file {point['path']!r} in {point['repo']!r}; see the data's README")
+
+
+def rows_of(data: Path, file: str) -> list[dict[str, Any]]:
+    """The rows of one file of FIELDS. Raises InputError as `check` does."""
+    return [row for _, row in _rows(data / file, FIELDS[file])]
+
+
+def _rows(path: Path, fields: Mapping[str, type]) -> Iterator[tuple[str, dict[str, Any]]]:
+    try:
+        content = path.read_bytes()
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
+    except (OSError, EOFError, ValueError) as error:
+        raise InputError(f"no samples at {str(path)!r}; name their folder with --data") from error
+    for number, line in enumerate(text.split("\n"), 1):
+        if line:
+            place = f"{path.name} line {number}"
+            yield place, _row(place, line, fields)
+
+
+def _row(place: str, line: str, fields: Mapping[str, type]) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise InputError(f"{place} is no JSON ({error}); see the data's README") from error
+    for name, kind in fields.items():
+        if not isinstance(row, dict) or not isinstance(row.get(name), kind):
+            raise InputError(f"{place} has no {name!r} of type {kind.__name__}; see the data's README")
+    found: dict[str, Any] = row
+    return found
+
+
+def _check_statement(place: str, point: Mapping[str, Any], cells: Mapping[str, Any]) -> None:
+    book, number = cells.get(point["book"]), point["cell"]
+    if book is None:
+        raise InputError(f"{place}: no notebook {point['book']!r} in notebooks.jsonl; see the data's README")
+    source = book[number].get("source") if 0 <= number < len(book) and isinstance(book[number], dict) else None
+    if not isinstance(source, str) or not 0 <= point["line"] <= source.count("\n"):
+        raise InputError(f"{place}: no line {point['line']} in cell {number} of the notebook; see the data's README")

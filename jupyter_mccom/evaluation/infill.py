@@ -1,0 +1,139 @@
+"""`bench --suite infill`: is a draft lossless, and does the confidence say how often a text is right?
+
+HumanEval infilling: a line, some lines, and a span of any length are missing, a third each. Three drafts are tried: the
+truth, its first half, and a wrong text. Its code stands alone: right for these two questions, for none about context.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..compose import OpenCascade, open_cascade
+from ..protocols import Engine
+from ..settings import MCCom
+from ..types import CompletionRequest, Prompt, Token
+from .bench import Bench
+from .cascade import token_from, written
+from .data import rows_of
+from .findings import Findings, Table, with_interval
+from .metrics import exact_match
+from .reliability import calibration
+from .samples import Sample
+
+KINDS = ("SingleLine", "MultiLine", "RandomSpan")
+DRAFTS = ("the truth", "its first half", "a wrong text")
+_WRONG = "raise NotImplementedError('not yet')"
+_TIE_PROB = 1 / (1 + 2.718281828**-0.1)
+"""Of the better of two tokens whose logits are 0.1 apart: rounding may choose either (engines.md B)."""
+
+
+def measure(bench: Bench) -> Findings:
+    """Raises InputError without the data."""
+    samples = drawn(bench.data, bench.n, bench.seed)
+    rows, checked = asyncio.run(_run(bench, samples))
+    told, plots = calibration([(row["right"], [token_from(token) for token in row["tokens"]]) for row in rows])
+    tables = [_right(samples, rows), *told, *([_lossless(rows)] * checked)]
+    unchecked = f"{bench.settings.model}'s engine checks no draft: it ignores one, so that there is nothing to lose"
+    return Findings(
+        tables=tables,
+        plots=plots,
+        notes=[] if checked else [unchecked],
+        figures={"n": len(rows), "lost": sum(not same for row in rows for same in row["same"])},
+    )
+
+
+def drawn(data: Path, n: int, seed: int) -> list[Sample]:
+    """`n` positions, a third a kind. Raises InputError without the data."""
+    draw = random.Random(seed)  # noqa: S311 - a sample, not a secret
+    found = []
+    for number, kind in enumerate(KINDS):
+        every = rows_of(data, f"infilling/HumanEval-{kind}Infilling.jsonl.gz")
+        wanted = n // len(KINDS) + (number < n % len(KINDS))
+        found += [_sample(kind, row) for row in draw.sample(every, min(wanted, len(every)))]
+    return found
+
+
+def _sample(kind: str, row: dict[str, Any]) -> Sample:
+    """A missing line is cut before its newline, as an editor has it."""
+    truth, suffix = row["canonical_solution"], row["suffix"]
+    if truth.endswith("\n"):
+        truth, suffix = truth.removesuffix("\n"), "\n" + suffix
+    request = CompletionRequest(
+        id=row["task_id"], client="bench", document="infill.py", cell_id="", language="python",
+        prefix=row["prompt"], suffix=suffix,
+    )  # fmt: skip
+    return Sample(task=row["task_id"], kind=kind, era="pre-2025", request=request, truth=truth)
+
+
+async def _run(bench: Bench, samples: Sequence[Sample]) -> tuple[list[dict[str, Any]], bool]:
+    opened = open_cascade(bench.settings)
+    rows = []
+    try:
+        for number, sample in enumerate(samples, 1):
+            row = bench.rows.get(sample.task) or await _row(opened, bench.settings, sample)
+            bench.rows.put(sample.task, row)
+            rows.append(row)
+            bench.progress(number, len(samples))
+        return rows, opened.engine.skills.checks_draft
+    finally:
+        await opened.aclose()
+
+
+async def _row(opened: OpenCascade, settings: MCCom, sample: Sample) -> dict[str, Any]:
+    prompt = await opened.cascade.prompt(sample.request)
+    answer = await written(opened.engine, sample.request, prompt, max_tokens=settings.max_tokens)
+    same, accepted = [], []
+    if opened.engine.skills.checks_draft:
+        plain = await _tokens(opened.engine, prompt, settings.max_tokens, "")
+        for draft in (sample.truth, sample.truth[: len(sample.truth) // 2], _WRONG):
+            drafted = await _tokens(opened.engine, prompt, settings.max_tokens, draft)
+            same.append(same_but_for_a_tie(plain, drafted))
+            accepted.append(sum(token.from_draft for token in drafted))
+    return {
+        "right": exact_match(answer.text, sample.truth.partition("\n")[0]),
+        "tokens": [asdict(token) for token in answer.tokens],
+        "same": same,
+        "accepted": accepted,
+    }
+
+
+async def _tokens(engine: Engine, prompt: Prompt, max_tokens: int, draft: str) -> list[Token]:
+    async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
+        return [token async for token in tokens]
+
+
+def same_but_for_a_tie(plain: Sequence[Token], other: Sequence[Token]) -> bool:
+    """The texts are equal up to a token of which the model was undecided."""
+    text, so_far = "".join(token.text for token in other), ""
+    for token in plain:
+        so_far += token.text
+        if not text.startswith(so_far):
+            return token.prob is not None and token.prob <= _TIE_PROB
+    return True
+
+
+def _right(samples: Sequence[Sample], rows: Sequence[dict[str, Any]]) -> Table:
+    found = []
+    for kind in KINDS:
+        right = [float(row["right"]) for sample, row in zip(samples, rows, strict=True) if sample.kind == kind]
+        found.append([kind, str(len(right)), with_interval(right)])
+    return Table(title="First line of what is missing", head=["kind", "n", "exact match"], rows=found)
+
+
+def _lossless(rows: Sequence[dict[str, Any]]) -> Table:
+    found = []
+    for number, draft in enumerate(DRAFTS):
+        same, accepted = ([row[name][number] for row in rows if row[name]] for name in ("same", "accepted"))
+        found.append(
+            [draft, str(len(same)), str(len(same) - sum(same)), f"{sum(accepted) / max(1, len(accepted)):.1f}"]
+        )
+    return Table(
+        title="Answers with a draft against those without, ties aside",
+        head=["draft", "n", "different", "draft tokens taken, mean"], rows=found,
+    )  # fmt: skip

@@ -1,0 +1,152 @@
+"""Rows of the keystrokes suite → tables, plots and the goals met and missed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .findings import Findings, Plot, Table, distribution, ratio_with_interval, with_interval
+from .metrics import mean, percentile, ratio
+
+_Row = dict[str, Any]
+GOALS = (
+    ("cloud calls a statement, against cloud alone", "calls", "at most", 0.35),
+    ("time to first useful text, against cloud alone", "useful_s", "at most", 0.60),
+    ("keys saved, against cloud alone", "keys_saved", "at least", 1.05),
+)
+MOST_WRONG = 0.30
+"""Of what is shown."""
+_WAYS = ("cascade", "no retrieval", "cloud alone", "best of two")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    name: str
+    of: Callable[[_Row], float]
+    digits: int = 2
+
+
+_COLUMNS = (
+    _Column(name="keys typed ÷ needed", of=lambda way: way["keys_typed"] / way["keys_needed"]),
+    _Column(name="s to useful text", of=lambda way: useful_s(way)),
+    _Column(name="s a statement", of=lambda way: way["took_s"], digits=1),
+    _Column(name="cloud calls", of=lambda way: len(way["cloud"])),
+    _Column(name="cloud tokens in", of=lambda way: sum(call["n_prompt"] for call in way["cloud"]), digits=0),
+    _Column(name="out", of=lambda way: sum(call["n_written"] for call in way["cloud"]), digits=0),
+    _Column(name="chars accepted", of=lambda way: way["accepted_chars"], digits=1),
+)
+
+
+def useful_s(way: _Row) -> float:
+    """Seconds to the first useful text; of a statement without one, until it was typed out."""
+    found = way["useful_s"]
+    return float(way["took_s"] if found is None else found)
+
+
+def findings(rows: Sequence[_Row]) -> Findings:
+    """`rows` as keystrokes.py makes them, at least one."""
+    names = ["local alone", *(f"{way} {network}" for network in (200, 0) for way in _WAYS)]
+    ways = {name: [row["ways"][name] for row in rows] for name in names}
+    plots = [_latency(ways, 200), _useful(ways, 200)]
+    goals = [_goals(ways, network) for network in (200, 0)]
+    tables = [_typing(ways), _shown(ways), _engines(ways), *(table for table, _ in goals)]
+    notes = [note for _, found in goals for note in found]
+    figures = {name: _figures(found) for name, found in ways.items()}
+    return Findings(tables=tables, plots=plots, notes=notes, figures={"n": len(rows), **figures})
+
+
+def _typing(ways: dict[str, list[_Row]]) -> Table:
+    n = len(ways["local alone"])
+    rows = [
+        [name, *(with_interval([column.of(way) for way in found], column.digits) for column in _COLUMNS)]
+        for name, found in ways.items()
+    ]
+    head = ["way, network ms", *(column.name for column in _COLUMNS)]
+    return Table(title=f"A statement, mean (95 % interval), n = {n}", head=head, rows=rows)
+
+
+def _shown(ways: dict[str, list[_Row]]) -> Table:
+    head = ["way, network ms", "shown", "right", "partly", "wrong among shown", "read", "wrong among read"]
+    rows = []
+    for name, found in ways.items():
+        shown, read = _sum(found, "shown"), _sum(found, "read")
+        right, right_read = _sum(found, "right"), _sum(found, "right_read")
+        shares = [_share(shown - right, shown), _share(read - right_read, read)]
+        rows.append([name, str(shown), str(right), str(_sum(found, "partly")), shares[0], str(read), shares[1]])
+    return Table(title="Suggestions, in all; partly: not right, but some words were", head=head, rows=rows)
+
+
+def _engines(ways: dict[str, list[_Row]]) -> Table:
+    head = ["way, network ms", "requests", "typed along", "cancelled", "p50 s", "p95 s", "local tokens evaluated a key"]
+    head = [*head, "draft offered", "accepted"]
+    rows = []
+    for name, found in ways.items():
+        latency = [second for way in found for second in way["latency_s"]]
+        calls = [call for way in found for call in way["local"] if not call["in_advance"]]
+        evaluated = [call["n_evaluated"] for call in calls if call["n_evaluated"] is not None]
+        calls = [call for way in found for call in (*way["local"], *way["cloud"])]
+        counts = [str(_sum(found, field)) for field in ("requests", "along", "cancelled")]
+        times = [f"{percentile(latency, share):.2f}" if latency else "–" for share in (0.5, 0.95)]
+        drafts = [str(sum(call[field] for call in calls)) for field in ("n_offered", "n_accepted")]
+        rows.append([name, *counts, *times, f"{percentile(evaluated, 0.5):.0f}" if evaluated else "–", *drafts])
+    return Table(title="Requests; p50 and p95 until the first text of an answer", head=head, rows=rows)
+
+
+def _goals(ways: dict[str, list[_Row]], network: int) -> tuple[Table, list[str]]:
+    cascade, base = ways[f"cascade {network}"], ways[f"cloud alone {network}"]
+    rows, missed = [], []
+    for name, field, word, goal in GOALS:
+        values, against = [_value(way, field) for way in cascade], [_value(way, field) for way in base]
+        found = ratio(values, against)
+        met = bool(mean(against)) and (found <= goal if word == "at most" else found >= goal)
+        rows.append([name, f"{word} {goal:.2f}", ratio_with_interval(values, against), "met" if met else "missed"])
+    shown = _sum(cascade, "shown")
+    wrong = (shown - _sum(cascade, "right")) / max(1, shown)
+    rows.append(
+        ["wrong among shown", f"at most {MOST_WRONG:.2f}", f"{wrong:.2f}", "met" if wrong <= MOST_WRONG else "missed"]
+    )
+    missed = [row[0] for row in rows if row[-1] == "missed"]
+    table = Table(title=f"Goals at {network} ms of network", head=["figure", "goal", "cascade", ""], rows=rows)
+    return table, [f"{network} ms: missed: {', '.join(missed)}." if missed else f"{network} ms: all goals are met."]
+
+
+def _value(way: _Row, field: str) -> float:
+    if field == "calls":
+        return float(len(way["cloud"]))
+    return useful_s(way) if field == "useful_s" else float(way["keys_needed"] - way["keys_typed"])
+
+
+def _figures(found: Sequence[_Row]) -> dict[str, float]:
+    return {column.name: mean([column.of(way) for way in found]) for column in _COLUMNS}
+
+
+def _latency(ways: dict[str, list[_Row]], network: int) -> Plot:
+    names = ["local alone", *(f"{way} {network}" for way in _WAYS)]
+    series = [distribution(name, [second for way in ways[name] for second in way["latency_s"]]) for name in names]
+    return Plot(
+        title="Latency of answered requests", x="seconds until the first text", y="share of requests", series=series,
+        log_x=True,
+    )  # fmt: skip
+
+
+def _useful(ways: dict[str, list[_Row]], network: int) -> Plot:
+    """Statements whose first useful text was there, by time; a curve ends below 1 where some had none."""
+    series = []
+    for name in ["local alone", *(f"{way} {network}" for way in _WAYS)]:
+        found = [way["useful_s"] for way in ways[name] if way["useful_s"] is not None]
+        curve = distribution(name, found)
+        share = len(found) / len(ways[name])
+        series.append(type(curve)(name=name, points=[(x, y * share) for x, y in curve.points]))
+    return Plot(
+        title="First useful text of a statement", x="seconds since the first key", y="share of statements",
+        series=series,
+    )  # fmt: skip
+
+
+def _sum(found: Sequence[_Row], field: str) -> int:
+    return sum(int(way[field]) for way in found)
+
+
+def _share(part: int, of: int) -> str:
+    return f"{part / of:.2f}" if of else "–"

@@ -1,0 +1,73 @@
+"""On what was measured: processor, Python, wheels, models, settings and commit. Knows nothing of what was measured."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ..compose import open_store
+from ..settings import MCCom
+
+_WHEELS = ("jupyter-mccom", "xllamacpp", "rank-bm25", "parso", "httpx", "jupyter-server", "jupyterlab")
+_SECRET = {"cloud_key_env", "cloud_key_file", "models_dir"}
+
+
+def machine() -> dict[str, Any]:
+    """Processor, memory, system, Python and wheels; the load when it was asked, since others may use the machine."""
+    import psutil
+
+    return {
+        "cpu": _cpu(),
+        "cores": psutil.cpu_count(logical=False),
+        "threads": psutil.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "load_1_5_15_min": [round(load, 1) for load in psutil.getloadavg()],
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "wheels": {name: found for name in _WHEELS if (found := _version(name))},
+        "commit": _commit(),
+    }
+
+
+def changed_settings(settings: MCCom) -> dict[str, Any]:
+    """Those that differ from their default; not where keys and models lie."""
+    names = sorted(name for name in settings.trait_names(config=True) if name not in _SECRET)
+    values = {name: (getattr(settings, name), settings.trait_defaults(name)) for name in names}
+    return {name: value for name, (value, default) in values.items() if value != default}
+
+
+def hashes(settings: MCCom, models: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of each model of the catalogue; empty for a file of one's own."""
+    store = open_store(settings)
+    return {model: store.entry(model).sha256 for model in models}
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _commit() -> str:
+    """Empty outside a checkout; `+` where files were changed since."""
+    here = Path(__file__).parent
+    try:
+        command = ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
+        done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()

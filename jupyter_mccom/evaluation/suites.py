@@ -1,0 +1,172 @@
+"""The suites of `jupyter mccom bench`, by name: what they measure, on how many positions, and where it is written.
+
+With a folder, a suite's rows are in `NAME.jsonl` as they come, its result in `NAME.json`, and `report.html` shows every
+result that lies there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ..settings import MCCom
+from .bench import KEYS_A_MINUTE, Bench, Progress, stand_in
+from .data import CELLS, check
+from .findings import Findings
+from .machine import changed_settings, hashes, machine
+from .rows import Rows
+
+
+def _thresholds(bench: Bench) -> Findings:
+    from .thresholds import measure
+
+    text = measure(bench.settings, bench.data, bench.n, bench.out, bench.seed, bench.progress)
+    return Findings(tables=[], figures=json.loads(text))
+
+
+def _speculation(bench: Bench) -> Findings:
+    from .speculation import measure
+
+    return Findings(tables=[], figures=measure(bench.settings, bench.data, bench.n, bench.seed, bench.progress))
+
+
+def _engines(bench: Bench) -> Findings:
+    from .engines import measure
+
+    return Findings(tables=[], figures=measure(bench.settings, bench.data, bench.n, bench.seed, bench.progress))
+
+
+def _search(bench: Bench) -> Findings:
+    from .searching import measure
+
+    return measure(bench)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """`n` positions unless another number is asked for."""
+
+    name: str
+    n: int
+    about: str
+    with_cloud: bool = False
+    """It brings a model that stands for the cloud."""
+    files: tuple[str, ...] = ()
+    """Of the data, below its folder."""
+    adapted: Callable[[Bench], Findings] | None = None
+    """Where it is not `measure` of the module of its name."""
+    own_rows: bool = False
+    """It keeps its rows by itself, or none."""
+
+    def measure(self, bench: Bench) -> Findings:
+        """Its module is imported when it is run: a help text needs no engine."""
+        if self.adapted is not None:
+            return self.adapted(bench)
+        found: Findings = import_module(f".{self.name}", __package__).measure(bench)
+        return found
+
+
+_LINES = ("repositories/lines.jsonl",)
+_CROSS = ("crossfile/cceval_python_50.jsonl",)
+
+SUITES: Mapping[str, Suite] = {
+    suite.name: suite
+    for suite in (
+        Suite(name="latency", n=40, about="what a key costs through a real Jupyter server"),
+        Suite(
+            name="keystrokes", n=20, about="a person types real statements", with_cloud=True,
+            files=(*CELLS, *_LINES),
+        ),
+        Suite(
+            name="cascade", n=100, about="local, cloud and cascade, one shot a position", with_cloud=True,
+            files=(*CELLS, *_CROSS),
+        ),
+        Suite(name="notebooks", n=100, about="the local model on notebook statements, by era", files=CELLS),
+        Suite(name="infill", n=100, about="is a draft lossless, is the confidence calibrated"),
+        Suite(
+            name="retrieval", n=60, about="does context make the model right more often",
+            files=(*CELLS, *_LINES, *_CROSS),
+        ),
+        Suite(
+            name="layouts", n=200, about="in which order a model should read a prompt", files=(*CELLS, *_LINES),
+        ),
+        Suite(name="kernels", n=60, about="does it help to know what the kernel holds", files=CELLS),
+        Suite(name="reuse", n=60, about="how much of a prompt is found in the model's cache", files=CELLS),
+        Suite(
+            name="speculation", n=60, about="does a line seen before, as a draft, make the local engine quicker",
+            adapted=_speculation, own_rows=True, files=CELLS,
+        ),
+        Suite(
+            name="thresholds", n=60, about="do a text's own figures tell whether it is right", adapted=_thresholds,
+            own_rows=True, files=CELLS,
+        ),
+        Suite(name="drafts", n=40, about="does a draft make the cloud that is set faster"),
+        Suite(
+            name="engines", n=200, about="tokens that an engine evaluates a key, and what a draft spares it",
+            adapted=_engines, own_rows=True, files=CELLS,
+        ),
+        Suite(name="search", n=1, about="how fast chunks are found and files indexed", adapted=_search),
+    )
+}  # fmt: skip
+
+
+def run(
+    name: str,
+    settings: MCCom,
+    *,
+    data: Path,
+    n: int | None,
+    seed: int,
+    out: Path | None,
+    progress: Progress,
+    keys_a_minute: float = KEYS_A_MINUTE,
+) -> str:
+    """The suite's result as text. Raises InputError for data that is not there or another run's folder."""
+    suite = SUITES[name]
+    check(data, suite.files)
+    models = (settings.model, *([stand_in(settings)] * suite.with_cloud))
+    made_with = {"seed": seed, "settings": changed_settings(settings), "models": hashes(settings, models)}
+    made_with |= {"keys_a_minute": keys_a_minute} if name == "keystrokes" else {}
+    started = datetime.now(timezone.utc)
+    before = machine()
+    findings = suite.measure(
+        Bench(
+            settings=settings,
+            data=data,
+            n=n or suite.n,
+            seed=seed,
+            out=out,
+            rows=Rows(None if suite.own_rows else out, name, made_with),
+            progress=progress,
+            keys_a_minute=keys_a_minute,
+        )
+    )
+    if out is not None:
+        made = {
+            "suite": name, "about": suite.about, "n": n or suite.n, "model": settings.model, **made_with,
+            "threads": _threads(settings), "started": started.isoformat(timespec="seconds"), "machine": before,
+            "took_s": round((datetime.now(timezone.utc) - started).total_seconds()),
+        }  # fmt: skip
+        _write(out, name, {**made, "findings": findings.to_json()})
+    return findings.text()
+
+
+def _threads(settings: MCCom) -> int:
+    from ..engines.host import default_threads
+
+    return settings.threads or default_threads()
+
+
+def _write(out: Path, name: str, result: Mapping[str, Any]) -> None:
+    from .report import page
+
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{name}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
+    files = [out / f"{suite}.json" for suite in SUITES]
+    results = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.exists()]
+    (out / "report.html").write_text(page(results), encoding="utf-8")

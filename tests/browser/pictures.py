@@ -1,0 +1,82 @@
+"""The README's pictures, taken of the real thing: `python -m tests.browser.pictures` writes them into `binder/`."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, FloatRect, ViewportSize, sync_playwright
+
+from .lab import QUIET, Lab, Notebook, chromium_path
+
+NAMES = ("ghost-text.png", "why.png", "stats.png")
+_START = "import statistics\nvalues = [1, 2, 3]"
+_WINDOW: ViewportSize = {"width": 1280, "height": 1100}
+_MORE = ("total = sum(val", "largest = max(val", "count = len(val")
+
+
+def take(window: BrowserContext, lab: Lab, folder: Path) -> None:
+    """Grey text in a cell; the tables of `%mccom why` and `stats` after it was taken."""
+    lab.notebook(
+        "pictures.ipynb", _START, "", "%mccom why", "%mccom stats", "%load_ext jupyter_mccom", *[""] * len(_MORE)
+    )
+    book = Notebook(window, lab, "pictures.ipynb")
+    book.page.add_style_tag(content=".Toastify { display: none }")  # news and notices of JupyterLab's first start
+    _run(book, 4)
+    book.enter(1)
+    book.type("mean = statistics.me")
+    book.wait_ghost()
+    book.page.screenshot(path=folder / NAMES[0], clip=_clip(book, 0, 1))
+    _take(book)
+    _run(book, 2)
+    book.page.screenshot(path=folder / NAMES[1], clip=_clip(book, 2, 2))
+    for cell, typed in enumerate(_MORE, start=5):
+        book.enter(cell)
+        book.type(typed)
+        book.wait_ghost()
+        _take(book)
+    _run(book, 3)
+    book.page.screenshot(path=folder / NAMES[2], clip=_clip(book, 3, 3))
+
+
+def _take(book: Notebook) -> None:
+    book.page.keyboard.press("Tab")
+    book.no_ghost()
+
+
+def _run(book: Notebook, cell: int) -> None:
+    book.enter(cell)
+    book.page.keyboard.press("Control+Enter")
+    book.page.wait_for_function(
+        "cell => window.jupyterapp.shell.currentWidget.content.widgets[cell].model.executionCount !== null", arg=cell
+    )
+    book.page.wait_for_timeout(500)
+
+
+def _clip(book: Notebook, first: int, last: int) -> FloatRect:
+    """From the top of one cell to the bottom of another."""
+    boxes = [
+        book.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{cell}"]').bounding_box()
+        for cell in (first, last)
+    ]
+    top, bottom = boxes
+    assert top is not None
+    assert bottom is not None
+    height = bottom["y"] + bottom["height"] - top["y"]
+    return {"x": top["x"], "y": top["y"] - 6, "width": top["width"], "height": height + 12}
+
+
+def main() -> None:
+    """Needs Chromium and the default model."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        lab = Lab(Path(folder), "--MCCom.show_threshold=0")
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=QUIET)
+        try:
+            take(chromium.new_context(viewport=_WINDOW), lab, Path(__file__).parents[2] / "binder")
+        finally:
+            chromium.close()
+            lab.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""The status item's panel and the settings editor, by keyboard and by axe; a real download from a hub that stalls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from jupyter_mccom.models.store import Store
+from tests.conftest import SMALL
+from tests.unit.model_sources import serving
+
+from .lab import PATIENCE_MS, STATUS, TOKEN, Lab, Notebook, wait_for
+
+PANEL = ".jp-mccom-panel"
+EDITOR = ".jp-SettingsForm"
+FIELD = "#jp-SettingsEditor-jupyter-mccom\\:plugin_"
+_RUN_AXE = "places => axe.run({include: places.map(place => [place])})"
+Faults: TypeAlias = Callable[..., list[str]]
+START = "import statistics\nvalues = [1, 2, 3]\n"
+
+
+@pytest.fixture(scope="module")
+def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """An administrator has fixed the model and a threshold, and configured a cloud that is away."""
+    server = Lab(
+        tmp_path_factory.mktemp("lab"),
+        f"--MCCom.model={SMALL}",
+        "--MCCom.show_threshold=0",
+        "--MCCom.cloud_dialect=openai",
+        "--MCCom.cloud_url=http://127.0.0.1:9",
+        "--MCCom.cloud_model=big",
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def faults(packages: Path) -> Faults:
+    """What axe-core finds serious or critical in places of a page."""
+
+    def find(page: Page, *places: str) -> list[str]:
+        page.add_script_tag(path=str(packages / "axe-core" / "axe.min.js"))
+        found: dict[str, Any] = page.evaluate(_RUN_AXE, list(places))
+        assert found["passes"], "axe has looked at nothing"
+        serious = [fault for fault in found["violations"] if fault["impact"] in ("serious", "critical")]
+        return [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in serious]
+
+    return find
+
+
+def _theme(page: Page, name: str) -> None:
+    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {name}")
+    page.locator(f"body[data-jp-theme-name='JupyterLab {name}']").wait_for(state="attached", timeout=PATIENCE_MS)
+
+
+def _focused(page: Page) -> str:
+    """Text of the button, or label of the box, that has the keyboard."""
+    text: str = page.evaluate(
+        "(() => { const e = document.activeElement; return (e.labels?.[0] ?? e).textContent; })()"
+    )
+    return text
+
+
+def _settings(lab: Lab) -> dict[str, Any]:
+    settings: dict[str, Any] = lab.get("mccom/settings")["settings"]
+    return settings
+
+
+def test_the_panel_by_keyboard_tells_why_and_switches_both_tiers(
+    lab: Lab, window: BrowserContext, screenshots: Path, faults: Faults
+) -> None:
+    lab.notebook("panel.ipynb", START, "")
+    book = Notebook(window, lab, "panel.ipynb")
+    page, item, panel = book.page, book.page.locator(STATUS), book.page.locator(PANEL)
+    book.enter(1)
+    book.type("print(statistics.me")
+    ghost = book.wait_ghost()
+    item.focus()
+    page.keyboard.press("Enter")
+    expect(panel.locator("pre")).to_have_text(ghost)
+    expect(panel.locator("dl").first).to_contain_text(SMALL)
+    expect(panel.locator("dl").first).to_contain_text("could not be reached")
+    expect(item).to_have_attribute("aria-expanded", "true")
+    wait_for(lambda: _focused(page) == "Complete code", "the keyboard to be in the panel")
+    for name in ("Light", "Dark"):
+        _theme(page, name)
+        assert faults(page, PANEL, STATUS) == []
+        page.screenshot(path=str(screenshots / f"panel-{name.lower()}.png"))
+    page.keyboard.press("Space")
+    expect(item).to_have_text("mccom: off")
+    wait_for(lambda: not _settings(lab)["enabled"], "the server to hear of it")
+    assert faults(page, STATUS) == []
+    page.keyboard.press("Space")
+    wait_for(lambda: bool(_settings(lab)["enabled"]), "the server to hear of it")
+    page.keyboard.press("Tab")
+    assert _focused(page).startswith("Ask the cloud")
+    page.keyboard.press("Space")
+    wait_for(lambda: not _settings(lab)["use_cloud"], "the cloud to be off")
+    expect(panel.locator(".jp-mccom-detail")).to_contain_text("nothing leaves it")
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    assert _focused(page) == item.inner_text()
+    expect(item).to_have_attribute("aria-expanded", "false")
+
+
+def test_the_settings_editor_groups_changes_at_once_and_shows_what_is_locked(
+    lab: Lab, window: BrowserContext, screenshots: Path
+) -> None:
+    lab.notebook("settings.ipynb", START, "")
+    page = Notebook(window, lab, "settings.ipynb").page
+    page.evaluate("jupyterapp.commands.execute('mccom:settings')")
+    page.locator(f"{FIELD}threads").wait_for(timeout=PATIENCE_MS)
+    groups = page.locator(".jp-mccom-group").all_inner_texts()
+    assert groups == ["When to speak", "Local model", "Cloud", "Context", "Privacy"]
+    expect(page.locator(f"{FIELD}show_threshold")).not_to_be_editable()
+    expect(page.locator(f"{FIELD}show_threshold")).to_have_value("0")
+    expect(page.locator(f"{FIELD}model")).to_be_disabled()
+    expect(page.locator(EDITOR).first).to_contain_text("Set by the administrator of the server. Between 0 and 1")
+    page.screenshot(path=str(screenshots / "settings.png"))
+    page.locator(f"{FIELD}threads").fill("2")
+    page.locator(f"{FIELD}use_kernel").uncheck()
+    wait_for(lambda: _settings(lab)["threads"] == 2 and not _settings(lab)["use_kernel"], "the server to hear of it")
+    stored = json.loads(next(lab.root.parent.rglob("plugin.jupyterlab-settings")).read_text())
+    assert (stored["threads"], stored["use_kernel"]) == (2, False)
+
+
+def test_a_model_is_downloaded_with_progress_and_the_download_is_cancelled(
+    window: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: Faults
+) -> None:
+    with serving() as hub:
+        hub.body, hub.hangs_after = bytes(491_400_064), 60_000_000
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        lab = Lab(tmp_path, f"--MCCom.models_dir={tmp_path / 'models'}")
+        try:
+            page = window.new_page()
+            page.goto(f"{lab.url}/lab?token={TOKEN}&reset")
+            page.locator(f"{STATUS}[data-state=get-model]").click(timeout=PATIENCE_MS)
+            page.locator(PANEL).get_by_role("button", name="Download qwen2.5-coder-0.5b (491 MB)").click()
+            progress = page.locator(f"{PANEL} progress")
+            wait_for(lambda: progress.count() > 0 and int(progress.get_attribute("value") or 0) > 5e7, "bytes")
+            expect(page.locator(STATUS)).to_have_text("mccom: downloading 12 %")
+            assert faults(page, PANEL, STATUS) == []
+            page.get_by_role("button", name="Cancel the download").click()
+            expect(page.locator(STATUS)).to_have_text("mccom: get model (491 MB)")
+            expect(page.locator(PANEL).get_by_role("button", name="Download")).to_be_visible()
+        finally:
+            lab.stop()

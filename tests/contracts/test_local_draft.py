@@ -1,0 +1,122 @@
+"""A draft on the local engine: checked beside the prompt, taken as far as the model agrees, changing not a word."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from jupyter_mccom.engines.direct import DirectEngine
+from jupyter_mccom.engines.host import Host
+from jupyter_mccom.models.catalog import find
+from jupyter_mccom.models.store import Store
+from jupyter_mccom.types import Prompt, Token
+from tests.conftest import CODER, SMALL
+from tests.contracts.ties import same_but_for_a_tie, text_of
+
+HEAD = "".join(f"values.append({number})\n" for number in range(3, 9))
+PROMPT = Prompt(chunks=(), prefix=f"values = []\n{HEAD}", typed="values.app", suffix="")
+EMOJI = Prompt(chunks=(), prefix='a = "😀 ok"\nb = "😀 ok"\nc = "😀 ok"\n', typed="d = ", suffix="")
+
+
+def _opened(model_id: str, models: Store, module: str = "jupyter_mccom.engines.llama_direct") -> DirectEngine:
+    """Checks all of a draft, whatever that costs here."""
+    model = find(model_id)
+    assert model is not None
+    settings = {"path": str(models.locate(model_id)), "threads": 1, "context_tokens": 1024}
+    host = Host(module, lambda: {**settings, "costs_file": "", "model_hash": ""}, idle_unload_s=0)
+    return DirectEngine(name=model_id, host=host, fim=model.fim, layout=model.layout)
+
+
+@pytest.fixture(params=[SMALL])
+def engine(
+    request: pytest.FixtureRequest, models: Store, jp_asyncio_loop: asyncio.AbstractEventLoop
+) -> Iterator[DirectEngine]:
+    """Ended after the test."""
+    opened = _opened(request.param, models)
+    yield opened
+    jp_asyncio_loop.run_until_complete(opened.aclose())
+
+
+async def _written(engine: DirectEngine, prompt: Prompt, draft: str = "", max_tokens: int = 12) -> list[Token]:
+    async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as stream:
+        return [token async for token in stream]
+
+
+def _check(tokens: list[Token]) -> tuple[int, int, int]:
+    """Offered, accepted, passes."""
+    check = tokens[-1].check
+    assert check is not None
+    offered, accepted, passes = check.offered or 0, check.accepted or 0, check.passes or 0
+    assert accepted == sum(token.from_draft for token in tokens) <= offered
+    return offered, accepted, passes
+
+
+@pytest.mark.parametrize("engine", [SMALL, CODER], indirect=True)
+async def test_a_right_draft_takes_fewer_passes_than_tokens(engine: DirectEngine) -> None:
+    plain = await _written(engine, PROMPT)
+    drafted = await _written(engine, PROMPT, text_of(plain))
+    assert same_but_for_a_tie(plain, drafted)
+    _, accepted, passes = _check(drafted)
+    assert passes < len(drafted) / 2 < accepted
+
+
+async def test_a_draft_that_goes_wrong_is_kept_up_to_there(engine: DirectEngine) -> None:
+    plain = await _written(engine, PROMPT)
+    for n_right in range(0, 8, 2):
+        draft = "".join(token.text for token in plain[:n_right]) + "¿wrong?"
+        drafted = await _written(engine, PROMPT, draft)
+        assert same_but_for_a_tie(plain, drafted)
+        assert _check(drafted)[1] <= n_right
+
+
+async def test_a_draft_may_be_longer_than_the_answer_and_than_a_pass(engine: DirectEngine) -> None:
+    plain = await _written(engine, PROMPT, max_tokens=40)
+    drafted = await _written(engine, PROMPT, text_of(plain) + HEAD * 3, max_tokens=40)
+    assert len(drafted) <= 40
+    assert same_but_for_a_tie(plain, drafted)
+
+
+async def test_a_draft_may_end_inside_a_token(engine: DirectEngine) -> None:
+    plain = await _written(engine, PROMPT)
+    for size in range(1, 9):
+        assert same_but_for_a_tie(plain, await _written(engine, PROMPT, text_of(plain)[:size]))
+
+
+async def test_a_draft_with_characters_of_several_tokens(engine: DirectEngine) -> None:
+    plain = await _written(engine, EMOJI)
+    for draft in (text_of(plain), ' "😀 ok"\ne = "😀', ' "😀😀😀'):
+        drafted = await _written(engine, EMOJI, draft)
+        assert same_but_for_a_tie(plain, drafted)
+        assert "\ufffd" not in text_of(drafted)
+
+
+async def test_a_draft_is_checked_beside_a_prompt_that_is_read_from_nothing(engine: DirectEngine) -> None:
+    plain = await _written(engine, PROMPT)
+    other = Prompt(chunks=(), prefix="# something else\n" + "x = 1\n" * 60, typed="y", suffix="")
+    await _written(engine, other, max_tokens=1)
+    drafted = await _written(engine, PROMPT, text_of(plain))
+    assert drafted[0].n_evaluated > 20
+    assert drafted[0].from_draft
+    assert same_but_for_a_tie(plain, drafted)
+
+
+async def test_without_a_draft_nothing_is_said_of_one(engine: DirectEngine) -> None:
+    assert all(token.check is None for token in await _written(engine, PROMPT))
+
+
+async def test_where_llama_h_cannot_be_used_the_server_answers_and_ignores_drafts(
+    engine: DirectEngine, models: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    instead = _opened(engine.name, models, "tests.contracts.stale_child")
+    try:
+        other = await _written(instead, PROMPT, "end(9)\n")
+        assert (engine.skills.checks_draft, instead.skills.checks_draft) == (True, False)
+        assert await instead.count(["x = 1", ""]) == await engine.count(["x = 1", ""])
+    finally:
+        await instead.aclose()
+    assert same_but_for_a_tie(await _written(engine, PROMPT), other)

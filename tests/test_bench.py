@@ -1,0 +1,63 @@
+"""`jupyter mccom bench` from the command line, with a real model on data of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from jupyter_mccom.models.store import Store
+from tests.conftest import SMALL
+
+SOURCE = "import os\nfor name in os.listdir('.'):\n    print(name)\ntotal = sum([1, 2, 3])"
+
+
+def _data(folder: Path) -> Path:
+    (folder / "notebooks").mkdir(parents=True)
+    book = {"id": "b", "cells": [{"type": "code", "source": SOURCE}]}
+    (folder / "notebooks" / "notebooks.jsonl").write_text(json.dumps(book) + "\n")
+    lines = SOURCE.split("\n")
+    points = [
+        {
+            "task_id": f"nb/{number}", "book": "b", "era": era, "cell": 0, "line": number, "cut_col": 6,
+            "ground_truth": lines[number], "uses_earlier_cell_name": False,
+        }
+        for number, era in ((1, "2025+"), (3, "pre-2025"))
+    ]  # fmt: skip
+    (folder / "notebooks" / "statements.jsonl").write_text("".join(json.dumps(point) + "\n" for point in points))
+    return folder
+
+
+def _bench(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "jupyter_mccom.cli", "bench", "--suite", "notebooks", f"--model={SMALL}"]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, models: Store) -> None:
+    data, out = _data(tmp_path / "data"), tmp_path / "out"
+    given = (f"--data={data}", f"--out={out}", "--n=2", "--MCCom.max_tokens=8")
+    said = _bench(*given).stdout
+    assert "| 2025+, mid-line | 1 |" in said
+    rows = (out / "notebooks.jsonl").read_text().splitlines()
+    assert len(rows) == 3
+    result = json.loads((out / "notebooks.json").read_text())
+    assert result["machine"]["python"]
+    assert result["settings"] == {"max_tokens": 8, "model": SMALL}
+    assert result["models"][SMALL]
+    assert "<svg" in (out / "report.html").read_text()
+    (out / "notebooks.jsonl").write_text("\n".join(rows[:2]) + "\n" + rows[2][:20])
+    _bench(*given)
+    again = (out / "notebooks.jsonl").read_text().splitlines()
+    assert (again[:2], len(again)) == (rows[:2], 3)  # what is there is not measured again
+    other = _bench(*given[:3], status=2).stderr
+    assert "was made with other settings" in other
+    assert other.count("\n") == 1
+
+
+def test_data_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
+    said = _bench(f"--data={tmp_path}", status=2).stderr
+    assert "name their folder with --data" in said
+    assert said.count("\n") == 1

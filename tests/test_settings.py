@@ -1,0 +1,65 @@
+"""One table of settings, told four times: traits, the settings editor's schema, the README, and what a page may set."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from traitlets import Bool, Enum, Float, Int, List, TraitType, Unicode
+
+from jupyter_mccom.models.catalog import ids
+from jupyter_mccom.settings import MCCom, kinds, personal
+
+ROOT = Path(__file__).parents[1]
+SCHEMA: dict[str, Any] = json.loads((ROOT / "labextension" / "schema" / "plugin.json").read_text())
+PROPERTIES: dict[str, dict[str, Any]] = SCHEMA["properties"]
+TRAITS: dict[str, TraitType[Any, Any]] = MCCom.class_traits(config=True)
+JSON_TYPES = {Bool: "boolean", Enum: "string", Float: "number", Int: "integer", List: "array", Unicode: "string"}
+
+
+def test_the_schema_holds_what_a_person_may_set_and_nothing_else() -> None:
+    assert set(PROPERTIES) == set(personal())
+    assert SCHEMA["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("name", PROPERTIES)
+def test_a_property_is_its_trait(name: str) -> None:
+    told, trait = PROPERTIES[name], TRAITS[name]
+    assert told["type"] == JSON_TYPES[type(trait)]
+    assert told["default"] == trait.default()
+    assert (told.get("minimum"), told.get("maximum")) == (_bound(trait, "min"), _bound(trait, "max"))
+    choices = ids() if name == "model" else getattr(trait, "values", None)
+    assert [choice["const"] for choice in told.get("oneOf", [])] == list(choices or [])
+    assert told["title"]
+    assert told["description"]
+
+
+def test_the_readme_has_a_row_for_each_trait_and_no_other_with_its_default() -> None:
+    section = (ROOT / "README.md").read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
+    listed = dict(re.findall(r"^\| `(\w+)` \| `?([^|`]*?)`? \|", section, re.MULTILINE))
+    assert listed.keys() == TRAITS.keys()
+    for name, trait in TRAITS.items():
+        default = trait.default()
+        shown = f"{default:g}" if isinstance(default, float) else str(default)
+        assert listed[name] == shown or not shown, name
+
+
+def test_no_setting_is_a_secret_and_no_page_sets_a_path_an_address_or_where_the_key_lies() -> None:
+    assert not {name for name in TRAITS if re.search(r"(^|_)(key|token|password|secret)$", name)}
+    others = set(TRAITS) - set(personal())
+    assert others >= {"models_dir", "project_root", "cloud_dialect", "cloud_url", "cloud_key_env", "cloud_key_file"}
+    assert {name for name in TRAITS if re.search(r"_(dir|root|file|url|env|dialect)$", name)} == others
+
+
+@pytest.mark.parametrize("name", TRAITS)
+def test_a_setting_has_a_kind_and_a_meaning(name: str) -> None:
+    assert kinds()[name] in (bool, int, float, str, list)
+    assert TRAITS[name].help
+
+
+def _bound(trait: TraitType[Any, Any], name: str) -> float | None:
+    found: float | None = getattr(trait, name, None)
+    return found if found is None or abs(found) != float("inf") else None

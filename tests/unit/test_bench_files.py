@@ -1,0 +1,167 @@
+"""What bench reads and writes: data that is not what it should be, rows that go on, a page that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_mccom import cli
+from jupyter_mccom.errors import InputError
+from jupyter_mccom.evaluation.data import FIELDS, check
+from jupyter_mccom.evaluation.findings import Findings, Plot, Series, Table, distribution
+from jupyter_mccom.evaluation.machine import changed_settings, machine
+from jupyter_mccom.evaluation.report import page
+from jupyter_mccom.evaluation.rows import Rows
+from jupyter_mccom.evaluation.suites import SUITES, tables_of
+from jupyter_mccom.evaluation.svg import draw
+from jupyter_mccom.settings import MCCom
+
+CELLS = ("notebooks/notebooks.jsonl", "notebooks/statements.jsonl")
+BOOK = {"id": "b", "cells": [{"type": "code", "source": "import os\nx = 1"}]}
+POINT = {
+    "task_id": "nb/0", "book": "b", "era": "2025+", "cell": 0, "line": 1, "cut_col": 4, "ground_truth": "x = 1",
+    "uses_earlier_cell_name": False,
+}  # fmt: skip
+
+
+def _data(folder: Path, *points: dict[str, Any] | str) -> Path:
+    (folder / "notebooks").mkdir()
+    (folder / CELLS[0]).write_text(json.dumps(BOOK) + "\n")
+    lines = [point if isinstance(point, str) else json.dumps(point) for point in points]
+    (folder / CELLS[1]).write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_data_of_the_format_passes(tmp_path: Path) -> None:
+    check(_data(tmp_path, POINT), CELLS)
+
+
+@pytest.mark.parametrize(
+    ("point", "said"),
+    [
+        ("{", "statements.jsonl line 2 is no JSON"),
+        ({**POINT, "line": "1"}, "line 2 has no 'line' of type int"),
+        ({name: value for name, value in POINT.items() if name != "era"}, "line 2 has no 'era' of type str"),
+        ({**POINT, "book": "c"}, "line 2: no notebook 'c'"),
+        ({**POINT, "cell": 7}, "line 2: no line 1 in cell 7"),
+        ({**POINT, "line": 2}, "line 2: no line 2 in cell 0"),
+    ],
+)
+def test_data_that_cannot_be_used_is_named_in_one_line(tmp_path: Path, point: dict[str, Any] | str, said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(said)) as error:
+        check(_data(tmp_path, POINT, point), CELLS)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    for file in FIELDS:
+        with pytest.raises(InputError, match=r"--data"):
+            check(tmp_path, (file,))
+
+
+def test_real_data_passes(shared_data: Path) -> None:
+    check(shared_data, FIELDS)
+
+
+def test_rows_go_on_where_they_were_cut_off(tmp_path: Path) -> None:
+    rows = Rows(tmp_path, "infill", {"seed": 1})
+    rows.put("a", {"right": True})
+    rows.put("b", {"right": False})
+    file = tmp_path / "infill.jsonl"
+    file.write_text(file.read_text()[:-4])
+    again = Rows(tmp_path, "infill", {"seed": 1})
+    assert (again.get("a"), again.get("b")) == ({"right": True}, None)
+    again.put("b", {"right": False})
+    assert Rows(tmp_path, "infill", {"seed": 1}).get("b") == {"right": False}
+
+
+def test_rows_of_other_settings_are_never_mixed(tmp_path: Path) -> None:
+    Rows(tmp_path, "infill", {"seed": 1, "settings": {"max_tokens": 32}}).put("a", {})
+    with pytest.raises(InputError, match=r"other settings; name another folder with --out"):
+        Rows(tmp_path, "infill", {"seed": 1, "settings": {}})
+    with pytest.raises(InputError, match=r"other seed"):
+        Rows(tmp_path, "infill", {"seed": 2, "settings": {"max_tokens": 32}})
+    assert Rows(None, "infill", {"seed": 2}).get("a") is None
+
+
+def test_what_is_told_of_the_machine() -> None:
+    told = machine()
+    assert told["cpu"]
+    assert told["threads"] >= told["cores"] >= 1
+    assert told["wheels"]["xllamacpp"]
+    secret = MCCom(max_tokens=32, cloud_key_file="key", models_dir="models")
+    assert changed_settings(secret) == {"max_tokens": 32}
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in ("meta", "link", "br", "path", "rect", "circle"):
+            self.open.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open[-1:] == [tag]:
+            self.open.pop()
+
+
+def _result(findings: Findings) -> dict[str, Any]:
+    made = {"seed": 1, "settings": {"max_tokens": 32}, "machine": machine(), "threads": 1, "took_s": 9, "n": 2}
+    about = {"suite": "infill", "about": "a <b> & c", "model": "m", "started": "2026-01-01T00:00:00+00:00"}
+    value: dict[str, Any] = json.loads(json.dumps({**about, **made, "findings": findings.to_json()}))
+    return value
+
+
+def test_the_page_stands_alone_and_shows_what_was_found() -> None:
+    dots = Series(name="right", points=[(0.2, 0.1), (0.9, 0.8)], style="dots", sizes=[3, 9])
+    plots = [
+        Plot(title="Reliability", x="confidence", y="share", series=[dots], diagonal=True),
+        Plot(title="Latency", x="s", y="share", series=[distribution("local", [0.1, 4.0, 0.5])], log_x=True),
+    ]
+    table = Table(title="T <1>", head=["a", "b"], rows=[["x", "missed"]])
+    html = page([_result(Findings(tables=[table], plots=plots, notes=["n & m"]))])
+    read = _Page()
+    read.feed(html)
+    assert read.open == []
+    assert all(address.startswith(("#", "data:")) for address in read.addresses)
+    assert not {"script", "img", "iframe", "object"} & set(read.tags)
+    assert not re.search(r"@import|url\(", html)
+    assert (read.tags.count("svg"), read.tags.count("circle")) == (2, 2)
+    assert "T &lt;1&gt;" in html
+    assert "max_tokens" in html
+
+
+def test_figures_without_a_table_are_shown_as_one() -> None:
+    html = page([_result(Findings(tables=[], figures={"tree": {"lines": 7}, "engine_s": 0.123456}))])
+    assert "tree lines" in html
+    assert "0.1235" in html
+
+
+def test_a_plot_of_nothing_is_not_drawn() -> None:
+    assert draw(Plot(title="", x="", y="", series=[Series(name="a", points=[])])) == ""
+    assert "nan" not in draw(Plot(title="", x="", y="", series=[Series(name="a", points=[(0.0, 0.0)])], log_x=True))
+
+
+def test_tables_are_read_from_markdown() -> None:
+    text = "model m\n\n| a | b |\n|---|---|\n| x | 1 |\n\nmore\n\n| c |\n| --- |\n| y |\n| z |"
+    assert [(table.head, table.rows) for table in tables_of(text)] == [
+        (["a", "b"], [["x", "1"]]),
+        (["c"], [["y"], ["z"]]),
+    ]
+    table = Table(title="t", head=["a", "b"], rows=[["x", "1"]])
+    assert tables_of(table.markdown())[0].rows == [["x", "1"]]
+
+
+def test_the_command_line_knows_every_suite() -> None:
+    assert sorted(cli.SUITES) == sorted(SUITES)

@@ -1,0 +1,88 @@
+"""How much of a draft is worth checking, by what evaluations cost."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_mccom.engines.costs import TIMED, Acceptance, ByCost, CostCurve, keep, kept, key_of, timed
+
+PROCESSOR = CostCurve(ms={1: 24.0, 2: 50.0, 4: 85.0, 8: 141.0, 16: 267.0})
+"""Measured for the 0.5B on two cores (engines.md B), 2 tokens by its neighbours."""
+GPU = CostCurve(ms={1: 10.0, 2: 10.2, 4: 10.6, 8: 11.4, 16: 13.0})
+LIKELY = Acceptance(first=0.9, later=0.95)
+UNLIKELY = Acceptance(first=0.3, later=0.5)
+
+
+def test_costs_lie_on_lines_between_the_timed_points_and_beyond_them() -> None:
+    assert [PROCESSOR.cost_ms(n) for n in (1, 4, 6, 16)] == [24.0, 85.0, 113.0, 267.0]
+    assert PROCESSOR.cost_ms(24) == 267 + 126
+
+
+def test_where_tokens_are_nearly_free_all_of_a_draft_is_checked() -> None:
+    assert GPU.length(1, 16, LIKELY, came_true=False) == 16
+
+
+def test_where_each_token_costs_as_much_as_one_written_an_unlikely_draft_is_left() -> None:
+    assert PROCESSOR.length(1, 16, UNLIKELY, came_true=False) == 0
+
+
+def test_beside_a_prompt_that_is_read_anyway_a_likely_draft_pays_on_a_processor_too() -> None:
+    assert PROCESSOR.length(40, 8, LIKELY, came_true=False) > 0
+
+
+def test_a_draft_that_came_true_so_far_is_trusted_more() -> None:
+    mixed = Acceptance(first=0.3, later=0.95)
+    assert PROCESSOR.length(40, 8, mixed, came_true=True) > PROCESSOR.length(40, 8, mixed, came_true=False)
+
+
+@given(st.integers(1, 200), st.integers(0, 16), st.floats(0, 1), st.floats(0, 1), st.booleans())
+def test_what_is_checked_is_expected_to_save_time_and_never_more_than_there_is(
+    n_pending: int, most: int, first: float, later: float, came_true: bool
+) -> None:
+    length = PROCESSOR.length(n_pending, most, Acceptance(first=first, later=later), came_true=came_true)
+    assert 0 <= length <= most
+    if length:
+        assert PROCESSOR.saved_ms(n_pending, length, later if came_true else first, later) > 0
+
+
+def test_drafts_are_checked_where_they_come_true_and_left_where_they_do_not() -> None:
+    policy = ByCost(PROCESSOR)
+    assert policy.length(4, 12, came_true=False) == 0
+    for _ in range(200):
+        policy.saw(came_true=False, true=True)
+        policy.saw(came_true=True, true=True)
+    assert policy.length(4, 12, came_true=False) > 8
+    for _ in range(400):
+        policy.saw(came_true=False, true=False)
+    assert policy.length(4, 12, came_true=False) == 0
+    assert policy.length(4, 12, came_true=True) > 8
+
+
+def test_every_size_is_timed_and_the_quickest_counts() -> None:
+    sizes: list[int] = []
+    curve = timed(sizes.append, time.perf_counter)
+    assert set(sizes) == set(TIMED) == set(curve.ms)
+    assert all(ms >= 0 for ms in curve.ms.values())
+
+
+def test_a_curve_is_kept_for_its_model_and_threads(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "costs.json"
+    assert kept(file, key_of("a", 1)) is None
+    keep(file, key_of("a", 1), PROCESSOR)
+    keep(file, key_of("a", 2), GPU)
+    assert kept(file, key_of("a", 1)) == PROCESSOR
+    assert kept(file, key_of("a", 2)) == GPU
+    assert kept(file, key_of("b", 1)) is kept(file, key_of("a", 3)) is None
+
+
+def test_a_damaged_file_is_timed_anew(tmp_path: Path) -> None:
+    file = tmp_path / "costs.json"
+    for content in ('{"k": 3}', '{"k": {"x": 1}}', "{", "3"):
+        file.write_text(content)
+        assert kept(file, "k") is None
+    keep(file, "k", GPU)
+    assert kept(file, "k") == GPU

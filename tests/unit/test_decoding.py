@@ -1,0 +1,206 @@
+"""Drafts, cache reuse and cancelling of the decoding loop, on a model whose tokens and answer are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from jupyter_mccom.engines.decoding import CheckAll, Choice, Decoding
+from jupyter_mccom.errors import PromptTooLong
+from jupyter_mccom.types import Token
+
+PIECES = [b"<end>", b"def", b"de", b"f", b" ", b"x", b"y", "😀".encode()[:2], "😀".encode()[2:], b"p", b"\n"]
+ANSWER = "def x😀 x".encode()
+
+
+class Speller:
+    """A Decoder that writes ANSWER behind any prompt, longest pieces first, and notes what it evaluates."""
+
+    n_batch = 4
+    max_outputs = 4
+    n_context = 64
+
+    def __init__(self) -> None:
+        self.evaluated: list[list[int]] = []
+        self.held: list[int] = []
+        self.n_prompt = 0
+
+    def encode(self, text: str, *, special: bool) -> list[int]:
+        """Longest piece first."""
+        data, ids = text.encode(), list[int]()
+        while data:
+            token = next(i for i, piece in enumerate(PIECES) if data.startswith(piece))
+            ids.append(token)
+            data = data[len(PIECES[token]) :]
+        return ids
+
+    def piece(self, token: int) -> bytes:
+        """Its text."""
+        return PIECES[token]
+
+    def ends(self, token: int) -> bool:
+        """Only the first one does."""
+        return token == 0
+
+    def keep(self, n_tokens: int) -> int:
+        """Can always cut."""
+        assert n_tokens <= len(self.held)
+        del self.held[n_tokens:]
+        return n_tokens
+
+    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
+        """What ANSWER has behind the prompt and each of the tokens."""
+        assert at == len(self.held)
+        assert 0 < len(tokens) <= self.n_batch
+        assert n_last <= self.max_outputs
+        self.evaluated.append(list(tokens))
+        self.held += tokens
+        return [self._choice(len(self.held) - back) for back in range(n_last - 1, -1, -1)]
+
+    def _choice(self, n_held: int) -> Choice:
+        written = b"".join(PIECES[token] for token in self.held[self.n_prompt : n_held])
+        rest = ANSWER[len(written) :] if ANSWER.startswith(written) else b""
+        token = next((i for i, piece in enumerate(PIECES) if rest and rest.startswith(piece)), 0)
+        return Choice(token=token, prob=0.5)
+
+
+def _write(speller: Speller, draft: str = "", prompt: str = "ppp", max_tokens: int = 20) -> list[Token]:
+    speller.n_prompt = len(prompt)
+    return list(Decoding(speller, CheckAll()).write(prompt, max_tokens=max_tokens, draft=draft, gone=lambda: False))
+
+
+def _text(tokens: Sequence[Token]) -> str:
+    return "".join(token.text for token in tokens)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    ["", "def x😀 x", "def y", "yyyy", "def x😀 x\n", "de", "def x😀 xxxxyyyy", "f x", "def xy😀", "def x😀"],
+)
+def test_the_answer_is_the_same_with_any_draft(draft: str) -> None:
+    plain = _write(Speller())
+    assert _text(plain) == ANSWER.decode()
+    drafted = _write(Speller(), draft)
+    assert [token.text for token in drafted] == [token.text for token in plain]
+
+
+def test_a_right_draft_is_taken_whole_in_few_evaluations() -> None:
+    plain, drafted = Speller(), Speller()
+    _write(plain)
+    tokens = _write(drafted, "def x😀 x")
+    assert [token.from_draft for token in tokens] == [True, True, True, False, True, True, True]
+    check = tokens[-1].check
+    assert check is not None
+    assert (check.offered, check.accepted) == (6, 6)
+    assert check.passes == 2
+    assert len(drafted.evaluated) < len(plain.evaluated)
+
+
+def test_the_draft_is_evaluated_together_with_the_prompts_last_tokens() -> None:
+    speller = Speller()
+    _write(speller, "def")
+    assert speller.evaluated[0] == [9, 9, 9, 1]
+
+
+def test_a_draft_is_left_where_it_diverges() -> None:
+    tokens = _write(Speller(), "def y def")
+    assert [token.from_draft for token in tokens][:3] == [True, True, False]
+    assert not any(token.from_draft for token in tokens[3:])
+
+
+def test_a_draft_of_the_same_text_in_other_tokens_goes_on_behind_them() -> None:
+    class Splitting(Speller):
+        def encode(self, text: str, *, special: bool) -> list[int]:
+            """Never the token that the model writes."""
+            return [token for one in super().encode(text, special=special) for token in ([2, 3] if one == 1 else [one])]
+
+    tokens = _write(Splitting(), "def x")
+    assert _text(tokens) == ANSWER.decode()
+    assert [token.from_draft for token in tokens[:3]] == [False, True, True]
+
+
+def test_a_draft_token_is_counted_as_such_only_where_the_model_chose_it() -> None:
+    tokens = _write(Speller(), "yx")
+    assert not any(token.from_draft for token in tokens)
+    check = tokens[-1].check
+    assert check is not None
+    assert check.accepted == 0
+
+
+def test_without_a_draft_there_is_no_check() -> None:
+    assert all(token.check is None for token in _write(Speller()))
+
+
+def test_the_answer_ends_at_the_bound_with_a_draft_too() -> None:
+    assert len(_write(Speller(), "def x😀 x", max_tokens=2)) == 2
+
+
+def test_a_token_that_ends_inside_a_character_gives_its_text_to_the_next() -> None:
+    assert [token.text for token in _write(Speller())][3:5] == ["", "😀"]
+
+
+def test_only_what_is_new_in_a_prompt_is_evaluated() -> None:
+    speller = Speller()
+    decoding = Decoding(speller, CheckAll())
+    counts = []
+    for prompt in ("pppppp", "ppppppp", "ppppppp", "px"):
+        speller.n_prompt = len(prompt)
+        first = next(decoding.write(prompt, max_tokens=9, draft="", gone=lambda: False))
+        counts.append(first.n_evaluated)
+    assert counts == [6, 1, 1, 1]
+
+
+def test_who_goes_during_the_prompt_ends_it_between_two_batches() -> None:
+    speller = Speller()
+    asked: list[bool] = []
+
+    def gone() -> bool:
+        asked.append(True)
+        return len(asked) > 2
+
+    assert list(Decoding(speller, CheckAll()).write("p" * 30, max_tokens=9, draft="", gone=gone)) == []
+    assert len(speller.evaluated) == 2
+
+
+def test_a_prompt_too_long_is_refused_before_anything_is_evaluated() -> None:
+    speller = Speller()
+    with pytest.raises(PromptTooLong, match="the prompt has 64 tokens and the model's context holds 64"):
+        Decoding(speller, CheckAll()).write("p" * 64, max_tokens=9, draft="", gone=lambda: False)
+    assert speller.evaluated == []
+
+
+def test_an_empty_prompt_has_an_empty_answer() -> None:
+    assert _write(Speller(), "def", prompt="") == []
+
+
+def test_the_answer_ends_where_the_context_is_full() -> None:
+    speller = Speller()
+    assert len(_write(speller, prompt="p" * 61)) == 3
+
+
+class _Never(CheckAll):
+    """Checks nothing and notes what came true."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[bool, bool]] = []
+
+    def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
+        """None."""
+        return 0
+
+    def saw(self, *, came_true: bool, true: bool) -> None:
+        """Of each token of the draft that can be told."""
+        self.seen.append((came_true, true))
+
+
+@pytest.mark.parametrize(
+    ("draft", "seen"),
+    [("def y", [(False, True), (True, True), (True, False)]), ("y", [(False, False)]), ("", [])],
+)
+def test_what_is_not_checked_is_still_learnt_from(draft: str, seen: list[tuple[bool, bool]]) -> None:
+    speller, policy = Speller(), _Never()
+    speller.n_prompt = 3
+    tokens = list(Decoding(speller, policy).write("ppp", max_tokens=9, draft=draft, gone=lambda: False))
+    assert policy.seen == seen
+    assert not any(token.from_draft for token in tokens)

@@ -1,0 +1,125 @@
+"""What a replay's front end sends and paints, over a cascade of scripted engines in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from jupyter_mccom.cascade.pipeline import Cascade
+from jupyter_mccom.engines.scripted import ScriptedEngine
+from jupyter_mccom.evaluation.frontend import DEBOUNCE_S, FrontEnd
+from jupyter_mccom.evaluation.replay import Person, Written
+from jupyter_mccom.evaluation.typist import Typist
+from jupyter_mccom.evaluation.virtual import VirtualLoop, run_virtually
+from jupyter_mccom.evaluation.ways import Plain
+from jupyter_mccom.types import CompletionRequest
+from tests.cascades import cascade_of
+
+START = CompletionRequest(
+    id="r", client="c", document="a.py", cell_id="", language="python", prefix="import os\n", suffix="\n"
+)
+STATEMENT = "for name in os.listdir(folder):"
+
+
+def _no_time() -> float:
+    """A clock by which work takes none."""
+    return 0.0
+
+
+def _typed(
+    script: Mapping[str, str], typing: Callable[[FrontEnd], Awaitable[None]], cloud: ScriptedEngine | None = None
+) -> tuple[FrontEnd, Cascade]:
+    async def run(loop: VirtualLoop) -> tuple[FrontEnd, Cascade]:
+        cascade = cascade_of(ScriptedEngine(script), cloud)
+        front = FrontEnd(Plain(cascade), START)
+        with loop.skipping(_no_time):
+            await typing(front)
+            await front.leave()
+        await cascade.aclose()
+        return front, cascade
+
+    return run_virtually(run)
+
+
+async def _keys(front: FrontEnd, keys: str, gap_s: float) -> None:
+    for key in keys:
+        front.key(key)
+        await asyncio.sleep(gap_s)
+
+
+def test_a_burst_of_keys_asks_once() -> None:
+    front, _ = _typed({}, lambda front: _keys(front, "for", DEBOUNCE_S / 2))
+    assert [asked.n_typed for asked in front.asked] == []
+    front, _ = _typed({}, lambda front: _keys(front, "for", 2 * DEBOUNCE_S))
+    assert [asked.n_typed for asked in front.asked] == [1, 2, 3]
+
+
+def test_typing_along_is_answered_from_what_is_shown() -> None:
+    front, cascade = _typed({"f": "or name in names:"}, lambda front: _keys(front, "for n", 1.0))
+    assert [asked.along for asked in front.asked] == [False, True, True, True, True]
+    assert cascade.journal.totals.again == 4
+    assert len(front.painted) == 1
+
+
+def test_a_key_that_contradicts_a_text_that_was_read_rides_on_the_next_request_and_goes_to_the_cloud() -> None:
+    cloud = ScriptedEngine({"fr": "om os import path"})
+    front, cascade = _typed({"f": "or name in names:"}, lambda front: _keys(front, "fr", 1.0), cloud)
+    first, second = cascade.journal.traces
+    assert (first.outcome and first.outcome.kind, second.route.reason, second.origin) == (
+        "rejected",
+        "rejected",
+        "cloud",
+    )
+    assert front.typed == "fr"
+
+
+def test_a_key_that_contradicts_a_text_before_it_could_be_read_is_no_rejection() -> None:
+    _, cascade = _typed({"f": "or name in names:"}, lambda front: _keys(front, "fr", 0.3))
+    outcome = cascade.journal.traces[0].outcome
+    assert outcome is not None
+    assert outcome.kind == "superseded"
+
+
+def test_taking_words_and_then_something_else_is_partial() -> None:
+    async def typing(front: FrontEnd) -> None:
+        await _keys(front, "f", 1.0)
+        front.take("or")
+        await asyncio.sleep(1.0)
+        await _keys(front, "!", 1.0)
+
+    front, cascade = _typed({"f": "or name in names:"}, typing)
+    outcome = cascade.journal.traces[0].outcome
+    assert outcome is not None
+    assert (outcome.kind, outcome.kept_chars, front.typed) == ("partial", 2, "for!")
+
+
+def _written(script: Mapping[str, str], token_s: float = 0.0) -> Written:
+    async def run(loop: VirtualLoop) -> Written:
+        cascade = cascade_of(ScriptedEngine(script, token_s=token_s))
+        person = Person(FrontEnd(Plain(cascade), START), Typist(STATEMENT, keys_a_minute=200, seed="1"), STATEMENT)
+        with loop.skipping(_no_time):
+            written = await person.write()
+        await cascade.aclose()
+        return written
+
+    return run_virtually(run)
+
+
+def test_a_person_takes_a_right_text_with_one_key() -> None:
+    written = _written({"for": STATEMENT[3:]})
+    assert written.keys_typed < written.keys_needed / 2
+    assert written.accepted_chars + written.keys_typed - 1 == written.keys_needed
+    assert (written.shown, written.right, written.read) == (1, 1, 1)
+    assert written.useful_s is not None
+    assert written.useful_s < written.took_s
+
+
+def test_a_person_reads_a_wrong_text_and_types_on() -> None:
+    written = _written({"for": " key in table:"})
+    assert (written.keys_typed, written.accepted_chars, written.useful_s) == (written.keys_needed, 0, None)
+    assert written.wrong == written.shown > 0
+
+
+def test_a_model_that_is_slower_than_the_typing_shows_nothing() -> None:
+    written = _written({"for": STATEMENT[3:]}, token_s=60.0)
+    assert (written.shown, written.keys_typed) == (0, written.keys_needed)

@@ -1,0 +1,47 @@
+"""llama.h is used only where it is what is known of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from jupyter_mccom.engines import llama_h
+from jupyter_mccom.engines.llama_h import VERSION, LlamaH
+from jupyter_mccom.errors import EngineError, EngineMissing
+
+
+def _open(path: Path) -> LlamaH:
+    return LlamaH(str(path), threads=1, context_tokens=256)
+
+
+def test_the_version_is_the_one_that_is_installed_by_the_package() -> None:
+    pyproject = (Path(__file__).parents[2] / "pyproject.toml").read_text()
+    assert re.findall(r'"xllamacpp==([\d.]+)"', pyproject) == [VERSION]
+
+
+def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llama_h, "VERSION", "2026.1.1")
+    with pytest.raises(EngineMissing, match=r"known of xllamacpp 2026\.1\.1"):
+        _open(tmp_path)
+
+
+def test_other_defaults_than_known_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(llama_h._CONTEXT_DEFAULTS, "n_ctx", 513)
+    with pytest.raises(EngineMissing, match=r"defaults of llama\.h are not those .*'n_ctx': 512"):
+        _open(tmp_path)
+
+
+def test_a_function_that_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(llama_h._SYMBOLS, "no_such_function", (None, []))
+    with pytest.raises(EngineMissing, match="llama_no_such_function"):
+        _open(tmp_path)
+
+
+def test_a_file_that_is_no_model_is_an_error_of_the_model(tmp_path: Path) -> None:
+    file = tmp_path / "model.gguf"
+    file.write_bytes(b"GGUF and nothing else")
+    with pytest.raises(EngineError, match="is no model") as caught:
+        _open(file)
+    assert not isinstance(caught.value, EngineMissing)

@@ -1,0 +1,136 @@
+"""The draft for the local engine: which lines of the context continue the cursor's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_mccom.cascade.speculate import draft_of
+from jupyter_mccom.engines.scripted import ScriptedEngine
+from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Prompt, Skills, Token
+from tests.cascades import cascade_of
+
+
+def _request(
+    prefix: str, suffix: str = "", cells: tuple[str, ...] = (), after: tuple[str, ...] = ()
+) -> CompletionRequest:
+    def noted(sources: tuple[str, ...]) -> tuple[Cell, ...]:
+        return tuple(Cell(cell_id=str(n), kind="code", source=source) for n, source in enumerate(sources))
+
+    return CompletionRequest(
+        id="r", client="c", document="d", cell_id="x", language="python", prefix=prefix, suffix=suffix,
+        cells_before=noted(cells), cells_after=noted(after),
+    )  # fmt: skip
+
+
+TWICE = "plt.plot(x, y)\nplt.show()\nplt.plot(x, y)\nplt.show()\n"
+
+
+def test_a_line_begun_as_others_goes_on_as_they_do() -> None:
+    assert draft_of(_request(TWICE + "plt.pl")) == "ot(x, y)\n"
+
+
+def test_a_fresh_line_goes_on_as_below_lines_like_the_last() -> None:
+    assert draft_of(_request(TWICE + "plt.plot(x, y)\n")) == "plt.show()\n"
+
+
+def test_one_place_alone_is_no_draft() -> None:
+    assert draft_of(_request("plt.plot(x, y)\nplt.pl")) == ""
+
+
+def test_where_the_places_part_the_draft_ends_before_the_word() -> None:
+    above = "frame.plot(kind='bar', color='red')\nframe.plot(kind='bar', color='rose')\n"
+    assert draft_of(_request(above + "frame.pl")) == "ot(kind='bar', color='"
+
+
+def test_indentation_is_left_aside() -> None:
+    above = "if a:\n    print(total)\nprint(total)\nfor b in c:\n        pri"
+    assert draft_of(_request(above.replace("        pri", "        prin"))) == "t(total)\n"
+
+
+def test_white_space_that_the_model_is_left_to_write_stands_first() -> None:
+    assert draft_of(_request("count = 1\ncount = 1\ncount = ")) == " 1\n"
+    assert (
+        draft_of(_request("def f():\n    a()\n    b()\n\ndef g():\n    a()\n    b()\n\ndef h():\n    a()\n    "))
+        == "    b()\n"
+    )
+
+
+def test_a_statement_of_several_lines_is_taken_whole() -> None:
+    call = "result = compute(\n    first,\n    second,\n)\n"
+    assert draft_of(_request(call + "x = 1\n" + call + "result = c")) == "ompute(\n    first,\n    second,\n)\n"
+
+
+def test_comments_and_empty_lines_below_the_like_line_are_skipped() -> None:
+    above = "load()\n\n# then\nsave()\nload()\nsave()\nload()\n"
+    assert draft_of(_request(above)) == "save()\n"
+
+
+def test_other_cells_the_rest_of_this_one_and_retrieved_chunks_are_places_too() -> None:
+    line = "model.fit(x, y)\n"
+    chunk = Chunk(source="a.py", first_line=1, last_line=1, text=line)
+    for request, chunks in (
+        (_request("model.f", cells=(line, line)), ()),
+        (_request("model.f", cells=(line,), after=(line,)), ()),
+        (_request("model.f", suffix="\n" + line + line), ()),
+        (_request("model.f", cells=(line,)), (chunk,)),
+    ):
+        assert draft_of(request, chunks) == "it(x, y)\n"
+
+
+def test_text_that_is_no_code_is_no_place() -> None:
+    request = _request("model.f")
+    words = tuple(Cell(cell_id=str(n), kind="markdown", source="model.fit(x, y)") for n in range(2))
+    noted = CompletionRequest(
+        id="r",
+        client="c",
+        document="d",
+        cell_id="x",
+        language="python",
+        prefix="model.f",
+        suffix="",
+        cells_before=words,
+    )
+    assert draft_of(request) == draft_of(noted) == ""
+
+
+@pytest.mark.parametrize("typed", ["", "pl", "   ", "zzzz"])
+def test_too_little_or_nothing_like_it_is_no_draft(typed: str) -> None:
+    assert draft_of(_request(f"plt.plot(x)\nplt.plot(x)\n\nunlike = 1\n{typed}")) == ""
+
+
+@given(st.text("ab(\n .#", max_size=60), st.text("ab(\n .#", max_size=20))
+def test_any_text_is_taken(prefix: str, suffix: str) -> None:
+    draft = draft_of(_request(prefix, suffix))
+    assert not draft or draft.strip()
+
+
+class _Checking(ScriptedEngine):
+    """Notes the draft that it is given."""
+
+    def __init__(self, *, checks_draft: bool) -> None:
+        super().__init__({"pl": "ot(x, y)\n"})
+        self.checks_draft = checks_draft
+        self.drafts: list[str] = []
+
+    @property
+    def skills(self) -> Skills:
+        """As told."""
+        return replace(super().skills, checks_draft=self.checks_draft)
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        self.drafts.append(draft)
+        async for token in super().generate(prompt, max_tokens=max_tokens):
+            yield token
+
+
+@pytest.mark.parametrize(("checks_draft", "expected"), [(True, "ot(x, y)\n"), (False, "")])
+async def test_a_local_engine_that_checks_drafts_is_given_one(checks_draft: bool, expected: str) -> None:
+    engine = _Checking(checks_draft=checks_draft)
+    *_, last = [suggestion async for suggestion in cascade_of(engine).complete(_request(TWICE + "plt.pl"))]
+    assert last.text == "ot(x, y)"
+    assert engine.drafts == [expected]
