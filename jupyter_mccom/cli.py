@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "reuse"),
-    *("kernel", "drafts", "speculation", "search"),
+    *("kernels", "drafts", "speculation", "search"),
 )
 
 
