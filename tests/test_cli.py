@@ -33,7 +33,9 @@ CLEAN = {"CI": os.environ.get("CI", ""), **os.environ}
 
 
 def _run(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*MCCOM, *arguments], capture_output=True, text=True, check=False, env=CLEAN, timeout=120)
+    done = subprocess.run(
+        [*MCCOM, *arguments], capture_output=True, text=True, check=False, env={**CLEAN, **os.environ}, timeout=120
+    )
     assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
     return done
