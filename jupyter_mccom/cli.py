@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "reuse"),
-    *("kernel", "drafts", "speculation", "engines", "search"),
+    *("kernels", "drafts", "speculation", "engines", "search"),
 )
 
 

@@ -70,7 +70,10 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _drawn(items: Sequence[_Item], n: int, seed: int) -> list[_Item]:
-    return random.Random(seed).sample(items, min(n, len(items)))  # noqa: S311 - a sample, not a secret
+    """At random; fewer of the same seed are the first of more, so that a larger run goes on from a smaller one."""
+    shuffled = list(items)
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 - a sample, not a secret
+    return shuffled[:n]
 
 
 def _in_notebook(point: dict[str, Any], book: dict[str, Any]) -> Sample:

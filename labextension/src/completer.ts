@@ -100,6 +100,7 @@ export class Watched {
       this.lost('superseded');
     }
     this._offer = offer;
+    this._text = this._place()?.text ?? '';
     if (offer) {
       this._watchBlur(this._completer.editor);
       this._lookForPaint(offer);
@@ -128,10 +129,32 @@ export class Watched {
         const { editor } = this._completer;
         if (editor && !editor.isDisposed) {
           this._options.edits.follow(editor);
+          this._cursorMoved();
           this._options.moved(this._completer);
         }
       });
     };
+  }
+
+  /** Core leaves a ghost where it was when the cursor goes right, or types over a bracket that the editor closed. */
+  private _cursorMoved(): void {
+    const place = this._place();
+    if (place?.text !== this._text || !this._read()) {
+      return;
+    }
+    const { model, editor } = this._completer;
+    const offer = this._offer;
+    const left = offer && place && offer.anchor.rest(place, offer.text);
+    const item = model?.completions?.items?.find(
+      each => this._offerOf(each) === offer
+    );
+    if (left && item && model && editor) {
+      item.insertText = left;
+      model.cursor = editor.getCursorPosition();
+      model.setCompletions({ items: [item] });
+    } else {
+      this._clear();
+    }
   }
 
   /** A fetched item is not yet a visible one: the frame after, it is, if core has made the widget active with it. */
@@ -182,6 +205,7 @@ export class Watched {
     if (!offer || !place || !editor) {
       return false;
     }
+    this._text = place.text;
     const reading = offer.anchor.read(place, offer.text);
     if (reading === 'same') {
       return false;
@@ -261,6 +285,8 @@ export class Watched {
   private readonly _accepts: Accepts;
   private readonly _blurWatched = new WeakSet<CodeEditor.IEditor>();
   private _offer: IOffer | null = null;
+  /** Of the editor, when the suggestion was last looked at. */
+  private _text = '';
   /** We clear the model ourselves, for a reason that was already told. */
   private _clearing = false;
   /** Text was typed along in this turn: what core clears now (a new line) does not end the suggestion. */

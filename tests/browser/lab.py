@@ -95,7 +95,10 @@ class Notebook:
         self.lab = lab
         self.page: Page = context.new_page()
         self._sent: list[tuple[str, Any]] = []
+        self._n_asked = 0
         self.page.on("request", self._note)
+        self.page.on("requestfinished", lambda request: self._asked(request, -1))
+        self.page.on("requestfailed", lambda request: self._asked(request, -1))
         self.page.goto(f"{lab.url}/lab/tree/{name}?token={TOKEN}&reset")
         self.page.locator(".jp-Notebook .jp-Cell, .jp-FileEditor .cm-content").first.wait_for(timeout=PATIENCE_MS)
         if name.endswith(".ipynb"):
@@ -157,7 +160,19 @@ class Notebook:
         self.page.wait_for_timeout(20)  # Playwright hears of them only while it waits
         return [body for sent, body in self._sent if sent == route]
 
+    def settle(self, pause_ms: int) -> None:
+        """Waits for a pause in typing, and then until no answer is on its way."""
+        self.page.wait_for_timeout(pause_ms)
+        while self._n_asked:
+            self.page.wait_for_timeout(50)
+        self.page.wait_for_timeout(50)
+
+    def _asked(self, request: Request, more: int) -> None:
+        if request.url.partition("?")[0].endswith("/mccom/complete"):
+            self._n_asked += more
+
     def _note(self, request: Request) -> None:
+        self._asked(request, 1)
         route = request.url.partition("/mccom/")[2].partition("?")[0]
         if route and request.method == "POST":
             self._sent.append((route, json.loads(request.post_data or "{}")))

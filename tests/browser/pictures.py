@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def _clip(book: Notebook, first: int, last: int) -> FloatRect:
 def main() -> None:
     """Needs Chromium and the default model."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        os.environ["XDG_DATA_HOME"] = folder  # what these suggestions came to is nobody's evidence
         lab = Lab(Path(folder), "--MCCom.show_threshold=0")
         chromium = playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=QUIET)
         try:

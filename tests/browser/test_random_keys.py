@@ -40,7 +40,7 @@ def test_the_cell_holds_what_a_plain_editor_would_and_the_accepted_texts(lab: La
     for key in _keys():
         text, cursor = book.page.evaluate(STATE)
         if key in (*TAKES, *LEAVES):
-            book.page.wait_for_timeout(LOOK_MS)
+            book.settle(LOOK_MS)
             if not book.ghost and (key in LEAVES or text[:cursor].rpartition("\n")[2].strip()):
                 continue  # a menu of the kernel's would open, or the cell be left
         _press(book, key)

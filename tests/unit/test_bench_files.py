@@ -17,7 +17,7 @@ from jupyter_mccom.evaluation.findings import Findings, Plot, Series, Table, dis
 from jupyter_mccom.evaluation.machine import changed_settings, machine
 from jupyter_mccom.evaluation.report import page
 from jupyter_mccom.evaluation.rows import Rows
-from jupyter_mccom.evaluation.suites import SUITES, tables_of
+from jupyter_mccom.evaluation.suites import SUITES
 from jupyter_mccom.evaluation.svg import draw
 from jupyter_mccom.settings import MCCom
 
@@ -151,16 +151,6 @@ def test_figures_without_a_table_are_shown_as_one() -> None:
 def test_a_plot_of_nothing_is_not_drawn() -> None:
     assert draw(Plot(title="", x="", y="", series=[Series(name="a", points=[])])) == ""
     assert "nan" not in draw(Plot(title="", x="", y="", series=[Series(name="a", points=[(0.0, 0.0)])], log_x=True))
-
-
-def test_tables_are_read_from_markdown() -> None:
-    text = "model m\n\n| a | b |\n|---|---|\n| x | 1 |\n\nmore\n\n| c |\n| --- |\n| y |\n| z |"
-    assert [(table.head, table.rows) for table in tables_of(text)] == [
-        (["a", "b"], [["x", "1"]]),
-        (["c"], [["y"], ["z"]]),
-    ]
-    table = Table(title="t", head=["a", "b"], rows=[["x", "1"]])
-    assert tables_of(table.markdown())[0].rows == [["x", "1"]]
 
 
 def test_the_command_line_knows_every_suite() -> None:

@@ -63,7 +63,7 @@ def _offered(shell: InteractiveShell, line: str) -> list[str]:
 
 def _models() -> list[int]:
     children = psutil.Process().children(recursive=True)
-    return [child.pid for child in children if "jupyter_mccom.engines.llama_server" in child.cmdline()]
+    return [child.pid for child in children if any("jupyter_mccom.engines." in word for word in child.cmdline())]
 
 
 def test_every_verb_answers_without_a_server(say: Say, shell: InteractiveShell) -> None:
