@@ -39,6 +39,11 @@ def _rows(heading: str, pattern: str) -> list[str]:
     return re.findall(pattern, rest.partition("\n## ")[0], re.MULTILINE)
 
 
+def test_each_section_stands_there_once() -> None:
+    headings = re.findall(r"^## .*", README, re.MULTILINE)
+    assert sorted(headings) == sorted(set(headings))
+
+
 def test_every_block_is_of_a_language_that_is_tested() -> None:
     languages = {name for _, name, _ in _BLOCK.findall(README)}
     assert languages == {"sh", "console", "python", "ipython"}

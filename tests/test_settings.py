@@ -11,7 +11,7 @@ import pytest
 from traitlets import Bool, Enum, Float, Int, List, TraitType, Unicode
 
 from jupyter_mccom.models.catalog import ids
-from jupyter_mccom.settings import MCCom, kinds, personal
+from jupyter_mccom.settings import AUTO, MCCom, kinds, personal
 
 ROOT = Path(__file__).parents[1]
 SCHEMA: dict[str, Any] = json.loads((ROOT / "labextension" / "schema" / "plugin.json").read_text())
@@ -31,7 +31,7 @@ def test_a_property_is_its_trait(name: str) -> None:
     assert told["type"] == JSON_TYPES[type(trait)]
     assert told["default"] == trait.default()
     assert (told.get("minimum"), told.get("maximum")) == (_bound(trait, "min"), _bound(trait, "max"))
-    choices = ids() if name == "model" else getattr(trait, "values", None)
+    choices = (AUTO, *ids()) if name == "model" else getattr(trait, "values", None)
     assert [choice["const"] for choice in told.get("oneOf", [])] == list(choices or [])
     assert told["title"]
     assert told["description"]
@@ -51,7 +51,8 @@ def test_no_setting_is_a_secret_and_no_page_sets_a_path_an_address_or_where_the_
     assert not {name for name in TRAITS if re.search(r"(^|_)(key|token|password|secret)$", name)}
     others = set(TRAITS) - set(personal())
     assert others >= {"models_dir", "project_root", "cloud_dialect", "cloud_url", "cloud_key_env", "cloud_key_file"}
-    assert {name for name in TRAITS if re.search(r"_(dir|root|file|url|env|dialect)$", name)} == others
+    places = {name for name in TRAITS if re.search(r"_(dir|root|file|url|env|dialect)$", name)}
+    assert others == places | {"local_model", "auto_budget_s"}
 
 
 @pytest.mark.parametrize("name", TRAITS)
