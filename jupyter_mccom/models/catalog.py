@@ -54,8 +54,9 @@ class Model:
     """In the order in which their members make up the file."""
     fim: FimTemplate | None = None
     """None: left context only, or probed for where the file is the person's own."""
-    layout: Literal["anchored", "standard"] = "anchored"
-    """`anchored`: the typed part of the line after the middle token (see engines.llamacpp)."""
+    layout: Literal["standard", "anchored", "anchored-block"] = "anchored-block"
+    """What stands after the middle token (see engines.fim). Measured (README): with the block of the cursor's line a
+    model is right as often as with any other order, and a key reads 1 token instead of 63; the 7B was not measured."""
     threshold: float = 0.8
     """Confidence above which local text is shown without asking the cloud (paper 2.1)."""
     show_threshold: float = 0.6
@@ -144,7 +145,6 @@ _MODELS = (
             for i in range(1, 23)
         ),
         fim=QWEN_FIM,
-        layout="standard",
         licence="Apache-2.0",
     ),
     Model(
@@ -157,7 +157,6 @@ _MODELS = (
             repo="mlx-community/Qwen2.5-Coder-1.5B-Instruct-4bit", revision="b3252a2f97102b1fb1571fec2c9b27219a8536be"
         ),
         fim=QWEN_FIM,
-        layout="standard",
         licence="Apache-2.0",
     ),
     Model(

@@ -67,7 +67,7 @@ def test_wheels_are_in_order() -> None:
 
 def test_only_the_qwen_models_infill() -> None:
     assert [model.fim for model in FILES] == [None, QWEN_FIM, QWEN_FIM, QWEN_FIM]
-    assert [model.layout for model in FILES[1:]] == ["anchored", "standard", "standard"]
+    assert [model.layout for model in FILES[1:]] == ["anchored-block", "anchored-block", "standard"]
 
 
 @pytest.mark.parametrize("model", FOLDERS, ids=lambda model: model.id)
