@@ -22,7 +22,7 @@ from jupyter_mccom.models.catalog import FIM_TEMPLATES
 from jupyter_mccom.types import Prompt, Token
 
 PROMPT = Prompt(chunks=(), prefix="import os\n", typed="x = os.", suffix="\ny = 2", session="s-1")
-FIM = "<|fim_prefix|>import os\nx = os.<|fim_suffix|>\ny = 2<|fim_middle|>"
+FIM = "<|fim_prefix|><|fim_suffix|>\ny = 2<|fim_middle|>import os\nx = os."
 LEFT = "import os\nx = os."
 Reply = tuple[int, str]
 
