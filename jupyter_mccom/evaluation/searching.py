@@ -11,15 +11,18 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from ..compose import OpenCascade, open_cascade
 from ..errors import InputError
 from ..retrieval.chunks import chunks_of
 from ..retrieval.index import Index, Scored, terms
 from ..retrieval.tree import ProjectTree
-from ..types import Chunk
+from ..settings import MCCom
+from ..types import Chunk, Prompt
 from .bench import Bench
 from .findings import Findings
 from .metrics import percentile
@@ -31,6 +34,7 @@ _N_SLOW = 10
 _QUERY_LINES = 10
 _TREE_LINES = 1_000_000
 _MIB = 1 << 20
+_ASKED = Prompt(chunks=(), prefix="import numpy as np\n", typed="values = np.", suffix="\n")
 Files = Sequence[tuple[str, str]]
 """Path and text."""
 
@@ -46,7 +50,7 @@ def measure(bench: Bench) -> Findings:
         f"{size} chunks": lambda size=size: _speeds(_corpus(files, size), draw)  # type: ignore[misc]
         for size in SIZES
     }
-    parts["tree"] = lambda: asyncio.run(_tree(files))
+    parts["tree"] = lambda: asyncio.run(_tree(bench.settings, files))
     found: dict[str, Any] = {}
     for name, part in parts.items():
         found[name] = bench.rows.get(name) or part()
@@ -113,25 +117,49 @@ def _timed(search: Callable[[str], object], queries: Sequence[str]) -> dict[str,
     return {"p50_ms": percentile(took_ms, 0.5), "p95_ms": percentile(took_ms, 0.95)}
 
 
-async def _tree(files: Files) -> dict[str, float]:
+async def _tree(settings: MCCom, files: Files) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "project"
         n_lines = await asyncio.to_thread(_write, files, root)
         tree = ProjectTree(jupyter_root=root, project_root="", cache_dir=Path(name) / "cache")
         try:
-            start_s = time.monotonic()
-            await tree.settled("new.py", patience_s=600)
-            first_s = time.monotonic() - start_s
-            status = tree.status
+            first_s, slowed = await _indexed(settings, tree)
             return {
                 "lines": n_lines,
-                "chunks": status.n_chunks,
+                "chunks": tree.status.n_chunks,
                 "first_index_s": first_s,
+                "completion_meanwhile_to_after": slowed,
                 "worker_mib": _children_bytes() / _MIB,
                 "changed_to_searchable_ms": 1000 * await _changed(tree, root),
             }
         finally:
             await tree.aclose()
+
+
+async def _indexed(settings: MCCom, tree: ProjectTree) -> tuple[float, float]:
+    """Seconds of the first index, and how long a completion takes meanwhile ÷ afterwards (medians, a warm prompt)."""
+    opened = open_cascade(settings)
+    try:
+        await _answer_s(opened)
+        start_s = time.monotonic()
+        indexing = asyncio.create_task(tree.settled("new.py", patience_s=600))
+        meanwhile_s: list[float] = []
+        while not indexing.done():
+            meanwhile_s.append(await _answer_s(opened))
+        await indexing
+        first_s = time.monotonic() - start_s
+        after_s = [await _answer_s(opened) for _ in meanwhile_s]
+    finally:
+        await opened.aclose()
+    return first_s, percentile(meanwhile_s, 0.5) / percentile(after_s, 0.5)
+
+
+async def _answer_s(opened: OpenCascade) -> float:
+    start_s = time.monotonic()
+    async with aclosing(opened.engine.generate(_ASKED, max_tokens=8)) as tokens:
+        async for _ in tokens:
+            pass
+    return time.monotonic() - start_s
 
 
 def _children_bytes() -> int:

@@ -83,6 +83,7 @@ def test_a_new_empty_line_is_completed_after_a_pause(lab: Lab, window: BrowserCo
     book.press("Tab")
     assert book.source(0) == f"{START}for value in values:\n    {ghost}"
     book.set(empty_line_pause_ms=0)
+    book.settle(1000)  # an accepted text is asked on from by itself
     before = len(book.sent("complete"))
     book.press("Enter")
     book.page.wait_for_timeout(1200)
