@@ -56,7 +56,6 @@ def _cell(cell: Cell) -> Any:
 
 def test_completes_ten_real_notebooks(shared_data: Path, models: Store, tmp_path: Path) -> None:
     samples = {sample.request.document: sample for sample in notebook_samples(shared_data, 40)}
-    n_shown = 0
     for number, sample in enumerate(list(samples.values())[:10]):
         request = sample.request
         path = tmp_path / f"book-{number}.ipynb"
@@ -69,8 +68,7 @@ def test_completes_ten_real_notebooks(shared_data: Path, models: Store, tmp_path
         answer = _complete(f"{path}:{line}:{len(typed) + 1}", "--cell", request.cell_id)
         assert (answer["origin"], answer["engine"]) == ("local", "qwen2.5-coder-0.5b")
         assert answer["tokens"] > 0
-        n_shown += bool(answer["text"])
-    assert n_shown >= 7, "a model may have nothing to add at some position, but not at most"
+        assert answer["text"] or answer["route"]["reason"] == "unparsable"
 
 
 def test_completes_a_file_of_a_real_repository(shared_data: Path, models: Store, tmp_path: Path) -> None:

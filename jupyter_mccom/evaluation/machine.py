@@ -40,10 +40,11 @@ def changed_settings(settings: MCCom) -> dict[str, Any]:
     return {name: value for name, (value, default) in values.items() if value != default}
 
 
-def hashes(settings: MCCom, models: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of each model of the catalogue; empty for a file of one's own."""
+def prompted(settings: MCCom, models: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What each model of the catalogue is and in which order it reads a prompt; no hash for a file of one's own."""
     store = open_store(settings)
-    return {model: store.entry(model).sha256 for model in models}
+    entries = {model: store.entry(model) for model in models}
+    return {model: {"sha256": entry.sha256, "layout": entry.layout} for model, entry in entries.items()}
 
 
 def _cpu() -> str:

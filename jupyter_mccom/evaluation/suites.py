@@ -18,7 +18,7 @@ from ..settings import MCCom
 from .bench import KEYS_A_MINUTE, Bench, Progress, stand_in
 from .data import CELLS, check
 from .findings import Findings
-from .machine import changed_settings, hashes, machine
+from .machine import changed_settings, machine, prompted
 from .rows import Rows
 
 
@@ -130,10 +130,11 @@ def run(
     suite = SUITES[name]
     check(data, suite.files)
     models = (settings.model, *([stand_in(settings)] * suite.with_cloud))
-    made_with = {"seed": seed, "settings": changed_settings(settings), "models": hashes(settings, models)}
+    before = machine()
+    made_with = {"seed": seed, "settings": changed_settings(settings), "models": prompted(settings, models)}
+    made_with["commit"] = before["commit"]
     made_with |= {"keys_a_minute": keys_a_minute} if name == "keystrokes" else {}
     started = datetime.now(timezone.utc)
-    before = machine()
     findings = suite.measure(
         Bench(
             settings=settings,

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from jupyter_mccom.models.store import Store
 
-from .lab import PATIENCE_MS, QUIET, Lab, chromium_path
-
-expect.set_options(timeout=PATIENCE_MS)
+from .lab import QUIET, Lab, chromium_path
 
 
 @pytest.fixture(autouse=True)
