@@ -71,8 +71,14 @@ class PanelPopup {
         item.focus(); // nothing else was given it
       }
     });
+    // only who leaves by Tab closes it: JupyterLab takes the focus too, when it has restored its layout
+    let tabbed = false;
+    popup.node.addEventListener('keydown', ({ key }) => {
+      tabbed = key === 'Tab';
+    });
     popup.node.addEventListener('focusout', ({ relatedTarget }) => {
       if (
+        tabbed &&
         relatedTarget instanceof Element &&
         !popup.node.contains(relatedTarget) &&
         !item.node.contains(relatedTarget)
