@@ -17,7 +17,7 @@ from .engines import costs
 from .engines.auto import AutoEngine, Candidate
 from .engines.choice import Choice
 from .engines.direct import DirectEngine
-from .engines.fim import FimMarkers, Layout
+from .engines.fim import FimMarkers, Layout, PromptFormat
 from .engines.host import Host, default_threads
 from .engines.measurements import Measurements
 from .engines.memory import free_bytes, refuse_if_too_large
@@ -216,7 +216,8 @@ class Local:
         )
         open_engine = MlxEngine if model.weights == "mlx" else DirectEngine
         known = FIM_TEMPLATES if model.own else ()
-        engine: Engine = open_engine(name=model.id, host=host, fim=model.fim, layout=model.layout, known=known)
+        reads = PromptFormat(fim=model.fim, layout=model.layout, known=known)
+        engine: Engine = open_engine(name=model.id, host=host, reads=reads)
         return LocalModel(engine=engine, host=host, model=model)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import EngineError
 from ..types import DraftCheck, Prompt, Skills, Token
 from .counts import Counts
-from .fim import FimMarkers, Layout, head_of, render
+from .fim import PromptFormat
 from .host import Address, Host
 from .lines import ask
 from .llamacpp import LlamaCppEngine
@@ -22,17 +22,13 @@ SCHEME = "tcp://"
 
 
 class DirectEngine:
-    """`fim`, `layout` and `known` as in `llamacpp.LlamaCppEngine`."""
+    """One model's, over its process."""
 
-    def __init__(
-        self, *, name: str, host: Host, fim: FimMarkers | None, layout: Layout, known: Sequence[FimMarkers] = ()
-    ) -> None:
-        self._server = LlamaCppEngine(name=name, host=host, fim=fim, layout=layout, known=known)
+    def __init__(self, *, name: str, host: Host, reads: PromptFormat) -> None:
+        self._server = LlamaCppEngine(name=name, host=host, reads=reads)
         self._name = name
         self._host = host
-        self._fim = fim
-        self._layout = layout
-        self._known = tuple(known)
+        self._reads = reads
         self._counts = Counts(self._counted)
         self._direct = True
 
@@ -51,7 +47,7 @@ class DirectEngine:
         """Drafts are checked, unless the child turned out to be the server."""
         if not self._direct:
             return self._server.skills
-        return Skills(probs=True, infill=self._fim is not None, checks_draft=True)
+        return Skills(probs=True, infill=self._reads.infill, checks_draft=True)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine. Each token says what became of a draft so far."""
@@ -73,12 +69,6 @@ class DirectEngine:
         """See protocols.Engine."""
         await self._server.aclose()
 
-    def render(self, prompt: Prompt) -> str:
-        """The prompt as text; without markers only what stands before the cursor."""
-        if self._fim is None:
-            return head_of(prompt) + prompt.typed
-        return render(prompt, self._fim, self._layout)
-
     def _is_direct(self, address: Address) -> bool:
         self._direct = address.url.startswith(SCHEME)
         return self._direct
@@ -87,7 +77,7 @@ class DirectEngine:
         self, address: Address, prompt: Prompt, max_tokens: int, draft: str
     ) -> AsyncGenerator[Token, None]:
         await self._probe(address)
-        said = {"ask": "generate", "prompt": self.render(prompt), "max_tokens": max_tokens, "draft": draft}
+        said = {"ask": "generate", "prompt": self._reads.render(prompt), "max_tokens": max_tokens, "draft": draft}
         async with aclosing(_asked(address, said)) as lines:
             async for line in lines:
                 if "end" in line:
@@ -96,13 +86,7 @@ class DirectEngine:
         raise EngineError("the model's process ended while it wrote; the next key starts it again")
 
     async def _probe(self, address: Address) -> None:
-        """Takes the first known markers that are single tokens of this model."""
-        known, self._known = self._known, ()
-        for markers in known if self._fim is None else ():
-            names = [markers.prefix, markers.suffix, markers.middle]
-            if await _count(address, names, special=True) == [1, 1, 1]:
-                self._fim = markers
-                return
+        await self._reads.probe(lambda names: _count(address, names, special=True))
 
     async def _counted(self, texts: Sequence[str]) -> list[int]:
         async with self._host.lease() as address:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 from ..types import Prompt
@@ -22,6 +23,34 @@ class FimMarkers(Protocol):
     def suffix(self) -> str: ...
     @property
     def middle(self) -> str: ...
+
+
+class PromptFormat:
+    """How one model reads a prompt. `fim` None: `known` markers are probed for; without any, the left context alone."""
+
+    def __init__(self, *, fim: FimMarkers | None, layout: Layout, known: Sequence[FimMarkers] = ()) -> None:
+        self._fim = fim
+        self._layout = layout
+        self._known = tuple(known)
+
+    @property
+    def infill(self) -> bool:
+        """The text after the cursor is used."""
+        return self._fim is not None
+
+    def render(self, prompt: Prompt) -> str:
+        """The prompt as text; without markers only what stands before the cursor."""
+        if self._fim is None:
+            return head_of(prompt) + prompt.typed
+        return render(prompt, self._fim, self._layout)
+
+    async def probe(self, count: Callable[[Sequence[str]], Awaitable[list[int]]]) -> None:
+        """Takes the first known markers that are single tokens of the model; `count` reads markers as such. Once."""
+        known, self._known = self._known, ()
+        for markers in known if self._fim is None else ():
+            if await count([markers.prefix, markers.suffix, markers.middle]) == [1, 1, 1]:
+                self._fim = markers
+                return
 
 
 def head_of(prompt: Prompt) -> str:

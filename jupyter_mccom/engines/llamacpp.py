@@ -7,35 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from ..types import Prompt, Skills, Token
-from .fim import FimMarkers, Layout, head_of, render
+from .counts import Counts
+from .fim import PromptFormat
 from .host import Address, Host
 from .http import JsonClient
 
-_COUNTS_KEPT = 4096
-
 
 class LlamaCppEngine:
-    """`fim` None means that markers of `known` are probed for in the model; without any, only the left context is used.
+    """One model's, over its process."""
 
-    Layout `anchored` puts the typed part of the line after the middle marker, so that a key adds to the end of the
-    prompt instead of moving the suffix; `standard` is the order the model was trained on.
-    """
-
-    def __init__(
-        self, *, name: str, host: Host, fim: FimMarkers | None, layout: Layout, known: Sequence[FimMarkers] = ()
-    ) -> None:
+    def __init__(self, *, name: str, host: Host, reads: PromptFormat) -> None:
         self._name = name
         self._host = host
-        self._fim = fim
-        self._layout = layout
-        self._known = tuple(known)
+        self._reads = reads
         self._client = JsonClient()
-        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._counts = Counts(self._counted)
 
     @property
     def name(self) -> str:
@@ -50,14 +40,14 @@ class LlamaCppEngine:
     @property
     def skills(self) -> Skills:
         """Drafts are not checked: this server takes none from a client (engines.md A)."""
-        return Skills(probs=True, infill=self._fim is not None, checks_draft=False)
+        return Skills(probs=True, infill=self._reads.infill, checks_draft=False)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine."""
         async with self._host.lease() as address:
             await self._probe(address)
             body = {
-                "prompt": self.render(prompt),
+                "prompt": self._reads.render(prompt),
                 "n_predict": max_tokens,
                 "temperature": 0,
                 "n_probs": 1,
@@ -77,37 +67,24 @@ class LlamaCppEngine:
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """See protocols.Engine; counts are kept a text."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._counts]
-        if new:
-            async with self._host.lease() as address:
-                await self._probe(address)
-                found = await asyncio.gather(*(self._tokenized(address, text, special=False) for text in new))
-            self._counts.update({text: len(ids) for text, ids in zip(new, found, strict=True)})
-        counts = [self._counts[text] for text in texts]
-        while len(self._counts) > _COUNTS_KEPT:
-            self._counts.popitem(last=False)
-        return counts
+        return await self._counts.of(texts)
 
     async def aclose(self) -> None:
         """See protocols.Engine."""
         await self._host.aclose()
         await self._client.aclose()
 
-    def render(self, prompt: Prompt) -> str:
-        """The prompt as text; without markers only what stands before the cursor."""
-        if self._fim is None:
-            return head_of(prompt) + prompt.typed
-        return render(prompt, self._fim, self._layout)
-
     async def _probe(self, address: Address) -> None:
-        """Takes the first known markers that are single tokens of this model."""
-        known, self._known = self._known, ()
-        for markers in known if self._fim is None else ():
-            names = (markers.prefix, markers.suffix, markers.middle)
-            ids = await asyncio.gather(*(self._tokenized(address, name, special=True) for name in names))
-            if all(len(found) == 1 for found in ids):
-                self._fim = markers
-                return
+        await self._reads.probe(lambda names: self._lengths(address, names, special=True))
+
+    async def _counted(self, texts: Sequence[str]) -> list[int]:
+        async with self._host.lease() as address:
+            await self._probe(address)
+            return await self._lengths(address, texts, special=False)
+
+    async def _lengths(self, address: Address, texts: Sequence[str], *, special: bool) -> list[int]:
+        found = await asyncio.gather(*(self._tokenized(address, text, special=special) for text in texts))
+        return [len(ids) for ids in found]
 
     async def _tokenized(self, address: Address, text: str, *, special: bool) -> list[int]:
         if not text:

@@ -7,25 +7,18 @@ from typing import Any
 
 from ..types import DraftCheck, Prompt, Skills, Token
 from .counts import Counts
-from .fim import FimMarkers, Layout, head_of, render
+from .fim import PromptFormat
 from .host import Host
 from .http import JsonClient
 
 
 class MlxEngine:
-    """`fim` None means that markers of `known` are probed for in the model; without any, only the left context is used.
+    """One model's, over its process."""
 
-    `layout` as in `llamacpp.LlamaCppEngine`.
-    """
-
-    def __init__(
-        self, *, name: str, host: Host, fim: FimMarkers | None, layout: Layout, known: Sequence[FimMarkers] = ()
-    ) -> None:
+    def __init__(self, *, name: str, host: Host, reads: PromptFormat) -> None:
         self._name = name
         self._host = host
-        self._fim = fim
-        self._layout = layout
-        self._known = tuple(known)
+        self._reads = reads
         self._client = JsonClient()
         self._counts = Counts(self._counted)
 
@@ -42,13 +35,13 @@ class MlxEngine:
     @property
     def skills(self) -> Skills:
         """Drafts are checked, by a model whose cache can be cut; others ignore them."""
-        return Skills(probs=True, infill=self._fim is not None, checks_draft=True)
+        return Skills(probs=True, infill=self._reads.infill, checks_draft=True)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine."""
         async with self._host.lease() as address:
-            await self._probe()
-            body = {"prompt": self._rendered(prompt), "max_tokens": max_tokens, "draft": draft}
+            await self._reads.probe(lambda names: self._counted(names, special=True))
+            body = {"prompt": self._reads.render(prompt), "max_tokens": max_tokens, "draft": draft}
             events = self._client.stream(f"{address.url}/generate", body, key=address.key)
             try:
                 async for event in events:
@@ -64,20 +57,6 @@ class MlxEngine:
         """See protocols.Engine."""
         await self._host.aclose()
         await self._client.aclose()
-
-    def _rendered(self, prompt: Prompt) -> str:
-        if self._fim is None:
-            return head_of(prompt) + prompt.typed
-        return render(prompt, self._fim, self._layout)
-
-    async def _probe(self) -> None:
-        """Takes the first known markers that are single tokens of this model."""
-        known, self._known = self._known, ()
-        for markers in known if self._fim is None else ():
-            counts = await self._counted([markers.prefix, markers.suffix, markers.middle], special=True)
-            if counts == [1, 1, 1]:
-                self._fim = markers
-                return
 
     async def _counted(self, texts: Sequence[str], *, special: bool = False) -> list[int]:
         async with self._host.lease() as address:

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 from ..compose import OpenCascade, SystemClock, open_cascade
 from ..engines.direct import DirectEngine
-from ..engines.fim import Layout
+from ..engines.fim import Layout, PromptFormat
 from ..errors import InputError
 from ..protocols import Engine
 from ..settings import MCCom
@@ -73,7 +73,9 @@ async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
         raise InputError(f"{opened.model.id} reads only what stands before the cursor; name a model that fills in")
     name, host = opened.model.id, opened.host
     assert host is not None, "only models of this machine have known markers"
-    engines = {layout: DirectEngine(name=name, host=host, fim=fim, layout=layout) for layout in LAYOUTS}
+    engines = {
+        layout: DirectEngine(name=name, host=host, reads=PromptFormat(fim=fim, layout=layout)) for layout in LAYOUTS
+    }
     try:
         for number, sample in enumerate(samples, 1):
             if bench.rows.get(sample.task) is None:

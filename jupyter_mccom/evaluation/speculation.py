@@ -18,6 +18,7 @@ from ..cascade.speculate import draft_of
 from ..cascade.writing import Writing
 from ..compose import OpenCascade, SystemClock, open_cascade
 from ..engines.direct import DirectEngine
+from ..engines.fim import PromptFormat
 from ..engines.host import Host
 from ..engines.llamacpp import LlamaCppEngine
 from ..settings import MCCom
@@ -125,9 +126,10 @@ def _others(opened: OpenCascade, settings: MCCom) -> tuple[DirectEngine, LlamaCp
         "jupyter_mccom.engines.llama_direct", lambda: {**given, "costs_file": "", "model_hash": ""}, idle_unload_s=0
     )
     server = Host("jupyter_mccom.engines.llama_server", lambda: given, idle_unload_s=0)
+    reads = PromptFormat(fim=model.fim, layout=model.layout)
     return (
-        DirectEngine(name=model.id, host=direct, fim=model.fim, layout=model.layout),
-        LlamaCppEngine(name=model.id, host=server, fim=model.fim, layout=model.layout),
+        DirectEngine(name=model.id, host=direct, reads=reads),
+        LlamaCppEngine(name=model.id, host=server, reads=reads),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.engines.direct import DirectEngine
+from jupyter_mccom.engines.fim import PromptFormat
 from jupyter_mccom.engines.host import Host
 from jupyter_mccom.models.catalog import find
 from jupyter_mccom.models.store import Store
@@ -28,7 +29,7 @@ def _opened(model_id: str, models: Store, module: str = "jupyter_mccom.engines.l
     assert model is not None
     settings = {"path": str(models.locate(model_id)), "threads": 1, "context_tokens": 1024}
     host = Host(module, lambda: {**settings, "costs_file": "", "model_hash": ""}, idle_unload_s=0)
-    return DirectEngine(name=model_id, host=host, fim=model.fim, layout=model.layout)
+    return DirectEngine(name=model_id, host=host, reads=PromptFormat(fim=model.fim, layout=model.layout))
 
 
 @pytest.fixture(params=[SMALL])
