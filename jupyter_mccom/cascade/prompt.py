@@ -92,7 +92,7 @@ def build(
     room -= n_reserved
     above = _fitting(blocks(request.prefix, budget), counts, room)
     used = counts[typed] + sum(counts[piece] for piece in above)
-    room += counts[typed] - -(-used // _STEP_TOKENS) * _STEP_TOKENS
+    room += counts[typed] - (used // _STEP_TOKENS + 1) * _STEP_TOKENS
     chunks = cells(request, budget)
     near = chunks[len(chunks) - len(_fitting([chunk.text for chunk in chunks], counts, room)) :]
     whole = {chunk.source for chunk in near}

@@ -93,7 +93,7 @@ class Retrieval:
         weight = confidence or 0.0
         found = sorted([*fused(cells or [], weight), *fused(files or [], weight)], key=lambda hit: -hit.score)
         new = distinct(found, request)
-        hits = [_headed(hit) for hit in (new if text else self._stayed(request, new))[:_N_HITS]]
+        hits = [_headed(hit) for hit in self._stayed(request, new, keep=not text)[:_N_HITS]]
         return (*([Hit(chunk=kernel, score=1.0)] if kernel else []), *hits)
 
     async def _in_time(self, source: Callable[[], Awaitable[_Found | None]]) -> _Found | None:
@@ -104,9 +104,12 @@ class Retrieval:
         except (TimeoutError, RetrievalError):
             return None
 
-    def _stayed(self, request: CompletionRequest, hits: Sequence[Hit]) -> Sequence[Hit]:
+    def _stayed(self, request: CompletionRequest, hits: Sequence[Hit], *, keep: bool) -> Sequence[Hit]:
+        """A second round keeps what the first one found in its place, and is not remembered: the next line's is new."""
         place = (request.client, request.document, request.cell_id)
         found = settled(self._stay.get(place, ()), hits)
+        if not keep:
+            return found
         self._stay[place] = found[:_N_HITS]
         self._stay.move_to_end(place)
         while len(self._stay) > _PLACES_KEPT:

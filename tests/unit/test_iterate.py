@@ -80,6 +80,20 @@ async def test_the_local_text_finds_what_the_lines_did_not() -> None:
     assert (await _sources(retrieval, text="self._obs_pool = CachePool('obs_pool')"))[0] == "pool.py"
 
 
+async def test_the_local_text_moves_nothing_that_is_still_nearly_as_good() -> None:
+    a, b, c = (_chunk(name, f"{name} = 1") for name in ("aleph", "beth", "gimel"))
+    rounds = [[(a, 3.0), (b, 2.0), (c, 1.9)], [(c, 1.0), (b, 0.9)]]
+
+    class Found(_Files):
+        async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
+            return [list(found) for found in rounds[: len(queries)]]
+
+    retrieval = Retrieval(tree=Found(), live=None)
+    assert await _sources(retrieval) == ["aleph", "beth", "gimel"]
+    assert await _sources(retrieval, text="gimel") == ["aleph", "beth", "gimel"]
+    assert await _sources(Retrieval(tree=Found(), live=None), text="gimel") == ["gimel", "beth", "aleph"]
+
+
 async def test_cells_above_and_below_are_found_by_number() -> None:
     other = tuple(Cell(cell_id=f"{i}", kind="code", source=f"value_{i} = {i}\n") for i in range(6))
     above = (Cell(cell_id="a", kind="code", source=LOAD), *other)

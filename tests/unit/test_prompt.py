@@ -27,7 +27,7 @@ BUDGET = 512
 
 
 def _built(request: CompletionRequest, budget: int = BUDGET, hits: Sequence[Hit] = ()) -> Prompt:
-    counts = {text: len(text) // 3 + 1 for text in texts(request, budget, hits)}
+    counts = {text: -(-len(text) // 3) for text in texts(request, budget, hits)}
     return build(request, counts, budget, hits=hits, n_retrieved_tokens=128)
 
 
@@ -87,6 +87,11 @@ def test_a_key_changes_nothing_but_the_typed_part() -> None:
     line = "y = np.zeros(3)"
     prompts = [_built(replace(REQUEST, prefix=REQUEST.prefix + "1\n" + line[:n])) for n in range(1, len(line))]
     assert len({(prompt.chunks, prompt.prefix, prompt.suffix) for prompt in prompts}) == 1
+
+
+def test_the_first_key_of_an_empty_cell_finds_the_prompt_that_was_read_when_it_was_entered() -> None:
+    empty, typed = (_built(replace(REQUEST, prefix=prefix, suffix="")) for prefix in ("", "d"))
+    assert (empty.chunks, empty.prefix, empty.suffix) == (typed.chunks, typed.prefix, typed.suffix)
 
 
 def test_new_lines_move_the_head_rarely() -> None:
