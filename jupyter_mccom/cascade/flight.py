@@ -19,7 +19,10 @@ _GRACE_S = 0.3
 
 
 class Flight:
-    """`peek` gives the text so far that is not yet shown, `over` is called at the end. Needs a running event loop."""
+    """`peek` gives the text so far that is not yet shown, `silent_s` how long a cloud has kept it waiting for any.
+
+    `over` is called at the end. Needs a running event loop.
+    """
 
     def __init__(
         self,
@@ -27,10 +30,12 @@ class Flight:
         answers: AsyncGenerator[Suggestion, None],
         *,
         peek: Callable[[], str],
+        silent_s: Callable[[], float],
         over: Callable[[Flight], None],
     ) -> None:
         self._request = request
         self._peek = peek
+        self._silent_s = silent_s
         self._over = over
         self._found: list[Suggestion] = []
         self._news = asyncio.Event()
@@ -45,6 +50,11 @@ class Flight:
             return False
         text = self._found[-1].text if self._found else self._peek()
         return text.startswith(typed) or typed.startswith(text)
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds for which a cloud has been asked and has written nothing; 0 where none is waited for."""
+        return self._silent_s()
 
     def wake(self) -> None:
         """There is more text: whoever waits looks whether it still agrees."""

@@ -23,10 +23,13 @@ from .flight import Flight
 from .journal import Journal
 from .local import Local
 from .positions import Position, Positions, forced
+from .race import first_to_speak
 from .route import CloudState, Gates, confidence
 from .run import Run
 from .writing import Writing, within
 
+_PATIENCE_S = 1.0
+"""A cloud that is silent for longer does not keep the local model from answering the next key."""
 _TOO_SLOW = "the cloud did not answer in time; name a faster cloud_model, or allow more with latency_budget_s"
 
 
@@ -100,8 +103,10 @@ class Cascade:
         place = (request.client, request.document)
         running = self._flights.get(place)
         if running is not None:
-            async with aclosing(self._rest(running, run)) as suggestions:
+            async with aclosing(self._of_running(running, run, position)) as suggestions:
                 async for suggestion in suggestions:
+                    if suggestion.final:
+                        self.journal.open(request, suggestion, run.trace(suggestion), local_text=run.local_text)
                     yield suggestion
                     if suggestion.final:
                         return
@@ -151,15 +156,29 @@ class Cascade:
         if self._retriever is not None:
             await self._retriever.aclose()
 
-    async def _rest(self, running: Flight, run: Run) -> AsyncGenerator[Suggestion, None]:
-        """A running answer, while it agrees with what was typed since."""
+    async def _of_running(self, running: Flight, run: Run, position: Position) -> AsyncGenerator[Suggestion, None]:
+        """A running answer, while it agrees with what was typed since; of a silent cloud and the local model the first.
+
+        Ends with no final one when neither has any.
+        """
         if run.forced is not None or not running.agrees(run.request):
             return
-        async with aclosing(running.rest(run.request)) as suggestions:
-            async for suggestion in suggestions:
-                if suggestion.final:
-                    self.journal.open(run.request, suggestion, run.trace(suggestion))
+        answers = running.rest(run.request)
+        if running.silent_s > _PATIENCE_S:
+            answers = first_to_speak(answers, self._meanwhile(run, position))
+        async with aclosing(answers):
+            async for suggestion in answers:
                 yield suggestion
+
+    async def _meanwhile(self, run: Run, position: Position) -> AsyncGenerator[Suggestion, None]:
+        """The local text, if it may be shown."""
+        try:
+            async with aclosing(self._answers(run, position, "spent")) as suggestions:
+                async for suggestion in suggestions:
+                    if suggestion.text:
+                        yield suggestion
+        except (EngineError, ModelError):
+            return
 
     def _start(self, run: Run, position: Position, local_only: bool) -> Flight:
         place = (run.request.client, run.request.document)
@@ -168,23 +187,24 @@ class Cascade:
             if self._flights.get(place) is flight:
                 del self._flights[place]
 
-        flight = Flight(run.request, self._noted(run, position, local_only), peek=run.peek, over=over)
+        answers = self._noted(run, position, local_only)
+        flight = Flight(run.request, answers, peek=run.peek, silent_s=lambda: run.cloud_silent_s, over=over)
         run.wake = flight.wake
         return flight
 
     async def _noted(self, run: Run, position: Position, local_only: bool) -> AsyncGenerator[Suggestion, None]:
         """The answers, the final one noted in the journal."""
-        async with aclosing(self._answers(run, position, local_only=local_only)) as suggestions:
+        state: CloudState = "off" if local_only else self._cloud_state(run, position)
+        async with aclosing(self._answers(run, position, state)) as suggestions:
             async for suggestion in suggestions:
                 if suggestion.final:
                     self.journal.open(run.request, suggestion, run.trace(suggestion), local_text=run.local_text)
                 yield suggestion
 
-    async def _answers(self, run: Run, position: Position, *, local_only: bool) -> AsyncGenerator[Suggestion, None]:
+    async def _answers(self, run: Run, position: Position, state: CloudState) -> AsyncGenerator[Suggestion, None]:
         if run.forced == "dismissed":
             yield run.suggestion("", Route(to="nothing", reason="dismissed"))
             return
-        state: CloudState = "off" if local_only else self._cloud_state(run, position)
         if run.forced and state == "ready":
             route = Route(to="cloud", reason=run.forced)
         else:
@@ -226,6 +246,7 @@ class Cascade:
             yield self._without_cloud(run, "budget")
             return
         position.cloud_asked = True
+        run.asks_cloud()
         position.asked_prefix = request.prefix if route.reason == "asked" else position.asked_prefix
         try:
             query = position.local_line

@@ -36,6 +36,7 @@ class Run:
         self._start_s = self._lap_s = clock.now_s()
         self.deadline_s = self._start_s + min(request.deadline_s, latency_budget_s)
         """On the clock's monotonic seconds."""
+        self._cloud_s: float | None = None
         self._stage_s: dict[str, float] = {}
         self._generations: dict[str, Generation] = {}
 
@@ -47,6 +48,15 @@ class Run:
     def peek(self) -> str:
         """The text of the engine that writes now, so far."""
         return self.writing.text if self.writing else ""
+
+    def asks_cloud(self) -> None:
+        """From here on the cloud is waited for."""
+        self._cloud_s = self._clock.now_s()
+
+    @property
+    def cloud_silent_s(self) -> float:
+        """Seconds since the cloud was asked, while it has written nothing; else 0."""
+        return 0.0 if self._cloud_s is None or self.peek() else self._clock.now_s() - self._cloud_s
 
     @property
     def confidence(self) -> float | None:

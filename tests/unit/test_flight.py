@@ -106,6 +106,39 @@ async def test_a_running_cloud_answer_is_kept_too() -> None:
     assert all(found[-1].text.startswith(suggestion.text) for suggestion in found)
 
 
+class _Slow(_Counted):
+    """Silent for `silent_s`."""
+
+    def __init__(self, script: dict[str, str], silent_s: float) -> None:
+        super().__init__(script)
+        self._silent_s = silent_s
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        await asyncio.sleep(self._silent_s)
+        async with aclosing(super().generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
+            async for token in tokens:
+                yield token
+
+
+async def test_a_cloud_that_is_silent_for_a_second_does_not_keep_the_local_model_from_answering() -> None:
+    cascade = cascade_of(_Counted({"np.z": "eros(1)", "np.ze": "ros(2)"}, prob=0.7), _Slow({"np.z": "eros(3)"}, 60))
+    (found,) = await _typing_on(cascade, FIRST, _typed("e"), gap_s=1.2)
+    assert (found.text, found.origin, found.route.reason) == ("ros(2)", "local", "unsure")
+    assert cascade.journal.traces[-1].request_id == "r-e"
+
+
+async def test_a_cloud_that_is_silent_for_less_is_waited_for() -> None:
+    cascade = cascade_of(_Counted({"np.z": "eros(1)", "np.ze": "ros(2)"}, prob=0.7), _Slow({"np.z": "eros(3)"}, 0.8))
+    found = await _typing_on(cascade, FIRST, _typed("e"), gap_s=0.3)
+    assert (found[-1].text, found[-1].route.to) == ("ros(3)", "cloud")
+
+
+async def test_a_silent_cloud_is_still_waited_for_where_the_local_text_is_not_shown() -> None:
+    cascade = cascade_of(_Counted({"np.z": "eros(1)", "np.ze": "ros(2)"}, prob=0.4), _Slow({"np.z": "eros(3)"}, 1.6))
+    found = await _typing_on(cascade, FIRST, _typed("e"), gap_s=1.2)
+    assert (found[-1].text, found[-1].route.to) == ("ros(3)", "cloud")
+
+
 async def test_an_answer_that_nobody_waits_for_ends_by_itself() -> None:
     local = _Counted({"np.z": "eros((" + "3, " * 60 + "))"})
     cascade = cascade_of(local)
