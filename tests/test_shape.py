@@ -93,7 +93,7 @@ HOMES = {
     "ipykernel": {"magics/finding.py"},
     "jupyter_core": {"magics/server.py"},
     "xllamacpp": {"engines/llama_server.py"},
-    "numpy": {"engines/llama_h.py"},
+    "numpy": {"engines/llama_h.py", "retrieval/index.py"},
     "detect_secrets": {"privacy/secrets.py"},
     "pathspec": {"privacy/ignore.py", "retrieval/project.py"},
     "parso": {"cascade/python.py"},

@@ -16,10 +16,14 @@ from functools import lru_cache
 from heapq import nlargest
 from math import log
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..types import Chunk
 from .index_file import read, write
+
+if TYPE_CHECKING:
+    from numpy import floating
+    from numpy.typing import NDArray
 
 Scored: TypeAlias = tuple[Chunk, float]
 """A chunk and its BM25 score, above 0."""
@@ -90,7 +94,7 @@ class Index:
         self._documents: dict[str, _Document] = {}
         self._chunks: list[Chunk | None] = []
         """By slot; None is free."""
-        self._lengths: list[int] = []
+        self._lengths = array("I")
         """Terms in the chunk of each slot."""
         self._free: list[int] = []
         self._postings: dict[int, dict[str, array[int]]] = {}
@@ -101,8 +105,8 @@ class Index:
         """Both of these are those of the chunks held."""
         self._floor = 0.0
         """Stands for a negative idf."""
-        self._norms: list[float] = []
-        """By a chunk's length in terms: what its term counts are weighed against."""
+        self._norms: NDArray[floating[Any]]
+        """By slot: what the term counts of its chunk are weighed against."""
 
     @property
     def stamps(self) -> Mapping[str, tuple[int, int]]:
@@ -134,21 +138,21 @@ class Index:
 
     def search(self, query: str, n: int, *, without: str = "") -> list[Scored]:
         """At most `n` chunks with a score above 0, best first; none of the document `without`."""
-        scores = [0.0] * len(self._chunks)
-        lengths = self._lengths
+        import numpy as np
+
         self._settle()
+        scores = np.zeros(len(self._chunks))
         weights = self._weights(query)
         for n_times, slots_of in self._postings.items():
-            held = [(weight, slots) for term, weight in weights.items() if (slots := slots_of.get(term))]
-            parts = [n_times * (_K1 + 1) / (n_times + norm) for norm in self._norms] if held else []
-            for weight, slots in held:
-                for slot in slots:
-                    scores[slot] += weight * parts[lengths[slot]]
+            for term, weight in weights.items():
+                if held := slots_of.get(term):
+                    slots = np.frombuffer(held, dtype=np.uint32)
+                    scores[slots] += weight * n_times * (_K1 + 1) / (n_times + self._norms[slots])
         if without in self._documents:
-            for slot in self._documents[without].slots:
-                scores[slot] = 0.0
-        best = nlargest(n, range(len(scores)), key=scores.__getitem__)
-        return [(chunk, scores[slot]) for slot in best if scores[slot] > 0 and (chunk := self._chunks[slot])]
+            scores[np.frombuffer(self._documents[without].slots, dtype=np.uint32)] = 0.0
+        least = max(np.partition(scores, -n)[-n], sys.float_info.min) if n < len(scores) else sys.float_info.min
+        best = nlargest(n, np.flatnonzero(scores >= least).tolist(), key=scores.__getitem__)
+        return [(chunk, float(scores[slot])) for slot in best if (chunk := self._chunks[slot])]
 
     def save(self, path: Path) -> None:
         """Keeps it in one file, readable by its owner alone; documents with chunks left out are not kept.
@@ -211,13 +215,15 @@ class Index:
         self._settled = False
 
     def _settle(self) -> None:
+        import numpy as np
+
         if self._settled or not self._n_with:
             return
         n_terms_by_n_with = Counter(self._n_with.values())
         total = sum(n_terms * self._idf(n_with) for n_with, n_terms in n_terms_by_n_with.items())
         self._floor = _EPSILON * total / len(self._n_with)
         mean = sum(self._lengths) / max(self.n_chunks, FEWEST)
-        self._norms = [_K1 * (1 - _B + _B * length / mean) for length in range(max(self._lengths) + 1)]
+        self._norms = _K1 * (1 - _B + _B * np.frombuffer(self._lengths, dtype=np.uint32) / mean)
         self._settled = True
 
     def _weights(self, query: str) -> dict[str, float]:

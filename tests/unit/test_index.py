@@ -144,7 +144,9 @@ def test_dropping_an_unknown_document_changes_nothing() -> None:
 
 
 def test_a_document_without_chunks_is_known() -> None:
-    assert _index(a=[]).stamps == {"a": STAMP}
+    index = _index(a=[], b=["load"])
+    assert index.stamps == {"a": STAMP, "b": STAMP}
+    assert [chunk.text for chunk, _ in index.search("load", 5, without="a")] == ["load"]
 
 
 def test_what_finds_no_room_is_left_out_and_counted_until_it_goes() -> None:
