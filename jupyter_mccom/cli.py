@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "reuse"),
-    *("kernels", "drafts", "speculation", "engines", "search"),
+    *("kernels", "drafts", "speculation", "engines", "search", "readme"),
 )
 
 
@@ -225,7 +226,7 @@ def _status(arguments: argparse.Namespace) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from .evaluation import suites
+    from .evaluation import figures, suites
 
     with tqdm(disable=None) as bar:
 
@@ -233,8 +234,8 @@ def _bench(arguments: argparse.Namespace) -> int:
             bar.total = total
             bar.update(done - bar.n)
 
-        found = suites.run(
-            arguments.suite,
+        measure = figures.run if arguments.suite == figures.ALL else partial(suites.run, arguments.suite)
+        found = measure(
             _settings(arguments),
             data=arguments.data,
             n=arguments.n,

@@ -23,7 +23,7 @@ from .errors import SettingsError
 from .learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE
 from .learning.recorder import FileRecorder
 from .learning.verdict import Verdict
-from .learnt import recorder_of
+from .learnt import calibration_of, recorder_of
 from .local import Local
 from .models.catalog import Model, fim_of, ids
 from .models.store import Store, default_models_dir
@@ -221,6 +221,8 @@ def _kept(former: OpenCascade | None, settings: MCCom, names: tuple[str, ...]) -
 def gates_of(settings: MCCom, model: Model, verdict: Verdict | None = None) -> Gates:
     """The thresholds of the settings, else what was learnt, else the model's own."""
     calibration = verdict.calibration if verdict else None
+    if calibration is None and model.calibration:
+        calibration = calibration_of(model)
     sure = model.threshold if settings.route_threshold < 0 else settings.route_threshold
     show = model.show_threshold if settings.show_threshold < 0 else settings.show_threshold
     gates = Gates(sure=sure, show=min(show, sure))

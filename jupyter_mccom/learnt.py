@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .cascade.pipeline import Cascade
 from .cascade.route import Gates
-from .learning.calibrate import prior_of
+from .learning.calibrate import Calibration, prior_of
 from .learning.recorder import FileRecorder, Subject
 from .learning.store import TraceStore, default_traces_dir
 from .learning.verdict import Verdict
@@ -28,6 +28,14 @@ def forget_traces(path: Path) -> int:
         return store.forget()
 
 
+def calibration_of(model: Model) -> Calibration:
+    """What the catalogue says of a model's texts: its calibration, else its thresholds written as one."""
+    if model.calibration:
+        intercept, *weights = model.calibration
+        return Calibration(intercept=intercept, weights=tuple(weights))
+    return prior_of(model.threshold, model.show_threshold)
+
+
 def recorder_of(
     cascade: Cascade, model: Model, traces: Path, former: FileRecorder | None, gates: Callable[[Verdict], Gates]
 ) -> FileRecorder:
@@ -37,7 +45,6 @@ def recorder_of(
         cascade.gates = gates(verdict)
 
     recorder = former or FileRecorder(TraceStore(traces))
-    prior = prior_of(model.threshold, model.show_threshold)
-    subject = Subject(model=model.id, layout=model.layout, prior=prior)
+    subject = Subject(model=model.id, layout=model.layout, prior=calibration_of(model))
     recorder.begin(subject, learnt=learnt, forgotten=cascade.journal.forget)
     return recorder

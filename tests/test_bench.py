@@ -61,3 +61,8 @@ def test_data_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
     said = _bench(f"--data={tmp_path}", status=2).stderr
     assert "name their folder with --data" in said
     assert said.count("\n") == 1
+
+
+def test_the_readmes_figures_need_a_folder() -> None:
+    said = _bench("--suite=readme", status=2).stderr
+    assert "name their folder with --out" in said

@@ -97,7 +97,7 @@ HOMES = {
     "detect_secrets": {"privacy/secrets.py"},
     "pathspec": {"privacy/ignore.py", "retrieval/project.py"},
     "parso": {"cascade/python.py"},
-    "rank_bm25": {"retrieval/index.py", "evaluation/searching.py"},
+    "rank_bm25": {"retrieval/index.py", "evaluation/search.py"},
     "watchfiles": {"retrieval/worker.py"},
     "jupyter_client": {"evaluation/kernels.py"},
     "anyio": {"cascade/writing.py", "engines/servers/client.py", "retrieval/iterate.py", "retrieval/tree.py"},
@@ -109,7 +109,7 @@ HOMES = {
     "platformdirs": {"models/store.py", "learning/store.py"},
     "psutil": {
         *("engines/host.py", "engines/memory.py", "engines/measurements.py", "tour.py"),
-        *(f"evaluation/{name}.py" for name in ("latency", "machine", "metered", "searching", "speculation")),
+        *(f"evaluation/{name}.py" for name in ("latency", "machine", "metered", "search", "speculation")),
     },
     "tqdm": {"cli.py"},
     "tornado": {"server/routes.py"},

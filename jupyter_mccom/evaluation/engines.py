@@ -6,7 +6,7 @@ Counts only, no times: they are the same on every machine. Run it once an engine
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -15,19 +15,20 @@ from typing import Any
 from ..compose import OpenCascade, open_cascade
 from ..settings import MCCom
 from ..types import CompletionRequest, Prompt, Token
+from .bench import Bench, Progress
+from .findings import Findings
 from .metrics import percentile
 from .samples import notebook_samples
 
 _KEYS_A_STATEMENT = 20
 _DRAFTED = 16
 """Tokens of an answer, with and without itself as the draft."""
-Progress = Callable[[int, int], None]
-"""Is told how many of how many are done."""
 
 
-def measure(settings: MCCom, data: Path, n: int, seed: int, progress: Progress) -> dict[str, Any]:
+def measure(bench: Bench) -> Findings:
     """Tokens evaluated at each of `n` keys, and forward passes of answers. Raises InputError without the data."""
-    return asyncio.run(_run(settings, _script(data, n, seed), progress))
+    script = _script(bench.data, bench.n, bench.seed)
+    return Findings(tables=[], figures=asyncio.run(_run(bench.settings, script, bench.progress)))
 
 
 def _script(data: Path, n: int, seed: int) -> list[list[CompletionRequest]]:

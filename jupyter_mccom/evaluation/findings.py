@@ -67,6 +67,13 @@ class Findings:
         return asdict(self)
 
 
+def from_json(kept: Mapping[str, Any]) -> Findings:
+    """What `to_json` made of it."""
+    plots = [{**plot, "series": [Series(**series) for series in plot["series"]]} for plot in kept["plots"]]
+    tables = [Table(**table) for table in kept["tables"]]
+    return Findings(tables=tables, plots=[Plot(**plot) for plot in plots], notes=kept["notes"], figures=kept["figures"])
+
+
 def distribution(name: str, values: Sequence[float]) -> Series:
     """The share of values at or below each value."""
     ordered = sorted(values)

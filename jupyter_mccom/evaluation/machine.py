@@ -29,7 +29,7 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "wheels": {name: found for name in _WHEELS if (found := _version(name))},
-        "commit": _commit(),
+        "commit": commit(),
     }
 
 
@@ -63,7 +63,7 @@ def _version(name: str) -> str:
         return ""
 
 
-def _commit() -> str:
+def commit() -> str:
     """Empty outside a checkout; `+` where files were changed since."""
     here = Path(__file__).parent
     try:

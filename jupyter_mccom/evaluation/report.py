@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .findings import Plot, Series, Table
+from .findings import Plot, Table, from_json
 from .svg import draw
 
 _STYLE = """
@@ -52,13 +52,13 @@ def page(results: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _section(result: Mapping[str, Any]) -> str:
-    findings = result["findings"]
-    tables = [Table(**table) for table in findings["tables"]]
+    findings = from_json(result["findings"])
+    tables = findings.tables
     if not tables:
-        rows = [[name, _readable(value)] for name, value in _flat(findings["figures"])]
+        rows = [[name, _readable(value)] for name, value in _flat(findings.figures)]
         tables = [Table(title="Figures", head=["figure", "measured"], rows=rows)]
-    drawings = "".join(_figure(plot) for plot in map(_plot, findings["plots"]))
-    notes = "".join(f"<li>{escape(note)}</li>" for note in findings["notes"])
+    drawings = "".join(map(_figure, findings.plots))
+    notes = "".join(f"<li>{escape(note)}</li>" for note in findings.notes)
     return (
         f'<section id="{escape(result["suite"])}"><h2>{escape(result["suite"])}</h2>'
         f'<p class="soft">{escape(result["about"])}<br>{escape(_in_short(result))}</p>'
@@ -94,10 +94,6 @@ def _cell(text: str) -> str:
 def _figure(plot: Plot) -> str:
     drawing = draw(plot)
     return f"<figure><figcaption>{escape(plot.title)}</figcaption>{drawing}</figure>" if drawing else ""
-
-
-def _plot(value: Mapping[str, Any]) -> Plot:
-    return Plot(**{**value, "series": [Series(**series) for series in value["series"]]})
 
 
 def _made(result: Mapping[str, Any]) -> str:

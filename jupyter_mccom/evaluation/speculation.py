@@ -8,10 +8,9 @@ which other work on the machine moves less.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from ..cascade.speculate import draft_of
@@ -23,11 +22,11 @@ from ..engines.host import Host
 from ..engines.llamacpp import LlamaCppEngine
 from ..settings import MCCom
 from ..types import DraftCheck, Prompt
+from .bench import Bench, Progress
+from .findings import Findings
 from .metrics import interval, mean
 from .samples import Sample, notebook_samples
 
-Progress = Callable[[int, int], None]
-"""Is told how many of how many are done."""
 _PATIENCE_S = 600.0
 _POSITIONS_A_DRAFT = 8
 """Drawn to find one with a draft: about one in five has."""
@@ -53,15 +52,15 @@ class Run:
     check: DraftCheck | None
 
 
-def measure(settings: MCCom, data: Path, n: int, seed: int, progress: Progress) -> dict[str, Any]:
+def measure(bench: Bench) -> Findings:
     """Ratios over at most `n` notebook statements that have a draft, each with its 95 % interval.
 
     Raises InputError without the data.
     """
-    samples = notebook_samples(data, n * _POSITIONS_A_DRAFT, seed)
+    samples = notebook_samples(bench.data, bench.n * _POSITIONS_A_DRAFT, bench.seed)
     drafted = [(sample, draft) for sample in samples if (draft := draft_of(sample.request))]
-    runs, curve = asyncio.run(_run(settings, drafted[:n], progress))
-    return {
+    runs, curve = asyncio.run(_run(bench.settings, drafted[: bench.n], bench.progress))
+    figures = {
         "n": len(runs),
         "with_draft": len(drafted) / len(samples),
         "cost_curve_ms": curve,
@@ -69,6 +68,7 @@ def measure(settings: MCCom, data: Path, n: int, seed: int, progress: Progress) 
         "all_checked": _compared(runs, "all checked", "plain"),
         "server": _compared(runs, "server", "plain"),
     }
+    return Findings(tables=[], figures=figures)
 
 
 def _compared(runs: Sequence[Mapping[str, Run]], one: str, other: str) -> dict[str, Any]:

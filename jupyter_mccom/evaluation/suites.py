@@ -7,7 +7,7 @@ result that lies there.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib import import_module
@@ -22,31 +22,6 @@ from .machine import changed_settings, machine, prompted
 from .rows import Rows
 
 
-def _thresholds(bench: Bench) -> Findings:
-    from .thresholds import measure
-
-    text = measure(bench.settings, bench.data, bench.n, bench.out, bench.seed, bench.progress)
-    return Findings(tables=[], figures=json.loads(text))
-
-
-def _speculation(bench: Bench) -> Findings:
-    from .speculation import measure
-
-    return Findings(tables=[], figures=measure(bench.settings, bench.data, bench.n, bench.seed, bench.progress))
-
-
-def _engines(bench: Bench) -> Findings:
-    from .engines import measure
-
-    return Findings(tables=[], figures=measure(bench.settings, bench.data, bench.n, bench.seed, bench.progress))
-
-
-def _search(bench: Bench) -> Findings:
-    from .searching import measure
-
-    return measure(bench)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """`n` positions unless another number is asked for."""
@@ -58,15 +33,11 @@ class Suite:
     """It brings a model that stands for the cloud."""
     files: tuple[str, ...] = ()
     """Of the data, below its folder."""
-    adapted: Callable[[Bench], Findings] | None = None
-    """Where it is not `measure` of the module of its name."""
     own_rows: bool = False
     """It keeps its rows by itself, or none."""
 
     def measure(self, bench: Bench) -> Findings:
         """Its module is imported when it is run: a help text needs no engine."""
-        if self.adapted is not None:
-            return self.adapted(bench)
         found: Findings = import_module(f".{self.name}", __package__).measure(bench)
         return found
 
@@ -99,18 +70,18 @@ SUITES: Mapping[str, Suite] = {
         Suite(name="reuse", n=60, about="how much of a prompt is found in the model's cache", files=CELLS),
         Suite(
             name="speculation", n=60, about="does a line seen before, as a draft, make the local engine quicker",
-            adapted=_speculation, own_rows=True, files=CELLS,
+            own_rows=True, files=CELLS,
         ),
         Suite(
-            name="thresholds", n=60, about="do a text's own figures tell whether it is right", adapted=_thresholds,
+            name="thresholds", n=60, about="do a text's own figures tell whether it is right",
             own_rows=True, files=CELLS,
         ),
         Suite(name="drafts", n=40, about="does a draft make the cloud that is set faster"),
         Suite(
             name="engines", n=200, about="tokens that an engine evaluates a key, and what a draft spares it",
-            adapted=_engines, own_rows=True, files=CELLS,
+            own_rows=True, files=CELLS,
         ),
-        Suite(name="search", n=1, about="how fast chunks are found and files indexed", adapted=_search),
+        Suite(name="search", n=1, about="how fast chunks are found and files indexed",),
     )
 }  # fmt: skip
 

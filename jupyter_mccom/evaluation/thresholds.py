@@ -10,7 +10,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -23,11 +23,13 @@ from ..errors import InputError, TracesError
 from ..learning.calibrate import FIGURES, ROUTE_CHANCE, SHOW_CHANCE, Calibration, fit, log_loss, prior_of
 from ..learning.store import TraceStore
 from ..learning.verdict import judge, wrong_at_recall
-from ..learnt import traces_file
+from ..learnt import calibration_of, traces_file
 from ..models.catalog import Model
 from ..settings import MCCom
 from ..types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Token, Trace
+from .bench import Bench, Progress
 from .cascade import answer
+from .findings import Findings
 from .metrics import exact_match, interval, mean
 from .samples import Sample, notebook_samples
 
@@ -35,8 +37,6 @@ _FILE = "thresholds.jsonl"
 _WRONG_GOAL = 0.3
 _RESAMPLES = 500
 _BINS = 5
-Progress = Callable[[int, int], None]
-"""Is told how many of how many are done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +47,19 @@ class Judged:
     right: bool
 
 
-def measure(settings: MCCom, data: Path, n: int, out: Path | None, seed: int, progress: Progress) -> str:
-    """All figures as JSON; intervals are 95 % bootstrap.
+def measure(bench: Bench) -> Findings:
+    """All figures; intervals are 95 % bootstrap.
 
     With `out` one JSON line a text in `out/thresholds.jsonl`, and what is there is not asked again. Raises InputError
     without the data, or with too few right or wrong texts.
     """
-    model = open_store(settings).entry(settings.model)
-    made_with = _made_with(settings, model)
-    lines = asyncio.run(_asked(settings, notebook_samples(data, n, seed), made_with, out, progress))
+    model = open_store(bench.settings).entry(bench.settings.model)
+    made_with = _made_with(bench.settings, model)
+    samples = notebook_samples(bench.data, bench.n, bench.seed)
+    lines = asyncio.run(_asked(bench.settings, samples, made_with, bench.out, bench.progress))
     judged = [found for line in lines if (found := judged_from(line)) is not None]
-    return json.dumps(made_with | report(judged, prior_of(model.threshold, model.show_threshold)), indent=2)
+    prior = prior_of(model.threshold, model.show_threshold)
+    return Findings(tables=[], figures=made_with | report(judged, prior))
 
 
 def teach(settings: MCCom, out: Path) -> str:
@@ -81,7 +83,7 @@ def teach(settings: MCCom, out: Path) -> str:
         if store.trouble:
             raise TracesError(store.trouble)
         known = store.examples(model.id, model.layout)
-    return judge(known, prior_of(model.threshold, model.show_threshold)).why
+    return judge(known, calibration_of(model)).why
 
 
 def _as_lived(name: str, judged: Judged, model: str, at_s: float) -> tuple[Trace, Outcome]:
@@ -107,13 +109,13 @@ def judged_from(line: Mapping[str, Any]) -> Judged | None:
 
 
 def report(judged: Sequence[Judged], prior: Calibration) -> dict[str, Any]:
-    """What the thresholds of the catalogue say of the texts, and what a fit does that has not seen them."""
+    """What a pair of thresholds says of the texts, and what a fit does that has not seen them."""
     chances = _cross_fitted(judged, prior)
     priors = [prior.chance(one.features) for one in judged]
     right = [one.right for one in judged]
     n_wanted = sum(each for score, each in zip(priors, right, strict=True) if score > ROUTE_CHANCE)
-    losses = {"catalogue": _losses(priors, right), "fit": _losses(chances, right)}
-    gains = [before - after for before, after in zip(losses["catalogue"], losses["fit"], strict=True)]
+    losses = {"thresholds": _losses(priors, right), "fit": _losses(chances, right)}
+    gains = [before - after for before, after in zip(losses["thresholds"], losses["fit"], strict=True)]
     return {
         "n": len(judged),
         "right": _with_interval([float(each) for each in right]),
@@ -126,14 +128,14 @@ def report(judged: Sequence[Judged], prior: Calibration) -> dict[str, Any]:
         "shown": [
             _shown(f"{gate} threshold, {name}", scores, right, cut)
             for gate, cut in (("route", ROUTE_CHANCE), ("show", SHOW_CHANCE))
-            for name, scores in (("catalogue", priors), ("fit", chances))
+            for name, scores in (("thresholds", priors), ("fit", chances))
         ],
         "wrong_at_the_route_thresholds_recall": {
             name: round(wrong_at_recall(scores, [float(each) for each in right], n_wanted), 3)
-            for name, scores in (("catalogue", priors), ("fit", chances))
+            for name, scores in (("thresholds", priors), ("fit", chances))
         },
         "at_most_30_percent_wrong": [
-            _most_shown(name, scores, right) for name, scores in (("catalogue", priors), ("fit", chances))
+            _most_shown(name, scores, right) for name, scores in (("thresholds", priors), ("fit", chances))
         ],
         "reliability": _reliability(chances, right),
         "fit_on_all": asdict(_fitted(judged, prior)) | {"figures": [name for name, _, _ in FIGURES]},

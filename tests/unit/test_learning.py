@@ -193,6 +193,19 @@ def test_what_a_person_sets_wins_over_what_is_learnt() -> None:
     assert (show.show, show.show_chance, show.sure) == (0.0, None, ROUTE_CHANCE)
 
 
+def test_a_model_that_was_measured_brings_its_own_chance_until_more_is_learnt() -> None:
+    model = Model(id="m", file="", n_bytes=0, sha256="", calibration=(-3.0, 0.5, 0.0, 1.0, 0.0, 0.0))
+    gates = gates_of(MCCom(), model)
+    assert (gates.sure, gates.show) == (ROUTE_CHANCE, SHOW_CHANCE)
+    assert gates.show_chance is not None
+    sure, unsure = features(confidence=0.9), features(confidence=0.9, log_prob=-6.0)
+    assert gates.show_chance(sure) > gates.show_chance(unsure)
+    learnt = gates_of(MCCom(), model, LEARNT).show_chance
+    assert learnt is not None
+    assert learnt(unsure) > 0.7 > gates.show_chance(unsure)
+    assert gates_of(MCCom(show_threshold=0.5), model).show_chance is None
+
+
 async def test_a_change_of_settings_keeps_the_recorder_unless_nothing_is_kept_any_more(tmp_path: Path) -> None:
     traces = tmp_path / "t"
     first = open_cascade(MCCom(model=SMALL), traces=traces)

@@ -56,9 +56,9 @@ def test_a_fit_that_sees_more_than_the_first_three_tokens_shows_fewer_wrong_ones
     judged = [found for line in _lines(300) if (found := judged_from(line))]
     figures = report(judged, prior_of(0.8, 0.6))
     assert figures["auroc"]["lowest"][0] > 0.9 > 0.7 > figures["auroc"]["first-3 mean"][0]
-    assert figures["log_loss"]["fit"] < figures["log_loss"]["catalogue"]
+    assert figures["log_loss"]["fit"] < figures["log_loss"]["thresholds"]
     wrong = figures["wrong_at_the_route_thresholds_recall"]
-    assert wrong["fit"] < 0.3 < wrong["catalogue"]
+    assert wrong["fit"] < 0.3 < wrong["thresholds"]
     assert sum(part["n"] for part in figures["reliability"]) == figures["n"] == 300
 
 

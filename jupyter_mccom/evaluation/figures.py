@@ -1,0 +1,102 @@
+"""`bench --suite readme`: every figure of the README, one run after the other, each in a folder of its own below --out.
+
+Some hours on two cores; what is measured already is not measured again. Knows nothing of what a suite measures.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..settings import MCCom, changed
+from . import suites
+from .bench import KEYS_A_MINUTE, Progress
+from .findings import from_json
+from .machine import changed_settings, commit
+from .report import page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One run of a suite: `settings` above those that were given."""
+
+    name: str
+    """The suite's, and what differs from its first run."""
+    n: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def suite(self) -> str:
+        """Its name."""
+        return self.name.partition(" ")[0]
+
+
+_SHORT = {"prompt_tokens": 256, "retrieval_tokens": 0}
+_LARGE = {"model": "qwen2.5-coder-1.5b"}
+FIGURES = (
+    Figure(name="latency", n=40),
+    Figure(name="search", n=1),
+    Figure(name="engines", n=200, settings=_SHORT),
+    Figure(name="reuse", n=40),
+    Figure(name="speculation", n=40),
+    Figure(name="infill", n=60),
+    Figure(name="thresholds", n=300, settings=_SHORT),
+    Figure(name="kernels", n=60),
+    Figure(name="layouts", n=200, settings=_SHORT),
+    Figure(name="retrieval", n=45),
+    Figure(name="keystrokes", n=20, settings={"cloud_prompt_tokens": 512}),
+    Figure(name="cascade", n=100, settings={"cloud_prompt_tokens": 512}),
+    Figure(name="retrieval 1.5B", n=24, settings=_LARGE),
+    Figure(name="layouts 1.5B", n=200, settings={**_LARGE, **_SHORT}),
+)
+
+
+ALL = "readme"
+"""Names the whole."""
+
+
+def run(
+    settings: MCCom,
+    *,
+    data: Path,
+    n: int | None,
+    seed: int,
+    out: Path | None,
+    progress: Progress,
+    keys_a_minute: float = KEYS_A_MINUTE,
+) -> str:
+    """All tables and figures as Markdown, and as a page `report.html`. `n`: no more positions than that a run.
+
+    Raises InputError without `out`, and as suites.run does.
+    """
+    if out is None:
+        raise InputError("these runs take hours and go on where they were cut off; name their folder with --out")
+    said = []
+    results: list[Mapping[str, Any]] = []
+    for figure in FIGURES:
+        folder = out / figure.name.replace(" ", "-").lower()
+        given = changed(settings, **figure.settings)
+        n_figure = min(n or figure.n, figure.n)
+        file = folder / f"{figure.suite}.json"
+        if not _is_of(file, {"n": n_figure, "seed": seed, "settings": changed_settings(given), "commit": commit()}):
+            suites.run(
+                figure.suite, given, data=data, n=n_figure, seed=seed, out=folder, progress=progress,
+                keys_a_minute=keys_a_minute,
+            )  # fmt: skip
+        result = json.loads(file.read_text(encoding="utf-8"))
+        said.append(f"## {figure.name}\n\n{from_json(result['findings']).text()}")
+        results.append({**result, "suite": figure.name})
+        (out / "report.html").write_text(page(results), encoding="utf-8")
+    return "\n\n".join(said)
+
+
+def _is_of(file: Path, made: Mapping[str, Any]) -> bool:
+    """The result is there, of such a run."""
+    if not file.exists():
+        return False
+    result = json.loads(file.read_text(encoding="utf-8"))
+    return all(result.get(name) == value for name, value in made.items())
