@@ -263,6 +263,10 @@ class Cascade:
             run.trouble, reason = str(error), "offline"
         except TimeoutError:
             reason = "late"
+        except (asyncio.CancelledError, GeneratorExit):
+            if not shown:
+                position.cut_off()
+            raise
         finally:
             run.took("cloud", writing.generation)
             self.cloud.budget.spend(sum(token.n_evaluated for token in writing.generation.tokens))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from ..types import READ_MS, CompletionRequest, Hit, Outcome, Reason
 
 _KEPT = 100
+_MOST_CUT_OFF = 2
+"""Calls a line that may be cut off unseen before the line counts as asked."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,6 +22,9 @@ class Position:
     cell_id: str
     above: str
     cloud_asked: bool = False
+    """Its text was seen, or it has had its chances."""
+    n_cut_off: int = 0
+    """Calls of which nothing was seen, since what was typed meanwhile was something else."""
     dismissed: bool = False
     asked_prefix: str = ""
     """Where the person last asked for the cloud."""
@@ -42,6 +47,11 @@ class Position:
         """Keeps what the local model wrote at `prefix`."""
         self.local_prefix, self.local_text, self.local_hits = prefix, text, hits
         self.local_confidence, self.local_id = confidence, suggestion_id
+
+    def cut_off(self) -> None:
+        """Nothing was seen of the running call: the next key may ask again."""
+        self.n_cut_off += 1
+        self.cloud_asked = self.n_cut_off > _MOST_CUT_OFF
 
     def draft(self, prefix: str) -> str:
         """The local text, re-based: what is left of it when all that was typed since agrees with it; else empty."""

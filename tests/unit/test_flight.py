@@ -112,8 +112,10 @@ class _Slow(_Counted):
     def __init__(self, script: dict[str, str], silent_s: float) -> None:
         super().__init__(script)
         self._silent_s = silent_s
+        self.n_asked = 0
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        self.n_asked += 1
         await asyncio.sleep(self._silent_s)
         async with aclosing(super().generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
             async for token in tokens:
@@ -137,6 +139,19 @@ async def test_a_silent_cloud_is_still_waited_for_where_the_local_text_is_not_sh
     cascade = cascade_of(_Counted({"np.z": "eros(1)", "np.ze": "ros(2)"}, prob=0.4), _Slow({"np.z": "eros(3)"}, 1.6))
     found = await _typing_on(cascade, FIRST, _typed("e"), gap_s=1.2)
     assert (found[-1].text, found[-1].route.to) == ("ros(3)", "cloud")
+
+
+async def test_a_call_that_was_cut_off_unseen_may_be_asked_again_twice_a_line() -> None:
+    cloud = _Slow({"np.z": "eros(3)"}, 60)
+    cascade = cascade_of(_Counted({"np.z": "eros(1)"}, prob=0.7), cloud)
+    keys = [replace(FIRST, id=f"r{n}", prefix=FIRST.prefix + "aeiou"[: n % 2 + 1] * n) for n in range(1, 6)]
+    for request in keys:
+        task = asyncio.create_task(_all(cascade, request))
+        await asyncio.sleep(10 * TOKEN_S)
+        task.cancel()
+        await asyncio.wait({task})
+    await cascade.stop()
+    assert cloud.n_asked == 3
 
 
 async def test_an_answer_that_nobody_waits_for_ends_by_itself() -> None:
