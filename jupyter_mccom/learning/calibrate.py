@@ -17,8 +17,9 @@ SHOW_CHANCE = 0.25
 _RIGHT, _WRONG = 0.75, 0.25
 _CLOUD_TOO = 0.87
 """How often the cloud is right where the local model is (README, Measured: (.213 + .333 - .360) ÷ .213)."""
-_CALL = _WRONG / 2
-"""Price of a cloud call and of waiting for it: our judgement, half of that of a wrong text."""
+_CALL = _WRONG
+"""Price of a cloud call and of waiting for it: our judgement, that of a wrong text, since four keys a second fall
+meanwhile."""
 ROUTE_CHANCE = round(_WRONG / (_RIGHT + 2 * _WRONG - _CLOUD_TOO + _CALL), 2)
 """Above it, a text is shown without asking the cloud.
 
