@@ -117,7 +117,7 @@ _MODELS = (
             for i in range(1, 7)
         ),
         fim=QWEN_FIM,
-        calibration=(-3.809, 0.837, 0.0, 1.829, 0.0, 0.011),
+        calibration=(-2.959, 0.664, 0.028, 1.966, 0.0, 0.0),
         licence="Apache-2.0",
     ),
     Model(
