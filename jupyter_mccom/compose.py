@@ -199,17 +199,27 @@ def open_cascade(
         store=store,
         settings=settings,
         budget=budget,
-        recorder=_recorder(settings, local.model, cascade, traces, former),
+        recorder=_recorder(settings, local, cascade, traces, former.recorder if former else None),
     )
 
 
 def _recorder(
-    settings: MCCom, model: Model, cascade: Cascade, traces: Path | None, former: OpenCascade | None
+    settings: MCCom, local: Local, cascade: Cascade, traces: Path | None, kept: FileRecorder | None
 ) -> FileRecorder | None:
-    kept = former.recorder if former else None
-    gates = partial(gates_of, settings, model)
-    found = recorder_of(cascade, model, traces, kept, gates) if traces and settings.keep_traces else None
+    """Learns about the model that writes; when `auto` chooses another one, about that, whose gates hold then."""
+
+    def begun(former: FileRecorder | None) -> FileRecorder | None:
+        model = local.model
+        gates = partial(gates_of, settings, model)
+        return recorder_of(cascade, model, traces, former, gates) if traces and settings.keep_traces else None
+
+    def rechosen() -> None:
+        cascade.gates = gates_of(settings, local.model)
+        begun(found)
+
+    found = begun(kept)
     cascade.journal.recorder = found
+    local.when_chosen(rechosen)
     return found
 
 

@@ -148,6 +148,11 @@ class Local:
             with suppress(EngineError):
                 await self.server.found()
 
+    def when_chosen(self, work: Callable[[], None]) -> None:
+        """Calls `work` each time that `auto` has chosen a model."""
+        if self.auto is not None:
+            self.auto.settled = work
+
     def models_changed(self) -> None:
         """A model was downloaded: `auto` chooses anew."""
         if self.auto is not None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from .engines.host import default_threads
 from .engines.llama_server import start
+from .engines.memory import refuse_if_too_large
 from .errors import InputError
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -31,7 +32,8 @@ def serve(
 ) -> None:
     """Prints address and key once it listens.
 
-    Raises InputError for an address, key file or model that cannot be, and what `locate` raises.
+    Raises InputError for an address, key file or model that cannot be, EngineError for a model that does not fit the
+    memory, and what `locate` raises.
     """
     if host not in _LOOPBACK and key_file is None:
         raise InputError(f"{host} can be reached from other machines; give a key with --key-file")
@@ -40,9 +42,11 @@ def serve(
         signal.signal(number, lambda *_: stopped.set())
     _check_port(host, port)
     key = _key(key_file)
+    path = locate()
+    refuse_if_too_large(name, path.stat().st_size)
     try:
         server = start(
-            path=str(locate()),
+            path=str(path),
             key=key,
             threads=default_threads(),
             context_tokens=context_tokens,

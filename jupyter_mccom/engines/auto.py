@@ -63,6 +63,8 @@ class AutoEngine:
         """What is used, or would be: by the figures that are known so far."""
         self.measuring = ""
         """The model that is being measured; empty when none is."""
+        self.settled: Callable[[], None] = lambda: None
+        """To be called when it is decided which model is used from now on."""
 
     @property
     def name(self) -> str:
@@ -118,7 +120,8 @@ class AutoEngine:
     def _first_choice(self) -> Choice:
         here = [candidate for candidate in self._known.values() if candidate.present]
         if any(candidate.name in self._figures for candidate in here):
-            return choose(here, self._figures, budget_s=self._budget_s, free_bytes=self._free_bytes())
+            known = list(self._known.values())
+            return choose(known, self._figures, budget_s=self._budget_s, free_bytes=self._free_bytes())
         default = next(candidate for candidate in self._known.values() if candidate.default)
         first = min(here, key=lambda candidate: candidate.n_bytes) if here else default
         return Choice(name=first.name, why=_UNMEASURED, figures={}, statement_s={})
@@ -143,6 +146,7 @@ class AutoEngine:
                     await self._close(name)
         await self._opened(self.choice.name)
         self._settled = True
+        self.settled()
 
     async def _next(self, broken: dict[str, EngineError | ModelError]) -> str | None:
         """The model to measure now; None when the choice stands."""

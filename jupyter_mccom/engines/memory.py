@@ -8,7 +8,8 @@ from pathlib import Path
 from ..errors import EngineError
 
 NEEDED_SHARE = 1.45
-"""Resident memory of a model's process ÷ its file: measured 1.44 for the 0.5B, weights, cache and runtime (README)."""
+"""Resident memory of a model's process ÷ its file: weights, cache and runtime; 1.44 to 1.48 for the 0.5B in
+`bench --suite latency`."""
 _CGROUP = Path("/sys/fs/cgroup")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..cascade.route import Gates, confidence
 from .findings import Findings, Plot, Series, Table, distribution, ratio_with_interval, with_interval
@@ -53,7 +54,7 @@ def _row(name: str, of: Sequence[Result], base: Sequence[Result]) -> list[str]:
         ratio_with_interval(latency, [result.latency_s for result in base]),
         f"{percentile(latency, 0.95):.2f}",
         f"{mean([float(result.calls) for result in of]):.2f}",
-        f"{_wrong(of):.2f} of {shown}",
+        f"{_wrong_with_interval(of)} of {shown}",
         f"{local_wrong / local:.2f} of {local}" if local else "–",
     ]
 
@@ -64,7 +65,7 @@ def _goals(of: Sequence[Result], base: Sequence[Result]) -> Table:
         (ratio(_right(of), _right(base)), ratio_with_interval(_right(of), _right(base))),
         (ratio(latency, against), ratio_with_interval(latency, against)),
         (mean(_calls(of)), with_interval(_calls(of))),
-        (_wrong(of), f"{_wrong(of):.2f}"),
+        (_wrong(of), _wrong_with_interval(of)),
     )
     rows = []
     for (name, word, goal), (value, shown) in zip(GOALS, figures, strict=True):
@@ -94,7 +95,8 @@ def _thresholds(found: Sequence[Both], gates: Gates, results: Mapping[str, Seque
 
 
 def _sweep(gates: Gates) -> list[Policy]:
-    return [cascade(Gates(sure=sure, show=min(gates.show, sure)), parse=True) for sure in _THRESHOLDS]
+    """In the unit in force, a confidence or a chance."""
+    return [cascade(replace(gates, sure=sure, show=min(gates.show, sure)), parse=True) for sure in _THRESHOLDS]
 
 
 def _point(of: Sequence[Result]) -> tuple[float, float]:
@@ -123,6 +125,10 @@ def _right(of: Sequence[Result]) -> list[float]:
 
 def _calls(of: Sequence[Result]) -> list[float]:
     return [float(result.calls) for result in of]
+
+
+def _wrong_with_interval(of: Sequence[Result]) -> str:
+    return ratio_with_interval([float(result.wrong) for result in of], [float(result.shown) for result in of])
 
 
 def _wrong(of: Sequence[Result]) -> float:

@@ -1,6 +1,7 @@
-"""`bench --suite readme`: every figure of the README, one run after the other, each in a folder of its own below --out.
+"""`bench --suite readme`: the README's figures, one run after the other, each in a folder of its own below --out.
 
-Some hours on two cores; what is measured already is not measured again. Knows nothing of what a suite measures.
+But those that need a server or a model which is not of the catalogue (`drafts`, MLX on Linux). Some hours on two cores;
+a run whose result is there is not made again. Knows nothing of what a suite measures.
 """
 
 from __future__ import annotations

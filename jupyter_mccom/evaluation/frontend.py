@@ -1,8 +1,9 @@
 """What the front end does with keys and answers, without a browser: asks, paints, and tells what became of a text.
 
 The rules are those of `labextension/src` (provider.ts, outcomes.ts, anchor.ts) and of JupyterLab's completer: a request
-a key after the debounce, also while typing along; a newer one cancels the older; a reply takes the place of what is
-shown. Left out: brackets that close by themselves, frames, and other providers. Knows nothing of what will be typed.
+a key after the debounce; a newer one cancels the older; a reply takes the place of what is shown. Otherwise than there
+the debounce is fixed, and a key that is typed along is answered by the server. Left out: brackets that close by
+themselves, frames, and other providers. Knows nothing of what will be typed.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def run(
     models = (settings.model, *([stand_in(settings)] * suite.with_cloud))
     before = machine()
     made_with = {"seed": seed, "settings": changed_settings(settings), "models": prompted(settings, models)}
-    made_with["commit"] = before["commit"]
+    made_with |= {name: before[name] for name in ("commit", "cpu", "cores")}
     made_with |= {"keys_a_minute": keys_a_minute} if name == "keystrokes" else {}
     started = datetime.now(timezone.utc)
     findings = suite.measure(

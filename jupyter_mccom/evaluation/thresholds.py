@@ -249,6 +249,7 @@ def _made_with(settings: MCCom, model: Model) -> dict[str, object]:
         "layout": model.layout,
         "prompt_tokens": settings.prompt_tokens,
         "retrieval_tokens": settings.retrieval_tokens,
+        "max_tokens": settings.max_tokens,
     }
 
 

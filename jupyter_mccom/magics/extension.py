@@ -26,11 +26,11 @@ def load(shell: InteractiveShell) -> None:
         `%mccom on`, `off`      switches completions on and off
         `%mccom why`            the last completion of this notebook: what was shown, who wrote it, and why
         `%mccom stats`          how often suggestions were taken, how long they took, cloud calls saved
-        `%mccom model ID`       another local model: an id, or the path of a GGUF file
+        `%mccom model ID`       another local model of the catalogue, or auto
         `%mccom pull [ID]`      downloads a model
         `%mccom cloud on|off`   switches the cloud that the configuration names
         `%mccom complete CODE`  prints how CODE may go on
-        `%mccom forget`         deletes all that is kept of your suggestions, in memory and on disk
+        `%mccom forget`         deletes all that the server (or this session) keeps of your suggestions
 
         `%%mccom` above the lines of a cell completes them and offers the result as the next cell.
 

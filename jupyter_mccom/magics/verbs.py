@@ -16,6 +16,7 @@ from IPython.display import display
 from ..compose import model_ids
 from ..errors import InputError, MCComError, ModelError, ServerError
 from ..server.status import cloud_lines, lines_of
+from ..settings import AUTO
 from . import pages
 from .finding import open_service
 from .service import Service
@@ -79,7 +80,7 @@ class Verbs:
         words = event.text_until_cursor.split(" ")[1:]
         if len(words) <= 1:
             return list(self.verbs)
-        choices = {"model": model_ids(), "pull": model_ids(), "cloud": ("on", "off")}
+        choices = {"model": (*model_ids(), AUTO), "pull": model_ids(), "cloud": ("on", "off")}
         return list(choices.get(words[0], ())) if len(words) == 2 else []
 
     def close(self) -> None:
@@ -124,7 +125,8 @@ class Verbs:
 
     def _model(self, rest: str) -> None:
         if not rest:
-            raise InputError(f"name a model: {', '.join(model_ids())}, or the path of a GGUF file")
+            known = ", ".join([*model_ids(), AUTO])
+            raise InputError(f"name a model: {known}; the path of a file only in the configuration")
         service = self._service("model")
         service.change({"model": rest})
         print(service.status()["detail"])

@@ -161,7 +161,7 @@ class Completions:
     async def _look_ahead(self, request: CompletionRequest, suggestion: Suggestion) -> None:
         await asyncio.sleep(_REST_S)
         async with self._current.use() as opened:
-            if opened.store.present(opened.model.id):
+            if opened.local.present():
                 await opened.cascade.look_ahead(request, suggestion)
 
     async def _warm_at(self, request: CompletionRequest) -> None:

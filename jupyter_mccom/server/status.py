@@ -105,10 +105,18 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
         *cloud_lines(status["cloud"], leaves=_leaves(status)),
         f"shown without asking the cloud {above}",
         f"set by you: {', '.join(learning['set'])}" if learning["set"] else "",
+        *_index_lines(status["index"]),
         learning["why"],
         learning["trouble"],
     ]
     return [line for line in found if line]
+
+
+def _index_lines(index: Mapping[str, Any] | None) -> list[str]:
+    """How much of the project is searched, and what is not."""
+    if index is None:
+        return []
+    return [f"project: {index['n_documents']} files, {index['n_chunks']} pieces ({index['state']})", index["detail"]]
 
 
 def _engine_line(status: Mapping[str, Any]) -> str:

@@ -33,17 +33,25 @@ export function around(
   return { prefix: text.slice(from, index), suffix: text.slice(index, end) };
 }
 
-/** The cells around one, nearest kept first within the bounds, in document order. */
+/**
+ * The cells around one, nearest kept first within the bounds, in document order. Of a very long one the part that is
+ * nearer: it hides no other.
+ */
 export function nearest(
   count: number,
   index: number,
   cell: (i: number) => Cell
 ): { cells_before: Cell[]; cells_after: Cell[] } {
-  const take = (indices: number[], bound: number): Cell[] => {
+  const take = (
+    indices: number[],
+    bound: number,
+    cut: (source: string, most: number) => string
+  ): Cell[] => {
     const taken: Cell[] = [];
     let chars = 0;
     for (const i of indices) {
-      const next = cell(i);
+      const found = cell(i);
+      const next = { ...found, source: cut(found.source, bound / 2) };
       chars += next.source.length;
       if (chars > bound) {
         break;
@@ -58,9 +66,19 @@ export function nearest(
     (_, i) => index + 1 + i
   );
   return {
-    cells_before: take(before, BEFORE_CHARS).reverse(),
-    cells_after: take(after, AFTER_CHARS)
+    cells_before: take(before, BEFORE_CHARS, lastOf).reverse(),
+    cells_after: take(after, AFTER_CHARS, firstOf)
   };
+}
+
+function lastOf(source: string, most: number): string {
+  return source.slice(
+    wholeCharacter(source, Math.max(0, source.length - most))
+  );
+}
+
+function firstOf(source: string, most: number): string {
+  return source.slice(0, wholeCharacter(source, Math.min(source.length, most)));
 }
 
 /** The position with far cells left out until its JSON fits the server's limit. */

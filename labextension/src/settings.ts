@@ -38,7 +38,7 @@ export const DEFAULTS: ISettings = {
 /** What of JupyterLab's loaded settings is needed. */
 export type Stored = Pick<
   ISettingRegistry.ISettings,
-  'composite' | 'changed' | 'set'
+  'composite' | 'user' | 'changed' | 'set'
 >;
 
 /** One a page. */

@@ -1,6 +1,7 @@
 /**
- * Tells the server what the person has set: all that differs at the start, then each change. What the administrator
- * has fixed is never sent. Knows nothing of what the settings are for.
+ * Tells the server what the person has set: at the start what is stored and differs, then each change. What the
+ * administrator has fixed is never sent. A page that is opened switches nothing on: it may have been switched off
+ * elsewhere meanwhile (`%mccom cloud off`).
  */
 
 import { JSONExt } from '@lumino/coreutils';
@@ -9,6 +10,8 @@ import type { ServerSettings } from './answers';
 import type { Json } from './json';
 import type { Stored } from './settings';
 import type { IClient } from './tokens';
+
+const SWITCHES = ['enabled', 'use_cloud'];
 
 /** One a page. */
 export class Sync {
@@ -38,7 +41,14 @@ export class Sync {
   async follow(stored: Stored): Promise<void> {
     this._stored = stored;
     stored.changed.connect(() => void this._send(this._changes(stored)));
-    await this._send(this._changes(stored));
+    this._seen = stored.composite;
+    await this._send(
+      Object.fromEntries(
+        Object.entries(stored.user).filter(
+          ([name, value]) => !(SWITCHES.includes(name) && value === true)
+        )
+      )
+    );
   }
 
   /** Puts a value in force, then stores it; a value that the server refuses is not stored. */

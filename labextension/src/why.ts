@@ -9,9 +9,9 @@ import type { Hit, Trace } from './answers';
 export function reasonOf(reason: string, trans: TranslationBundle): string {
   switch (reason) {
     case 'sure':
-      return trans.__('the local model was sure of its first words');
+      return trans.__('the local text was likely enough to be right');
     case 'unsure':
-      return trans.__('the local model was unsure of its first words');
+      return trans.__('the local text was not likely enough to be right');
     case 'unparsable':
       return trans.__('the local text would have broken the cell');
     case 'rejected':

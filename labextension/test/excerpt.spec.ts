@@ -67,6 +67,20 @@ describe('nearest', () => {
     expect(cells_after.map(cell => cell.cell_id)).toEqual(['c4']);
   });
 
+  it('cuts a very long cell to the part that is nearer, so that it hides no other', () => {
+    const long = 'x = 1\n'.repeat(20_000) + 'y = 2';
+    const { cells_before, cells_after } = nearest(
+      5,
+      2,
+      cellOf(['a', long, 'c', long, 'e'])
+    );
+    expect(cells_before.map(cell => cell.cell_id)).toEqual(['c0', 'c1']);
+    expect(cells_before[1].source.endsWith('\ny = 2')).toBe(true);
+    expect(cells_before[1].source).toHaveLength(24_000);
+    expect(cells_after.map(cell => cell.cell_id)).toEqual(['c3', 'c4']);
+    expect(cells_after[0].source).toBe(long.slice(0, 4000));
+  });
+
   it('reads no cell that is too far to be sent', () => {
     const seen: number[] = [];
     nearest(10_000, 9_999, i => {

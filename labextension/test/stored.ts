@@ -5,23 +5,27 @@
 import { Signal } from '@lumino/signaling';
 import type { Stored } from '../src/settings';
 
-/** `change` is another window, or the settings editor. */
+/** `change` is another window, or the settings editor; `defaults` are not the person's. */
 export function stored(
-  values: object
+  values: object,
+  defaults: object = {}
 ): Stored & { change(values: object): void } {
   const changed = new Signal<never, void>(Object.create(null) as never);
-  let composite = { ...values };
+  let user = { ...values };
   return {
     get composite() {
-      return composite as Stored['composite'];
+      return { ...defaults, ...user } as Stored['composite'];
+    },
+    get user() {
+      return user as Stored['user'];
     },
     changed,
     set(name, value) {
-      this.change({ ...composite, [name]: value });
+      this.change({ ...user, [name]: value });
       return Promise.resolve();
     },
     change(now) {
-      composite = { ...now };
+      user = { ...now };
       changed.emit();
     }
   };

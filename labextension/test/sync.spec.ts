@@ -67,6 +67,21 @@ describe('a sync', () => {
     ]);
   });
 
+  it('switches nothing on at the start, and sends no default', async () => {
+    const { sync, sent } = await serverOf({
+      enabled: true,
+      use_cloud: false,
+      model: 'b'
+    });
+    const store = stored({ enabled: false, use_cloud: true }, { model: 'a' });
+    await sync.follow(store);
+    expect(sent).toEqual([{ enabled: false }]);
+    store.change({ enabled: false, use_cloud: false });
+    store.change({ enabled: false, use_cloud: true });
+    await settled(sync);
+    expect(sent.slice(1)).toEqual([{ use_cloud: true }]);
+  });
+
   it('sends what is changed later, and only that', async () => {
     const { sync, sent } = await serverOf({ enabled: true, threads: 0 });
     const store = stored({ enabled: true, threads: 0 });

@@ -19,7 +19,7 @@ describe('why', () => {
   it('tells writer, reason, confidence, context, draft and times', () => {
     expect(rowsOf(TRACE, trans)).toEqual([
       ['Written by', 'qwen2.5-coder-1.5b'],
-      ['Why', 'the local model was unsure of its first words'],
+      ['Why', 'the local text was not likely enough to be right'],
       ['Confidence', '41 %'],
       ['Context', 'tariff.py:3–9'],
       ['Draft taken', '4 / 6'],

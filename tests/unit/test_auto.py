@@ -167,6 +167,28 @@ async def test_while_a_better_model_is_fetched_the_small_one_serves_and_then_the
     await engine.aclose()
 
 
+async def test_the_offer_is_known_as_soon_as_the_figures_are(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.present = {"small"}
+    await _ask(machine.open())
+    assert machine.open().choice.offer == "middle", "what `jupyter mccom pull` fetches, in a process of its own"
+
+
+async def test_it_is_told_when_a_model_is_chosen_and_when_another_one_is(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.present = {"small"}
+    engine = machine.open()
+    told: list[str] = []
+    engine.settled = lambda: told.append(engine.name)
+    await _ask(engine)
+    machine.present = {"small", "middle"}
+    engine.reconsider()
+    await _ask(engine)
+    await _ask(engine)
+    assert told == ["small", "middle"]
+    await engine.aclose()
+
+
 async def test_a_model_that_does_not_load_is_left_out(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.engines["middle"] = Counted("middle", 0.01, broken=True)

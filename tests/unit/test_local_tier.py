@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.compose import OpenCascade, open_cascade, wanted_model
+from jupyter_mccom.engines.choice import Choice
 from jupyter_mccom.engines.servers.engine import ServerEngine
 from jupyter_mccom.errors import EngineError, SettingsError
 from jupyter_mccom.privacy.masked_engine import MaskedEngine
 from jupyter_mccom.server.status import lines_of, status_of
 from jupyter_mccom.settings import MCCom
-from jupyter_mccom.types import CompletionRequest
+from jupyter_mccom.types import CompletionRequest, Prompt
 from tests.cloud_server import answer, events, json_answer, serving
 
 ELSEWHERE = "http://192.0.2.1:8012"
 """An address that is kept for documentation: nobody is there."""
+PROMPT = Prompt(chunks=(), prefix="", typed="x = ", suffix="")
 REQUEST = CompletionRequest(
     id="r", client="c", document="private/a.ipynb", cell_id="1", language="python", prefix="x = ", suffix=""
 )
@@ -84,6 +86,30 @@ async def test_a_server_that_is_away_is_trouble_with_the_next_step() -> None:
     assert status["state"] == "trouble"
     assert "cannot be reached" in status["detail"]
     assert "check MCCom.local_url" in status["detail"]
+
+
+async def test_gates_and_what_is_learnt_are_those_of_the_model_that_auto_chose(tmp_path: Path) -> None:
+    opened = open_cascade(MCCom(model="auto", models_dir=str(tmp_path)), traces=tmp_path / "t")
+    try:
+        assert opened.local.auto is not None
+        for name, chance in (("smollm2-135m", False), ("qwen2.5-coder-0.5b", True)):
+            opened.local.auto.choice = Choice(name=name, why="", figures={}, statement_s={})
+            opened.local.auto.settled()
+            assert (opened.cascade.gates.show_chance is not None) == chance
+    finally:
+        await opened.aclose()
+
+
+async def test_a_model_that_does_not_fit_the_memory_is_refused_before_it_is_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "big.gguf"
+    with path.open("wb") as file:
+        file.write(b"GGUF")
+        file.truncate(10**12)  # sparse: no disk is used
+    async with _opened(MCCom(model=str(path))) as opened:
+        with pytest.raises(EngineError, match=r"needs about 1450\.0 GB of memory and .* GB are free"):
+            async for _ in opened.engine.generate(PROMPT, max_tokens=1):
+                pass
+        assert opened.pid is None
 
 
 async def test_auto_with_nothing_here_offers_the_default(tmp_path: Path) -> None:

@@ -63,7 +63,8 @@ def test_a_fit_that_sees_more_than_the_first_three_tokens_shows_fewer_wrong_ones
 
 
 def test_a_bench_teaches_the_thresholds_once(tmp_path: Path) -> None:
-    made_with = {"model": SMALL, "layout": "anchored-block", "prompt_tokens": 512, "retrieval_tokens": 192}
+    made_with: dict[str, object] = {"model": SMALL, "layout": "anchored-block", "prompt_tokens": 512}
+    made_with |= {"retrieval_tokens": 192, "max_tokens": 64}
     lines = [made_with | line for line in _lines(300)] + [made_with | {"model": "other"} | line for line in _lines(9)]
     (tmp_path / "thresholds.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     settings = MCCom(model=SMALL, traces_dir=str(tmp_path / "data"))
