@@ -52,6 +52,8 @@ export class Panel extends ReactWidget {
         <p className="jp-mccom-detail" data-state={state}>
           {detail}
         </p>
+        {status?.auto && <p>{status.auto.why}</p>}
+        {status?.index?.detail && <p>{status.index.detail}</p>}
         {status && this._download(status)}
         {this._switches(status?.cloud ?? null)}
         <h3>{trans.__('Last suggestion')}</h3>

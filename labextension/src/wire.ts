@@ -114,6 +114,10 @@ export interface Status {
   model: { id: string; bytes: number; present: boolean };
   pull: { model: string; done_bytes: number; total_bytes: number } | null;
   cloud: Cloud | null;
+  /** Why this model was chosen; null unless it was. */
+  auto: { why: string } | null;
+  /** What of the project is not searched, and why; null where nothing is searched. */
+  index: { detail: string } | null;
   /** Settings that the administrator of the server has fixed. */
   locked: string[];
 }
@@ -162,6 +166,8 @@ export function statusFrom(value: unknown): Status {
   const model = object(body.model, 'model');
   const pull = body.pull === null ? null : object(body.pull, 'pull');
   const cloud = body.cloud === null ? null : object(body.cloud, 'cloud');
+  const auto = body.auto === null ? null : object(body.auto, 'auto');
+  const index = body.index === null ? null : object(body.index, 'index');
   return {
     state: oneOf(body, 'state', STATES),
     detail: text(body, 'detail'),
@@ -184,6 +190,8 @@ export function statusFrom(value: unknown): Status {
       calls_saved: number(cloud, 'calls_saved'),
       trouble: text(cloud, 'trouble')
     },
+    auto: auto && { why: text(auto, 'why') },
+    index: index && { detail: text(index, 'detail') },
     locked: strings(body, 'locked')
   };
 }

@@ -128,6 +128,8 @@ describe('the other routes', () => {
       model: { id: 'm', bytes: 1, present: false },
       pull: { model: 'm', done_bytes: 0, total_bytes: 1 },
       cloud: null,
+      auto: null,
+      index: null,
       locked: ['threads']
     };
     const client = await clientOf((_, response) =>
