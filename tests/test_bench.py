@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
 
@@ -55,6 +57,27 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
     other = _bench(*given[:3], status=2).stderr
     assert "was made with other settings" in other
     assert other.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("suite", "said"),
+    [
+        ("reuse", "tokens read a key typed on"),
+        ("engines", '"tokens_evaluated"'),
+        ("infill", "| "),
+        ("retrieval --n=2", "| no retrieval |"),
+        ("speculation", '"cost_curve_ms"'),
+        ("cascade", "Goals, cascade against cloud alone"),
+        ("keystrokes", "Goals at 200 ms of network"),
+        ("kernels", "| "),
+    ],
+)
+def test_suites_run_on_real_code(suite: str, said: str, shared_data: Path, models: Store, tmp_path: Path) -> None:
+    short = ("--MCCom.max_tokens=4", "--MCCom.prompt_tokens=128", "--MCCom.cloud_prompt_tokens=128")
+    more = (f"--MCCom.cloud_model={SMALL}", "--MCCom.threads=1", f"--data={shared_data}", f"--out={tmp_path}")
+    name, *n = suite.split()
+    assert said in _bench(f"--suite={name}", *(n or ["--n=1"]), *more, *short).stdout
+    assert json.loads((tmp_path / f"{name}.json").read_text())["findings"]
 
 
 def test_data_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
