@@ -65,7 +65,7 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("reuse", "tokens read a key typed on"),
         ("engines", '"tokens_evaluated"'),
         ("infill", "| "),
-        ("retrieval --n=2", "| no retrieval |"),
+        ("retrieval --n=3", "| no retrieval |"),
         ("speculation", '"cost_curve_ms"'),
         ("cascade", "Goals, cascade against cloud alone"),
         ("keystrokes", "Goals at 200 ms of network"),
