@@ -124,6 +124,8 @@ class CompletionRequest:
     cells_before: tuple[Cell, ...] = ()
     """Document order: the last one stands just above."""
     cells_after: tuple[Cell, ...] = ()
+    n_cells_above: int = 0
+    """Cells of the notebook above `cells_before`, too far to be sent."""
     trigger: Trigger = "typing"
     multiline: Multiline | None = None
     """None: as the cascade is set."""

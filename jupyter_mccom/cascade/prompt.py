@@ -44,7 +44,7 @@ def cells(request: CompletionRequest, budget: int) -> list[Chunk]:
         latest = max(latest, cell.ran or 0)
         order = latest if cell.ran is None else cell.ran
         if cell.kind == "code" and cell.source.strip() and (number < n_before or cell.ran is not None):
-            place = number if number < n_before else number + 1
+            place = request.n_cells_above + number + (number >= n_before)
             lines = cell.source.count("\n") + 1
             ordered.append((order, Chunk(source=f"cell {place}", first_line=1, last_line=lines, text=cell.source)))
     chunks = [chunk for _, chunk in sorted(ordered, key=lambda one: one[0])]

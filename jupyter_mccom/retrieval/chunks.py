@@ -84,10 +84,13 @@ def chunks_of_notebook(source: str, text: str) -> list[Chunk]:
     return found
 
 
-def chunks_of_cells(cells: Sequence[Cell], language: str) -> list[Chunk]:
-    """Chunks of the open notebook's cells; their sources are `cell 3`, by position from 0. Never raises."""
+def chunks_of_cells(cells: Sequence[Cell], language: str, *, first: int = 0) -> list[Chunk]:
+    """Chunks of the open notebook's cells; their sources are `cell 3`, by position, that of the first one given.
+
+    Never raises.
+    """
     found: list[Chunk] = []
-    for position, cell in enumerate(cells):
+    for position, cell in enumerate(cells, first):
         found += _of_cell(f"cell {position}", cell.kind, cell.source, language)
     return found
 

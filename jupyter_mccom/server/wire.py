@@ -120,6 +120,7 @@ def request_from(value: object) -> CompletionRequest:
         suffix=_field(body, "suffix", str),
         cells_before=_cells(body, "cells_before"),
         cells_after=_cells(body, "cells_after"),
+        n_cells_above=_count(body, "n_cells_above"),
         trigger=_choice(body, "trigger", get_args(Trigger), "typing"),
         multiline=None if body.get("multiline") is None else _choice(body, "multiline", get_args(Multiline)),
         last=None if last is None else outcome_from(last),

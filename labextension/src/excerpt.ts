@@ -41,7 +41,7 @@ export function nearest(
   count: number,
   index: number,
   cell: (i: number) => Cell
-): { cells_before: Cell[]; cells_after: Cell[] } {
+): Pick<Position, 'cells_before' | 'cells_after' | 'n_cells_above'> {
   const take = (
     indices: number[],
     bound: number,
@@ -65,8 +65,10 @@ export function nearest(
     { length: count - index - 1 },
     (_, i) => index + 1 + i
   );
+  const cells_before = take(before, BEFORE_CHARS, lastOf).reverse();
   return {
-    cells_before: take(before, BEFORE_CHARS, lastOf).reverse(),
+    cells_before,
+    n_cells_above: index - cells_before.length,
     cells_after: take(after, AFTER_CHARS, firstOf)
   };
 }
@@ -92,7 +94,11 @@ export function fitted(position: Position): Position {
     cells_before = cells_before.slice(Math.ceil(cells_before.length / 2));
     cells_after = cells_after.slice(0, Math.floor(cells_after.length / 2));
   }
-  return { ...position, cells_before, cells_after };
+  const n_cells_above =
+    (position.n_cells_above ?? 0) +
+    position.cells_before.length -
+    cells_before.length;
+  return { ...position, cells_before, cells_after, n_cells_above };
 }
 
 /** The language's name from a mime type: `text/x-ipython` → `python`. */

@@ -62,6 +62,8 @@ export interface CompleteRequest {
   suffix: string;
   cells_before: Cell[];
   cells_after: Cell[];
+  /** Cells above `cells_before`, too far to be sent; left out: none. */
+  n_cells_above?: number;
   trigger: Trigger;
   /** Left out: as the server is set. */
   multiline?: Multiline;
@@ -230,6 +232,10 @@ export function requestFrom(value: unknown): CompleteRequest {
     suffix: text(body, 'suffix'),
     cells_before: cells(body.cells_before ?? [], 'cells_before'),
     cells_after: cells(body.cells_after ?? [], 'cells_after'),
+    n_cells_above:
+      body.n_cells_above === undefined
+        ? undefined
+        : number(body, 'n_cells_above'),
     trigger: oneOf({ trigger: 'typing', ...body }, 'trigger', TRIGGERS),
     multiline:
       body.multiline === undefined

@@ -62,7 +62,12 @@ describe('around', () => {
 describe('nearest', () => {
   it('keeps document order, and the nearest within the bounds', () => {
     const sources = ['a'.repeat(40_000), 'b'.repeat(30_000), 'c', 'd', 'e'];
-    const { cells_before, cells_after } = nearest(5, 3, cellOf(sources));
+    const { cells_before, cells_after, n_cells_above } = nearest(
+      5,
+      3,
+      cellOf(sources)
+    );
+    expect(n_cells_above).toBe(1);
     expect(cells_before.map(cell => cell.cell_id)).toEqual(['c1', 'c2']);
     expect(cells_after.map(cell => cell.cell_id)).toEqual(['c4']);
   });

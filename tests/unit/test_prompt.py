@@ -56,6 +56,7 @@ def test_the_order_of_execution_beats_the_position() -> None:
     chunks = _built(request).chunks
     assert [chunk.text for chunk in chunks] == ["clean", "below", "load", "note", "new"]
     assert [chunk.source for chunk in chunks] == ["cell 2", "cell 5", "cell 0", "cell 1", "cell 3"]
+    assert [chunk.source for chunk in _built(replace(request, n_cells_above=7)).chunks][:2] == ["cell 9", "cell 12"]
 
 
 def test_leaves_out_markdown_and_empty_cells() -> None:
