@@ -26,6 +26,7 @@ REQUEST = CompletionRequest(
 @asynccontextmanager
 async def _cells_alone(folder: Path) -> AsyncGenerator[Retriever, None]:
     retrieval = Retrieval(tree=None, live=None)
+    await retrieval.warm()
     yield retrieval
     await retrieval.aclose()
 
