@@ -264,8 +264,7 @@ class Cascade:
         except TimeoutError:
             reason = "late"
         except (asyncio.CancelledError, GeneratorExit):
-            if not shown:
-                position.cut_off()
+            position.cut_off()
             raise
         finally:
             run.took("cloud", writing.generation)

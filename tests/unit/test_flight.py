@@ -141,17 +141,17 @@ async def test_a_silent_cloud_is_still_waited_for_where_the_local_text_is_not_sh
     assert (found[-1].text, found[-1].route.to) == ("ros(3)", "cloud")
 
 
-async def test_a_call_that_was_cut_off_unseen_may_be_asked_again_twice_a_line() -> None:
+async def test_a_call_that_was_cut_off_before_its_text_was_whole_may_be_made_again_three_times_a_line() -> None:
     cloud = _Slow({"np.z": "eros(3)"}, 60)
     cascade = cascade_of(_Counted({"np.z": "eros(1)"}, prob=0.7), cloud)
-    keys = [replace(FIRST, id=f"r{n}", prefix=FIRST.prefix + "aeiou"[: n % 2 + 1] * n) for n in range(1, 6)]
+    keys = [replace(FIRST, id=f"r{n}", prefix=FIRST.prefix + "aeiou"[: n % 2 + 1] * n) for n in range(1, 8)]
     for request in keys:
         task = asyncio.create_task(_all(cascade, request))
         await asyncio.sleep(10 * TOKEN_S)
         task.cancel()
         await asyncio.wait({task})
     await cascade.stop()
-    assert cloud.n_asked == 3
+    assert cloud.n_asked == 4
 
 
 async def test_an_answer_that_nobody_waits_for_ends_by_itself() -> None:
