@@ -90,6 +90,15 @@ def test_typing_over_a_wrong_text_brings_the_clouds(
     book.page.keyboard.press("Tab")
     book.no_ghost()
     assert book.source(1) == f"print(statistics.{key}{ghost}"
+    book.page.keyboard.press("End")
+    book.page.keyboard.press("Enter")
+    book.type("total = sum(")
+    book.wait_ghost()
+    assert _trace(lab)["route"]["to"] == "local"
+    book.page.keyboard.press("Alt+Shift+Backslash")
+    wait_for(lambda: _trace(lab)["route"]["reason"] == "asked", "the cloud's answer to who asks")
+    _shows(book, lab)
+    assert _trace(lab)["origin"] == "cloud"
 
 
 def test_an_unsure_text_is_the_clouds_and_with_the_cloud_down_nothing_breaks(
