@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from ..compose import OpenCascade, open_cascade
+from ..engines.direct import DirectEngine
 from ..protocols import Engine
 from ..settings import MCCom
 from ..types import CompletionRequest, Prompt, Token
 from .bench import Bench
 from .cascade import token_from, written
+from .checked import checking_all
 from .data import rows_of
 from .findings import Findings, Table, with_interval
 from .metrics import exact_match
@@ -73,26 +75,28 @@ def _sample(kind: str, row: dict[str, Any]) -> Sample:
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> tuple[list[dict[str, Any]], bool]:
     opened = open_cascade(bench.settings)
+    checker = checking_all(opened, bench.settings) if isinstance(opened.engine, DirectEngine) else opened.engine
     rows = []
     try:
         for number, sample in enumerate(samples, 1):
-            row = bench.rows.get(sample.task) or await _row(opened, bench.settings, sample)
+            row = bench.rows.get(sample.task) or await _row(opened, checker, bench.settings, sample)
             bench.rows.put(sample.task, row)
             rows.append(row)
             bench.progress(number, len(samples))
-        return rows, opened.engine.skills.checks_draft
+        return rows, checker.skills.checks_draft
     finally:
+        await checker.aclose()
         await opened.aclose()
 
 
-async def _row(opened: OpenCascade, settings: MCCom, sample: Sample) -> dict[str, Any]:
+async def _row(opened: OpenCascade, checker: Engine, settings: MCCom, sample: Sample) -> dict[str, Any]:
     prompt = await opened.cascade.prompt(sample.request)
     answer = await written(opened.engine, sample.request, prompt, max_tokens=settings.max_tokens)
     same, accepted = [], []
-    if opened.engine.skills.checks_draft:
-        plain = await _tokens(opened.engine, prompt, settings.max_tokens, "")
+    if checker.skills.checks_draft:
+        plain = await _tokens(checker, prompt, settings.max_tokens, "")
         for draft in (sample.truth, sample.truth[: len(sample.truth) // 2], _WRONG):
-            drafted = await _tokens(opened.engine, prompt, settings.max_tokens, draft)
+            drafted = await _tokens(checker, prompt, settings.max_tokens, draft)
             same.append(same_but_for_a_tie(plain, drafted))
             accepted.append(sum(token.from_draft for token in drafted))
     return {

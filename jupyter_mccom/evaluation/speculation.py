@@ -23,6 +23,7 @@ from ..engines.llamacpp import LlamaCppEngine
 from ..settings import MCCom
 from ..types import DraftCheck, Prompt
 from .bench import Bench, Progress
+from .checked import checking_all, process_settings
 from .findings import Findings
 from .metrics import interval, mean
 from .samples import Sample, notebook_samples
@@ -94,7 +95,7 @@ async def _run(
 ) -> tuple[list[dict[str, Run]], Mapping[int, float] | None]:
     opened = open_cascade(settings)
     assert isinstance(opened.engine, DirectEngine), "of a model of this machine"
-    checked, server = _others(opened, settings)
+    checked, server = checking_all(opened, settings), _server(opened, settings)
     ways = {
         "plain": Way(engine=opened.engine, drafted=False),
         "by curve": Way(engine=opened.engine, drafted=True),
@@ -114,23 +115,11 @@ async def _run(
             await part.aclose()
 
 
-def _others(opened: OpenCascade, settings: MCCom) -> tuple[DirectEngine, LlamaCppEngine]:
-    """The same model in a process that checks all of a draft, and in llama.cpp's server."""
-    model = opened.model
-    given = {
-        "path": str(opened.store.locate(model.id).absolute()),
-        "threads": opened.threads,
-        "context_tokens": settings.context_tokens,
-    }
-    direct = Host(
-        "jupyter_mccom.engines.llama_direct", lambda: {**given, "costs_file": "", "model_hash": ""}, idle_unload_s=0
-    )
-    server = Host("jupyter_mccom.engines.llama_server", lambda: given, idle_unload_s=0)
-    reads = PromptFormat(fim=model.fim, layout=model.layout)
-    return (
-        DirectEngine(name=model.id, host=direct, reads=reads),
-        LlamaCppEngine(name=model.id, host=server, reads=reads),
-    )
+def _server(opened: OpenCascade, settings: MCCom) -> LlamaCppEngine:
+    """The same model in llama.cpp's server."""
+    model, given = opened.model, process_settings(opened, settings)
+    host = Host("jupyter_mccom.engines.llama_server", lambda: given, idle_unload_s=0)
+    return LlamaCppEngine(name=model.id, host=host, reads=PromptFormat(fim=model.fim, layout=model.layout))
 
 
 async def _asked(way: Way, sample: Sample, prompt: Prompt, draft: str, settings: MCCom) -> Run:
