@@ -75,7 +75,8 @@ def test_shell_blocks_parse_and_name_settings_that_exist(block: str) -> None:
     subprocess.run([BASH, "-n", "-c", block], check=True)
     from_arguments(re.findall(r"--MCCom\.\S+=\S+", block))
     for arguments in re.findall(r"jupyter mccom ([^&\n]+)", block):
-        _parser().parse_args(shlex.split(arguments))
+        _, rest = _parser().parse_known_args(shlex.split(arguments))
+        from_arguments(rest)
 
 
 @pytest.mark.parametrize("block", _blocks("console"))
