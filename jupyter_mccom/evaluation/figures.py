@@ -72,7 +72,8 @@ def run(
 ) -> str:
     """All tables and figures as Markdown, and as a page `report.html`. `n`: no more positions than that a run.
 
-    Raises InputError without `out`, and as suites.run does.
+    What cannot be measured (data that is not there, too few positions) says so in its place. Raises InputError without
+    `out`.
     """
     if out is None:
         raise InputError("these runs take hours and go on where they were cut off; name their folder with --out")
@@ -83,11 +84,16 @@ def run(
         given = changed(settings, **figure.settings)
         n_figure = min(n or figure.n, figure.n)
         file = folder / f"{figure.suite}.json"
-        if not _is_of(file, {"n": n_figure, "seed": seed, "settings": changed_settings(given), "commit": commit()}):
-            suites.run(
-                figure.suite, given, data=data, n=n_figure, seed=seed, out=folder, progress=progress,
-                keys_a_minute=keys_a_minute,
-            )  # fmt: skip
+        made = {"n": n_figure, "seed": seed, "settings": changed_settings(given), "commit": commit()}
+        try:
+            if not _is_of(file, made):
+                suites.run(
+                    figure.suite, given, data=data, n=n_figure, seed=seed, out=folder, progress=progress,
+                    keys_a_minute=keys_a_minute,
+                )  # fmt: skip
+        except InputError as error:
+            said.append(f"## {figure.name}\n\nnot measured: {error}")
+            continue
         result = json.loads(file.read_text(encoding="utf-8"))
         said.append(f"## {figure.name}\n\n{from_json(result['findings']).text()}")
         results.append({**result, "suite": figure.name})
@@ -100,4 +106,5 @@ def _is_of(file: Path, made: Mapping[str, Any]) -> bool:
     if not file.exists():
         return False
     result = json.loads(file.read_text(encoding="utf-8"))
-    return all(result.get(name) == value for name, value in made.items())
+    found = {**result, "commit": result["machine"]["commit"]}
+    return all(found.get(name) == value for name, value in made.items())
