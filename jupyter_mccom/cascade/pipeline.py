@@ -245,7 +245,7 @@ class Cascade:
         if not self.cloud.budget.take():
             yield self._without_cloud(run, "budget")
             return
-        position.cloud_asked = True
+        asked_before, position.cloud_asked = position.cloud_asked, True
         run.asks_cloud()
         position.asked_prefix = request.prefix if route.reason == "asked" else position.asked_prefix
         try:
@@ -264,7 +264,7 @@ class Cascade:
         except TimeoutError:
             reason = "late"
         except (asyncio.CancelledError, GeneratorExit):
-            position.cut_off()
+            position.cut_off(asked_before=asked_before)
             raise
         finally:
             run.took("cloud", writing.generation)

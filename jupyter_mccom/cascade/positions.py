@@ -49,10 +49,10 @@ class Position:
         self.local_prefix, self.local_text, self.local_hits = prefix, text, hits
         self.local_confidence, self.local_id = confidence, suggestion_id
 
-    def cut_off(self) -> None:
-        """The running call has brought no whole text: the next key may ask again."""
+    def cut_off(self, *, asked_before: bool) -> None:
+        """The running call has brought no whole text: the next key may ask again, unless the line counted before."""
         self.n_cut_off += 1
-        self.cloud_asked = self.n_cut_off > _MOST_CUT_OFF
+        self.cloud_asked = asked_before or self.n_cut_off > _MOST_CUT_OFF
 
     def draft(self, prefix: str) -> str:
         """The local text, re-based: what is left of it when all that was typed since agrees with it; else empty."""

@@ -111,12 +111,12 @@ class _Slow(_Counted):
 
     def __init__(self, script: dict[str, str], silent_s: float) -> None:
         super().__init__(script)
-        self._silent_s = silent_s
+        self.silent_s = silent_s
         self.n_asked = 0
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         self.n_asked += 1
-        await asyncio.sleep(self._silent_s)
+        await asyncio.sleep(self.silent_s)
         async with aclosing(super().generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
             async for token in tokens:
                 yield token
@@ -152,6 +152,21 @@ async def test_a_call_that_was_cut_off_before_its_text_was_whole_may_be_made_aga
         await asyncio.wait({task})
     await cascade.stop()
     assert cloud.n_asked == 4
+
+
+async def test_who_asks_once_more_and_types_on_does_not_open_a_line_that_was_answered() -> None:
+    cloud = _Slow({"np.z": "eros(3)"}, 0)
+    cascade = cascade_of(_Counted({"np.z": "eros(1)"}, prob=0.7), cloud)
+    await _all(cascade, FIRST)
+    cloud.silent_s = 60
+    task = asyncio.create_task(_all(cascade, replace(_typed("a"), trigger="ask")))
+    await asyncio.sleep(4 * TOKEN_S)
+    task.cancel()
+    await asyncio.wait({task})
+    await cascade.stop()
+    cloud.silent_s = 0
+    await _all(cascade, _typed("ab"))
+    assert cloud.n_asked == 2
 
 
 async def test_an_answer_that_nobody_waits_for_ends_by_itself() -> None:
