@@ -46,12 +46,13 @@ FIGURES = (
     Figure(name="speculation", n=40),
     Figure(name="infill", n=60),
     Figure(name="thresholds", n=300, settings=_SHORT),
-    Figure(name="kernels", n=60),
+    Figure(name="kernels", n=80),
     Figure(name="layouts", n=200, settings=_SHORT),
-    Figure(name="retrieval", n=45),
+    Figure(name="retrieval", n=60),
     Figure(name="keystrokes", n=20, settings={"cloud_prompt_tokens": 512}),
     Figure(name="cascade", n=100, settings={"cloud_prompt_tokens": 512}),
-    Figure(name="retrieval 1.5B", n=24, settings=_LARGE),
+    Figure(name="retrieval 1.5B", n=45, settings=_LARGE),
+    Figure(name="kernels 1.5B", n=40, settings=_LARGE),
     Figure(name="layouts 1.5B", n=200, settings={**_LARGE, **_SHORT}),
 )
 

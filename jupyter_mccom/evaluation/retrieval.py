@@ -24,13 +24,14 @@ from ..settings import MCCom
 from ..types import Chunk, CompletionRequest, Hit
 from .bench import Bench
 from .cascade import written
+from .definitions import WithDefinitions
 from .findings import Findings, Table, with_interval
 from .metrics import edit_similarity, exact_match, interval, mean
 from .policies import Answer
 from .samples import Sample, crossfile_samples, notebook_samples, repository_samples
 
-WAYS = ("no retrieval", "round 1, best one", "round 1", "rounds 1 and 2", "round 1 on top", "rounds 1 and 2 on top")
-"""What is retrieved takes the place of lines above the cursor, or comes on top of them."""
+WAYS = ("no retrieval", "round 1, best one", "round 1", "rounds 1 and 2", "imported definitions, then both rounds")
+"""What is retrieved takes the place of lines above the cursor."""
 GAINED = "gained: the mean of the differences to the first way at the same positions, with its 95 % interval"
 
 
@@ -125,22 +126,21 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tr
     request, engine = sample.request, opened.engine
     retrieval = Retrieval(tree=tree, live=None, patience_s=UNHURRIED_S)
 
-    async def text_of(retriever: Retriever | None, first: Answer | None = None, *, on_top: bool = False) -> Answer:
-        n_retrieved = settings.retrieval_tokens
-        n_tokens = settings.prompt_tokens + n_retrieved * on_top
-        context = Context(engine, retriever, n_tokens=n_tokens, n_retrieved_tokens=n_retrieved)
+    async def text_of(retriever: Retriever | None, first: Answer | None = None) -> Answer:
+        context = Context(
+            engine, retriever, n_tokens=settings.prompt_tokens, n_retrieved_tokens=settings.retrieval_tokens
+        )
         line = request.prefix.rpartition("\n")[2] + first.text if first else ""
         prompt, _ = await context.prompt(request, text=line, confidence=confidence(first.tokens) if first else None)
         return await written(engine, request, prompt, max_tokens=settings.max_tokens)
 
-    first, on_top = await text_of(retrieval), await text_of(retrieval, on_top=True)
+    first = await text_of(retrieval)
     answers = [
         await text_of(None),
         await text_of(_BestOne(retrieval)),
         first,
         await text_of(retrieval, first),
-        on_top,
-        await text_of(retrieval, on_top, on_top=True),
+        await text_of(WithDefinitions(tree, retrieval) if tree else retrieval, first),
     ]
     return scores_of(sample, sample.kind, answers)
 
