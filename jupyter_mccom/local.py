@@ -19,7 +19,7 @@ from .engines.choice import Choice
 from .engines.direct import DirectEngine
 from .engines.fim import FimMarkers, Layout, PromptFormat
 from .engines.host import Host, default_threads
-from .engines.measurements import Measurements
+from .engines.measurements import Measurements, machine
 from .engines.memory import free_bytes, refuse_if_too_large
 from .engines.mlx import MlxEngine
 from .engines.runtime import check_mlx
@@ -175,7 +175,7 @@ class Local:
             return self._opened(settings.model)
         self.auto = AutoEngine(
             candidates=self._candidates,
-            measurements=Measurements(default_models_dir().parent / "auto.json", threads=self.threads),
+            measurements=Measurements(default_models_dir().parent / "auto.json", of=machine(self.threads)),
             budget_s=settings.auto_budget_s,
             free_bytes=free_bytes,
         )

@@ -47,8 +47,8 @@ def convert(gguf: Path, folder: Path, *, n_layers: int = 30, n_tokens: int = 49_
     return folder
 
 
-def cut(gguf: Path, to: Path, *, n_layers: int, n_tokens: int) -> Path:
-    """The same first layers and tokens as a GGUF file of 32-bit weights."""
+def cut(gguf: Path, to: Path, *, n_layers: int, n_tokens: int, architecture: str = "llama") -> Path:
+    """The same first layers and tokens as a GGUF file of 32-bit weights, which says that it is of an architecture."""
     import mlx.core as mx
 
     weights, metadata = mx.load(str(gguf), return_metadata=True)
@@ -56,6 +56,7 @@ def cut(gguf: Path, to: Path, *, n_layers: int, n_tokens: int) -> Path:
     kept["token_embd.weight"] = kept["token_embd.weight"][:n_tokens]
     tokens = metadata["tokenizer.ggml.tokens"][:n_tokens]
     told = metadata | {
+        "general.architecture": architecture,
         "llama.block_count": mx.array(n_layers, dtype=mx.uint32),
         "llama.vocab_size": mx.array(n_tokens, dtype=mx.uint32),
         "general.file_type": mx.array(0, dtype=mx.uint32),

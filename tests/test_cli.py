@@ -203,6 +203,7 @@ def cloud_settings(models: Store) -> Iterator[list[str]]:
             f"--MCCom.cloud_url={url}",
             f"--MCCom.cloud_model={CODER}",
             "--MCCom.cloud_key_env=MCCOM_TEST_KEY",
+            "--MCCom.cloud_timeout_s=100",
         ]
 
 

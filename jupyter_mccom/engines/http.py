@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import EngineError, PromptTooLong
-
-if TYPE_CHECKING:
-    import httpx
 
 _CONNECT_S = 5.0
 
@@ -34,13 +31,17 @@ class JsonClient:
         try:
             response = await self._http.post(url, json=body, headers=_bearer(key))
         except self._failure as error:
-            raise _broken(error) from error
+            raise _broken(type(error).__name__) from error
         _check(response.status_code, response.content)
         answer: dict[str, Any] = response.json()
         return answer
 
     async def stream(self, url: str, body: Mapping[str, object], *, key: str) -> AsyncGenerator[dict[str, Any], None]:
-        """The JSON events of a streamed answer; closing the iterator closes the connection. Raises as `post`."""
+        """The JSON events of a streamed answer, the last one with `stop`; closing the iterator closes the connection.
+
+        Raises as `post`, also when it ends before that.
+        """
+        whole = False
         try:
             async with self._http.stream("POST", url, json=body, headers=_bearer(key)) as response:
                 if response.status_code != 200:
@@ -49,9 +50,12 @@ class JsonClient:
                     if line.startswith("data: ") and line != "data: [DONE]":
                         event = json.loads(line[6:])
                         _check_event(event)
+                        whole = bool(event.get("stop"))
                         yield event
         except self._failure as error:
-            raise _broken(error) from error
+            raise _broken(type(error).__name__) from error
+        if not whole:
+            raise _broken("in the middle of an answer")
 
     async def aclose(self) -> None:
         """Closes the pooled connections."""
@@ -62,8 +66,8 @@ def _bearer(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def _broken(error: httpx.HTTPError) -> EngineError:
-    return EngineError(f"the model's process stopped answering ({type(error).__name__}); the next key starts it again")
+def _broken(what: str) -> EngineError:
+    return EngineError(f"the model's process stopped answering ({what}); the next key starts it again")
 
 
 def _check(status: int, content: bytes) -> None:

@@ -17,24 +17,28 @@ _MAX_LINE_BYTES = 1_000_000
 
 
 async def ask(host: str, port: int, request: Mapping[str, object]) -> AsyncGenerator[dict[str, Any], None]:
-    """The lines of an answer, until the peer closes. Raises PromptTooLong, or EngineError when it is gone."""
-    n_lines = 0
+    """The lines of an answer, until the peer closes; the last one has `end` or `counts`.
+
+    Raises PromptTooLong, or EngineError when the peer is gone before that.
+    """
+    whole = False
     try:
         reader, writer = await asyncio.open_connection(host, port, limit=_MAX_LINE_BYTES)
         try:
             writer.write(json.dumps(request).encode() + b"\n")
             await writer.drain()
             while line := await reader.readline():
-                n_lines += 1
-                yield _checked(json.loads(line))
+                found = _checked(json.loads(line))
+                whole = "end" in found or "counts" in found
+                yield found
         finally:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
     except OSError as error:
         raise _broken(type(error).__name__) from error
-    if not n_lines:
-        raise _broken("no answer")
+    if not whole:
+        raise _broken("in the middle of an answer")
 
 
 def _checked(line: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ MAX_OUTPUTS = 17
 """Positions of one evaluation that give logits: a draft of 16 tokens and one more; each takes 0.6 MB of 152k logits."""
 _SERVER = "the server of the same wheel is used instead"
 _ABORTED = 2
+_LOG_ERROR = 4
 _Pointer = ctypes.c_void_p
 _Abort = ctypes.CFUNCTYPE(ctypes.c_bool, _Pointer)
 _Log = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, _Pointer)
@@ -145,7 +146,8 @@ class LlamaH:
     def __init__(self, path: str, *, threads: int, context_tokens: int) -> None:
         """Raises EngineMissing where llama.h is not as expected, EngineError when the file is no model."""
         self._c = _library()
-        self._log = _Log(lambda level, text, data: None)
+        self._reasons: list[str] = []
+        self._log = _Log(self._heard)
         self._c["log_set"](self._log, None)
         self._context = self._load(path, threads, context_tokens)
         self._memory = self._c["get_memory"](self._context)
@@ -196,6 +198,11 @@ class LlamaH:
             raise EngineError(f"the model could not evaluate {len(tokens)} tokens (llama_decode: {status})")
         return [self._choice(index) for index in range(len(tokens) - n_last, len(tokens))]
 
+    def _heard(self, level: int, text: bytes, data: object) -> None:
+        """What llama.cpp logs; of errors the first one says most."""
+        if level == _LOG_ERROR:
+            self._reasons.append(text.decode(errors="replace").strip().rpartition("error loading model: ")[2])
+
     def _load(self, path: str, threads: int, context_tokens: int) -> int:
         c = self._c
         params, wanted = c["context_default_params"](), c["model_default_params"]()
@@ -203,7 +210,8 @@ class LlamaH:
         _check("the context's defaults", _values(params), _CONTEXT_DEFAULTS)
         model = c["model_load_from_file"](path.encode(), wanted)
         if not model:
-            raise EngineError(f"{path!r} is no model that llama.cpp can load")
+            reason = f": {self._reasons[0]}" if self._reasons else ""
+            raise EngineError(f"{path!r} is no model that llama.cpp can load{reason}")
         self._vocab = c["model_get_vocab"](model)
         params.n_ctx, params.n_batch, params.n_ubatch = context_tokens, N_BATCH, N_BATCH
         params.n_outputs_max, params.n_outputs_max_per_seq = MAX_OUTPUTS, 0

@@ -23,11 +23,14 @@ _KEPT = 16
 
 
 class Measurements:
-    """Blocking. A file that cannot be read or written is as good as none: the next start measures again."""
+    """Blocking. A file that cannot be read or written is as good as none: the next start measures again.
 
-    def __init__(self, path: Path, *, threads: int) -> None:
+    `of` tells what the figures depend on, as `machine` does.
+    """
+
+    def __init__(self, path: Path, *, of: Mapping[str, object]) -> None:
         self._path = path
-        self._machine = json.dumps(machine(threads), sort_keys=True)
+        self._machine = json.dumps(of, sort_keys=True)
 
     def load(self) -> dict[str, Figures]:
         """Figures of each model that was measured here."""

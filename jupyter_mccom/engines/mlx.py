@@ -45,7 +45,8 @@ class MlxEngine:
             events = self._client.stream(f"{address.url}/generate", body, key=address.key)
             try:
                 async for event in events:
-                    yield _token(event)
+                    if "text" in event:
+                        yield _token(event)
             finally:
                 await events.aclose()
 

@@ -1,7 +1,8 @@
 """The process that owns an MLX model: answers HTTP on loopback until its parent goes away.
 
-`POST /generate` → server-sent JSON events, one a token; `POST /tokenize` → `{"counts"}`. MLX belongs to one thread:
-requests wait for it in line, and one whose client has left ends within a token or a step of its prompt.
+`POST /generate` → server-sent JSON events, one a token and one that says `stop`; `POST /tokenize` → `{"counts"}`.
+MLX belongs to one thread: requests wait for it in line, and one whose client has left ends within a token or a step of
+its prompt.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class MlxServer(ThreadingHTTPServer):
         try:
             for token in tokens:
                 handler.event(asdict(token))
+            handler.event({"stop": True})
         except TooLong as error:
             size = {"n_prompt_tokens": error.n_tokens, "n_ctx": self._context_tokens}
             handler.event({"error": {"type": "exceed_context_size_error", **size}})

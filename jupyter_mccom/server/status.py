@@ -17,6 +17,13 @@ _SENDS = (
 )
 
 
+_GATES: Mapping[bool | None, str] = {
+    True: "confidence, parse and actions",
+    False: "parse and actions: it tells no probabilities",
+    None: "parse and actions, and confidence if it tells probabilities: its first answer shows that",
+}
+
+
 def status_of(
     opened: OpenCascade, *, locked: Collection[str] = (), pull: PullProgress | None = None, pull_trouble: str = ""
 ) -> dict[str, Any]:
@@ -56,10 +63,8 @@ def _server(opened: OpenCascade) -> dict[str, Any] | None:
     local = opened.local
     if local.server is None:
         return None
-    gates = (
-        "confidence, parse and actions" if local.engine.skills.probs else "parse and actions: it tells no probabilities"
-    )
-    return {"url": local.url, "kind": local.server.words or None, "gates": gates, "leaves": bool(local.leaves)}
+    told = {"url": local.url, "kind": local.server.words or None, "leaves": bool(local.leaves)}
+    return told | {"gates": _GATES[local.server.tells_probs]}
 
 
 def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
@@ -165,7 +170,7 @@ def _state(opened: OpenCascade, present: bool, pull: PullProgress | None, pull_t
         size = f"{opened.model.n_bytes / 1e6:.0f} MB"
         return "get-model", f"the model {name} ({size}) is not on this machine; run: jupyter mccom pull {name}"
     if opened.local.measuring:
-        return "loading", f"measuring this machine with {opened.local.measuring}, once"
+        return "measuring", f"measuring this machine with {opened.local.measuring}, once"
     if opened.host is not None and opened.host.state == "loading":
         return "loading", f"loading {name}"
     if opened.local.trouble:

@@ -89,6 +89,8 @@ export function labelOf(
           (100 * (pull?.done_bytes ?? 0)) / Math.max(pull?.total_bytes ?? 0, 1)
         )
       );
+    case 'measuring':
+      return trans.__('mccom: measuring this machine');
     case 'loading':
       return trans.__('mccom: loading');
     case 'ready':

@@ -66,7 +66,7 @@ export const plugin: JupyterFrontEndPlugin<void> = {
     page.completers.wrap(factory);
     manager.registerInlineProvider(page.provider);
     follow(executions);
-    warmAtFirstFocus(client, status);
+    warmAtFirstFocus(status);
     const sync = new Sync({
       client,
       changed: () => void status.refresh(),
@@ -118,7 +118,7 @@ function furnish(
 }
 
 /** The model is loaded while the person reads, not while they wait for the first answer. */
-function warmAtFirstFocus(client: Client, status: StatusModel): void {
+function warmAtFirstFocus(status: StatusModel): void {
   const warm = (event: FocusEvent): void => {
     const { target } = event;
     if (
@@ -127,7 +127,7 @@ function warmAtFirstFocus(client: Client, status: StatusModel): void {
       target.closest('.jp-Editor')
     ) {
       document.removeEventListener('focusin', warm);
-      void client.warm();
+      void status.warm();
     }
   };
   document.addEventListener('focusin', warm);

@@ -9,6 +9,9 @@ import type { Route, State, Status, TextLine } from './wire';
 
 const BUSY_MS = 1000;
 const IDLE_MS = 15000;
+/** The server knows by then that a model that it was told to load is being loaded. */
+const BEGUN_MS = 300;
+const UNDER_WAY: readonly State[] = ['downloading', 'measuring', 'loading'];
 
 /** Polls quickly while something is on its way, slowly otherwise, and not at all while the page is hidden. */
 export class StatusModel implements IStatusModel {
@@ -83,6 +86,13 @@ export class StatusModel implements IStatusModel {
     void this.refresh();
   }
 
+  /** Has the model loaded, and shows that. */
+  async warm(): Promise<void> {
+    await this._client.warm();
+    await new Promise(resolve => setTimeout(resolve, BEGUN_MS));
+    await this.refresh();
+  }
+
   /** Asks the server now. */
   async refresh(): Promise<void> {
     await this._poll.refresh();
@@ -90,11 +100,11 @@ export class StatusModel implements IStatusModel {
 
   private _took(status: Status): void {
     if (this._status?.state === 'downloading' && status.model.present) {
-      void this._client.warm();
+      void this.warm();
     }
     this._status = status;
     this._away = '';
-    const busy = status.state === 'downloading' || status.state === 'loading';
+    const busy = UNDER_WAY.includes(status.state);
     const interval = busy ? BUSY_MS : IDLE_MS;
     if (this._poll.frequency.interval !== interval) {
       this._poll.frequency = { interval, backoff: !busy, max: 4 * IDLE_MS };

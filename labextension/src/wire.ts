@@ -102,6 +102,7 @@ const STATES = [
   'off',
   'get-model',
   'downloading',
+  'measuring',
   'loading',
   'ready',
   'trouble'

@@ -150,3 +150,22 @@ def test_a_model_is_downloaded_with_progress_and_the_download_is_cancelled(
             expect(page.locator(PANEL).get_by_role("button", name="Download")).to_be_visible()
         finally:
             lab.stop()
+
+
+def test_the_status_item_shows_that_the_machine_is_measured_and_then_why_a_model_was_chosen(
+    models: Store, window: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, screenshots: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # in which nothing is known of this machine
+    lab = Lab(tmp_path, "--MCCom.model=auto", f"--MCCom.models_dir={models.models_dir}")
+    try:
+        lab.notebook("measured.ipynb", START, "")
+        book = Notebook(window, lab, "measured.ipynb")
+        item = book.page.locator(STATUS)
+        book.enter(1)
+        expect(item).to_have_text("mccom: measuring this machine", timeout=PATIENCE_MS)
+        book.page.screenshot(path=str(screenshots / "measuring.png"))
+        expect(item).to_have_text("mccom: ready", timeout=PATIENCE_MS)
+        item.click()
+        expect(book.page.locator(PANEL)).to_contain_text(" s (measured), auto_budget_s allows")
+    finally:
+        lab.stop()

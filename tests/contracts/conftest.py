@@ -16,7 +16,7 @@ from jupyter_mccom.protocols import Engine
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Prompt
 from tests.conftest import CODER, SMALL
-from tests.mlx_models import convert
+from tests.mlx_models import convert, cut
 from tests.other_servers import playing
 from tests.served import cloud, serving
 
@@ -58,7 +58,15 @@ def mlx_folder(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return convert(models.locate(SMALL), tmp_path_factory.mktemp("mlx") / "cut", n_layers=N_LAYERS, n_tokens=N_TOKENS)
 
 
-@pytest.fixture(params=["scripted", SMALL, CODER, "mlx", *LOCAL_URLS, "llama-server-ngram-mod"])
+@pytest.fixture(scope="session")
+def cut_file(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same two layers as a GGUF file, so that the two engines can be compared."""
+    pytest.importorskip("mlx_lm")
+    to = tmp_path_factory.mktemp("gguf") / "cut.gguf"
+    return cut(models.locate(SMALL), to, n_layers=N_LAYERS, n_tokens=N_TOKENS)
+
+
+@pytest.fixture(params=["scripted", SMALL, CODER, "mlx", "mlx's weights", *LOCAL_URLS, "llama-server-ngram-mod"])
 def open_engine(
     request: pytest.FixtureRequest,
     models: Store,
@@ -76,6 +84,8 @@ def open_engine(
             engine = cloud(url, key)
         elif request.param == "mlx":
             engine = open_cascade(MCCom(model=str(request.getfixturevalue("mlx_folder")))).engine
+        elif request.param == "mlx's weights":
+            engine = open_cascade(MCCom(model=str(request.getfixturevalue("cut_file")))).engine
         elif request.param in LOCAL_URLS:
             url, key = request.getfixturevalue("others")[request.param]
             monkeypatch.setenv("MCCOM_TEST_LOCAL_KEY", key)

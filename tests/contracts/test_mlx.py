@@ -13,14 +13,10 @@ import pytest
 
 from jupyter_mccom.compose import open_cascade
 from jupyter_mccom.errors import EngineError
-from jupyter_mccom.models.store import Store
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Prompt, Token
-from tests.conftest import SMALL
-from tests.contracts.conftest import N_LAYERS, N_TOKENS
 from tests.contracts.ties import same_but_for_a_tie, text_of
-from tests.mlx_models import cut
 
 ABOVE = "import statistics\n\nvalues = [1, 2, 3]\n"
 PROMPT = Prompt(chunks=(), prefix=ABOVE, typed="print(statistics.me", suffix="")
@@ -93,11 +89,8 @@ async def test_a_long_prompt_in_steps_says_what_it_says_at_once(two_layers: Engi
     assert text_of(await _written(two_layers, long)) == text_of(fresh)
 
 
-async def test_it_writes_what_llama_cpp_writes_with_the_same_weights(
-    two_layers: Engine, models: Store, tmp_path: Path
-) -> None:
-    path = cut(models.locate(SMALL), tmp_path / "cut.gguf", n_layers=N_LAYERS, n_tokens=N_TOKENS)
-    llama = open_cascade(MCCom(model=str(path))).engine
+async def test_it_writes_what_llama_cpp_writes_with_the_same_weights(two_layers: Engine, cut_file: Path) -> None:
+    llama = open_cascade(MCCom(model=str(cut_file))).engine
     try:
         for typed in (PROMPT.typed, "for value in ", "def mean(", "x = {"):
             prompt = replace(PROMPT, typed=typed)

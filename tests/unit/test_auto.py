@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from jupyter_mccom.engines.auto import AutoEngine, Candidate
-from jupyter_mccom.engines.measurements import Measurements
+from jupyter_mccom.engines.measurements import Measurements, machine
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import EngineError, ModelError
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import Prompt, Skills, Token
 
+VERSIONS: dict[str, str] = machine(1)["versions"]  # type: ignore[assignment]
 PROMPT = Prompt(chunks=(), prefix="", typed="x = ", suffix="")
 
 
@@ -61,10 +63,11 @@ class Machine:
         self.file = folder / "auto.json"
         self.budget_s = budget_s
 
-    def open(self, *, threads: int = 1) -> AutoEngine:
+    def open(self, **other: object) -> AutoEngine:
+        """`other`: what is not as it is on this machine."""
         return AutoEngine(
             candidates=self._candidates,
-            measurements=Measurements(self.file, threads=threads),
+            measurements=Measurements(self.file, of={**machine(1), **other}),
             budget_s=self.budget_s,
             free_bytes=lambda: 10**10,
         )
@@ -128,13 +131,29 @@ async def test_a_machine_is_measured_once(tmp_path: Path) -> None:
     assert machine.engines["small"].n_asked == asked
 
 
-async def test_other_hardware_or_versions_are_measured_anew(tmp_path: Path) -> None:
-    machine = Machine(tmp_path)
-    await _ask(machine.open(threads=1))
-    other = machine.open(threads=2)
-    assert other.choice.figures == {}
-    await _ask(other)
-    assert machine.open(threads=1).choice.figures
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"threads": 2},
+        {"processor": "another"},
+        {"memory_gib": 1},
+        {"versions": {**VERSIONS, "xllamacpp": "0"}},
+        {"versions": {**VERSIONS, "jupyter-mccom": "0"}},
+    ],
+    ids=lambda other: ", ".join(other),
+)
+async def test_other_hardware_or_versions_are_measured_anew(tmp_path: Path, other: dict[str, object]) -> None:
+    here = Machine(tmp_path)
+    await _ask(here.open())
+    there = here.open(**other)
+    assert there.choice.figures == {}
+    await _ask(there)
+    assert here.open().choice.figures, "what was measured before is still known"
+
+
+def test_the_figures_depend_on_the_versions_that_are_installed() -> None:
+    assert VERSIONS["xllamacpp"] == version("xllamacpp")
+    assert {"jupyter-mccom", "xllamacpp"} <= set(VERSIONS)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"a": 1}', '{"a": {"small": {"read_s": 1}}}'])

@@ -79,6 +79,16 @@ async def test_a_server_without_probabilities_leaves_the_other_gates_and_the_sta
     assert (status["state"], status["model"]["id"]) == ("ready", "qwen2.5-coder-1.5b")
 
 
+async def test_before_its_first_answer_it_is_not_known_whether_a_server_tells_probabilities() -> None:
+    models = json_answer({"data": [{"id": "qwen2.5-coder-1.5b", "owned_by": "organization_owner"}]})
+    async with (
+        serving(json_answer({"error": "Unexpected endpoint"}), models) as server,
+        _opened(MCCom(local_url=server.url)) as opened,
+    ):
+        await opened.local.ask()
+        assert "its first answer shows that" in "\n".join(lines_of(status_of(opened)))
+
+
 async def test_a_server_that_is_away_is_trouble_with_the_next_step() -> None:
     async with _opened(MCCom(local_url="http://127.0.0.1:9")) as opened:
         await opened.local.ask()

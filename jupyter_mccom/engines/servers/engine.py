@@ -44,6 +44,11 @@ class ServerEngine:
         return self._kind.words if self._kind else ""
 
     @property
+    def tells_probs(self) -> bool | None:
+        """Its tokens carry probabilities; None while that is not known."""
+        return self._kind.probs if self._kind else None
+
+    @property
     def skills(self) -> Skills:
         """As far as they are known: nothing is until the server was asked."""
         kind = self._kind

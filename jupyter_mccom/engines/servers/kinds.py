@@ -44,8 +44,8 @@ class Kind(Protocol):
 
     words: str
     """What it is, for people."""
-    probs: bool
-    """Its tokens carry probabilities; for some kinds only the first answer tells."""
+    probs: bool | None
+    """Its tokens carry probabilities; None until its first answer tells."""
     infill: bool
     """The text after the cursor is used."""
 
@@ -62,7 +62,7 @@ class LlamaServer:
     """llama.cpp's server, `jupyter mccom serve` among them."""
 
     words = "llama.cpp"
-    probs = True
+    probs: bool | None = True
 
     def __init__(self, served: Served) -> None:
         self._served = served
@@ -99,7 +99,7 @@ class Ollama:
     """Raw prompts where the model's markers are known, else its own `suffix` field; `inserts`: it has one."""
 
     words = "Ollama"
-    probs = False
+    probs: bool | None = None
 
     def __init__(self, served: Served, *, inserts: bool) -> None:
         self._served = served
@@ -132,7 +132,7 @@ class Completions:
     """LM Studio and others of OpenAI's shape: raw prompts where markers are known, else `suffix` while it is taken."""
 
     words = "an OpenAI-compatible server"
-    probs = False
+    probs: bool | None = None
 
     def __init__(self, served: Served) -> None:
         self._served = served
