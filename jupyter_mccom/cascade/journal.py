@@ -19,6 +19,7 @@ _TRACES_KEPT = 1000
 _DOCUMENTS_KEPT = 100
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
+_DAY_S = 86_400
 _CLOSING = {"(": ")", "[": "]", "{": "}", '"': '"', "'": "'"}
 
 
@@ -48,12 +49,19 @@ class Journal:
         self._traces: OrderedDict[str, Trace] = OrderedDict()
         self._ended: OrderedDict[str, Outcome] = OrderedDict()
         self._totals = Totals()
+        self._saved = (0, 0)
+        """Newest day (UTC), and its requests that needed no call."""
         self._cloud_trouble = ""
 
     @property
     def totals(self) -> Totals:
         """Counts so far."""
         return self._totals
+
+    def calls_saved(self, unix_s: float) -> int:
+        """Requests of that day (UTC) for which the cloud was not asked."""
+        day, n_saved = self._saved
+        return n_saved if day == int(unix_s // _DAY_S) else 0
 
     @property
     def cloud_trouble(self) -> str:
@@ -96,11 +104,13 @@ class Journal:
             if self.recorder is not None and trace.features is not None and local_text:
                 self._record(trace)
                 self._hindsight.wrote(request, trace.suggestion_id, local_text)
+        asked = not again and "cloud" in trace.stage_s
+        self._saved = (int(trace.started_s // _DAY_S), self.calls_saved(trace.started_s) + (not asked))
         self._totals = replace(
             self._totals,
             requests=self._totals.requests + 1,
             again=self._totals.again + again,
-            cloud=self._totals.cloud + (not again and "cloud" in trace.stage_s),
+            cloud=self._totals.cloud + asked,
             shown=self._totals.shown + (bool(suggestion.text) and not again),
         )
 

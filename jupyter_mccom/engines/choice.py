@@ -60,6 +60,8 @@ class Choice:
     """Of every model that was measured."""
     statement_s: Mapping[str, float]
     """Of every model, measured or predicted; warm."""
+    too_large: tuple[str, ...] = ()
+    """Better models that would be quick enough and do not fit the memory."""
 
 
 def choose(options: Sequence[Option], figures: Mapping[str, Figures], *, budget_s: float, free_bytes: int) -> Choice:
@@ -82,6 +84,11 @@ def choose(options: Sequence[Option], figures: Mapping[str, Figures], *, budget_
         offer=offer,
         figures=figures,
         statement_s=costs,
+        too_large=tuple(
+            option.name
+            for option in options
+            if option.rank > chosen.rank and costs.get(option.name, budget_s + 1) <= budget_s and option not in fitting
+        ),
     )
 
 

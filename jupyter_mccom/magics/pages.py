@@ -84,7 +84,7 @@ def stats(traces: Sequence[Mapping[str, Any]], status: Mapping[str, Any]) -> Pag
         ("accepted", f"{taken} of {seen} seen ({taken / seen:.0%})" if seen else "none seen yet"),
         ("outcomes", ", ".join(f"{kinds[kind]} {kind}" for kind in _SEEN if kinds[kind])),
         *((f"seconds, {name}", _spread(times)) for name, times in _times(asked).items()),
-        ("cloud calls", f"{cloud['calls_saved']} of {totals['requests']} saved" if cloud else ""),
+        ("cloud calls", f"{cloud['calls_saved']} saved today" if cloud else ""),
         ("left today", f"{cloud['calls_left']} calls" if cloud and cloud["calls_left"] is not None else ""),
     ]
     shown = tuple((name, value) for name, value in rows if value)

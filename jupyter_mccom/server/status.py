@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -54,7 +55,8 @@ def _auto(opened: OpenCascade) -> dict[str, Any] | None:
     if choice is None:
         return None
     figures = {name: asdict(one) for name, one in choice.figures.items()}
-    told = {"model": choice.name, "why": choice.why, "offer": choice.offer or None}
+    told: dict[str, Any] = {"model": choice.name, "why": choice.why, "offer": choice.offer or None}
+    told |= {"budget_s": opened.settings.auto_budget_s, "too_large": list(choice.too_large)}
     return told | {"measured": figures, "statement_s": dict(choice.statement_s)}
 
 
@@ -76,10 +78,12 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
         "model": settings.cloud_model or settings.cloud_dialect,
         "url": settings.cloud_url,
         "draft": draft_words(settings.cloud_dialect),
+        "prompt_tokens": settings.cloud_prompt_tokens,
         "sends": _SENDS.format(settings.cloud_prompt_tokens),
         "on": settings.use_cloud,
         "calls_left": opened.budget.calls_left,
-        "calls_saved": journal.totals.requests - journal.totals.cloud,
+        "calls_saved": journal.calls_saved(time.time()),
+        "spent": opened.budget.spent,
         "trouble": journal.cloud_trouble if settings.use_cloud else "",
     }
 
@@ -143,7 +147,7 @@ def cloud_lines(cloud: Mapping[str, Any] | None, *, leaves: str = "") -> list[st
         return [f"the cloud is off; {where}"]
     left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
     where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
-    return [f"cloud {where}; {left}; {cloud['calls_saved']} calls saved", f"sent: {cloud['sends']}"]
+    return [f"cloud {where}; {left}; {cloud['calls_saved']} saved today", f"sent: {cloud['sends']}"]
 
 
 def _words(threshold: Mapping[str, Any]) -> str:

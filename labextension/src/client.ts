@@ -9,8 +9,10 @@ import type { ServerSettings, Trace } from './answers';
 import type { Json } from './json';
 import { ndjson } from './ndjson';
 import type { IClient } from './tokens';
-import { lineFrom, statusFrom } from './wire';
-import type { CompleteRequest, Line, Outcome, Status, Survival } from './wire';
+import { statusFrom } from './state';
+import { lineFrom } from './wire';
+import type { Status } from './state';
+import type { CompleteRequest, Line, Outcome, Survival } from './wire';
 
 /** Speaks with the Jupyter server that served the page. */
 export class Client implements IClient {

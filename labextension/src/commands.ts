@@ -12,7 +12,7 @@ import type { StatusModel } from './status';
 import type { Sync } from './sync';
 import { Commands } from './tokens';
 import type { IClient } from './tokens';
-import type { Status } from './wire';
+import type { Status } from './state';
 
 /** Core's command for a suggestion at the cursor. */
 const INVOKE = 'inline-completer:invoke';

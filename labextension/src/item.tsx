@@ -7,7 +7,10 @@ import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { StatusModel } from './status';
-import type { Route, State, Status } from './wire';
+import { reasonOf } from './why';
+import { detailOf, sentOf } from './words';
+import type { State, Status } from './state';
+import type { Route } from './wire';
 
 /** The button in the status bar. */
 export class StatusItem extends ReactWidget {
@@ -36,12 +39,12 @@ export class StatusItem extends ReactWidget {
   }
 
   protected override render(): JSX.Element {
-    const { state, detail } = this._model.shown;
+    const { state, trouble } = this._model.shown;
     const { status, route } = this._model;
     const hover = [
-      detail,
+      detailOf(state, status, trouble, this._trans),
       writerOf(status, route, this._trans),
-      status?.cloud?.on && this._trans.__('Sent: %1', status.cloud.sends),
+      status?.cloud?.on && sentOf(status.cloud, this._trans),
       this._trans.__('Click for the reasons, and to switch')
     ];
     return (
@@ -59,7 +62,7 @@ export class StatusItem extends ReactWidget {
           {labelOf(state, status, route, this._trans)}
         </button>
         <span role="status" className="jp-mccom-spoken">
-          {state === 'trouble' ? detail : ''}
+          {trouble}
         </span>
       </>
     );
@@ -117,5 +120,9 @@ export function writerOf(
     return '';
   }
   const model = route.to === 'cloud' ? status.cloud?.model : status.model.id;
-  return trans.__('Last text by %1 (%2)', model ?? route.to, route.reason);
+  return trans.__(
+    'Last text by %1: %2',
+    model ?? route.to,
+    reasonOf(route.reason, trans)
+  );
 }

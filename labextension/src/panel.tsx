@@ -13,7 +13,8 @@ import { Commands } from './tokens';
 import type { IClient } from './tokens';
 import { rowsOf } from './why';
 import type { Row } from './why';
-import type { Cloud, Status } from './wire';
+import { autoOf, detailOf, sentOf } from './words';
+import type { Auto, Cloud, Status } from './state';
 
 /** What a Panel needs. */
 export interface IPanelOptions {
@@ -44,15 +45,15 @@ export class Panel extends ReactWidget {
 
   protected override render(): JSX.Element {
     const { status: model, trans } = this._options;
-    const { state, detail } = model.shown;
+    const { state, trouble } = model.shown;
     const { status, route } = model;
     return (
       <>
         <h2>{labelOf(state, status, route, trans)}</h2>
         <p className="jp-mccom-detail" data-state={state}>
-          {detail}
+          {detailOf(state, status, trouble, trans)}
         </p>
-        {status?.auto && <p>{status.auto.why}</p>}
+        {status?.auto && this._auto(status.auto)}
         {status?.index?.detail && <p>{status.index.detail}</p>}
         {status && this._download(status)}
         {this._switches(status?.cloud ?? null)}
@@ -62,6 +63,22 @@ export class Panel extends ReactWidget {
         {this._button(Commands.settings, trans.__('Settings…'))}
       </>
     );
+  }
+
+  private _auto(auto: Auto): JSX.Element | null {
+    const { trans } = this._options;
+    const rows = autoOf(auto, trans);
+    return rows.length ? (
+      <>
+        <p>
+          {trans.__(
+            'Chosen by measuring: the best model whose statement takes at most %1 s here.',
+            auto.budget_s
+          )}
+        </p>
+        {table(rows)}
+      </>
+    ) : null;
   }
 
   private _download(status: Status): JSX.Element | null {
@@ -118,7 +135,7 @@ export class Panel extends ReactWidget {
             trans.__('Ask the cloud: %1', placeOf(cloud)),
             cloud.on
           )}
-        {cloud?.on && <p>{trans.__('Sent: %1', cloud.sends)}</p>}
+        {cloud?.on && <p>{sentOf(cloud, trans)}</p>}
       </div>
     );
   }
@@ -170,7 +187,7 @@ export class Panel extends ReactWidget {
         <h3>{trans.__('Cloud calls')}</h3>
         {table([
           [trans.__('Left today'), String(left)],
-          [trans.__('Saved since the start'), String(cloud.calls_saved)]
+          [trans.__('Saved today'), String(cloud.calls_saved)]
         ])}
       </>
     );

@@ -5,7 +5,8 @@
 import { Poll } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
 import type { IClient, IStatusModel } from './tokens';
-import type { Route, State, Status, TextLine } from './wire';
+import type { State, Status } from './state';
+import type { Route, TextLine } from './wire';
 
 const BUSY_MS = 1000;
 const IDLE_MS = 15000;
@@ -41,18 +42,20 @@ export class StatusModel implements IStatusModel {
     }
   }
 
-  /** What to show: the state and the sentence for the hover. */
-  get shown(): { state: State; detail: string } {
+  /** What to show: the state, and what went wrong. */
+  get shown(): { state: State; trouble: string } {
     if (!this._enabled) {
-      return { state: 'off', detail: '' };
+      return { state: 'off', trouble: '' };
     }
     if (this._away) {
-      return { state: 'trouble', detail: this._away };
+      return { state: 'trouble', trouble: this._away };
     }
     if (this._trouble && this._status?.state === 'ready') {
-      return { state: 'trouble', detail: this._trouble };
+      return { state: 'trouble', trouble: this._trouble };
     }
-    return this._status ?? { state: 'loading', detail: '' };
+    const state = this._status?.state ?? 'loading';
+    const trouble = state === 'trouble' ? (this._status?.detail ?? '') : '';
+    return { state, trouble };
   }
 
   report(trouble: string): void {

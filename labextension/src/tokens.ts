@@ -5,11 +5,11 @@
 import type { ISignal } from '@lumino/signaling';
 import type { ServerSettings, Trace } from './answers';
 import type { Json } from './json';
+import type { Status } from './state';
 import type {
   CompleteRequest,
   Line,
   Outcome,
-  Status,
   Survival,
   TextLine
 } from './wire';

@@ -4,6 +4,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Hit, Trace } from './answers';
+import { stageOf } from './words';
 
 /** Why a text came from where it came, or why there is none. */
 export function reasonOf(reason: string, trans: TranslationBundle): string {
@@ -32,6 +33,8 @@ export function reasonOf(reason: string, trans: TranslationBundle): string {
       return trans.__('you dismissed a suggestion on this line');
     case 'ungated':
       return trans.__('the model does not tell how sure it is');
+    case 'again':
+      return trans.__('you typed along with the suggestion before');
     default:
       return reason;
   }
@@ -54,7 +57,7 @@ export function rowsOf(trace: Trace, trans: TranslationBundle): Row[] {
     [trans.__('Confidence'), percent],
     [trans.__('Context'), hits.map(placeOf).join(', ')],
     [trans.__('Draft taken'), draft ? draftOf(draft) : ''],
-    [trans.__('Time'), timesOf(stages)],
+    [trans.__('Time'), timesOf(stages, trans)],
     [trans.__('Cloud'), trace.trouble]
   ];
   return rows.filter(([, value]) => value);
@@ -68,8 +71,8 @@ function draftOf({ offered, accepted }: NonNullable<Trace['draft']>): string {
   return `${accepted ?? '?'} / ${offered ?? '?'}`;
 }
 
-function timesOf(stage_s: Trace['stage_s']): string {
+function timesOf(stage_s: Trace['stage_s'], trans: TranslationBundle): string {
   return Object.entries(stage_s)
-    .map(([stage, s]) => `${stage} ${Math.round(1000 * s)} ms`)
+    .map(([stage, s]) => `${stageOf(stage, trans)} ${Math.round(1000 * s)} ms`)
     .join(', ');
 }

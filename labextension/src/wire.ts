@@ -3,7 +3,7 @@
  * `tests/wire/*.json` are read by the tests of both languages. Knows nothing of HTTP.
  */
 
-import { number, numberOrNull, object, oneOf, strings, text } from './json';
+import { number, numberOrNull, object, oneOf, text } from './json';
 
 const KINDS = ['code', 'markdown', 'raw'] as const;
 /** A cell of the open notebook. */
@@ -98,48 +98,6 @@ export interface TroubleLine {
 /** One NDJSON line of an answer. */
 export type Line = TextLine | TroubleLine;
 
-const STATES = [
-  'off',
-  'get-model',
-  'downloading',
-  'measuring',
-  'loading',
-  'ready',
-  'trouble'
-] as const;
-/** What the status item shows. */
-export type State = (typeof STATES)[number];
-
-/** Answer of `GET mccom/status`, as far as the front end reads it. */
-export interface Status {
-  state: State;
-  detail: string;
-  model: { id: string; bytes: number; present: boolean };
-  pull: { model: string; done_bytes: number; total_bytes: number } | null;
-  cloud: Cloud | null;
-  /** Why this model was chosen; null unless it was. */
-  auto: { why: string } | null;
-  /** What of the project is not searched, and why; null where nothing is searched. */
-  index: { detail: string } | null;
-  /** Settings that the administrator of the server has fixed. */
-  locked: string[];
-}
-
-/** The large model that the server may ask; `sends` says in words what leaves the machine. */
-export interface Cloud {
-  model: string;
-  url: string;
-  sends: string;
-  /** It may be asked. */
-  on: boolean;
-  /** Of today (UTC); null: no limit. */
-  calls_left: number | null;
-  /** Requests since the start of the server that needed no call. */
-  calls_saved: number;
-  /** Why its newest call failed; empty when it did not. */
-  trouble: string;
-}
-
 /** Turns a parsed NDJSON line into a Line. Throws TypeError when it is none. */
 export function lineFrom(value: unknown): Line {
   const body = object(value, 'line');
@@ -160,42 +118,6 @@ export function lineFrom(value: unknown): Line {
       reason: text(route, 'reason'),
       confidence: numberOrNull(route, 'confidence')
     }
-  };
-}
-
-/** Turns a parsed answer into a Status. Throws TypeError when it is none. */
-export function statusFrom(value: unknown): Status {
-  const body = object(value, 'status');
-  const model = object(body.model, 'model');
-  const pull = body.pull === null ? null : object(body.pull, 'pull');
-  const cloud = body.cloud === null ? null : object(body.cloud, 'cloud');
-  const auto = body.auto === null ? null : object(body.auto, 'auto');
-  const index = body.index === null ? null : object(body.index, 'index');
-  return {
-    state: oneOf(body, 'state', STATES),
-    detail: text(body, 'detail'),
-    model: {
-      id: text(model, 'id'),
-      bytes: number(model, 'bytes'),
-      present: model.present === true
-    },
-    pull: pull && {
-      model: text(pull, 'model'),
-      done_bytes: number(pull, 'done_bytes'),
-      total_bytes: number(pull, 'total_bytes')
-    },
-    cloud: cloud && {
-      model: text(cloud, 'model'),
-      url: text(cloud, 'url'),
-      sends: text(cloud, 'sends'),
-      on: cloud.on === true,
-      calls_left: numberOrNull(cloud, 'calls_left'),
-      calls_saved: number(cloud, 'calls_saved'),
-      trouble: text(cloud, 'trouble')
-    },
-    auto: auto && { why: text(auto, 'why') },
-    index: index && { detail: text(index, 'detail') },
-    locked: strings(body, 'locked')
   };
 }
 

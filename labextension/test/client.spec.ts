@@ -129,6 +129,7 @@ describe('the other routes', () => {
       pull: { model: 'm', done_bytes: 0, total_bytes: 1 },
       cloud: null,
       auto: null,
+      server: null,
       index: null,
       locked: ['threads']
     };

@@ -6,13 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settingsFrom, tracesFrom } from '../src/answers';
-import {
-  lineFrom,
-  outcomeFrom,
-  requestFrom,
-  statusFrom,
-  survivalFrom
-} from '../src/wire';
+import { statusFrom } from '../src/state';
+import { lineFrom, outcomeFrom, requestFrom, survivalFrom } from '../src/wire';
 
 const FOLDER = resolve(__dirname, '../../tests/wire');
 

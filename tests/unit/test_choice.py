@@ -44,6 +44,7 @@ def test_what_does_not_fit_memory_is_not_chosen_and_the_figure_is_told() -> None
     choice = _choose(SMALL, MIDDLE, LARGE, free_gb=4, small=0.01, middle=0.05, large=0.2)
     assert choice.name == "middle"
     assert "large needs 7.2 GB of memory" in choice.why
+    assert choice.too_large == ("large",)
 
 
 def test_where_nothing_is_quick_enough_the_quickest_serves_and_the_line_says_so() -> None:

@@ -44,6 +44,14 @@ async def test_typing_along_continues_the_same_suggestion() -> None:
     assert (cascade.journal.totals.requests, cascade.journal.totals.again) == (2, 1)
 
 
+async def test_calls_saved_are_those_of_a_day() -> None:
+    cascade = _cascade()
+    await _ask(cascade, REQUEST)
+    await _ask(cascade, _typed("eros"))
+    today_s = cascade.journal.traces[-1].started_s
+    assert (cascade.journal.calls_saved(today_s), cascade.journal.calls_saved(today_s + 86_400)) == (2, 0)
+
+
 async def test_a_bracket_closed_by_the_editor_is_not_typed_twice() -> None:
     cascade = _cascade()
     await _ask(cascade, REQUEST)

@@ -260,7 +260,7 @@ def test_stats_count_what_was_seen() -> None:
     assert rows["accepted"] == "1 of 2 seen (50%)"
     assert rows["outcomes"] == "1 accepted, 1 rejected"
     assert rows["seconds, local"] == "median 1.00, p95 1.00 (n = 1)"
-    assert (rows["cloud calls"], rows["left today"]) == ("3 of 4 saved", "9 calls")
+    assert (rows["cloud calls"], rows["left today"]) == ("3 saved today", "9 calls")
     assert page.svg.count("<title>") == 3
 
 

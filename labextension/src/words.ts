@@ -1,0 +1,114 @@
+/**
+ * The state of completions in the person's language, from the server's figures; only what went wrong stays in the
+ * words of whoever says it. Pure.
+ */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Row } from './why';
+import type { Auto, Cloud, State, Status } from './state';
+
+/** One sentence on a state, with the next step; `trouble` is what went wrong, if anything did. */
+export function detailOf(
+  state: State,
+  status: Status | null,
+  trouble: string,
+  trans: TranslationBundle
+): string {
+  const model = status?.model.id ?? '';
+  switch (state) {
+    case 'off':
+      return trans.__('Completions are switched off.');
+    case 'get-model':
+      return trans.__('The model %1 is not on this machine yet.', model);
+    case 'downloading':
+      return trans.__('%1 is being downloaded.', status?.pull?.model ?? model);
+    case 'measuring':
+      return trans.__(
+        'It is measured, once, how quick the models are on this machine.'
+      );
+    case 'loading':
+      return model ? trans.__('%1 is being loaded.', model) : '';
+    case 'ready':
+      return status ? readyOf(status, trans) : '';
+    case 'trouble':
+      return trouble;
+  }
+}
+
+function readyOf(status: Status, trans: TranslationBundle): string {
+  const { cloud, server, model } = status;
+  if (!cloud?.on) {
+    return server?.leaves
+      ? trans.__(
+          '%1 answers; text around the cursor goes to %2.',
+          model.id,
+          server.url
+        )
+      : trans.__('%1 answers on this machine; nothing leaves it.', model.id);
+  }
+  if (cloud.trouble) {
+    return trans.__('%1 answers alone: %2', model.id, cloud.trouble);
+  }
+  return cloud.spent
+    ? trans.__(
+        "%1 answers alone: today's calls or tokens of the cloud are used up.",
+        model.id
+      )
+    : trans.__(
+        '%1 answers here, and asks %2 when it is unsure.',
+        model.id,
+        cloud.model
+      );
+}
+
+/** What leaves the machine, and when. */
+export function sentOf(cloud: Cloud, trans: TranslationBundle): string {
+  return trans.__(
+    'Sent: when the local model is unsure or you type something else, up to %1 tokens: around the cursor, of other cells and of files of the project. Secrets are masked, and documents named in .mccomignore stay here.',
+    cloud.prompt_tokens
+  );
+}
+
+/** Why `auto` chose a model: a row for each that is known, the quickest first. */
+export function autoOf(auto: Auto, trans: TranslationBundle): Row[] {
+  const names = Object.keys(auto.statement_s);
+  names.sort((one, other) => auto.statement_s[one] - auto.statement_s[other]);
+  return names.map(name => [name, figureOf(name, auto, trans)]);
+}
+
+function figureOf(name: string, auto: Auto, trans: TranslationBundle): string {
+  const seconds = auto.statement_s[name].toFixed(2);
+  const cost =
+    name in auto.measured
+      ? trans.__('%1 s (measured)', seconds)
+      : trans.__('%1 s (predicted)', seconds);
+  const verdict =
+    name === auto.model
+      ? trans.__('chosen')
+      : name === auto.offer
+        ? trans.__('better, and not here yet')
+        : auto.statement_s[name] > auto.budget_s
+          ? trans.__('too slow')
+          : auto.too_large.includes(name)
+            ? trans.__('needs more memory than is free')
+            : '';
+  return verdict ? `${cost}, ${verdict}` : cost;
+}
+
+/** A stage of a request. */
+export function stageOf(stage: string, trans: TranslationBundle): string {
+  switch (stage) {
+    case 'prompt':
+      return trans.__('context');
+    case 'local':
+      return trans.__('local model');
+    case 'gates':
+      return trans.__('gates');
+    case 'cloud':
+      return trans.__('cloud');
+    case 'total':
+      return trans.__('in all');
+    default:
+      return stage;
+  }
+}
