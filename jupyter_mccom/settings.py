@@ -118,7 +118,7 @@ class MCCom(Configurable):
     empty_line_pause_ms = Int(
         700, min=0, help="Rest of the cursor on a new empty line before one is suggested there; 0: none is."
     ).tag(config=True, person=True)
-    debounce_max_ms = Int(300, min=0, help="Longest wait for a pause in typing; 0: ask at every key.").tag(
+    debounce_max_ms = Int(300, min=0, help="Longest wait for a pause in typing; 0: JupyterLab's own 75 ms.").tag(
         config=True, person=True
     )
     in_comments = Bool(True, help="Ask while a comment is typed.").tag(config=True, person=True)

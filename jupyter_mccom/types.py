@@ -133,6 +133,21 @@ class CompletionRequest:
     """How the document's previous suggestion ended, when this request follows from it."""
     deadline_s: float = 30.0
 
+    def nearest_last(self) -> list[tuple[int, Cell]]:
+        """The notebook's other cells that led here, each with its position in the notebook.
+
+        Those that the kernel ran stand in the order in which it ran them, below the cursor too; one that it did not run
+        stands behind all that are above it, and only if it is above the cursor.
+        """
+        ordered: list[tuple[int, int, Cell]] = []
+        latest, n_before = 0, len(self.cells_before)
+        for number, cell in enumerate((*self.cells_before, *self.cells_after)):
+            latest = max(latest, cell.ran or 0)
+            if number < n_before or cell.ran is not None:
+                place = self.n_cells_above + number + (number >= n_before)
+                ordered.append((latest if cell.ran is None else cell.ran, place, cell))
+        return [(place, cell) for _, place, cell in sorted(ordered, key=lambda one: one[0])]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:

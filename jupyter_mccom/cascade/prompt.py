@@ -33,21 +33,12 @@ def blocks(prefix: str, budget: int) -> list[str]:
 
 
 def cells(request: CompletionRequest, budget: int) -> list[Chunk]:
-    """Other code cells of the notebook as chunks, nearest last, as many as could fit `budget` tokens.
-
-    Those that the kernel ran stand in the order in which it ran them, below the cursor too; one that it did not run
-    stands behind all that are above it, and only if it is above the cursor.
-    """
-    ordered: list[tuple[int, Chunk]] = []
-    latest, n_before = 0, len(request.cells_before)
-    for number, cell in enumerate((*request.cells_before, *request.cells_after)):
-        latest = max(latest, cell.ran or 0)
-        order = latest if cell.ran is None else cell.ran
-        if cell.kind == "code" and cell.source.strip() and (number < n_before or cell.ran is not None):
-            place = request.n_cells_above + number + (number >= n_before)
-            lines = cell.source.count("\n") + 1
-            ordered.append((order, Chunk(source=f"cell {place}", first_line=1, last_line=lines, text=cell.source)))
-    chunks = [chunk for _, chunk in sorted(ordered, key=lambda one: one[0])]
+    """Other code cells of the notebook as chunks, nearest last, as many as could fit `budget` tokens."""
+    chunks = [
+        Chunk(source=f"cell {place}", first_line=1, last_line=cell.source.count("\n") + 1, text=cell.source)
+        for place, cell in request.nearest_last()
+        if cell.kind == "code" and cell.source.strip()
+    ]
     kept = len(_nearest([chunk.text for chunk in chunks], budget))
     return chunks[len(chunks) - kept :]
 

@@ -43,6 +43,24 @@ def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
     server.stop()
 
 
+@pytest.fixture(scope="module", params=["alone", "beside history"])
+def either_lab(
+    request: pytest.FixtureRequest, models: Store, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Lab]:
+    """The same, alone and with JupyterLab's own inline provider switched on beside ours."""
+    server = Lab(tmp_path_factory.mktemp("lab"), "--MCCom.show_threshold=0")
+    if request.param != "alone":
+        server.with_history()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["notebook", "file"])
+def place(request: pytest.FixtureRequest) -> str:
+    """A document's name, less its stem: what is true of ghost text is so in notebooks and in files."""
+    return {"notebook": ".ipynb", "file": ".py"}[request.param]
+
+
 @pytest.fixture
 def window(browser: Browser) -> Iterator[BrowserContext]:
     """One browser window."""

@@ -48,6 +48,7 @@ class Lab:
         command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url=", "--LabApp.check_for_updates_class="
                     "jupyterlab.NeverCheckForUpdate", *options]  # fmt: skip
         self.log = (folder / "server.log").open("w")
+        self.has_history = False
         self.process = subprocess.Popen(command, cwd=self.root, env=environment, stdout=self.log, stderr=self.log)
         wait_for(lambda: bool(self.get("api/status")), "the server")
 
@@ -74,8 +75,17 @@ class Lab:
         nbformat.write(book, path)  # type: ignore[no-untyped-call]
         return path
 
+    def write(self, name: str, source: str) -> None:
+        """A notebook of one cell, or a file."""
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".ipynb"):
+            self.notebook(name, source)
+        else:
+            (self.root / name).write_text(source)
+
     def with_history(self) -> None:
         """Switches JupyterLab's other inline provider on, in pages that are opened from now on."""
+        self.has_history = True
         folder = self.settings / "@jupyterlab" / "completer-extension"
         folder.mkdir(parents=True)
         on = {"providers": {"@jupyterlab/inline-completer:history": {"enabled": True}}}
@@ -118,6 +128,11 @@ class Notebook:
         self.editor(cell).click()
         self.page.keyboard.press("Control+End")
 
+    def begin(self) -> None:
+        """Clicks into the first editor, of a cell or of a file, and goes to its end."""
+        self.page.locator(".cm-content").first.click()
+        self.press("Control+End")
+
     def editor(self, cell: int) -> Any:
         """The editor of a cell; scrolled to, since far cells are not rendered."""
         return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{cell}"] .cm-content')
@@ -148,8 +163,12 @@ class Notebook:
 
     def set(self, **values: Any) -> None:
         """Changes our settings as the settings editor does, without a reload."""
+        self.set_of(PLUGIN, **values)
+
+    def set_of(self, plugin: str, **values: Any) -> None:
+        """Changes settings of some plugin."""
         for name, value in values.items():
-            self.page.evaluate(_SET, [PLUGIN, name, value])
+            self.page.evaluate(_SET, [plugin, name, value])
 
     def execute(self, command: str) -> None:
         """Runs a command, as the palette does."""

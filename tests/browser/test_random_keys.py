@@ -1,57 +1,104 @@
-"""200 keys at random: the cell holds what a plain editor would, with the accepted texts in their places."""
+"""200 keys at random: the cell holds what a plain editor would, with the accepted texts in their places.
+
+Undo is compared with what stood there before: when an editor joins keys into one step is a matter of its clock.
+"""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
 from playwright.sync_api import BrowserContext
 
 from .lab import GHOST, Lab, Notebook, line_of, word_of
 
 START = "import statistics\nvalues = [1, 2, 3]\n\n\n"
-SEED = 20261125
-N_KEYS = 200
+N_KEYS, N_EXAMPLES = 20, 10
 TEXTS = ["print(", "val", "ues", "[0]", "stat", "istics.", "me", "an(", ")", "total = ", "for v in ", ":", "x", "# "]
-EDITS = ["Enter", "Backspace", "Delete", "ArrowLeft", "ArrowRight", "Home"]
+EDITS = ["Enter", "Backspace", "Delete", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home"]
 TAKES = ["Tab", "Control+ArrowRight", "End"]
 LEAVES = ["Escape", "Alt+]"]
+UNDO = "Control+z"
+KEYS = st.sampled_from([*TEXTS * 3, *EDITS * 2, *TAKES * 6, *LEAVES, *[UNDO] * 2])
+"""Pieces of text, and keys."""
 LOOK_MS = 350
+_EDITOR = "const { editor } = window.jupyterapp.shell.currentWidget.content.activeCell.editor;"
 WATCH = f"""() => window.addEventListener("keydown", () => {{
+  {_EDITOR}
+  window.stood = [...(window.stood ?? []), editor.state.doc.toString()];
   const shown = document.querySelector(".jp-mod-inline-completer-active.jp-mod-mccom-ghost");
   window.ghostAtKey = shown ? [...document.querySelectorAll("{GHOST}")].map(ghost => ghost.innerText).join("") : "";
 }}, true)"""
-STATE = """() => {
-  const { editor } = window.jupyterapp.shell.currentWidget.content.activeCell.editor;
-  return [editor.state.doc.toString(), editor.state.selection.main.head];
-}"""
-PUT = """insert => {
-  const { editor } = window.jupyterapp.shell.currentWidget.content.activeCell.editor;
+STATE = f"() => {{ {_EDITOR} return [editor.state.doc.toString(), editor.state.selection.main.head]; }}"
+PUT = f"""insert => {{
+  {_EDITOR}
   const from = editor.state.selection.main.head;
-  editor.dispatch({ changes: { from, insert }, selection: { anchor: from + insert.length } });
-}"""
+  editor.dispatch({{ changes: {{ from, insert }}, selection: {{ anchor: from + insert.length }} }});
+}}"""
+BECOME = f"""([insert, anchor]) => {{
+  {_EDITOR}
+  editor.dispatch({{ changes: {{ from: 0, to: editor.state.doc.length, insert }}, selection: {{ anchor }} }});
+}}"""
 
 
-def test_the_cell_holds_what_a_plain_editor_would_and_the_accepted_texts(lab: Lab, window: BrowserContext) -> None:
-    book, plain = (_opened(lab, window, name) for name in ("random.ipynb", "plain.ipynb"))
-    book.page.evaluate(WATCH)
-    plain.page.route("**/mccom/complete*", lambda route: route.abort())
-    n_taken = 0
-    for key in _keys():
-        text, cursor = book.page.evaluate(STATE)
+@dataclass
+class Pair:
+    """The cell under test, and one in which nothing completes."""
+
+    book: Notebook
+    plain: Notebook
+    before_taking: str = ""
+    """The cell's text before the last key took a whole suggestion or a part; empty when the last key did not."""
+    n_taken: int = 0
+
+    def begin(self) -> None:
+        """Both cells as at the start."""
+        self.book.press("Escape", "Enter")
+        for one in (self.book, self.plain):
+            one.page.evaluate(BECOME, [START, len(START)])
+        self.book.page.evaluate("() => { window.stood = []; }")
+        self.before_taking = ""
+
+    def state(self) -> tuple[str, int]:
+        """Text and cursor of the cell."""
+        text, cursor = self.book.page.evaluate(STATE)
+        return text, cursor
+
+    def key(self, key: str) -> None:
+        """Presses it in both, and compares them."""
+        text, cursor = self.state()
         if key in (*TAKES, *LEAVES):
-            book.settle(LOOK_MS)
-            if not book.ghost and (key in LEAVES or text[:cursor].rpartition("\n")[2].strip()):
-                continue  # a menu of the kernel's would open, or the cell be left
-        _press(book, key)
-        taken = _taken(key, book.page.evaluate("() => window.ghostAtKey"), text[cursor:])
-        n_taken += bool(taken)
+            self.book.settle(LOOK_MS)
+        if not self.book.ghost and _is_left_out(key, text, cursor):
+            return
+        _press(self.book, key)
+        taken = _taken(key, self.book.page.evaluate("() => window.ghostAtKey"), text[cursor:])
         if taken:
-            plain.page.evaluate(PUT, taken)
+            self.plain.page.evaluate(PUT, taken)
+        elif key == UNDO:
+            undone = self.state()[0]
+            assert undone in self.book.page.evaluate("() => window.stood")
+            assert undone == self.before_taking or not self.before_taking
+            self.plain.page.evaluate(BECOME, list(self.state()))
         elif key not in LEAVES:
-            _press(plain, key)
-        assert book.page.evaluate(STATE) == plain.page.evaluate(STATE), (key, taken)
-    assert n_taken > 5
+            _press(self.plain, key)
+        assert self.plain.page.evaluate(STATE) == list(self.state()), (key, taken)
+        self.before_taking = text if taken else ""
+        self.n_taken += bool(taken)
+
+
+@pytest.fixture
+def pair(lab: Lab, window: BrowserContext) -> Iterator[Pair]:
+    """Two notebooks of one server, in two windows."""
+    book, plain = (_opened(lab, window, name) for name in ("random.ipynb", "plain.ipynb"))
+    pair = Pair(book, plain)
+    pair.book.page.evaluate(WATCH)
+    pair.plain.page.route("**/mccom/complete*", lambda route: route.abort())
+    yield pair
+    assert pair.n_taken > N_EXAMPLES, "that many suggestions were taken on the way"
 
 
 def _opened(lab: Lab, window: BrowserContext, name: str) -> Notebook:
@@ -61,14 +108,26 @@ def _opened(lab: Lab, window: BrowserContext, name: str) -> Notebook:
     return book
 
 
-def _keys() -> Iterator[str]:
-    """Keys, and pieces of text of many keys."""
-    chance = random.Random(SEED)
-    n_keys = 0
-    while n_keys < N_KEYS:
-        key = chance.choice(chance.choices([TEXTS, EDITS, TAKES, LEAVES], [6, 3, 4, 1])[0])
-        n_keys += len(key) if key in TEXTS else 1
-        yield key
+@seed(20261125)
+@settings(
+    max_examples=N_EXAMPLES,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(keys=st.lists(KEYS, min_size=N_KEYS, max_size=N_KEYS))
+def test_the_cell_holds_what_a_plain_editor_would_and_the_accepted_texts(pair: Pair, keys: list[str]) -> None:
+    pair.begin()
+    for key in keys:
+        pair.key(key)
+
+
+def _is_left_out(key: str, text: str, cursor: int) -> bool:
+    """Without a suggestion: what would leave the cell, or open a menu of the kernel's."""
+    above, below = text[:cursor], text[cursor:]
+    if key in ("ArrowUp", "ArrowDown"):
+        return "\n" not in (above if key == "ArrowUp" else below)
+    return key in LEAVES or (key in TAKES and bool(above.rpartition("\n")[2].strip()))
 
 
 def _taken(key: str, ghost: str, behind: str) -> str:

@@ -1,4 +1,4 @@
-"""When ghost text is asked for: each setting holds at once, in notebooks and files; what the page tells by itself."""
+"""When ghost text is asked for: each setting holds at once, in notebooks and files, beside another provider or not."""
 
 from __future__ import annotations
 
@@ -10,8 +10,24 @@ from playwright.sync_api import BrowserContext
 from .lab import Lab, Notebook, wait_for
 
 START = "import statistics\nvalues = [1, 2, 3]\n"
+PRICES = """first = {
+    "apple": 1,
+    "pear": 2,
+}
+second = {
+    "apple": 3,
+    "pear": 4,
+}
+"""
+MEAN = """def mean_of(numbers):
+    total = sum(numbers)
+    return total / len(numbers)
+
+
+"""
 REMOTE = """text => {
-  const { sharedModel } = window.jupyterapp.shell.currentWidget.content.activeCell.model;
+  const { content } = window.jupyterapp.shell.currentWidget;
+  const { sharedModel } = (content.activeCell ?? content).model;
   sharedModel.ysource.doc.transact(transaction => {
     transaction.local = false;
     sharedModel.ysource.insert(sharedModel.ysource.length, text);
@@ -45,16 +61,21 @@ def _asks(book: Notebook, text: str) -> bool:
     return asked
 
 
-@pytest.mark.parametrize("name", ["quiet/settings.ipynb", "quiet/settings.py"])
-def test_each_setting_holds_at_once(lab: Lab, window: BrowserContext, name: str) -> None:
-    (lab.root / "quiet").mkdir(exist_ok=True)
-    if name.endswith(".ipynb"):
-        lab.notebook(name, START)
-    else:
-        (lab.root / name).write_text(START)
+@pytest.fixture
+def lab(either_lab: Lab) -> Lab:
+    """Each setting is tried alone and beside another inline provider."""
+    return either_lab
+
+
+def _opened(window: BrowserContext, lab: Lab, name: str, source: str = START) -> Notebook:
+    lab.write(name, source)
     book = Notebook(window, lab, name)
-    book.page.locator(".cm-content").first.click()
-    book.press("Control+End")
+    book.begin()
+    return book
+
+
+def test_each_setting_holds_at_once(lab: Lab, window: BrowserContext, place: str) -> None:
+    book = _opened(window, lab, f"quiet/settings{place}")
     for values, text in SILENT:
         book.set(**values)
         assert not _asks(book, text), values
@@ -62,11 +83,8 @@ def test_each_setting_holds_at_once(lab: Lab, window: BrowserContext, name: str)
         assert _asks(book, text), values
 
 
-def test_commands_switch_a_document_a_folder_and_a_language(lab: Lab, window: BrowserContext) -> None:
-    (lab.root / "some").mkdir()
-    lab.notebook("some/commands.ipynb", START)
-    book = Notebook(window, lab, "some/commands.ipynb")
-    book.enter(0)
+def test_commands_switch_a_document_a_folder_and_a_language(lab: Lab, window: BrowserContext, place: str) -> None:
+    book = _opened(window, lab, f"some/commands{place}")
     for command in ("toggle-document", "toggle-folder", "toggle-language", "toggle-manual"):
         book.execute(f"mccom:{command}")
         assert not _asks(book, "x"), command
@@ -74,14 +92,49 @@ def test_commands_switch_a_document_a_folder_and_a_language(lab: Lab, window: Br
         assert _asks(book, "x"), command
 
 
-def test_a_new_empty_line_is_completed_after_a_pause(lab: Lab, window: BrowserContext) -> None:
-    lab.notebook("empty.ipynb", START + "for value in values:")
-    book = Notebook(window, lab, "empty.ipynb")
-    book.enter(0)
+def test_without_debounce_every_key_asks_and_with_it_a_pause_does(lab: Lab, window: BrowserContext, place: str) -> None:
+    n_asked = []
+    for longest_ms in (300, 0):
+        name = f"debounce{longest_ms}{place}"  # a page in which no answer has told yet how long one takes
+        book = _opened(window, lab, name)
+        book.set(debounce_max_ms=longest_ms)
+        book.type("qzxwvk", delay_ms=100)
+        book.settle(600)
+        n_asked.append(len(book.sent("complete")))
+    book.set(debounce_max_ms=300)
+    assert n_asked[0] < 4 < n_asked[1]
+
+
+def test_a_suggestion_is_a_line_a_statement_or_a_block(lab: Lab, window: BrowserContext, place: str) -> None:
+    book = _opened(window, lab, f"modes{place}", PRICES)
+    book.type("third = ")
+    line, statement = (_in_mode(book, mode) for mode in ("line", "statement"))
+    assert "\n" not in line
+    assert statement.startswith(line)
+    assert statement.endswith("}")
+    book = _opened(window, lab, f"block{place}", MEAN)
+    book.type("def mean(numbers):", delay_ms=20)
+    statement, block = (_in_mode(book, mode).strip() for mode in ("statement", "block"))
+    assert block.startswith(statement)
+    assert block.count("\n") > statement.count("\n")
+    book.set(multiline="statement")
+
+
+def _in_mode(book: Notebook, mode: str) -> str:
+    """What is suggested at the cursor when as much as that is wanted."""
+    book.set(multiline=mode)
+    book.settle(600)
+    book.press("Escape", *(["Enter"] if book.page.locator(".jp-Notebook.jp-mod-commandMode").count() else []))
+    book.press("Alt+\\")
+    return book.wait_ghost()
+
+
+def test_a_new_empty_line_is_completed_after_a_pause(lab: Lab, window: BrowserContext, place: str) -> None:
+    book = _opened(window, lab, f"empty{place}", START + "for value in values:")
     book.press("Enter")
     ghost = book.wait_ghost()
     book.press("Tab")
-    assert book.source(0) == f"{START}for value in values:\n    {ghost}"
+    assert book.text() == f"{START}for value in values:\n    {ghost}"
     book.set(empty_line_pause_ms=0)
     before = len(_on_empty_lines(book))
     book.press("Enter")
@@ -96,10 +149,10 @@ def _on_empty_lines(book: Notebook) -> list[str]:
     return [prefix for prefix in prefixes if not prefix.rpartition("\n")[2].strip()]
 
 
-def test_what_a_collaborator_types_asks_nothing_and_rejects_nothing(lab: Lab, window: BrowserContext) -> None:
-    lab.notebook("shared.ipynb", START)
-    book, ended = Notebook(window, lab, "shared.ipynb"), len(lab.outcomes())
-    book.enter(0)
+def test_what_a_collaborator_types_asks_nothing_and_rejects_nothing(
+    lab: Lab, window: BrowserContext, place: str
+) -> None:
+    book, ended = _opened(window, lab, f"shared{place}"), len(lab.outcomes())
     book.type("print(val")
     book.wait_ghost()
     book.read()
@@ -111,10 +164,10 @@ def test_what_a_collaborator_types_asks_nothing_and_rejects_nothing(lab: Lab, wi
     assert len(book.sent("complete")) == before
 
 
-def test_a_line_is_left_in_peace_after_dismissals_until_asked_by_hand(lab: Lab, window: BrowserContext) -> None:
-    lab.notebook("peace.ipynb", START)
-    book = Notebook(window, lab, "peace.ipynb")
-    book.enter(0)
+def test_a_line_is_left_in_peace_after_dismissals_until_asked_by_hand(
+    lab: Lab, window: BrowserContext, place: str
+) -> None:
+    book = _opened(window, lab, f"peace{place}")
     book.type("print(val")
     book.wait_ghost()
     book.press("Escape")

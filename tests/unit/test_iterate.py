@@ -106,6 +106,34 @@ async def test_cells_above_and_below_are_found_by_number() -> None:
     assert "cell 48" in await _sources(retrieval, far)
 
 
+async def test_of_two_cells_that_fit_alike_the_nearer_one_comes_first_and_nearer_is_what_ran_later() -> None:
+    def cells(*ran: int | None) -> tuple[Cell, ...]:
+        sources = (LOAD, "a = 1\n", "b = 2\n", LOAD.replace("read_table", "parse_lines"))
+        return tuple(
+            Cell(cell_id=str(number), kind="code", source=source, ran=when)
+            for number, (source, when) in enumerate(zip(sources, ran, strict=True))
+        )
+
+    retrieval = Retrieval(tree=None, live=None)
+    request = replace(REQUEST, prefix="frame = load_prices('b')\n")
+    assert (await _sources(retrieval, replace(request, client="1", cells_before=cells(*[None] * 4))))[0] == "cell 3"
+    assert (await _sources(retrieval, replace(request, client="2", cells_before=cells(9, 2, 3, 1))))[0] == "cell 0"
+
+
+async def test_far_parts_of_the_own_text_are_found_and_near_ones_stand_in_the_prompt_anyway() -> None:
+    filler = "".join(f"value_{number} = compute_{number}(value_{number - 1})\n" for number in range(300))
+    request = replace(REQUEST, cell_id="", document="a.py", prefix="x = 1\nframe = load_prices('b')\n", suffix="")
+    far = replace(request, prefix=LOAD + filler + request.prefix)
+    (hit, *_) = await Retrieval(tree=None, live=None).search(far)
+    assert (hit.chunk.source, hit.chunk.first_line) == ("a.py", 1)
+    assert "def load_prices" in hit.chunk.text
+    below = replace(request, suffix="\n" + filler + PLOT.replace("plot_prices", "load_prices"))
+    (hit, *_) = await Retrieval(tree=None, live=None).search(below)
+    assert (hit.chunk.source, hit.chunk.last_line) == ("a.py", 3 + 300 + 2)
+    near = replace(request, prefix=LOAD + request.prefix)
+    assert await Retrieval(tree=None, live=None).search(near) == ()
+
+
 async def test_what_the_kernel_holds_comes_first() -> None:
     assert (await _sources(Retrieval(tree=_Files(*FILES), live=_Kernel())))[0] == KERNEL
 

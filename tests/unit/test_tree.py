@@ -67,6 +67,18 @@ async def test_sleeps_until_it_is_asked_and_searches_while_it_indexes(root: Path
         assert await until(tree, "load_prices", ["prices.py"]) == ["prices.py"]
 
 
+async def test_of_a_tree_of_100_000_files_the_first_20_000_are_searched_and_it_says_so(root: Path) -> None:
+    for folder in range(100):
+        (root / f"f{folder}").mkdir()
+        for number in range(1000):
+            (root / f"f{folder}" / f"m{number}.py").write_bytes(b"value = 1\n")
+    async with open_tree(root) as tree:
+        status = await ready(tree)
+        assert status.n_documents == 20_000
+        assert status.detail.startswith("only the first 20,000 files are indexed; set project_root")
+        assert await sources(tree, "load_prices") == ["prices.py"]
+
+
 async def test_projects_are_apart_and_more_of_them_than_fit_take_turns(root: Path) -> None:
     for name in ("one", "two", "three"):
         (root / name / ".git").mkdir(parents=True)
