@@ -1,7 +1,7 @@
 """What a kernel holds → a few comment lines for a prompt. Pure.
 
-Which lines, and in which order, depends on whole lines and on the object before the dot or bracket at the cursor, so
-that a key moves no prompt. Knows nothing of kernels.
+Which lines, and in which order, depends on names that are written out in the cursor's line, so that most keys move no
+prompt. Knows nothing of kernels.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from ..types import Chunk, CompletionRequest
 
 _MAX_CHARS = 200
 """Of one name, column or signature; the kernel sends names of at most 80."""
-_NEAR_CHARS = 16_384
-"""Text that is looked through for names, nearest first: regular expressions read 20 MB/s."""
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
-_OBJECT = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*[.\[]")
+_NAME = re.compile(r"(?<![\w.])([^\W\d]\w*)(?=\W)")
+"""Written out: something stands behind it."""
+_OBJECT = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*[.\[(]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +49,21 @@ def names_from(text: str) -> tuple[LiveName, ...]:
 
 
 def chunk_of(names: Sequence[LiveName], request: CompletionRequest, *, max_chars: int) -> Chunk | None:
-    """At most `max_chars` characters of comment lines; None where there is nothing to tell.
+    """At most `max_chars` characters of comment lines on what the cursor's line names; None where it names nothing.
 
-    First the object before the dot or bracket at the cursor with its members, then what occurs near the cursor, nearest
-    first, then the other frames and arrays. Of modules, only the one at the cursor.
+    First the object before the dot or bracket at the cursor, with its members or parameters, then the line's frames and
+    arrays, the last one first. All else is left out: the cells that make it stand in the prompt, and with it a text was
+    right no more often (README, Measured). So are modules: how they are called stands in an import.
     """
     if request.language != "python":
         return None
-    known = {live.name: live for live in names}
-    at_cursor = _object_at_cursor(request.prefix, known)
-    near = [name for name in _nearby(request) if name in known and known[name].type_name.split(" ")[0] != "module"]
-    others = [name for name in known if known[name].shape]
+    typed = request.prefix[request.prefix.rfind("\n") + 1 :]
+    known = {live.name: live for live in names if not live.type_name.startswith("module ")}
+    at_cursor = next((name for name in reversed(_OBJECT.findall(typed)) if name in known), "")
+    others = [name for name in reversed(_NAME.findall(typed)) if name in known and known[name].shape]
     lines: list[str] = []
     room = max_chars
-    for name in dict.fromkeys([*([at_cursor] if at_cursor else []), *near, *others]):
+    for name in dict.fromkeys([*([at_cursor] if at_cursor else []), *others]):
         candidates = _lines(known[name], with_attributes=name == at_cursor)
         line = next((line for line in candidates if len(line) <= room), "")
         if line:
@@ -72,23 +72,6 @@ def chunk_of(names: Sequence[LiveName], request: CompletionRequest, *, max_chars
     if not lines:
         return None
     return Chunk(source="kernel", first_line=1, last_line=len(lines), text="\n".join(lines))
-
-
-def _object_at_cursor(prefix: str, known: dict[str, LiveName]) -> str:
-    """The last known name of the cursor's line that a dot or bracket follows: `df` in `df.groupby("ci`."""
-    typed = prefix[prefix.rfind("\n") + 1 :]
-    return next((name for name in reversed(_OBJECT.findall(typed)) if name in known), "")
-
-
-def _nearby(request: CompletionRequest) -> Iterator[str]:
-    """Identifiers of the whole lines of this cell and of the code cells above, nearest first."""
-    above = request.prefix.split("\n")[:-1]
-    below = request.suffix.split("\n")[1:]
-    cells = [cell.source for cell in reversed(request.cells_before) if cell.kind == "code"]
-    room = _NEAR_CHARS
-    for text in (*reversed(above), *below, *cells):
-        yield from _IDENTIFIER.findall(text[:room])
-        room -= len(text[:room])
 
 
 def _lines(live: LiveName, *, with_attributes: bool) -> Iterator[str]:

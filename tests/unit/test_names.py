@@ -57,35 +57,29 @@ def test_the_object_before_the_dot_or_bracket_comes_first_with_its_columns(typed
     assert _lines("other\nx = 1\n" + typed)[0] == DF_LINE
 
 
-@pytest.mark.parametrize("typed", ["", "df", "odf.", "a.df.", "x = 'df'", "other = [df"])
-def test_a_name_that_no_dot_or_bracket_follows_is_not_the_object(typed: str) -> None:
-    assert _names(_lines("other\n" + typed))[0] == "other"
+@pytest.mark.parametrize("typed", ["", "d", "df", "odf.", "a.df.", "other", "value.", "# nothing"])
+def test_names_of_other_lines_and_cells_are_left_out(typed: str) -> None:
+    assert _lines("other[0]\n" + typed, above=("net.weights", "df.head()")) == []
 
 
-def test_then_come_the_names_of_the_nearest_lines_then_of_the_nearest_cells_then_frames_and_arrays() -> None:
-    lines = _lines("load()\nx\ndf.", suffix="tail\nnet\n", above=("other", "np"))
-    assert _names(lines) == ["df", "x", "load", "net", "other"]
-    assert _names(_lines("", above=("load()", "net = x"))) == ["net", "x", "load", "df", "other"]
+def test_then_come_the_lines_other_frames_and_arrays_the_last_one_first() -> None:
+    assert _names(_lines("load(other, x, df.")) == ["df", "other"]
+    assert _names(_lines("load(other, df, ")) == ["load", "df", "other"]
 
 
-def test_a_name_used_nowhere_near_is_left_out_when_there_is_little_room() -> None:
-    assert _names(_lines("x\nload()\n", max_chars=60)) == ["load", "x"]
-    assert _names(_lines("x\nload()\n", max_chars=200)) == ["load", "x", "df", "other"]
+def test_what_does_not_fit_is_left_out() -> None:
+    assert _names(_lines("load(df, other, ", max_chars=80)) == ["load", "other"]
+    assert _names(_lines("load(df, other, ", max_chars=200)) == ["load", "other", "df"]
 
 
-def test_functions_show_parameters_and_objects_their_attributes_only_at_the_cursor() -> None:
-    assert _lines("load(1)\nnet.") == [
-        "# net: Net attributes: weights, forward",
-        "# load(path, *, sep=...): function",
-        DF_LINE,
-        "# other: numpy.ndarray (3,) float32",
-    ]
-    assert "# net: Net" in _lines("net\n")
+def test_functions_show_parameters_and_objects_their_attributes() -> None:
+    assert _lines("x = load(") == ["# load(path, *, sep=...): function"]
+    assert _lines("load(net.") == ["# net: Net attributes: weights, forward"]
 
 
-def test_a_module_is_told_only_at_the_cursor() -> None:
-    assert _lines("np.")[0] == "# np: module numpy"
-    assert "np" not in _names(_lines("np.log(1)\n"))
+def test_modules_are_told_nowhere() -> None:
+    assert _lines("np.") == []
+    assert _names(_lines("np.log(df.")) == ["df"]
 
 
 def test_where_room_is_short_dtypes_go_first_then_columns_then_the_list() -> None:
@@ -96,11 +90,11 @@ def test_where_room_is_short_dtypes_go_first_then_columns_then_the_list() -> Non
     assert _lines("df.", max_chars=20) == []
 
 
-def test_a_key_changes_nothing_until_another_object_stands_before_the_dot() -> None:
+def test_a_key_changes_nothing_until_another_name_is_written_out() -> None:
     line = 'load(1); df["pri"] + net.w'
-    shown = [tuple(_names(_lines("x\n" + line[:n])[:2])) for n in range(len(line) + 1)]
+    shown = [tuple(_names(_lines("x\n" + line[:n]))) for n in range(len(line) + 1)]
     runs = [names for n, names in enumerate(shown) if n == 0 or names != shown[n - 1]]
-    assert runs == [("x", "df"), ("df", "x"), ("net", "x")]
+    assert runs == [(), ("load",), ("df",), ("net", "df")]
 
 
 def test_the_rest_of_the_cursors_line_changes_nothing() -> None:
