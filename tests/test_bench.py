@@ -70,6 +70,7 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("cascade", "Goals, cascade against cloud alone"),
         ("keystrokes", "Goals at 200 ms of network"),
         ("kernels", "| "),
+        ("drafts", '"same": 1'),
     ],
 )
 def test_suites_run_on_real_code(suite: str, said: str, shared_data: Path, models: Store, tmp_path: Path) -> None:

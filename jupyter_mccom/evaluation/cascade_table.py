@@ -14,6 +14,7 @@ from .reliability import reliability
 GOALS = (
     ("exact match ÷ cloud alone", "at least", 1.08),
     ("mean latency ÷ cloud alone", "at most", 0.75),
+    ("the same without the network", "at most", 0.75),
     ("cloud calls", "at most", 0.60),
     ("wrong among shown", "at most", 0.30),
 )
@@ -37,13 +38,23 @@ def findings(found: Sequence[Both], gates: Gates) -> Findings:
 def _policies(results: Mapping[str, Sequence[Result]]) -> Table:
     base = results["cloud alone"]
     n = len(base)
-    head = ["policy", "exact match", "×", "mean latency s", "×", "p95 s", "cloud calls", "wrong among shown"]
+    head = [
+        "policy",
+        "exact match",
+        "×",
+        "mean latency s",
+        "×",
+        "×, no network",
+        "p95 s",
+        "cloud calls",
+        "wrong among shown",
+    ]
     rows = [_row(name, of, base) for name, of in results.items()]
     return Table(title=f"One shot, n = {n}", head=[*head, "of local ones"], rows=rows)
 
 
 def _row(name: str, of: Sequence[Result], base: Sequence[Result]) -> list[str]:
-    latency = [result.latency_s for result in of]
+    latency, against = _latency(of), _latency(base)
     shown, local = sum(result.shown for result in of), sum(result.local_shown for result in of)
     local_wrong = sum(result.local_wrong for result in of)
     return [
@@ -51,7 +62,8 @@ def _row(name: str, of: Sequence[Result], base: Sequence[Result]) -> list[str]:
         with_interval(_right(of), 3),
         ratio_with_interval(_right(of), _right(base)),
         f"{mean(latency):.2f}",
-        ratio_with_interval(latency, [result.latency_s for result in base]),
+        ratio_with_interval(latency, against),
+        ratio_with_interval(_without_network(of), _without_network(base)),
         f"{percentile(latency, 0.95):.2f}",
         f"{mean([float(result.calls) for result in of]):.2f}",
         f"{_wrong_with_interval(of)} of {shown}",
@@ -60,10 +72,12 @@ def _row(name: str, of: Sequence[Result], base: Sequence[Result]) -> list[str]:
 
 
 def _goals(of: Sequence[Result], base: Sequence[Result]) -> Table:
-    latency, against = [result.latency_s for result in of], [result.latency_s for result in base]
+    latency, against = _latency(of), _latency(base)
+    at_once, at_once_against = _without_network(of), _without_network(base)
     figures = (
         (ratio(_right(of), _right(base)), ratio_with_interval(_right(of), _right(base))),
         (ratio(latency, against), ratio_with_interval(latency, against)),
+        (ratio(at_once, at_once_against), ratio_with_interval(at_once, at_once_against)),
         (mean(_calls(of)), with_interval(_calls(of))),
         (_wrong(of), _wrong_with_interval(of)),
     )
@@ -113,7 +127,8 @@ def _reliability(found: Sequence[Both]) -> Plot:
 def _figures(of: Sequence[Result]) -> dict[str, float]:
     return {
         "exact_match": mean(_right(of)),
-        "latency_s": mean([result.latency_s for result in of]),
+        "latency_s": mean(_latency(of)),
+        "latency_without_network_s": mean(_without_network(of)),
         "calls": mean(_calls(of)),
         "wrong_among_shown": _wrong(of),
     }
@@ -121,6 +136,14 @@ def _figures(of: Sequence[Result]) -> dict[str, float]:
 
 def _right(of: Sequence[Result]) -> list[float]:
     return [float(result.right) for result in of]
+
+
+def _latency(of: Sequence[Result]) -> list[float]:
+    return [result.latency_s for result in of]
+
+
+def _without_network(of: Sequence[Result]) -> list[float]:
+    return [result.latency_s - result.network_s for result in of]
 
 
 def _calls(of: Sequence[Result]) -> list[float]:

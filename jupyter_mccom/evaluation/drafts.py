@@ -1,18 +1,18 @@
-"""`bench --suite drafts`: does the local text as a draft make the configured cloud faster, and is the answer the same?
+"""`bench --suite drafts`: does the local text as a draft make a cloud faster, and is the answer the same?
 
-Each prompt is evaluated once before it is timed, so that only the writing is compared; the order alternates.
+The cloud is the one that is set, else one of its own on this machine. Each prompt is evaluated once before it is timed,
+so that only the writing is compared; the order alternates.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..cascade.pipeline import Cloud
 from ..compose import OpenCascade, SystemClock, open_cascade
-from ..errors import InputError
 from ..protocols import Engine
 from ..settings import MCCom
 from ..types import DraftCheck, Prompt
@@ -22,6 +22,7 @@ from .data import CELLS, check
 from .findings import Findings, Plot, distribution
 from .metrics import interval, mean
 from .samples import Sample, notebook_samples
+from .served import served
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +38,12 @@ class Pair:
 def measure(bench: Bench) -> Findings:
     """Figures over `n` notebook statements, less those where the local model writes nothing.
 
-    Raises InputError without a cloud or without the data.
+    Raises InputError without the data, EngineError when no model can be served.
     """
-    if not bench.settings.cloud_dialect:
-        raise InputError("this suite asks a cloud; give --MCCom.cloud_dialect, --MCCom.cloud_url and its key")
     check(bench.data, CELLS)
-    pairs = asyncio.run(_run(bench, notebook_samples(bench.data, bench.n, bench.seed)))
+    samples = notebook_samples(bench.data, bench.n, bench.seed)
+    with nullcontext(bench.settings) if bench.settings.cloud_dialect else served(bench.settings) as settings:
+        pairs = asyncio.run(_run(bench, settings, samples))
     plain, drafted = [pair.plain_s for pair in pairs], [pair.drafted_s for pair in pairs]
     checks = [pair.check for pair in pairs if pair.check is not None]
     figures = {
@@ -60,8 +61,8 @@ def measure(bench: Bench) -> Findings:
     return Findings(tables=[], plots=[plot], figures=figures)
 
 
-async def _run(bench: Bench, samples: list[Sample]) -> list[Pair]:
-    opened = open_cascade(bench.settings)
+async def _run(bench: Bench, settings: MCCom, samples: list[Sample]) -> list[Pair]:
+    opened = open_cascade(settings)
     cloud = opened.cascade.cloud
     assert cloud is not None
     pairs: list[Pair] = []
@@ -69,7 +70,7 @@ async def _run(bench: Bench, samples: list[Sample]) -> list[Pair]:
         for number, sample in enumerate(samples, 1):
             row = bench.rows.get(sample.task)
             if row is None:
-                row = await _row(opened, cloud, sample, bench.settings, plain_first=number % 2 == 0)
+                row = await _row(opened, cloud, sample, settings, plain_first=number % 2 == 0)
                 bench.rows.put(sample.task, row)
             if row:
                 pairs.append(_from_row(row))

@@ -1,7 +1,7 @@
 """`bench --suite readme`: the README's figures, one run after the other, each in a folder of its own below --out.
 
-But those that need a server or a model which is not of the catalogue (`drafts`, MLX on Linux). Some hours on two cores;
-a run whose result is there is not made again. Knows nothing of what a suite measures.
+But those that need a model which is not of the catalogue (MLX on Linux). Some hours on two cores; a run whose result is
+there is not made again. Knows nothing of what a suite measures.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ FIGURES = (
     Figure(name="retrieval", n=60),
     Figure(name="keystrokes", n=20, settings={"cloud_prompt_tokens": 512}),
     Figure(name="cascade", n=100, settings={"cloud_prompt_tokens": 512}),
+    Figure(name="drafts", n=40, settings={"prompt_tokens": 256, "cloud_prompt_tokens": 256}),
     Figure(name="retrieval 1.5B", n=45, settings=_LARGE),
     Figure(name="kernels 1.5B", n=40, settings=_LARGE),
     Figure(name="layouts 1.5B", n=200, settings={**_LARGE, **_SHORT}),

@@ -57,6 +57,8 @@ class Result:
     right: bool
     latency_s: float
     """Until the last text that this policy shows, the person's own time aside."""
+    network_s: float
+    """Of it, the network's."""
     calls: int
     shown: int
     wrong: int
@@ -123,6 +125,7 @@ def _shown(both: Both, *, local: bool, cloud: Answer | None, latency_s: float) -
     return Result(
         right=any(right),
         latency_s=latency_s,
+        network_s=NETWORK_S if cloud else 0.0,
         calls=int(cloud is not None),
         shown=len(right),
         wrong=right.count(False),

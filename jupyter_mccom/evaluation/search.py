@@ -10,7 +10,7 @@ import importlib.util
 import random
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from itertools import count
 from pathlib import Path
@@ -24,13 +24,14 @@ from ..retrieval.tree import ProjectTree
 from ..settings import MCCom
 from ..types import Chunk, Prompt
 from .bench import Bench
-from .findings import Findings
-from .metrics import percentile
+from .findings import Findings, Table
+from .metrics import interval_of, percentile
 
 SIZES = (1_000, 10_000, 50_000)
 _N_QUERIES = 100
 _N_SLOW = 10
 """Queries of those that scan every chunk."""
+_N_CHANGES = 20
 _QUERY_LINES = 10
 _TREE_LINES = 1_000_000
 _MIB = 1 << 20
@@ -40,7 +41,7 @@ Files = Sequence[tuple[str, str]]
 
 
 def measure(bench: Bench) -> Findings:
-    """Milliseconds a query by size, and of the tree: seconds, bytes. Raises InputError without the data."""
+    """Milliseconds a query by size, and what a large tree costs. Raises InputError without the data."""
     folder = bench.data / "repositories"
     files = [(str(path.relative_to(folder)), path.read_text("utf-8")) for path in sorted(folder.rglob("*.py"))]
     if not files:
@@ -56,7 +57,44 @@ def measure(bench: Bench) -> Findings:
         found[name] = bench.rows.get(name) or part()
         bench.rows.put(name, found[name])
         bench.progress(len(found), len(parts))
-    return Findings(tables=[], figures=found)
+    sizes = [name for name in parts if name != "tree"]
+    return Findings(tables=[_speed_table(found, sizes), _tree_table(found["tree"])], figures=found)
+
+
+def _speed_table(found: Mapping[str, Any], sizes: Sequence[str]) -> Table:
+    """A row a size, a column an index."""
+    names = list(found[sizes[0]])
+    rows = [[size, *(_speed(found[size][name]) for name in names)] for size in sizes]
+    return Table(title="Milliseconds a query of ten lines: median, 95th percentile", head=["", *names], rows=rows)
+
+
+def _speed(took_ms: Sequence[float]) -> str:
+    return f"{_with_interval(took_ms, 0.5)}, {_with_interval(took_ms, 0.95)}; n = {len(took_ms)}"
+
+
+def _with_interval(values: Sequence[float], share: float) -> str:
+    low, high = interval_of(lambda drawn: percentile([values[at] for at in drawn], share), len(values))
+    return f"{percentile(values, share):.1f} ({low:.1f}–{high:.1f})"
+
+
+def _tree_table(tree: Mapping[str, Any]) -> Table:
+    meanwhile, after = tree["meanwhile_s"], tree["after_s"]
+
+    def slowed(drawn: Sequence[int]) -> float:
+        return percentile([meanwhile[at] for at in drawn], 0.5) / percentile([after[at] for at in drawn], 0.5)
+
+    low, high = interval_of(slowed, len(after))
+    rows = [
+        ["lines, chunks", f"{tree['lines']:,}, {tree['chunks']:,}"],
+        ["first index, s", f"{tree['first_index_s']:.0f} (once)"],
+        ["a completion meanwhile ÷ afterwards", f"{slowed(range(len(after))):.2f} ({low:.2f}–{high:.2f})"],
+        ["memory of the worker, MiB", f"{tree['worker_mib']:.0f}"],
+        [
+            "from a write until it is found, ms",
+            f"{_with_interval(tree['changed_ms'], 0.5)}; n = {len(tree['changed_ms'])}",
+        ],
+    ]
+    return Table(title="A large tree", head=["figure", "measured"], rows=rows)
 
 
 def _corpus(files: Files, size: int) -> list[tuple[str, list[Chunk]]]:
@@ -77,7 +115,8 @@ def _renamed(text: str, number: int) -> str:
     return text if not number else text.replace("self.", f"self.c{number}_").replace("def ", f"def c{number}_")
 
 
-def _speeds(documents: Sequence[tuple[str, list[Chunk]]], draw: random.Random) -> dict[str, dict[str, float]]:
+def _speeds(documents: Sequence[tuple[str, list[Chunk]]], draw: random.Random) -> dict[str, list[float]]:
+    """Milliseconds of each query, by index."""
     index = Index()
     for name, chunks in documents:
         index.put(name, (0, 0), chunks)
@@ -107,37 +146,38 @@ def _others(
     return found
 
 
-def _timed(search: Callable[[str], object], queries: Sequence[str]) -> dict[str, float]:
+def _timed(search: Callable[[str], object], queries: Sequence[str]) -> list[float]:
     search(queries[0])
     took_ms = []
     for query in queries:
         start_s = time.perf_counter()
         search(query)
         took_ms.append((time.perf_counter() - start_s) * 1000)
-    return {"p50_ms": percentile(took_ms, 0.5), "p95_ms": percentile(took_ms, 0.95)}
+    return took_ms
 
 
-async def _tree(settings: MCCom, files: Files) -> dict[str, float]:
+async def _tree(settings: MCCom, files: Files) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "project"
         n_lines = await asyncio.to_thread(_write, files, root)
         tree = ProjectTree(jupyter_root=root, project_root="", cache_dir=Path(name) / "cache")
         try:
-            first_s, slowed = await _indexed(settings, tree)
+            first_s, meanwhile_s, after_s = await _indexed(settings, tree)
             return {
                 "lines": n_lines,
                 "chunks": tree.status.n_chunks,
                 "first_index_s": first_s,
-                "completion_meanwhile_to_after": slowed,
+                "meanwhile_s": meanwhile_s,
+                "after_s": after_s,
                 "worker_mib": _children_bytes() / _MIB,
-                "changed_to_searchable_ms": 1000 * await _changed(tree, root),
+                "changed_ms": await _changed(tree, root),
             }
         finally:
             await tree.aclose()
 
 
-async def _indexed(settings: MCCom, tree: ProjectTree) -> tuple[float, float]:
-    """Seconds of the first index, and how long a completion takes meanwhile ÷ afterwards (medians, a warm prompt)."""
+async def _indexed(settings: MCCom, tree: ProjectTree) -> tuple[float, list[float], list[float]]:
+    """Seconds of the first index, and of completions meanwhile and afterwards, as many; their prompt is warm."""
     opened = open_cascade(settings)
     try:
         await _answer_s(opened)
@@ -151,7 +191,7 @@ async def _indexed(settings: MCCom, tree: ProjectTree) -> tuple[float, float]:
         after_s = [await _answer_s(opened) for _ in meanwhile_s]
     finally:
         await opened.aclose()
-    return first_s, percentile(meanwhile_s, 0.5) / percentile(after_s, 0.5)
+    return first_s, meanwhile_s, after_s
 
 
 async def _answer_s(opened: OpenCascade) -> float:
@@ -182,14 +222,15 @@ def _write(files: Files, root: Path) -> int:
     raise AssertionError
 
 
-async def _changed(tree: ProjectTree, root: Path) -> float:
-    """Median seconds from a write to the search that finds it."""
-    took_s = []
-    for word in ("zebra", "quokka", "axolotl", "okapi", "tapir"):
+async def _changed(tree: ProjectTree, root: Path) -> list[float]:
+    """Milliseconds from a write to the search that finds it."""
+    took_ms = []
+    for number in range(_N_CHANGES):
+        word = f"zebra{number}"
         await asyncio.to_thread((root / "new.py").write_text, f"def {word}():\n    return 1\n")
         start_s = time.monotonic()
         found: list[Scored] = []
         while not found:
             (found,) = await tree.search("other.py", [word], 1)
-        took_s.append(time.monotonic() - start_s)
-    return percentile(took_s, 0.5)
+        took_ms.append(1000 * (time.monotonic() - start_s))
+    return took_ms

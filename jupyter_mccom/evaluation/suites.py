@@ -76,7 +76,7 @@ SUITES: Mapping[str, Suite] = {
             name="thresholds", n=60, about="do a text's own figures tell whether it is right",
             own_rows=True, files=CELLS,
         ),
-        Suite(name="drafts", n=40, about="does a draft make the cloud that is set faster"),
+        Suite(name="drafts", n=40, about="does a draft make a cloud faster, the one that is set or one of its own"),
         Suite(
             name="engines", n=200, about="tokens that an engine evaluates a key, and what a draft spares it",
             own_rows=True, files=CELLS,
