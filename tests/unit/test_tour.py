@@ -15,6 +15,7 @@ from jupyter_mccom.cli import demo_notebook
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.settings import MCCom
 from tests.conftest import SMALL
+from tests.unit.model_sources import serving
 
 
 def _text(cell: Any) -> str:
@@ -61,6 +62,25 @@ async def test_nothing_is_fetched_without_a_yes(
     assert "nothing is downloaded without a yes" in said
     assert "ean_temperature, 20.0) (cloud, rejected)" in said
     assert not Store(tmp_path).present(tour.STAND_IN)
+
+
+async def test_after_a_yes_it_is_fetched_with_progress_and_answers(
+    prepared: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, models: Store
+) -> None:
+    prepared.setattr("builtins.input", lambda question: "y")
+    with serving() as hub:
+        hub.body = models.locate(tour.STAND_IN).read_bytes()
+        prepared.setenv("HF_ENDPOINT", hub.url)
+        assert await tour.cloud()
+    (running,) = tour._running
+    try:
+        said = capsys.readouterr().out
+        assert "491 of 491 MB" in said
+        assert f"stands in for a cloud at {running.address}" in said
+        assert Store(tmp_path).present(tour.STAND_IN)
+    finally:
+        await running.stop()
+        tour._running.clear()
 
 
 async def test_nothing_is_started_where_memory_is_short(
