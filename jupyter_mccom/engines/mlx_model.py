@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -76,11 +77,13 @@ class MlxModel:
             rest = rest[n_now:]
         spoken = _Speech(self._tokenizer, ids)
         given = self._encoded(draft, special=False)[: room - 1] if self._trimmable else []
-        check, n_written = None, 0
+        check, n_written, n_passes = None, 0, 0
         while n_written < room and wanted():
             found = self._passed(rest, given)
+            n_passes += 1
             if given:
                 check = DraftCheck(offered=len(given), accepted=len(found) - 1)
+            check = check and replace(check, passes=n_passes)
             for number, (token_id, prob) in enumerate(found):
                 if token_id in self._ends:
                     return

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_mccom.compose import open_cascade
 from jupyter_mccom.engines.direct import DirectEngine
 from jupyter_mccom.engines.fim import PromptFormat
 from jupyter_mccom.engines.host import Host
 from jupyter_mccom.models.catalog import find
 from jupyter_mccom.models.store import Store
+from jupyter_mccom.protocols import Engine
+from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Prompt, Token
 from tests.conftest import CODER, SMALL
 from tests.contracts.ties import same_but_for_a_tie, text_of
@@ -21,6 +24,10 @@ from tests.contracts.ties import same_but_for_a_tie, text_of
 HEAD = "".join(f"values.append({number})\n" for number in range(3, 9))
 PROMPT = Prompt(chunks=(), prefix=f"values = []\n{HEAD}", typed="values.app", suffix="")
 EMOJI = Prompt(chunks=(), prefix='a = "😀 ok"\nb = "😀 ok"\nc = "😀 ok"\n', typed="d = ", suffix="")
+
+
+MLX = "mlx"
+llama_only = pytest.mark.parametrize("engine", [SMALL], indirect=True)
 
 
 def _opened(model_id: str, models: Store, module: str = "jupyter_mccom.engines.llama_direct") -> DirectEngine:
@@ -32,17 +39,21 @@ def _opened(model_id: str, models: Store, module: str = "jupyter_mccom.engines.l
     return DirectEngine(name=model_id, host=host, reads=PromptFormat(fim=model.fim, layout=model.layout))
 
 
-@pytest.fixture(params=[SMALL])
+@pytest.fixture(params=[SMALL, MLX])
 def engine(
     request: pytest.FixtureRequest, models: Store, jp_asyncio_loop: asyncio.AbstractEventLoop
-) -> Iterator[DirectEngine]:
+) -> Iterator[Engine]:
     """Ended after the test."""
-    opened = _opened(request.param, models)
+    opened: Engine
+    if request.param == MLX:
+        opened = open_cascade(MCCom(model=str(request.getfixturevalue("mlx_folder")))).engine
+    else:
+        opened = _opened(request.param, models)
     yield opened
     jp_asyncio_loop.run_until_complete(opened.aclose())
 
 
-async def _written(engine: DirectEngine, prompt: Prompt, draft: str = "", max_tokens: int = 12) -> list[Token]:
+async def _written(engine: Engine, prompt: Prompt, draft: str = "", max_tokens: int = 12) -> list[Token]:
     async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as stream:
         return [token async for token in stream]
 
@@ -56,8 +67,8 @@ def _check(tokens: list[Token]) -> tuple[int, int, int]:
     return offered, accepted, passes
 
 
-@pytest.mark.parametrize("engine", [SMALL, CODER], indirect=True)
-async def test_a_right_draft_takes_fewer_passes_than_tokens(engine: DirectEngine) -> None:
+@pytest.mark.parametrize("engine", [SMALL, CODER, MLX], indirect=True)
+async def test_a_right_draft_takes_fewer_passes_than_tokens(engine: Engine) -> None:
     plain = await _written(engine, PROMPT)
     drafted = await _written(engine, PROMPT, text_of(plain))
     assert same_but_for_a_tie(plain, drafted)
@@ -65,7 +76,7 @@ async def test_a_right_draft_takes_fewer_passes_than_tokens(engine: DirectEngine
     assert passes < len(drafted) / 2 < accepted
 
 
-async def test_a_draft_that_goes_wrong_is_kept_up_to_there(engine: DirectEngine) -> None:
+async def test_a_draft_that_goes_wrong_is_kept_up_to_there(engine: Engine) -> None:
     plain = await _written(engine, PROMPT)
     for n_right in range(0, 8, 2):
         draft = "".join(token.text for token in plain[:n_right]) + "¿wrong?"
@@ -74,20 +85,20 @@ async def test_a_draft_that_goes_wrong_is_kept_up_to_there(engine: DirectEngine)
         assert _check(drafted)[1] <= n_right
 
 
-async def test_a_draft_may_be_longer_than_the_answer_and_than_a_pass(engine: DirectEngine) -> None:
+async def test_a_draft_may_be_longer_than_the_answer_and_than_a_pass(engine: Engine) -> None:
     plain = await _written(engine, PROMPT, max_tokens=40)
     drafted = await _written(engine, PROMPT, text_of(plain) + HEAD * 3, max_tokens=40)
     assert len(drafted) <= 40
     assert same_but_for_a_tie(plain, drafted)
 
 
-async def test_a_draft_may_end_inside_a_token(engine: DirectEngine) -> None:
+async def test_a_draft_may_end_inside_a_token(engine: Engine) -> None:
     plain = await _written(engine, PROMPT)
     for size in range(1, 9):
         assert same_but_for_a_tie(plain, await _written(engine, PROMPT, text_of(plain)[:size]))
 
 
-async def test_a_draft_with_characters_of_several_tokens(engine: DirectEngine) -> None:
+async def test_a_draft_with_characters_of_several_tokens(engine: Engine) -> None:
     plain = await _written(engine, EMOJI)
     for draft in (text_of(plain), ' "😀 ok"\ne = "😀', ' "😀😀😀'):
         drafted = await _written(engine, EMOJI, draft)
@@ -95,7 +106,7 @@ async def test_a_draft_with_characters_of_several_tokens(engine: DirectEngine) -
         assert "\ufffd" not in text_of(drafted)
 
 
-async def test_a_draft_is_checked_beside_a_prompt_that_is_read_from_nothing(engine: DirectEngine) -> None:
+async def test_a_draft_is_checked_beside_a_prompt_that_is_read_from_nothing(engine: Engine) -> None:
     plain = await _written(engine, PROMPT)
     other = Prompt(chunks=(), prefix="# something else\n" + "x = 1\n" * 60, typed="y", suffix="")
     await _written(engine, other, max_tokens=1)
@@ -105,12 +116,13 @@ async def test_a_draft_is_checked_beside_a_prompt_that_is_read_from_nothing(engi
     assert same_but_for_a_tie(plain, drafted)
 
 
-async def test_without_a_draft_nothing_is_said_of_one(engine: DirectEngine) -> None:
+async def test_without_a_draft_nothing_is_said_of_one(engine: Engine) -> None:
     assert all(token.check is None for token in await _written(engine, PROMPT))
 
 
+@llama_only
 async def test_where_llama_h_cannot_be_used_the_server_answers_and_ignores_drafts(
-    engine: DirectEngine, models: Store, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, models: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     instead = _opened(engine.name, models, "tests.contracts.stale_child")
