@@ -129,7 +129,7 @@ class OpenCascade:
     @property
     def cost_curve(self) -> Mapping[int, float] | None:
         """Milliseconds of one evaluation of the local model by its tokens; None until they were timed. Reads a file."""
-        found = costs.kept(default_models_dir().parent / costs.FILE, costs.key_of(self.model.content, self.threads))
+        found = costs.kept(default_models_dir().parent / costs.FILE, self.local.costs_key)
         return found.ms if found else None
 
     @property

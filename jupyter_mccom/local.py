@@ -21,7 +21,6 @@ from .engines.fim import FimMarkers, Layout, PromptFormat
 from .engines.host import Host, default_threads
 from .engines.measurements import Measurements, machine
 from .engines.memory import free_bytes, refuse_if_too_large
-from .engines.mlx import MlxEngine
 from .engines.runtime import check_mlx
 from .engines.servers.engine import ServerEngine
 from .errors import EngineError, EngineMissing, SettingsError
@@ -37,7 +36,7 @@ EngineKind: TypeAlias = Literal["llamacpp", "mlx", "server"]
 _DEFAULT = "qwen2.5-coder-0.5b"
 """What `auto` offers where no model is here yet."""
 _LLAMA_DIRECT = "jupyter_mccom.engines.llama_direct"
-_MLX_SERVER = "jupyter_mccom.engines.mlx_server"
+_MLX = "jupyter_mccom.engines.mlx_process"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -159,6 +158,13 @@ class Local:
             self.auto.reconsider()
 
     @property
+    def costs_key(self) -> str:
+        """Of what checking drafts costs the model; empty where its engine is not installed."""
+        if self.kind != "mlx":
+            return costs.key_of(self.model.content, self.threads, "xllamacpp")
+        return costs.key_of(self.model.content, 0, "mlx") if mlx_runs() else ""
+
+    @property
     def _running(self) -> LocalModel | None:
         return None if self.server else self._models.get(self._chosen)
 
@@ -208,21 +214,19 @@ class Local:
                 check_mlx()
             path = str(self._store.locate(model.id).absolute())
             refuse_if_too_large(model.id, model.n_bytes)
-            common = {"path": path, "context_tokens": self._settings.context_tokens}
-            if model.weights == "mlx":
-                return common
-            curve = {"costs_file": str(default_models_dir().parent / costs.FILE), "model_hash": model.content}
-            return common | {"threads": self.threads} | curve
+            costs_file = str(default_models_dir().parent / costs.FILE)
+            told = {"path": path, "context_tokens": self._settings.context_tokens}
+            told |= {"costs_file": costs_file, "model_hash": model.content}
+            return told if model.weights == "mlx" else told | {"threads": self.threads}
 
         host = Host(
-            _MLX_SERVER if model.weights == "mlx" else _LLAMA_DIRECT,
+            _MLX if model.weights == "mlx" else _LLAMA_DIRECT,
             child_settings,
             idle_unload_s=self._settings.idle_unload_s,
         )
-        open_engine = MlxEngine if model.weights == "mlx" else DirectEngine
         known = FIM_TEMPLATES if model.own else ()
         reads = PromptFormat(fim=model.fim, layout=model.layout, known=known)
-        engine: Engine = open_engine(name=model.id, host=host, reads=reads)
+        engine: Engine = DirectEngine(name=model.id, host=host, reads=reads)
         return LocalModel(engine=engine, host=host, model=model)
 
 

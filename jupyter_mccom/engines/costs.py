@@ -1,7 +1,7 @@
 """What an evaluation of k tokens costs on this machine, and how much of a draft is worth checking by that.
 
 On a processor k tokens cost nearly k times one (engines.md B), on a GPU hardly more than one: so it is timed, once a
-machine, model and version, and kept in a file. Knows no model: it is given something to time.
+machine, model and version, and kept in a file. Knows no library: it is given something to time.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+
+from .decoding import CheckAll, Decoder, Policy
 
 TIMED = (1, 2, 4, 8, 16)
 """Tokens of the evaluations that are timed; 2 stands there because a processor's cost jumps at the second token."""
@@ -112,9 +114,27 @@ def timed(evaluate: Callable[[int], None], clock: Callable[[], float]) -> CostCu
     return CostCurve(ms={n: round(ms, 3) for n, ms in found.items()})
 
 
-def key_of(model_hash: str, threads: int) -> str:
+def by_cost(decoder: Decoder, costs_file: str, key: str, clock: Callable[[], float]) -> Policy:
+    """By the curve that is kept, or is timed now; all of a draft is checked without a file."""
+    if not costs_file:
+        return CheckAll()
+    file = Path(costs_file)
+    found = kept(file, key)
+    if found is None:
+        ids = decoder.encode("for i in range(10): print(i) # one line of text that is long enough", special=False)[:16]
+
+        def evaluate(n_tokens: int) -> None:
+            decoder.decode(ids[:n_tokens], decoder.keep(0), n_tokens, lambda: False)
+
+        found = timed(evaluate, clock)
+        decoder.keep(0)
+        keep(file, key, found)
+    return ByCost(found)
+
+
+def key_of(model_hash: str, threads: int, library: str) -> str:
     """Names a curve: this processor, its threads, the model and the library's version."""
-    return f"{_processor()}, {threads} threads, {model_hash}, xllamacpp {version('xllamacpp')}"
+    return f"{_processor()}, {threads} threads, {model_hash}, {library} {version(library)}"
 
 
 def kept(file: Path, key: str) -> CostCurve | None:

@@ -1,4 +1,4 @@
-"""The Engine over llama.h in a child process: streams tokens with probabilities, and has drafts checked.
+"""The Engine over a model in a child process, by llama.h or MLX: streams tokens with probabilities, has drafts checked.
 
 Where the child answers by HTTP instead, because llama.h cannot be used there, it is asked as `llamacpp.py` asks.
 """
@@ -18,7 +18,7 @@ from .lines import ask
 from .llamacpp import LlamaCppEngine
 
 SCHEME = "tcp://"
-"""Of the address of a child that answers through llama.h."""
+"""Of the address of a child that answers as `owner.py` does."""
 
 
 class DirectEngine:

@@ -1,172 +1,113 @@
-"""An MLX model and its cache: text in, greedy tokens with probabilities out. All calls come from one thread.
+"""An MLX model and its cache: a decoding.Decoder over mlx-lm's models and a tokenizer's JSON.
 
-The loop is our own: mlx-lm's takes no draft from a caller and looks at a cancel only every 2,048 tokens of a prompt.
-Knows nothing of processes or HTTP.
+All but `encode`, `piece` and `ends` is for the one thread that made it. Knows nothing of processes.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from itertools import takewhile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..types import DraftCheck, Token
+from ..errors import EngineError
+from .decoding import Choice
 
-_PREFILL_STEP = 128
-"""Prompt tokens evaluated between two looks at `wanted`, as in llama.cpp's child."""
 _HEAD_TOKENS = 16
-"""Most prompt tokens of the pass that writes: the vocabulary is scored at each of its positions."""
+"""More tokens than that, of which no choice is wanted, are evaluated apart: the vocabulary is not scored at them."""
 _END = re.compile("<.+>", re.DOTALL)
 """Added tokens of this shape are markers; a model that writes one has come to its end of text."""
-_UNFINISHED = "\ufffd"
-
-
-class TooLong(Exception):
-    """The prompt has `n_tokens`, more than the context holds."""
-
-    def __init__(self, n_tokens: int) -> None:
-        super().__init__(n_tokens)
-        self.n_tokens = n_tokens
+_BYTE = re.compile("<0x([0-9A-F]{2})>")
+_SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
+"""How SentencePiece writes a space."""
 
 
 class MlxModel:
-    """`folder` holds `config.json`, `model*.safetensors` and `tokenizer.json`.
+    """`folder` holds `config.json`, `model*.safetensors` and `tokenizer.json`; one sequence is in the cache.
 
     Raises ValueError for an architecture that mlx-lm does not know, OSError or RuntimeError for files that are not
     what they should be.
     """
+
+    n_batch = 128
+    max_outputs = _HEAD_TOKENS + 1
 
     def __init__(self, folder: Path, *, context_tokens: int) -> None:
         from mlx_lm.models.cache import make_prompt_cache
         from mlx_lm.utils import load_model
         from tokenizers import Tokenizer
 
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        file = str(folder / "tokenizer.json")
+        self._marked, self._plain = Tokenizer.from_file(file), Tokenizer.from_file(file)
+        self._plain.encode_special_tokens = True
         self._model, config = load_model(folder)
         self._new_cache: Callable[[], list[Any]] = lambda: make_prompt_cache(self._model)
         self._cache = self._new_cache()
-        self._ids: list[int] = []
-        self._context_tokens = context_tokens
-        self._ends = _end_ids(self._tokenizer, config)
+        self._n_cached = 0
+        self.n_context = context_tokens
+        self._ends = _end_ids(self._marked, config)
+        self._bytes_of = _bytes_of(self._marked)
 
-    def count(self, text: str, *, special: bool) -> int:
-        """Tokens of a text; with `special` a marker in it is one token."""
-        return len(self._encoded(text, special=special))
+    def encode(self, text: str, *, special: bool) -> list[int]:
+        """Tokens of `text`; with `special` markers in it are one token each, and what begins a text is added."""
+        tokenizer = self._marked if special else self._plain
+        ids: list[int] = tokenizer.encode(text, add_special_tokens=special).ids
+        return ids
 
-    def generate(self, prompt: str, *, max_tokens: int, draft: str, wanted: Callable[[], bool]) -> Iterator[Token]:
-        """Greedy tokens until the model's end of text; the run of `draft` that is its own choice costs one pass.
+    def piece(self, token: int) -> bytes:
+        """The token's text; may end inside a character."""
+        return self._bytes_of(token)
 
-        With a draft each token says what became of it.
+    def ends(self, token: int) -> bool:
+        """The token ends a text."""
+        return token in self._ends
 
-        `wanted` is asked before each pass; when it says no the iterator ends. Raises TooLong.
+    def keep(self, n_tokens: int) -> int:
+        """Forgets all but the first `n_tokens`; returns how many are left, 0 where a model's cache cannot be cut."""
+        from mlx_lm.models.cache import can_trim_prompt_cache, trim_prompt_cache
+
+        if n_tokens < self._n_cached and can_trim_prompt_cache(self._cache):
+            trim_prompt_cache(self._cache, self._n_cached - n_tokens)
+            self._n_cached = n_tokens
+        elif n_tokens < self._n_cached:
+            self._cache, self._n_cached = self._new_cache(), 0
+        return self._n_cached
+
+    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
+        """See decoding.Decoder; `gone` is asked between batches only, by who calls.
+
+        Raises EngineError when MLX fails, and has forgotten all then.
         """
-        ids = self._tokenizer.encode(prompt).ids
-        if not ids:
-            return  # an empty cell, and a model that begins with no token of its own
-        room = min(max_tokens, self._context_tokens - len(ids))
-        if room < 1:
-            raise TooLong(len(ids))
-        rest = ids[self._reused(ids) :]
-        n_evaluated = len(rest)
-        while len(rest) > _HEAD_TOKENS and wanted():
-            n_now = min(_PREFILL_STEP, len(rest) - _HEAD_TOKENS)
-            self._prefill(rest[:n_now])
-            rest = rest[n_now:]
-        spoken = _Speech(self._tokenizer, ids)
-        given = self._encoded(draft, special=False)[: room - 1] if self._trimmable else []
-        check, n_written, n_passes = None, 0, 0
-        while n_written < room and wanted():
-            found = self._passed(rest, given)
-            n_passes += 1
-            if given:
-                check = DraftCheck(offered=len(given), accepted=len(found) - 1)
-            check = check and replace(check, passes=n_passes)
-            for number, (token_id, prob) in enumerate(found):
-                if token_id in self._ends:
-                    return
-                text, from_draft = spoken.next(token_id), number < len(found) - 1
-                yield Token(text=text, prob=prob, from_draft=from_draft, n_evaluated=n_evaluated, check=check)
-                n_written, n_evaluated, rest = n_written + 1, 1, [token_id]
-            given = []
-
-    def forget(self) -> None:
-        """Drops the cache."""
-        self._cache, self._ids = self._new_cache(), []
-
-    def _encoded(self, text: str, *, special: bool) -> list[int]:
-        self._tokenizer.encode_special_tokens = not special
+        assert at == self._n_cached
         try:
-            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
-            return ids
-        finally:
-            self._tokenizer.encode_special_tokens = False
+            if len(tokens) - n_last >= _HEAD_TOKENS:
+                self._read(tokens[:-n_last])
+                tokens = tokens[-n_last:]
+            return self._chosen(tokens, n_last)
+        except (RuntimeError, ValueError) as error:  # MLX's own: out of memory, a shape that cannot be
+            self._cache, self._n_cached = self._new_cache(), 0
+            raise EngineError(f"the model could not evaluate {len(tokens)} tokens ({error})") from error
 
-    @property
-    def _trimmable(self) -> bool:
-        from mlx_lm.models.cache import can_trim_prompt_cache
-
-        return bool(can_trim_prompt_cache(self._cache))
-
-    def _reused(self, ids: Sequence[int]) -> int:
-        """Leaves in the cache what it shares with `ids`, its last token aside, whose scores are needed."""
-        pairs = zip(self._ids, ids[:-1], strict=False)
-        n_same = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
-        self._trim(len(self._ids) - n_same)
-        return len(self._ids)
-
-    def _trim(self, n_tokens: int) -> None:
-        """Takes tokens off the cache's end; all of them where such a cache can lose only all."""
-        from mlx_lm.models.cache import trim_prompt_cache
-
-        if n_tokens == 0:
-            return
-        if self._trimmable:
-            trim_prompt_cache(self._cache, n_tokens)
-            del self._ids[len(self._ids) - n_tokens :]
-        else:
-            self.forget()
-
-    def _prefill(self, ids: Sequence[int]) -> None:
-        """Evaluates prompt tokens without scoring the vocabulary."""
+    def _read(self, tokens: Sequence[int]) -> None:
+        """Evaluates without scoring the vocabulary."""
         import mlx.core as mx
 
-        self._model(mx.array(ids)[None], cache=self._cache)
+        self._model(mx.array(tokens)[None], cache=self._cache)
         mx.eval([part.state for part in self._cache])
         mx.clear_cache()
-        self._ids += ids
+        self._n_cached += len(tokens)
 
-    def _passed(self, ids: Sequence[int], draft: Sequence[int]) -> list[tuple[int, float]]:
-        """One pass over `ids` and a draft: the drafted tokens that are the model's own, and the one after them.
-
-        Each with its probability. Only what was right stays in the cache.
-        """
+    def _chosen(self, tokens: Sequence[int], n_last: int) -> list[Choice]:
         import mlx.core as mx
 
-        scores = self._model(mx.array([*ids, *draft])[None], cache=self._cache)[0, len(ids) - 1 :].astype(mx.float32)
+        scores = self._model(mx.array(tokens)[None], cache=self._cache)[0, -n_last:].astype(mx.float32)
         best = mx.argmax(scores, axis=-1)
         probs = mx.exp(mx.max(scores, axis=-1) - mx.logsumexp(scores, axis=-1))
         mx.eval(best, probs)
-        self._ids += [*ids, *draft]
-        found: list[int] = best.tolist()
-        n_right = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(draft, found, strict=False))))
-        self._trim(len(draft) - n_right)
-        return [(token_id, min(1.0, prob)) for token_id, prob in zip(found, probs.tolist(), strict=True)][: n_right + 1]
-
-
-class _Speech:
-    """Token ids → text, a character at a time: one that is unfinished waits for the token that completes it."""
-
-    def __init__(self, tokenizer: Any, ids: Sequence[int]) -> None:
-        from tokenizers.decoders import DecodeStream
-
-        self._tokenizer = tokenizer
-        self._stream = DecodeStream(ids=list(ids[-_HEAD_TOKENS:]), skip_special_tokens=False)
-
-    def next(self, token_id: int) -> str:
-        return (self._stream.step(self._tokenizer, token_id) or "").replace(_UNFINISHED, "")
+        self._n_cached += len(tokens)
+        pairs = zip(best.tolist(), probs.tolist(), strict=True)
+        return [Choice(token=token, prob=min(1.0, prob)) for token, prob in pairs]
 
 
 def _end_ids(tokenizer: Any, config: dict[str, Any]) -> frozenset[int]:
@@ -174,3 +115,30 @@ def _end_ids(tokenizer: Any, config: dict[str, Any]) -> frozenset[int]:
     ends = told if isinstance(told, list) else [] if told is None else [told]
     added = tokenizer.get_added_tokens_decoder()
     return frozenset(ends) | {token_id for token_id, token in added.items() if _END.fullmatch(token.content)}
+
+
+def _bytes_of(tokenizer: Any) -> Callable[[int], bytes]:
+    """Bytes of a token: by the alphabet of byte-level tokenizers, or as SentencePiece writes them."""
+    special = tokenizer.get_added_tokens_decoder()
+    added: dict[int, bytes] = {number: token.content.encode() for number, token in special.items()}
+    byte_level = '"ByteLevel"' in json.dumps(json.loads(tokenizer.to_str())["decoder"])
+    alphabet = _alphabet() if byte_level else {}
+
+    def bytes_of(number: int) -> bytes:
+        text: str = tokenizer.id_to_token(number) or ""
+        if number in added:
+            return added[number]
+        if byte_level:
+            return bytes(alphabet[char] for char in text)
+        if found := _BYTE.fullmatch(text):
+            return bytes([int(found[1], 16)])
+        return text.replace(_SPACE, " ").encode()
+
+    return bytes_of
+
+
+def _alphabet() -> dict[str, int]:
+    """The character that stands for each byte: itself where it can be printed, else one from U+0100 on (GPT-2)."""
+    printed = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printed]
+    return {chr(byte): byte for byte in printed} | {chr(0x100 + at): byte for at, byte in enumerate(others)}

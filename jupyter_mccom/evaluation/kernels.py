@@ -88,6 +88,8 @@ async def _held_at(samples: Sequence[Sample]) -> AsyncGenerator[tuple[Sample, Se
         for sample in sorted(samples, key=lambda sample: len(sample.request.cells_before)):
             for cell in sample.request.cells_before[n_ran:]:
                 await kernel.run(cell)
+            if kernel.lost:
+                return
             n_ran = len(sample.request.cells_before)
             names = await kernel.names()
             if chunk_of(names, sample.request, max_chars=_MAX_CHARS) is not None:
@@ -100,18 +102,23 @@ class _Kernel:
     def __init__(self, manager: AsyncKernelManager, client: AsyncKernelClient) -> None:
         self._manager = manager
         self._client = client
+        self.lost = False
+        """It no longer answers."""
 
     async def run(self, cell: Cell) -> None:
         """What fails or takes too long is what a person's notebook would hold less."""
         lines = [line for line in cell.source.split("\n") if not line.lstrip().startswith(_SHELL)]
-        if cell.kind != "code" or not any(lines):
+        if self.lost or cell.kind != "code" or not any(lines):
             return
         options: dict[str, Any] = {"allow_stdin": False, "stop_on_error": False, "reply": True}
         try:
             await self._client.execute("\n".join(lines), timeout=_CELL_S, **options)
         except TimeoutError:
             await self._manager.interrupt_kernel()
-            await self._client.wait_for_ready(timeout=_START_S)
+            try:
+                await self._client.wait_for_ready(timeout=_START_S)
+            except RuntimeError:  # a cell that cannot be interrupted
+                self.lost = True
 
     async def names(self) -> Sequence[LiveName]:
         """What it holds."""

@@ -10,6 +10,9 @@ import pytest
 
 from jupyter_mccom.compose import open_cascade
 from jupyter_mccom.engines.cloud.dialects import DIALECTS
+from jupyter_mccom.engines.direct import DirectEngine
+from jupyter_mccom.engines.fim import PromptFormat
+from jupyter_mccom.engines.host import Host
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.protocols import Engine
@@ -27,6 +30,16 @@ N_LAYERS, N_TOKENS = 2, 8192
 TELLS_NO_PROBS = ("local LM Studio",)
 TELLS_NO_COUNTS = ("local Ollama", "local LM Studio")
 """Of the prompt tokens that were evaluated."""
+
+
+MLX_PROCESS = "jupyter_mccom.engines.mlx_process"
+_PLAIN = PromptFormat(fim=None, layout="standard")
+
+
+def checking_all(process: str, path: Path, reads: PromptFormat = _PLAIN, **more: int) -> DirectEngine:
+    """An engine that checks all of a draft, whatever that costs here."""
+    settings = {"path": str(path), "context_tokens": 1024, "costs_file": "", "model_hash": "", **more}
+    return DirectEngine(name=path.name, host=Host(process, lambda: settings, idle_unload_s=0), reads=reads)
 
 
 def _counting(prompt: Prompt) -> str:

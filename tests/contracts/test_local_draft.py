@@ -9,16 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.compose import open_cascade
 from jupyter_mccom.engines.direct import DirectEngine
 from jupyter_mccom.engines.fim import PromptFormat
-from jupyter_mccom.engines.host import Host
 from jupyter_mccom.models.catalog import find
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.protocols import Engine
-from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Prompt, Token
 from tests.conftest import CODER, SMALL
+from tests.contracts.conftest import MLX_PROCESS, checking_all
 from tests.contracts.ties import same_but_for_a_tie, text_of
 
 HEAD = "".join(f"values.append({number})\n" for number in range(3, 9))
@@ -34,9 +32,8 @@ def _opened(model_id: str, models: Store, module: str = "jupyter_mccom.engines.l
     """Checks all of a draft, whatever that costs here."""
     model = find(model_id)
     assert model is not None
-    settings = {"path": str(models.locate(model_id)), "threads": 1, "context_tokens": 1024}
-    host = Host(module, lambda: {**settings, "costs_file": "", "model_hash": ""}, idle_unload_s=0)
-    return DirectEngine(name=model_id, host=host, reads=PromptFormat(fim=model.fim, layout=model.layout))
+    reads = PromptFormat(fim=model.fim, layout=model.layout)
+    return checking_all(module, models.locate(model_id), reads, threads=1)
 
 
 @pytest.fixture(params=[SMALL, MLX])
@@ -44,9 +41,8 @@ def engine(
     request: pytest.FixtureRequest, models: Store, jp_asyncio_loop: asyncio.AbstractEventLoop
 ) -> Iterator[Engine]:
     """Ended after the test."""
-    opened: Engine
     if request.param == MLX:
-        opened = open_cascade(MCCom(model=str(request.getfixturevalue("mlx_folder")))).engine
+        opened = checking_all(MLX_PROCESS, request.getfixturevalue("mlx_folder"))
     else:
         opened = _opened(request.param, models)
     yield opened
@@ -125,7 +121,7 @@ async def test_where_llama_h_cannot_be_used_the_server_answers_and_ignores_draft
     engine: Engine, models: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    instead = _opened(engine.name, models, "tests.contracts.stale_child")
+    instead = _opened(SMALL, models, "tests.contracts.stale_child")
     try:
         other = await _written(instead, PROMPT, "end(9)\n")
         assert (engine.skills.checks_draft, instead.skills.checks_draft) == (True, False)

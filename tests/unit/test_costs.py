@@ -71,12 +71,12 @@ def test_every_size_is_timed_and_the_quickest_counts() -> None:
 
 def test_a_curve_is_kept_for_its_model_and_threads(tmp_path: Path) -> None:
     file = tmp_path / "new" / "costs.json"
-    assert kept(file, key_of("a", 1)) is None
-    keep(file, key_of("a", 1), PROCESSOR)
-    keep(file, key_of("a", 2), GPU)
-    assert kept(file, key_of("a", 1)) == PROCESSOR
-    assert kept(file, key_of("a", 2)) == GPU
-    assert kept(file, key_of("b", 1)) is kept(file, key_of("a", 3)) is None
+    assert kept(file, key_of("a", 1, "xllamacpp")) is None
+    keep(file, key_of("a", 1, "xllamacpp"), PROCESSOR)
+    keep(file, key_of("a", 2, "xllamacpp"), GPU)
+    assert kept(file, key_of("a", 1, "xllamacpp")) == PROCESSOR
+    assert kept(file, key_of("a", 2, "xllamacpp")) == GPU
+    assert kept(file, key_of("b", 1, "xllamacpp")) is kept(file, key_of("a", 3, "xllamacpp")) is None
 
 
 def test_a_damaged_file_is_timed_anew(tmp_path: Path) -> None:
