@@ -240,10 +240,13 @@ def mlx_runs() -> bool:
 
 
 def on_this_machine(url: str) -> bool:
-    """A server's address is a loopback one."""
+    """A server's address is a loopback one. Raises SettingsError for what is none."""
     from urllib.parse import urlsplit
 
-    return (urlsplit(url).hostname or "") in _LOOPBACK
+    try:
+        return (urlsplit(url).hostname or "") in _LOOPBACK
+    except ValueError as error:
+        raise SettingsError(f"local_url {url!r} is no address; write http://127.0.0.1:8012 or the like") from error
 
 
 def _server(settings: MCCom) -> ServerEngine:

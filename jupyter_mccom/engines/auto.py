@@ -19,6 +19,7 @@ from ..protocols import Engine
 from ..types import Prompt, Skills, Token
 from .choice import Choice, Figures, Option, choose
 from .measurements import Measurements
+from .memory import needed_bytes
 
 _ROUNDS = 3
 """The first one loads the model and is not counted."""
@@ -159,6 +160,7 @@ class AutoEngine:
         if not here:
             return None
         free = await asyncio.to_thread(self._free_bytes)
+        free += sum(needed_bytes(self._known[name].n_bytes) for name in self._engines)  # the chosen one may stay
         left, self.choice = self.choice, choose(usable, self._figures, budget_s=self._budget_s, free_bytes=free)
         if left.name != self.choice.name:
             await self._close(left.name)

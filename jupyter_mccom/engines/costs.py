@@ -7,19 +7,23 @@ machine, model and version, and kept in a file. Knows no library: it is given so
 from __future__ import annotations
 
 import json
-import platform
+import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from .decoding import CheckAll, Decoder, Policy
+from .runtime import processor
 
 TIMED = (1, 2, 4, 8, 16)
 """Tokens of the evaluations that are timed; 2 stands there because a processor's cost jumps at the second token."""
 FILE = "costs.json"
 """In the user's cache folder."""
+_KEPT = 32
+"""Curves; the one that was timed longest ago goes first."""
 _BUDGET_S = 1.0
 _MAX_ROUNDS = 3
 _MARGIN = 0.25
@@ -126,22 +130,25 @@ def by_cost(decoder: Decoder, costs_file: str, key: str, clock: Callable[[], flo
         def evaluate(n_tokens: int) -> None:
             decoder.decode(ids[:n_tokens], decoder.keep(0), n_tokens, lambda: False)
 
+        evaluate(TIMED[0])  # compiles and reads what the first evaluation has to
         found = timed(evaluate, clock)
         decoder.keep(0)
-        keep(file, key, found)
+        with suppress(OSError):  # timed anew at the next start
+            keep(file, key, found)
     return ByCost(found)
 
 
 def key_of(model_hash: str, threads: int, library: str) -> str:
     """Names a curve: this processor, its threads, the model and the library's version."""
-    return f"{_processor()}, {threads} threads, {model_hash}, {library} {version(library)}"
+    return f"{processor()}, {threads} threads, {model_hash}, {library} {version(library)}"
 
 
 def kept(file: Path, key: str) -> CostCurve | None:
     """The curve that was kept; None without one or where the file cannot be read."""
     try:
         ms = json.loads(file.read_text(encoding="utf-8"))[key]
-        return CostCurve(ms={int(n): float(value) for n, value in ms.items()})
+        curve = CostCurve(ms={int(n): float(value) for n, value in ms.items()})
+        return curve if set(curve.ms) == set(TIMED) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -152,16 +159,8 @@ def keep(file: Path, key: str, curve: CostCurve) -> None:
         curves = dict(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         curves = {}
+    others = [item for item in curves.items() if item[0] != key][-(_KEPT - 1) :]
     file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps({**curves, key: curve.ms}, indent=1), encoding="utf-8")
+    new = file.with_name(f"{file.name}.{os.getpid()}.new")
+    new.write_text(json.dumps({**dict(others), key: curve.ms}, indent=1), encoding="utf-8")
     new.replace(file)
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

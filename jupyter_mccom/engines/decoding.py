@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..errors import PromptTooLong
+from ..errors import EngineError, PromptTooLong
 from ..types import DraftCheck, Token
 
 
@@ -69,6 +69,8 @@ class Decoding:
         self._decoder = decoder
         self._policy = policy
         self._cached: list[int] = []
+        self._cuts = True
+        """The decoder can forget the end of its cache; one that cannot is given no drafts."""
 
     def write(self, prompt: str, *, max_tokens: int, draft: str, gone: Callable[[], bool]) -> Iterator[Token]:
         """The answer's tokens, with a draft each with its check so far; none to an empty prompt. Raises PromptTooLong.
@@ -116,7 +118,7 @@ class Decoding:
             pending = [choices[-1].token]
 
     def _drafted(self, draft: Draft, n_pending: int, n_left: int) -> list[int]:
-        most = min(len(draft.ids), self._decoder.max_outputs - 1, n_left - 1)
+        most = min(len(draft.ids), self._decoder.max_outputs - 1, n_left - 1) if self._cuts else 0
         drafted = draft.ids[: self._policy.length(n_pending, most, came_true=draft.came_true)] if most > 0 else []
         draft.n_offered += len(drafted)
         return drafted
@@ -149,12 +151,26 @@ class Decoding:
                 break
             n_true += 1
         if choices and n_true < len(drafted):
-            self._cut(len(self._cached) - len(drafted) + n_true)
+            self._leave(len(drafted) - n_true, gone)
         return choices[: n_true + 1]
+
+    def _leave(self, n_wrong: int, gone: Callable[[], bool]) -> None:
+        """Takes wrong tokens off the cache; where that loses more, what was right is evaluated again."""
+        right = self._cached[: len(self._cached) - n_wrong]
+        self._cut(len(right))
+        self._cuts = self._cuts and len(self._cached) == len(right)
+        while len(self._cached) < len(right):
+            at = len(self._cached)
+            if not self._taken(right[at : at + self._decoder.n_batch], 1, gone):
+                return
 
     def _taken(self, tokens: list[int], n_last: int, gone: Callable[[], bool]) -> list[Choice]:
         at = len(self._cached)
-        choices = [] if gone() else self._decoder.decode(tokens, at, n_last, gone)
+        try:
+            choices = [] if gone() else self._decoder.decode(tokens, at, n_last, gone)
+        except EngineError:
+            self._cut(0)
+            raise
         if choices:
             self._cached += tokens
         else:

@@ -57,6 +57,10 @@ class Host:
         self._runner: asyncio.Task[None] | None = None
         self._changed = asyncio.Condition()
 
+    def another(self, **changed: object) -> Host:
+        """One more process of the same model, with some of its settings changed."""
+        return Host(self._module, lambda: {**self._settings(), **changed}, idle_unload_s=0)
+
     @property
     def state(self) -> State:
         """`asleep`: no process; `trouble`: it failed and starts again after a pause."""

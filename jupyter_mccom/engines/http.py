@@ -85,7 +85,9 @@ def _check_event(event: Mapping[str, Any]) -> None:
         raise _refusal(event["error"], 500)
 
 
-def _refusal(error: Mapping[str, Any], status: int) -> EngineError:
+def _refusal(error: Mapping[str, Any] | str, status: int) -> EngineError:
+    if not isinstance(error, Mapping):
+        return EngineError(f"the model's process refused the request ({error}); see `jupyter mccom status`")
     if error.get("type") == "exceed_context_size_error":
         return PromptTooLong(
             f"the prompt has {error.get('n_prompt_tokens')} tokens and the model's context holds "

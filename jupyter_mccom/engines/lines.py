@@ -28,7 +28,7 @@ async def ask(host: str, port: int, request: Mapping[str, object]) -> AsyncGener
             writer.write(json.dumps(request).encode() + b"\n")
             await writer.drain()
             while line := await reader.readline():
-                found = _checked(json.loads(line))
+                found = _checked(_read(line))
                 whole = "end" in found or "counts" in found
                 yield found
         finally:
@@ -39,6 +39,14 @@ async def ask(host: str, port: int, request: Mapping[str, object]) -> AsyncGener
         raise _broken(type(error).__name__) from error
     if not whole:
         raise _broken("in the middle of an answer")
+
+
+def _read(line: bytes) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(line)
+    except ValueError as error:  # its end is missing
+        raise _broken("in the middle of a line") from error
+    return found
 
 
 def _checked(line: dict[str, Any]) -> dict[str, Any]:

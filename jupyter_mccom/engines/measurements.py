@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .choice import Figures
+from .runtime import processor
 
 _PACKAGES = ("jupyter-mccom", "xllamacpp", "mlx", "mlx-lm")
 _KEPT = 16
@@ -66,20 +67,12 @@ def machine(threads: int) -> dict[str, object]:
 
     return {
         "system": platform.system(),
-        "processor": _processor(),
+        "processor": processor(),
         "cpus": os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "threads": threads,
         "versions": {name: found for name in _PACKAGES if (found := _version(name))},
     }
-
-
-def _processor() -> str:
-    """Its name; Linux tells it elsewhere than other systems."""
-    with suppress(OSError, StopIteration):
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))
-    return f"{platform.machine()} {platform.processor()}"
 
 
 def _version(name: str) -> str:

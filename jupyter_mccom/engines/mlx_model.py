@@ -16,8 +16,8 @@ from .decoding import Choice
 
 _HEAD_TOKENS = 16
 """More tokens than that, of which no choice is wanted, are evaluated apart: the vocabulary is not scored at them."""
-_END = re.compile("<.+>", re.DOTALL)
-"""Added tokens of this shape are markers; a model that writes one has come to its end of text."""
+_MARKER = re.compile("<[|｜].+[|｜]>")
+"""Added tokens of this shape are markers, as special ones are: a model that writes one has come to its end of text."""
 _BYTE = re.compile("<0x([0-9A-F]{2})>")
 _SPACE = "\N{LOWER ONE EIGHTH BLOCK}"
 """How SentencePiece writes a space."""
@@ -38,8 +38,11 @@ class MlxModel:
         from mlx_lm.utils import load_model
         from tokenizers import Tokenizer
 
-        file = str(folder / "tokenizer.json")
-        self._marked, self._plain = Tokenizer.from_file(file), Tokenizer.from_file(file)
+        told = (folder / "tokenizer.json").read_text(encoding="utf-8")
+        try:
+            self._marked, self._plain = Tokenizer.from_str(told), Tokenizer.from_str(told)
+        except Exception as error:
+            raise ValueError(f"its tokenizer.json is none ({error})") from error
         self._plain.encode_special_tokens = True
         self._model, config = load_model(folder)
         self._new_cache: Callable[[], list[Any]] = lambda: make_prompt_cache(self._model)
@@ -114,7 +117,9 @@ def _end_ids(tokenizer: Any, config: dict[str, Any]) -> frozenset[int]:
     told = config.get("eos_token_id")
     ends = told if isinstance(told, list) else [] if told is None else [told]
     added = tokenizer.get_added_tokens_decoder()
-    return frozenset(ends) | {token_id for token_id, token in added.items() if _END.fullmatch(token.content)}
+    return frozenset(ends) | {
+        token_id for token_id, token in added.items() if token.special or _MARKER.fullmatch(token.content)
+    }
 
 
 def _bytes_of(tokenizer: Any) -> Callable[[int], bytes]:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
+from ..errors import EngineError
 from .costs import by_cost, key_of
 from .decoding import Decoder, Policy
 from .owner import Owner
@@ -26,7 +27,7 @@ def main() -> NoReturn:
     key = given.pop("key")
     try:
         owner = Owner(lambda: _opened(**given), key)
-    except (ImportError, OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+    except (EngineError, ImportError, OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
         fail(str(error) or type(error).__name__)
     owner.serve()
 

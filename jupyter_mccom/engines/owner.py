@@ -64,11 +64,14 @@ class Owner:
 
     def _counted(self, request: Mapping[str, Any]) -> bytes:
         special = bool(request["special"])
-        return _line(counts=[len(self._decoder.encode(text, special=special)) for text in request["texts"]])
+        n_begin = len(self._decoder.encode("", special=special))
+        counts = [len(self._decoder.encode(text, special=special)) - n_begin for text in request["texts"]]
+        return _line(counts=counts)
 
     def _write(self, request: Mapping[str, Any], peer: socket.socket) -> None:
-        for line in self._written(request, lambda: _has_gone(peer)):
-            peer.sendall(line)
+        if not _has_gone(peer):  # while it waited: the cache is not touched for it
+            for line in self._written(request, lambda: _has_gone(peer)):
+                peer.sendall(line)
 
     def _written(self, request: Mapping[str, Any], gone: Callable[[], bool]) -> Iterator[bytes]:
         prompt, max_tokens, draft = request["prompt"], request["max_tokens"], request["draft"]

@@ -1,13 +1,36 @@
-"""Which machines MLX runs on, and what to do where it is not there: a few lines at the edge, tested as a table."""
+"""What this machine is: its processor, and whether MLX runs on it. A few lines at the edge, tested as tables."""
 
 from __future__ import annotations
 
 import platform
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 
 from ..errors import EngineMissing
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "linux": ("cat", "/proc/cpuinfo"),
+    "darwin": ("/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"),
+}
+"""Who tells the processor's name; elsewhere Python knows it."""
+
+
+def processor(system: str = sys.platform, said: Callable[[Sequence[str]], str] | None = None) -> str:
+    """Its name, such as `Apple M4`: figures of one say nothing of another. `said` runs a command."""
+    told = (said or _said)(_NAMES[system]) if system in _NAMES else ""
+    names = [line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name")]
+    if system == "darwin":
+        names = [told.strip()] if told.strip() else []
+    return names[0] if names else f"{platform.machine()} {platform.processor()}"
+
+
+def _said(command: Sequence[str]) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
 
 
 def _installed() -> bool:

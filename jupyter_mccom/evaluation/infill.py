@@ -75,7 +75,7 @@ def _sample(kind: str, row: dict[str, Any]) -> Sample:
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> tuple[list[dict[str, Any]], bool]:
     opened = open_cascade(bench.settings)
-    checker = checking_all(opened, bench.settings) if isinstance(opened.engine, DirectEngine) else opened.engine
+    checker = checking_all(opened) if isinstance(opened.engine, DirectEngine) else opened.engine
     rows = []
     try:
         for number, sample in enumerate(samples, 1):

@@ -23,7 +23,7 @@ from ..engines.llamacpp import LlamaCppEngine
 from ..settings import MCCom
 from ..types import DraftCheck, Prompt
 from .bench import Bench, Progress
-from .checked import checking_all, process_settings
+from .checked import checking_all
 from .findings import Findings
 from .metrics import interval, mean
 from .samples import Sample, notebook_samples
@@ -95,7 +95,7 @@ async def _run(
 ) -> tuple[list[dict[str, Run]], Mapping[int, float] | None]:
     opened = open_cascade(settings)
     assert isinstance(opened.engine, DirectEngine), "of a model of this machine"
-    checked, server = checking_all(opened, settings), _server(opened, settings)
+    checked, server = checking_all(opened), _server(opened, settings)
     ways = {
         "plain": Way(engine=opened.engine, drafted=False),
         "by curve": Way(engine=opened.engine, drafted=True),
@@ -117,7 +117,9 @@ async def _run(
 
 def _server(opened: OpenCascade, settings: MCCom) -> LlamaCppEngine:
     """The same model in llama.cpp's server."""
-    model, given = opened.model, process_settings(opened, settings)
+    model = opened.model
+    path = str(opened.store.locate(model.id).absolute())
+    given = {"path": path, "threads": opened.threads, "context_tokens": settings.context_tokens}
     host = Host("jupyter_mccom.engines.llama_server", lambda: given, idle_unload_s=0)
     return LlamaCppEngine(name=model.id, host=host, reads=PromptFormat(fim=model.fim, layout=model.layout))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.compose import open_cascade
+from jupyter_mccom.engines.costs import TIMED
 from jupyter_mccom.errors import EngineError
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.settings import MCCom
@@ -130,3 +131,20 @@ async def test_weights_that_are_cut_off_are_told(mlx_folder: Path, tmp_path: Pat
     with pytest.raises(EngineError, match="could not be loaded"):
         await _written(engine, PROMPT)
     await engine.aclose()
+
+
+async def test_a_damaged_tokenizer_is_told(mlx_folder: Path, tmp_path: Path) -> None:
+    _copied(mlx_folder, tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{}")
+    engine = open_cascade(MCCom(model=str(tmp_path))).engine
+    with pytest.raises(EngineError, match=r"its tokenizer\.json is none"):
+        await _written(engine, PROMPT)
+    await engine.aclose()
+
+
+async def test_what_checking_costs_is_timed_and_the_status_tells_it(mlx_folder: Path) -> None:
+    opened = open_cascade(MCCom(model=str(mlx_folder)))
+    await _written(opened.engine, PROMPT)
+    assert opened.cost_curve is not None
+    assert set(opened.cost_curve) == set(TIMED)
+    await opened.aclose()

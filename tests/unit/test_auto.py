@@ -76,7 +76,7 @@ class Machine:
         return [
             Candidate(
                 name=name,
-                kind="gguf",
+                kind="mlx" if name.endswith("-mlx") else "gguf",
                 n_bytes=10**8 * (1 + 4 * rank),
                 rank=rank,
                 present=name in self.present,
@@ -100,6 +100,20 @@ async def test_the_smallest_is_measured_first_and_what_is_chosen_is_measured_too
     assert (engine.name, set(engine.choice.figures)) == ("middle", {"small", "middle"})
     assert "(measured)" in engine.choice.why
     assert machine.engines["small"].n_closed == 1, "two models in memory are one too many"
+    await engine.aclose()
+
+
+async def test_each_kind_of_engine_is_measured_by_its_smallest_model_and_the_quicker_one_is_chosen(
+    tmp_path: Path,
+) -> None:
+    machine = Machine(tmp_path, budget_s=1)
+    machine.engines = {name: Counted(name, token_s) for name, token_s in (("small", 0.03), ("small-mlx", 0.002))}
+    machine.present = {"small", "small-mlx"}
+    machine.engines["middle"] = Counted("middle", 0.03)
+    engine = machine.open()
+    await _ask(engine)
+    assert {"small", "small-mlx"} <= set(engine.choice.figures)
+    assert engine.name == "small-mlx"
     await engine.aclose()
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mccom.engines.costs import TIMED, Acceptance, ByCost, CostCurve, keep, kept, key_of, timed
+from jupyter_mccom.engines.costs import TIMED, Acceptance, ByCost, CostCurve, by_cost, keep, kept, key_of, timed
+from jupyter_mccom.engines.decoding import Choice
 
 PROCESSOR = CostCurve(ms={1: 24.0, 2: 50.0, 4: 85.0, 8: 141.0, 16: 267.0})
 """Measured for the 0.5B on two cores (engines.md B), 2 tokens by its neighbours."""
@@ -86,3 +88,61 @@ def test_a_damaged_file_is_timed_anew(tmp_path: Path) -> None:
         assert kept(file, "k") is None
     keep(file, "k", GPU)
     assert kept(file, "k") == GPU
+
+
+class _Evaluates:
+    """As much of a Decoder as is timed."""
+
+    n_batch = max_outputs = n_context = 32
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def encode(self, text: str, *, special: bool) -> list[int]:
+        """A token a character."""
+        return [ord(char) for char in text]
+
+    def piece(self, token: int) -> bytes:
+        """Its character."""
+        return chr(token).encode()
+
+    def ends(self, token: int) -> bool:
+        """None does."""
+        return False
+
+    def keep(self, n_tokens: int) -> int:
+        """All is forgotten."""
+        return 0
+
+    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
+        """Notes how many."""
+        self.sizes.append(len(tokens))
+        return [Choice(token=0, prob=1.0)] * n_last
+
+
+def test_a_model_is_timed_once_after_a_first_evaluation_that_does_not_count(tmp_path: Path) -> None:
+    file, decoder = tmp_path / "costs.json", _Evaluates()
+    assert isinstance(by_cost(decoder, str(file), "a", time.perf_counter), ByCost)
+    assert decoder.sizes[:2] == [1, 1]
+    assert kept(file, "a") is not None
+    again = _Evaluates()
+    by_cost(again, str(file), "a", time.perf_counter)
+    assert again.sizes == []
+
+
+def test_a_folder_that_cannot_be_written_costs_the_timing_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    decoder = _Evaluates()
+    assert isinstance(by_cost(decoder, str(tmp_path / "file" / "costs.json"), "a", time.perf_counter), ByCost)
+
+
+def test_without_a_file_all_of_a_draft_is_checked() -> None:
+    assert by_cost(_Evaluates(), "", "a", time.perf_counter).length(1, 9, came_true=False) == 9
+
+
+def test_the_newest_curves_are_kept(tmp_path: Path) -> None:
+    file = tmp_path / "costs.json"
+    for number in range(40):
+        keep(file, f"model {number}", GPU)
+    assert kept(file, "model 7") is None
+    assert kept(file, "model 8") == kept(file, "model 39") == GPU

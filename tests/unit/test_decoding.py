@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from jupyter_mccom.engines.decoding import CheckAll, Choice, Decoding
-from jupyter_mccom.errors import PromptTooLong
+from jupyter_mccom.errors import EngineError, PromptTooLong
 from jupyter_mccom.types import Token
 
 PIECES = [b"<end>", b"def", b"de", b"f", b" ", b"x", b"y", "😀".encode()[:2], "😀".encode()[2:], b"p", b"\n"]
@@ -204,3 +204,46 @@ def test_what_is_not_checked_is_still_learnt_from(draft: str, seen: list[tuple[b
     tokens = list(Decoding(speller, policy).write("ppp", max_tokens=9, draft=draft, gone=lambda: False))
     assert policy.seen == seen
     assert not any(token.from_draft for token in tokens)
+
+
+@pytest.mark.parametrize("draft", ["def y", "yyyy", "x"])
+def test_a_wrong_draft_changes_nothing_where_the_cache_can_only_be_emptied_and_is_the_last_one(draft: str) -> None:
+    class Forgetful(Speller):
+        def keep(self, n_tokens: int) -> int:
+            """All or nothing."""
+            if n_tokens < len(self.held):
+                self.held.clear()
+            return len(self.held)
+
+    speller = Forgetful()
+    speller.n_prompt = 3
+    decoding = Decoding(speller, CheckAll())
+    for _ in range(2):
+        tokens = list(decoding.write("ppp", max_tokens=20, draft=draft, gone=lambda: False))
+        assert _text(tokens) == ANSWER.decode()
+    assert tokens[-1].check is not None
+    assert tokens[-1].check.offered == 0, "it is given no more of them"
+
+
+def test_after_a_failure_nothing_is_taken_to_be_in_the_cache() -> None:
+    class Failing(Speller):
+        broken = True
+
+        def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
+            """Fails once, and forgets all."""
+            if self.broken and at > 3:
+                self.broken = False
+                self.held.clear()
+                raise EngineError("out of memory; close something")
+            return super().decode(tokens, at, n_last, gone)
+
+        def keep(self, n_tokens: int) -> int:
+            """Of what there is."""
+            return super().keep(min(n_tokens, len(self.held)))
+
+    speller = Failing()
+    speller.n_prompt = 3
+    decoding = Decoding(speller, CheckAll())
+    with pytest.raises(EngineError, match="out of memory"):
+        list(decoding.write("ppp", max_tokens=20, draft="", gone=lambda: False))
+    assert _text(list(decoding.write("ppp", max_tokens=20, draft="", gone=lambda: False))) == ANSWER.decode()

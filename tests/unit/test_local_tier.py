@@ -10,8 +10,9 @@ import pytest
 
 from jupyter_mccom.compose import OpenCascade, open_cascade, wanted_model
 from jupyter_mccom.engines.choice import Choice
+from jupyter_mccom.engines.runtime import check_mlx
 from jupyter_mccom.engines.servers.engine import ServerEngine
-from jupyter_mccom.errors import EngineError, SettingsError
+from jupyter_mccom.errors import EngineError, EngineMissing, SettingsError
 from jupyter_mccom.privacy.masked_engine import MaskedEngine
 from jupyter_mccom.server.status import lines_of, status_of
 from jupyter_mccom.settings import MCCom
@@ -59,7 +60,7 @@ async def test_a_document_that_stays_here_is_not_sent_to_a_server_elsewhere(tmp_
                 pass
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:8012", "ftp://127.0.0.1", "unix:/run/model"])
+@pytest.mark.parametrize("url", ["127.0.0.1:8012", "ftp://127.0.0.1", "unix:/run/model", "http://[::1"])
 async def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
     with pytest.raises(SettingsError, match=r"is no address; write http://127\.0\.0\.1:8012"):
         open_cascade(MCCom(local_url=url))
@@ -120,6 +121,22 @@ async def test_a_model_that_does_not_fit_the_memory_is_refused_before_it_is_load
             async for _ in opened.engine.generate(PROMPT, max_tokens=1):
                 pass
         assert opened.pid is None
+
+
+async def test_where_mlx_is_missing_its_models_say_so_and_auto_does_not_know_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> None:
+        check_mlx("darwin", "arm64", (3, 12), lambda: False)
+
+    monkeypatch.setattr("jupyter_mccom.local.check_mlx", missing)
+    async with _opened(MCCom(model="qwen2.5-coder-0.5b-mlx", models_dir=str(tmp_path))) as opened:
+        with pytest.raises(EngineMissing, match="pip install mlx-lm"):
+            await opened.engine.count(["x"])
+        assert opened.cost_curve is None
+    async with _opened(MCCom(model="auto", models_dir=str(tmp_path))) as opened:
+        assert opened.local.auto is not None
+        assert not any(candidate.kind == "mlx" for candidate in opened.local._candidates())
 
 
 async def test_auto_with_nothing_here_offers_the_default(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.engines.memory import free_bytes, refuse_if_too_large
-from jupyter_mccom.engines.runtime import check_mlx
+from jupyter_mccom.engines.runtime import check_mlx, processor
 from jupyter_mccom.errors import EngineError, EngineMissing
 from jupyter_mccom.local import on_this_machine
 
@@ -31,6 +31,25 @@ def test_a_containers_limit_counts(tmp_path: Path, limit: str, used: str, most: 
     (tmp_path / "memory.current").write_text(used)
     found = free_bytes(tmp_path)
     assert found <= most if most is not None else found > 0
+
+
+def test_what_a_container_has_of_files_in_its_cache_can_be_had(tmp_path: Path) -> None:
+    (tmp_path / "memory.max").write_text("2000000000")
+    (tmp_path / "memory.current").write_text("1900000000")
+    (tmp_path / "memory.stat").write_text("anon 400000000\ninactive_file 1500000000\nactive_file 1\n")
+    assert free_bytes(tmp_path) == 1_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("system", "said", "name"),
+    [
+        ("linux", "processor\t: 0\nmodel name\t: AMD EPYC\nmodel name\t: AMD EPYC\n", "AMD EPYC"),
+        ("darwin", "Apple M4\n", "Apple M4"),
+    ],
+)
+def test_a_processor_has_its_makers_name(system: str, said: str, name: str) -> None:
+    assert processor(system, lambda command: said) == name
+    assert processor(system, lambda command: "") == processor("win32") != ""
 
 
 @pytest.mark.parametrize(
