@@ -136,7 +136,7 @@ def _complete(arguments: argparse.Namespace) -> int:
     request = request_at(arguments.position, arguments.cell, ask=arguments.invoke)
 
     async def run() -> Trace:
-        from .compose import open_cascade
+        from .compose import cloud_address, open_cascade
 
         opened = open_cascade(_settings(arguments), jupyter_root=root_of(arguments.position))
         try:
@@ -146,7 +146,8 @@ def _complete(arguments: argparse.Namespace) -> int:
         finally:
             await opened.aclose()
         if opened.cascade.cloud is not None and "cloud" in trace.stage_s:
-            print(f"jupyter mccom: text around the cursor was sent to {opened.settings.cloud_url}", file=sys.stderr)
+            where = cloud_address(opened.settings)
+            print(f"jupyter mccom: text around the cursor was sent to {where}", file=sys.stderr)
         return trace
 
     answer = _json_from_trace(asyncio.run(run()))

@@ -146,6 +146,13 @@ def draft_words(dialect: str) -> str:
     return DIALECTS[dialect].words
 
 
+def cloud_address(settings: MCCom) -> str:
+    """Where the cloud's server is: the address that is set, or the dialect's own service."""
+    from .engines.cloud.dialects import DIALECTS
+
+    return settings.cloud_url or DIALECTS[settings.cloud_dialect].url
+
+
 def model_ids() -> tuple[str, ...]:
     """Of the catalogue, smallest model first."""
     return ids()

@@ -7,15 +7,20 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..compose import OpenCascade, draft_words
+from ..compose import OpenCascade, cloud_address, draft_words
 from ..errors import ModelError
 from ..settings import THRESHOLDS, personal
 from .pulls import PullProgress
 
 _SENDS = (
-    "when the local model is unsure or you type something else, up to {} tokens: around the cursor, of other cells and "
-    "of files of the project; secrets are masked, and documents named in .mccomignore stay here"
+    "when the local model is unsure, when its text would break the cell, when you type something else, and when you "
+    "ask: up to {} tokens around the cursor, of other cells and of files of the project, {}; secrets are masked, and "
+    "documents named in .mccomignore stay here"
 )
+_KERNEL = {
+    True: "and what the kernel holds (names, types, shapes and columns, never values)",
+    False: "and nothing of what the kernel holds",
+}
 
 
 _GATES: Mapping[bool | None, str] = {
@@ -73,13 +78,15 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
     settings, journal = opened.settings, opened.cascade.journal
     if not settings.cloud_dialect:
         return None
+    kernel = settings.use_kernel and settings.kernel_to_cloud
     return {
         "dialect": settings.cloud_dialect,
         "model": settings.cloud_model or settings.cloud_dialect,
-        "url": settings.cloud_url,
+        "url": cloud_address(settings),
         "draft": draft_words(settings.cloud_dialect),
         "prompt_tokens": settings.cloud_prompt_tokens,
-        "sends": _SENDS.format(settings.cloud_prompt_tokens),
+        "kernel": kernel,
+        "sends": _SENDS.format(settings.cloud_prompt_tokens, _KERNEL[kernel]),
         "on": settings.use_cloud,
         "calls_left": opened.budget.calls_left,
         "calls_saved": journal.calls_saved(time.time()),
@@ -147,7 +154,8 @@ def cloud_lines(cloud: Mapping[str, Any] | None, *, leaves: str = "") -> list[st
         return [f"the cloud is off; {where}"]
     left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
     where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
-    return [f"cloud {where}; {left}; {cloud['calls_saved']} saved today", f"sent: {cloud['sends']}"]
+    lines = [f"cloud {where}; {left}; {cloud['calls_saved']} saved today", f"sent: {cloud['sends']}"]
+    return [*lines, f"text around the cursor goes to {leaves} too"] if leaves else lines
 
 
 def _words(threshold: Mapping[str, Any]) -> str:
@@ -179,16 +187,21 @@ def _state(opened: OpenCascade, present: bool, pull: PullProgress | None, pull_t
         return "loading", f"loading {name}"
     if opened.local.trouble:
         return "trouble", opened.local.trouble
-    cloud = opened.cascade.cloud
+    return "ready", _ready(opened)
+
+
+def _ready(opened: OpenCascade) -> str:
+    name, cloud, leaves = opened.model.id, opened.cascade.cloud, opened.local.leaves
+    goes = f"text around the cursor goes to {leaves}" if leaves else ""
     if cloud is None:
-        if opened.local.leaves:
-            return "ready", f"{name} answers; text around the cursor goes to {opened.local.leaves}"
-        return "ready", f"{name} answers on this machine; nothing leaves it"
+        return f"{name} answers; {goes}" if goes else f"{name} answers on this machine; nothing leaves it"
     if opened.cascade.journal.cloud_trouble:
-        return "ready", f"{name} answers alone: {opened.cascade.journal.cloud_trouble}"
-    if cloud.budget.spent:
-        return (
-            "ready",
-            f"{name} answers alone: the cloud's calls or tokens of today are used up (MCCom.cloud_calls_a_day)",
+        said = f"{name} answers alone: {opened.cascade.journal.cloud_trouble}"
+    elif cloud.budget.spent:
+        said = (
+            f"{name} answers alone: the cloud's calls or tokens of today are used up; it goes on tomorrow (UTC), "
+            "MCCom.cloud_calls_a_day and MCCom.cloud_tokens_a_day allow more"
         )
-    return "ready", f"{name} answers here, and asks {cloud.engine.name} when it is unsure"
+    else:
+        said = f"{name} answers first, and asks {cloud.engine.name} when it is unsure"
+    return f"{said}; {goes}" if goes else said

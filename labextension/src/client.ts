@@ -4,6 +4,7 @@
 
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { settingsFrom, tracesFrom } from './answers';
 import type { ServerSettings, Trace } from './answers';
 import type { Json } from './json';
@@ -16,7 +17,10 @@ import type { CompleteRequest, Line, Outcome, Survival } from './wire';
 
 /** Speaks with the Jupyter server that served the page. */
 export class Client implements IClient {
-  constructor(private readonly _settings: ServerConnection.ISettings) {}
+  constructor(
+    private readonly _settings: ServerConnection.ISettings,
+    private readonly _trans: TranslationBundle
+  ) {}
 
   /** See IClient. A refusal or a broken connection is given as a `trouble` line. */
   async *complete(
@@ -35,7 +39,7 @@ export class Client implements IClient {
         signal
       });
       if (!response.ok || !response.body) {
-        yield trouble(await reason(response));
+        yield trouble(await this._refusal(response));
         return;
       }
       for await (const value of ndjson(response.body.getReader())) {
@@ -43,9 +47,7 @@ export class Client implements IClient {
       }
     } catch (error) {
       if (!signal.aborted) {
-        yield trouble(
-          `the Jupyter server does not answer (${String(error)}); check that it runs`
-        );
+        yield trouble(this._failure(error));
       }
     }
   }
@@ -107,11 +109,15 @@ export class Client implements IClient {
   }
 
   private async _json(route: string, init: RequestInit): Promise<unknown> {
-    const response = await this._request(route, init);
+    const response = await this._request(route, init).catch(
+      (error: unknown) => {
+        throw new Error(this._failure(error));
+      }
+    );
     if (!response.ok) {
       throw new ServerConnection.ResponseError(
         response,
-        await reason(response)
+        await this._refusal(response)
       );
     }
     return response.json();
@@ -134,17 +140,33 @@ export class Client implements IClient {
     const url = URLExt.join(this._settings.baseUrl, 'mccom', route);
     return ServerConnection.makeRequest(url, init, this._settings);
   }
-}
 
-async function reason(response: Response): Promise<string> {
-  const said: unknown = await response.json().catch(() => null);
-  if (
-    typeof said === 'object' &&
-    said !== null &&
-    'message' in said &&
-    typeof said.message === 'string'
-  ) {
-    return said.message;
+  /** Why there is no whole answer. */
+  private _failure(error: unknown): string {
+    return error instanceof ServerConnection.NetworkError
+      ? this._trans.__(
+          'The Jupyter server does not answer. Check that it still runs and that the network reaches it.'
+        )
+      : this._trans.__(
+          'The answer of the Jupyter server could not be read (%1). Check that it still runs.',
+          error instanceof Error ? error.message : String(error)
+        );
   }
-  return `the Jupyter server answered ${response.status}; check that jupyter-mccom is enabled there`;
+
+  /** Why the server refused, in its own words if it has any. */
+  private async _refusal(response: Response): Promise<string> {
+    const said: unknown = await response.json().catch(() => null);
+    if (
+      typeof said === 'object' &&
+      said !== null &&
+      'message' in said &&
+      typeof said.message === 'string'
+    ) {
+      return said.message;
+    }
+    return this._trans.__(
+      'The Jupyter server answered %1. Check that jupyter-mccom is enabled there.',
+      response.status
+    );
+  }
 }

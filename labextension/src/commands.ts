@@ -12,6 +12,7 @@ import type { StatusModel } from './status';
 import type { Sync } from './sync';
 import { Commands } from './tokens';
 import type { IClient } from './tokens';
+import { kernelOf } from './words';
 import type { Status } from './state';
 
 /** Core's command for a suggestion at the cursor. */
@@ -119,14 +120,14 @@ export function tellWhatLeaves({ status, trans }: ICommandOptions): void {
       return;
     }
     localStorage.setItem(TOLD, name);
-    Notification.info(
-      trans.__(
-        'Code around the cursor, of other cells and of the project may be sent to %1 at %2, secrets masked.',
-        cloud.model,
-        cloud.url
-      ),
-      { autoClose: false }
+    const said = trans.__(
+      'Code around the cursor, of other cells and of the project may be sent to %1 at %2, secrets masked.',
+      cloud.model,
+      cloud.url
     );
+    Notification.info(`${said} ${kernelOf(cloud, trans)}`, {
+      autoClose: false
+    });
   };
   status.changed.connect(tell);
   tell();

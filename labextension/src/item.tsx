@@ -100,11 +100,12 @@ export function labelOf(
       if (status?.cloud?.trouble) {
         return trans.__('mccom: local, cloud away');
       }
-      return route?.to === 'cloud'
+      if (!route || !status?.cloud?.on) {
+        return trans.__('mccom: ready');
+      }
+      return route.to === 'cloud'
         ? trans.__('mccom: cloud')
-        : route && status?.cloud?.on
-          ? trans.__('mccom: local')
-          : trans.__('mccom: ready');
+        : trans.__('mccom: local');
     case 'trouble':
       return trans.__('mccom: trouble');
   }

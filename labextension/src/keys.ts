@@ -11,7 +11,7 @@ import { captureKeys } from './capture';
 import type { Completers } from './completers';
 import type { Target } from './context';
 import type { Settings } from './settings';
-import { isOff, switched } from './speak';
+import { isOff, isOffAbove, switched } from './speak';
 
 /** Ids of these commands. */
 export const Keys = {
@@ -79,19 +79,21 @@ function addAccepts({ app, completers, trans }: IKeyOptions): void {
 function addPaths({ app, settings, target, trans }: IKeyOptions): void {
   const isListed = (path: string): boolean =>
     isOff(path, settings.values.paths_off);
+  const mayList = (path: string | null): boolean =>
+    path !== null && !isOffAbove(path, settings.values.paths_off);
   const folder = (): string | null => {
     const found = target();
     return found && PathExt.dirname(found.document);
   };
   app.commands.addCommand(Keys.document, {
     label: trans.__('Complete in This Document'),
-    isEnabled: () => !!target() && !isListed(folder() ?? ''),
+    isEnabled: () => mayList(target()?.document ?? null),
     isToggled: () => !isListed(target()?.document ?? ''),
     execute: () => toggle('paths_off', target()?.document ?? null)
   });
   app.commands.addCommand(Keys.folder, {
     label: trans.__('Complete in This Folder'),
-    isEnabled: () => !!target(),
+    isEnabled: () => mayList(folder()),
     isToggled: () => !isListed(folder() ?? ''),
     execute: () => toggle('paths_off', folder())
   });

@@ -13,7 +13,7 @@ import { Commands } from './tokens';
 import type { IClient } from './tokens';
 import { rowsOf } from './why';
 import type { Row } from './why';
-import { autoOf, detailOf, sentOf } from './words';
+import { autoOf, detailOf, ruleOf, sentOf } from './words';
 import type { Auto, Cloud, Status } from './state';
 
 /** What a Panel needs. */
@@ -70,12 +70,7 @@ export class Panel extends ReactWidget {
     const rows = autoOf(auto, trans);
     return rows.length ? (
       <>
-        <p>
-          {trans.__(
-            'Chosen by measuring: the best model whose statement takes at most %1 s here.',
-            auto.budget_s
-          )}
-        </p>
+        <p>{ruleOf(auto, trans)}</p>
         {table(rows)}
       </>
     ) : null;

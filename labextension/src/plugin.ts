@@ -50,7 +50,7 @@ export const plugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_mccom');
-    const client = new Client(app.serviceManager.serverSettings);
+    const client = new Client(app.serviceManager.serverSettings, trans);
     const status = new StatusModel(client);
     const settings = new Settings();
     const widget = (): Widget => app.shell.currentWidget;

@@ -98,6 +98,14 @@ export function isOff(document: string, paths: readonly string[]): boolean {
   });
 }
 
+/** Whether a folder above a path is listed, so that listing the path itself changes nothing. */
+export function isOffAbove(path: string, paths: readonly string[]): boolean {
+  return isOff(
+    path,
+    paths.filter(each => trimmed(each) !== trimmed(path))
+  );
+}
+
 /** The list with a path put in, or taken out with all that stands for it. */
 export function switched(
   list: readonly string[],

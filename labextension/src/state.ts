@@ -54,6 +54,8 @@ export interface Cloud {
   url: string;
   /** Most tokens of a prompt that is sent. */
   prompt_tokens: number;
+  /** What the kernel holds may stand in such a prompt. */
+  kernel: boolean;
   /** It may be asked. */
   on: boolean;
   /** Of today (UTC); null: no limit. */
@@ -91,6 +93,7 @@ export function statusFrom(value: unknown): Status {
       model: text(cloud, 'model'),
       url: text(cloud, 'url'),
       prompt_tokens: number(cloud, 'prompt_tokens'),
+      kernel: cloud.kernel === true,
       on: cloud.on === true,
       calls_left: numberOrNull(cloud, 'calls_left'),
       spent: cloud.spent === true,

@@ -64,7 +64,7 @@ export class StatusModel implements IStatusModel {
     void this.refresh();
   }
 
-  /** Where the newest text came from; null before the first. */
+  /** Where the newest text came from; null before the first, and once another model stands in its writer's place. */
   get route(): Route | null {
     return this._route;
   }
@@ -105,6 +105,9 @@ export class StatusModel implements IStatusModel {
     if (this._status?.state === 'downloading' && status.model.present) {
       void this.warm();
     }
+    if (this._route && hasChanged(this._route, this._status, status)) {
+      this._route = null;
+    }
     this._status = status;
     this._away = '';
     const busy = UNDER_WAY.includes(status.state);
@@ -133,4 +136,11 @@ export class StatusModel implements IStatusModel {
   private _trouble = '';
   /** Why the server's state is not known; empty when it is. */
   private _away = '';
+}
+
+/** Whether the model that a route leads to is another one now. */
+function hasChanged(route: Route, before: Status | null, now: Status): boolean {
+  const writer = ({ cloud, model }: Status): string | undefined =>
+    route.to === 'cloud' ? cloud?.model : model.id;
+  return before !== null && writer(before) !== writer(now);
 }

@@ -7,7 +7,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Row } from './why';
 import type { Auto, Cloud, State, Status } from './state';
 
-/** One sentence on a state, with the next step; `trouble` is what went wrong, if anything did. */
+/** What a state means, and the next step where the person has one; `trouble` is what went wrong, if anything did. */
 export function detailOf(
   state: State,
   status: Status | null,
@@ -17,9 +17,14 @@ export function detailOf(
   const model = status?.model.id ?? '';
   switch (state) {
     case 'off':
-      return trans.__('Completions are switched off.');
+      return trans.__(
+        'Completions are switched off. The panel switches them on.'
+      );
     case 'get-model':
-      return trans.__('The model %1 is not on this machine yet.', model);
+      return trans.__(
+        'The model %1 is not on this machine yet. The panel downloads it.',
+        model
+      );
     case 'downloading':
       return trans.__('%1 is being downloaded.', status?.pull?.model ?? model);
     case 'measuring':
@@ -37,36 +42,73 @@ export function detailOf(
 
 function readyOf(status: Status, trans: TranslationBundle): string {
   const { cloud, server, model } = status;
-  if (!cloud?.on) {
+  if (cloud?.on) {
+    const said = besideCloud(model.id, cloud, trans);
     return server?.leaves
-      ? trans.__(
-          '%1 answers; text around the cursor goes to %2.',
-          model.id,
-          server.url
-        )
-      : trans.__('%1 answers on this machine; nothing leaves it.', model.id);
+      ? `${trans.__('Text around the cursor goes to %1.', server.url)} ${said}`
+      : said;
   }
+  return server?.leaves
+    ? trans.__(
+        '%1 answers; text around the cursor goes to %2.',
+        model.id,
+        server.url
+      )
+    : trans.__('%1 answers on this machine; nothing leaves it.', model.id);
+}
+
+function besideCloud(
+  model: string,
+  cloud: Cloud,
+  trans: TranslationBundle
+): string {
   if (cloud.trouble) {
-    return trans.__('%1 answers alone: %2', model.id, cloud.trouble);
+    return trans.__('%1 answers alone: %2', model, cloud.trouble);
   }
   return cloud.spent
     ? trans.__(
-        "%1 answers alone: today's calls or tokens of the cloud are used up.",
-        model.id
+        "%1 answers alone: today's calls or tokens of the cloud are used up. It goes on tomorrow (UTC); MCCom.cloud_calls_a_day and MCCom.cloud_tokens_a_day allow more.",
+        model
       )
     : trans.__(
-        '%1 answers here, and asks %2 when it is unsure.',
-        model.id,
+        '%1 answers first, and asks %2 when it is unsure.',
+        model,
         cloud.model
       );
 }
 
-/** What leaves the machine, and when. */
+/** What leaves the machine for the cloud, and when. */
 export function sentOf(cloud: Cloud, trans: TranslationBundle): string {
-  return trans.__(
-    'Sent: when the local model is unsure or you type something else, up to %1 tokens: around the cursor, of other cells and of files of the project. Secrets are masked, and documents named in .mccomignore stay here.',
+  const sent = trans.__(
+    'Sent when the local model is unsure, when its text would break the cell, when you type something else, and when you ask: up to %1 tokens around the cursor, of other cells and of files of the project.',
     cloud.prompt_tokens
   );
+  const masked = trans.__(
+    'Secrets are masked, and documents named in .mccomignore stay here.'
+  );
+  return [sent, kernelOf(cloud, trans), masked].join(' ');
+}
+
+/** Whether what the kernel holds is sent. */
+export function kernelOf(cloud: Cloud, trans: TranslationBundle): string {
+  return cloud.kernel
+    ? trans.__(
+        'What the kernel holds is sent too: names, types, shapes and columns, never values.'
+      )
+    : trans.__('What the kernel holds is not sent.');
+}
+
+/** By what rule `auto` chose. */
+export function ruleOf(auto: Auto, trans: TranslationBundle): string {
+  return auto.statement_s[auto.model] > auto.budget_s
+    ? trans.__(
+        'Chosen by measuring: no model on this machine writes a statement within %1 s, so the quickest serves.',
+        auto.budget_s
+      )
+    : trans.__(
+        'Chosen by measuring: the best model whose statement takes at most %1 s here.',
+        auto.budget_s
+      );
 }
 
 /** Why `auto` chose a model: a row for each that is known, the quickest first. */

@@ -5,6 +5,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { ServerConnection } from '@jupyterlab/services';
+import { nullTranslator } from '@jupyterlab/translation';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Client } from '../src/client';
 import type { CompleteRequest, Line } from '../src/wire';
@@ -34,6 +35,9 @@ const LINE: Line = {
   route: { to: 'local', reason: 'sure', confidence: 1 }
 };
 
+const AWAY =
+  'The Jupyter server does not answer. Check that it still runs and that the network reaches it.';
+
 let server: Server | null = null;
 let seen: string[] = [];
 
@@ -47,7 +51,10 @@ async function clientOf(answer: Answer): Promise<Client> {
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : 0;
   return new Client(
-    ServerConnection.makeSettings({ baseUrl: `http://127.0.0.1:${port}/base/` })
+    ServerConnection.makeSettings({
+      baseUrl: `http://127.0.0.1:${port}/base/`
+    }),
+    nullTranslator.load('jupyter_mccom')
   );
 }
 
@@ -85,7 +92,7 @@ describe('complete', () => {
       '{"message": "the body is over 256 KiB"}',
       'the body is over 256 KiB'
     ],
-    [404, '<html>', 'check that jupyter-mccom is enabled']
+    [404, '<html>', 'answered 404. Check that jupyter-mccom is enabled there.']
   ])('gives a refusal (%i) as trouble', async (status, body, message) => {
     const client = await clientOf((_, response) => {
       response.writeHead(status).end(body);
@@ -99,10 +106,14 @@ describe('complete', () => {
     const client = await clientOf((_, response) =>
       response.end('{"type": 1}\n')
     );
-    expect(await linesOf(client)).toMatchObject([{ type: 'trouble' }]);
+    const [unread] = await linesOf(client);
+    expect(unread.type).toBe('trouble');
+    expect(unread.text).toContain('could not be read');
     server?.closeAllConnections();
     server?.close();
-    expect(await linesOf(client)).toMatchObject([{ type: 'trouble' }]);
+    expect(await linesOf(client)).toMatchObject([
+      { type: 'trouble', text: AWAY }
+    ]);
   });
 
   it('ends without a word when it is aborted, and closes the connection', async () => {
@@ -185,5 +196,11 @@ describe('the other routes', () => {
     );
     await expect(client.pull()).rejects.toThrow('no space');
     await expect(client.warm()).resolves.toBeUndefined();
+  });
+
+  it('say what to do when the server is away', async () => {
+    const client = await clientOf((_, response) => response.end());
+    server?.close();
+    await expect(client.status()).rejects.toThrow(AWAY);
   });
 });

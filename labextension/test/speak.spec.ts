@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { whereAt } from '../src/lexical';
 import { DEFAULTS } from '../src/settings';
 import type { ISettings } from '../src/settings';
-import { Dismissals, isOff, silence, switched } from '../src/speak';
+import { Dismissals, isOff, isOffAbove, silence, switched } from '../src/speak';
 import type { ISituation } from '../src/speak';
 
 const HERE: ISituation = {
@@ -107,6 +107,17 @@ describe('a path', () => {
     ['a.ipynb', [], false]
   ])('%s with %j off: %s', (document, paths, off) => {
     expect(isOff(document, paths)).toBe(off);
+  });
+
+  it.each<[string, string[], boolean]>([
+    ['a/b', ['a'], true],
+    ['a/b', ['/a/', 'a/b'], true],
+    ['a/b', ['/'], true],
+    ['a/b', ['a/b', 'a/b/c', 'b'], false],
+    ['a/b', [], false],
+    ['', ['/'], false]
+  ])('%j with %j listed is switched above: %s', (path, paths, above) => {
+    expect(isOffAbove(path, paths)).toBe(above);
   });
 
   it('is switched off once, and on whatever it was written like', () => {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from jupyter_mccom.cascade.journal import Journal
 from jupyter_mccom.compose import OpenCascade, open_cascade, wanted_model
 from jupyter_mccom.engines.choice import Choice
 from jupyter_mccom.engines.runtime import check_mlx
@@ -44,6 +46,57 @@ async def test_a_server_elsewhere_is_sent_no_secrets_and_the_status_says_that_te
         said = "\n".join(lines_of(status))
         assert f"text around the cursor goes to {ELSEWHERE}" in said
         assert "nothing leaves" not in said
+
+
+CLOUD = {"cloud_dialect": "openai", "cloud_model": "large"}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "calls"), [("", 0), ("the cloud is away", 0), ("", 1)], ids=["answering", "away", "spent"]
+)
+async def test_beside_a_cloud_the_status_says_too_that_text_leaves_for_a_server_elsewhere(
+    trouble: str, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Journal, "cloud_trouble", trouble)
+    async with _opened(MCCom(local_url=ELSEWHERE, local_model="big", cloud_calls_a_day=calls, **CLOUD)) as opened:
+        opened.budget.take()
+        status = status_of(opened)
+    assert status["cloud"]["spent"] == bool(calls)
+    assert status["detail"].endswith(f"; text around the cursor goes to {ELSEWHERE}")
+    assert f"text around the cursor goes to {ELSEWHERE} too" in lines_of(status)
+
+
+async def test_of_a_cloud_the_status_says_where_it_is_when_it_is_asked_and_what_it_is_sent() -> None:
+    async with _opened(MCCom(**CLOUD)) as opened:
+        status = status_of(opened)
+    cloud = status["cloud"]
+    assert (cloud["url"], cloud["kernel"]) == ("https://api.openai.com/v1", False)
+    said = "\n".join(lines_of(status))
+    for part in ("unsure", "break the cell", "type something else", "you ask", "nothing of what the kernel holds"):
+        assert part in said
+    assert "large at https://api.openai.com/v1 (openai: " in said
+    assert "goes to" not in said
+
+
+@pytest.mark.parametrize("use_kernel", [True, False])
+async def test_what_the_kernel_holds_is_said_to_be_sent_where_it_is(use_kernel: bool) -> None:
+    async with _opened(MCCom(kernel_to_cloud=True, use_kernel=use_kernel, **CLOUD)) as opened:
+        cloud = status_of(opened)["cloud"]
+    assert cloud["kernel"] is use_kernel
+    assert ("and what the kernel holds" in cloud["sends"]) is use_kernel
+
+
+async def test_an_address_of_ones_own_is_the_clouds() -> None:
+    async with _opened(MCCom(cloud_url="http://gpu-box:8000", **CLOUD)) as opened:
+        assert status_of(opened)["cloud"]["url"] == "http://gpu-box:8000"
+
+
+@pytest.mark.parametrize("name", ["server", "cloud"])
+def test_a_golden_status_is_what_a_server_says(name: str) -> None:
+    status = json.loads((Path(__file__).parents[1] / "wire" / f"status_{name}.json").read_text())
+    said = "\n".join(lines_of(status))
+    assert ("goes to http://192.0.2.1:8012" in said) == (name == "server")
+    assert "nothing leaves" not in said
 
 
 async def test_a_server_of_this_machine_is_sent_the_text_as_it_is() -> None:

@@ -1,0 +1,55 @@
+/**
+ * The text of the status item, and who it says wrote the newest text.
+ */
+
+import { describe, expect, it, vi } from 'vitest';
+import { labelOf, writerOf } from '../src/item';
+import type { State, Status } from '../src/state';
+import type { Route } from '../src/wire';
+import { clouded, golden, routeTo, trans } from './stati';
+
+vi.mock('@jupyterlab/apputils', () => ({ ReactWidget: class {} }));
+
+describe('the label', () => {
+  const cases: [string, State, Status | null, Route | null][] = [
+    ['mccom: off', 'off', null, null],
+    ['mccom: get model (491 MB)', 'get-model', golden('get_model'), null],
+    ['mccom: downloading 25 %', 'downloading', golden('downloading'), null],
+    ['mccom: downloading 0 %', 'downloading', golden('ready'), null],
+    ['mccom: measuring this machine', 'measuring', golden('measuring'), null],
+    ['mccom: loading', 'loading', null, null],
+    ['mccom: trouble', 'trouble', golden('ready'), null],
+    ['mccom: ready', 'ready', golden('ready'), routeTo('local')],
+    ['mccom: ready', 'ready', clouded(), null],
+    ['mccom: local', 'ready', clouded(), routeTo('local')],
+    ['mccom: cloud', 'ready', clouded(), routeTo('cloud')],
+    ['mccom: ready', 'ready', clouded({ on: false }), routeTo('cloud')],
+    ['mccom: ready', 'ready', golden('ready'), routeTo('cloud')],
+    [
+      'mccom: local, cloud away',
+      'ready',
+      clouded({ trouble: 'no route' }),
+      routeTo('cloud')
+    ]
+  ];
+  it.each(cases)('%s', (words, state, status, route) => {
+    expect(labelOf(state, status, route, trans)).toBe(words);
+  });
+});
+
+describe('the writer', () => {
+  it('is none before the first text', () => {
+    expect(writerOf(clouded(), null, trans)).toBe('');
+    expect(writerOf(null, routeTo('local'), trans)).toBe('');
+  });
+
+  it.each([
+    ['local', clouded(), 'qwen2.5-coder-0.5b'],
+    ['cloud', clouded(), 'qwen2.5-coder-1.5b'],
+    ['cloud', golden('ready'), 'cloud']
+  ])('of a text by the %s model is named', (to, status, name) => {
+    expect(writerOf(status, routeTo(to), trans)).toBe(
+      `Last text by ${name}: the local text was not likely enough to be right`
+    );
+  });
+});
