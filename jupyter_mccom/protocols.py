@@ -49,7 +49,8 @@ class Retriever(Protocol):
     ) -> tuple[Hit, ...]:
         """Best first. `text` is the local model's answer, a second query that counts by its `confidence`, 0..1.
 
-        Without `text` the hits do not depend on what was typed on the cursor's line, so that a key moves no prompt.
+        Without `text` the hits do not depend on what was typed on the cursor's line, so that a key moves no prompt; but
+        what the kernel holds of the objects named there does.
         Returns soon, without the sources that are slow or fail.
         """
         ...

@@ -133,6 +133,11 @@ class CompletionRequest:
     """How the document's previous suggestion ended, when this request follows from it."""
     deadline_s: float = 30.0
 
+    @property
+    def own_source(self) -> str:
+        """Where the cursor is, as a chunk's source."""
+        return self.document if not self.cell_id else f"cell {self.n_cells_above + len(self.cells_before)}"
+
     def nearest_last(self) -> list[tuple[int, Cell]]:
         """The notebook's other cells that led here, each with its position in the notebook.
 

@@ -87,7 +87,9 @@ def build(
     chunks = cells(request, budget)
     near = chunks[len(chunks) - len(_fitting([chunk.text for chunk in chunks], counts, room)) :]
     whole = {chunk.source for chunk in near}
-    found = _best([hit for hit in hits if hit.chunk.source not in whole], counts, n_reserved)
+    own = _rstripped("".join(above)), _rstripped(suffix)
+    others = [hit for hit in hits if hit.chunk.source not in whole and not _stands(hit.chunk, request.own_source, own)]
+    found = _best(others, counts, n_reserved)
     return Prompt(
         chunks=(*near, *reversed(found)),
         prefix="".join(above),
@@ -107,6 +109,16 @@ def texts(request: CompletionRequest, budget: int, hits: Sequence[Hit] = ()) -> 
         *(hit.chunk.text for hit in hits),
     ]
     return list(dict.fromkeys(wanted))
+
+
+def _rstripped(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.split("\n"))
+
+
+def _stands(chunk: Chunk, own_source: str, texts: Sequence[str]) -> bool:
+    """A piece of the cursor's own text that stands in the prompt as it is."""
+    body = chunk.text.removeprefix(f"# {chunk.source}\n")
+    return chunk.source == own_source and any(body in text for text in texts)
 
 
 def _best(hits: Sequence[Hit], counts: Mapping[str, int], room: int) -> list[Chunk]:

@@ -15,7 +15,7 @@ from IPython.display import display
 
 from ..compose import model_ids
 from ..errors import InputError, MCComError, ModelError, ServerError
-from ..server.status import cloud_lines, lines_of
+from ..server.status import cloud_lines, leaves_to, lines_of
 from ..settings import AUTO
 from . import pages
 from .finding import open_service
@@ -157,7 +157,8 @@ class Verbs:
                 f"no cloud is named; set c.MCCom.cloud_dialect and others in {service.config} (see the README)"
             )
         service.change({"use_cloud": rest == "on"})
-        print(*cloud_lines(service.status()["cloud"]), sep="\n")
+        status = service.status()
+        print(*cloud_lines(status["cloud"], leaves=leaves_to(status)), sep="\n")
 
     def _complete(self, rest: str) -> None:
         found = self._completed(rest)

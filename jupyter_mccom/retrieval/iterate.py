@@ -1,7 +1,7 @@
 """Two rounds of retrieval: the lines around the cursor, then the local model's text as a second query (paper 4).
 
-Candidates are the notebook's other cells, the far parts of the cursor's own text and the project's files, each corpus
-scored for itself; what the kernel holds comes first. Knows nothing of prompts or engines.
+Candidates are the notebook's other cells, the rest of the cursor's own text and the project's files, each corpus scored
+for itself; what the kernel holds comes first. Knows nothing of prompts or engines.
 """
 
 from __future__ import annotations
@@ -41,11 +41,9 @@ _STAYS_FUSED = 0.99
 _NEARER = 0.35
 """A cell's score counts (1 + cells between)^-.35. Share of the identifiers of 169 statements that stand nowhere near
 and are in the best two cells that do not stand in a prompt whole: 0 .579, .2 .581, .35 .599, .5 .585."""
-_FAR_ABOVE, _FAR_BELOW, _FAR_GRID = 8000, 3000, 2000
-"""Characters around the cursor that may stand in a prompt as they are; beyond them its own text is searched."""
-_OWN = 0.5
-"""Weight of that: a small corpus has high scores. Share of the identifiers of 190 repository lines that stand nowhere
-near and are in the best five hits: without .479, 1 .490, .75 .500, .5 .508."""
+_OWN = 0.75
+"""Weight of the cursor's own text: a small corpus has high scores. Share of the identifiers of 286 repository lines
+that stand nowhere near and are in the best three hits: without .455, 1 .498, .75 .509, .5 .503."""
 _UNKNOWN = 0.5
 """Weight of the text of an engine that tells no probabilities."""
 _IN_PROMPT = 2
@@ -178,9 +176,13 @@ def distinct(hits: Sequence[Hit], request: CompletionRequest) -> list[Hit]:
 
 
 def settled(before: Sequence[Hit], hits: Sequence[Hit], share: float) -> Sequence[Hit]:
-    """`hits`, those of `before` that are still among them in front and in their order, while these are worth it."""
-    now = {hit.chunk: hit for hit in hits}
-    still = [now[hit.chunk] for hit in before if hit.chunk in now]
+    """`hits`, those of `before` that are still among them in front and in their order, while these are worth it.
+
+    A chunk may have moved by some lines meanwhile.
+    """
+    now = {(hit.chunk.source, hit.chunk.text): hit for hit in hits}
+    places = [(hit.chunk.source, hit.chunk.text) for hit in before]
+    still = [now[place] for place in places if place in now]
     if sum(hit.score for hit in still[:_IN_PROMPT]) < share * sum(hit.score for hit in hits[:_IN_PROMPT]):
         return hits
     return [*still, *(hit for hit in hits if hit not in still)]
@@ -200,12 +202,9 @@ def _in_cells(request: CompletionRequest, queries: Sequence[str]) -> list[list[S
     if not cells:
         return [[] for _ in queries]
     between = _between(request)
-
-    def weighed(scored: Scored) -> Scored:
-        chunk, score = scored
-        return chunk, score * (1 + between[chunk.source]) ** -_NEARER
-
-    ranked = [sorted(map(weighed, rank(cells, query)), key=lambda one: -one[1]) for query in queries]
+    first, *second = (rank(cells, query) for query in queries)
+    weighed = [(chunk, score * (1 + between[chunk.source]) ** -_NEARER) for chunk, score in first]
+    ranked = [sorted(weighed, key=lambda one: -one[1]), *second]  # what the local text names may stand anywhere
     return [scored[:_N_CANDIDATES] for scored in ranked]
 
 
@@ -218,23 +217,20 @@ def _between(request: CompletionRequest) -> dict[str, int]:
 
 
 def _in_own_text(request: CompletionRequest, queries: Sequence[str]) -> list[list[Scored]]:
+    """Less the pieces beside the cursor. Cut at blank lines: half-written text has no syntax tree to rely on."""
     lines = request.prefix[: request.prefix.rfind("\n") + 1]
-    above = lines[: max(0, len(lines) - _FAR_ABOVE) // _FAR_GRID * _FAR_GRID]
-    above = above[: above.rfind("\n") + 1]
-    cut = request.suffix.find("\n", _FAR_BELOW) + 1
-    below = request.suffix[cut:] if cut else ""
-    n_lines = lines.count("\n") + request.suffix[:cut].count("\n")
-    name = request.document if not request.cell_id else f"cell {request.n_cells_above + len(request.cells_before)}"
-    chunks = [*_own_chunks(name, above, request.language, 0), *_own_chunks(name, below, request.language, n_lines)]
+    below = request.suffix[request.suffix.find("\n") + 1 :] if "\n" in request.suffix else ""
+    name = request.own_source
+    chunks = [*_pieces(name, lines, 0)[:-1], *_pieces(name, below, lines.count("\n") + 1)[1:]]
     return [rank(chunks, query)[:_N_CANDIDATES] for query in queries] if chunks else [[] for _ in queries]
 
 
 @lru_cache(maxsize=8)
-def _own_chunks(source: str, text: str, language: str, n_above: int) -> list[Chunk]:
-    """Kept from key to key: far text does not change while one is typed."""
+def _pieces(source: str, text: str, n_above: int) -> list[Chunk]:
+    """Kept from key to key: only whole lines count."""
     return [
         replace(chunk, first_line=chunk.first_line + n_above, last_line=chunk.last_line + n_above)
-        for chunk in chunks_of(source, text, language)
+        for chunk in chunks_of(source, text, "")
     ]
 
 

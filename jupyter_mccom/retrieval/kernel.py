@@ -41,6 +41,9 @@ Uses no name of the person's namespace, which may hide any builtin, and imports 
 it finds where the import system itself keeps it."""
 
 
+_NOTHING = Chunk(source="kernel", first_line=1, last_line=1, text="")
+
+
 class Sessions(Protocol):
     """What is used of a Jupyter server's session manager."""
 
@@ -65,8 +68,14 @@ class KernelNames:
         self._asking: dict[str, asyncio.Task[None]] = {}
 
     async def chunk(self, request: CompletionRequest) -> Chunk | None:
-        """The names that matter at the cursor, as comment lines; None where nothing is known."""
-        return chunk_of(await self.names(request.document), request, max_chars=self._max_chars)
+        """What the cursor's statement names, as comment lines; none of them where it names nothing that is known.
+
+        None where no names are known: room for lines that may come is kept, so that they move no other text.
+        """
+        names = await self.names(request.document)
+        if not names or request.language != "python":
+            return None
+        return chunk_of(names, request, max_chars=self._max_chars) or _NOTHING
 
     async def names(self, document: str) -> tuple[LiveName, ...]:
         """Frames first, then newest; empty without a kernel that can be asked.

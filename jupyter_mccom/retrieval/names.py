@@ -17,7 +17,12 @@ _MAX_CHARS = 200
 """Of one name, column or signature; the kernel sends names of at most 80."""
 _NAME = re.compile(r"(?<![\w.])([^\W\d]\w*)(?=\W)")
 """Written out: something stands behind it."""
-_OBJECT = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*[.\[(]")
+_CLOSED = re.compile(r"\([^()\[\]{}]*\)|\[[^()\[\]{}]*\]|\{[^()\[\]{}]*\}")
+_STATEMENT_LINES = 12
+_TAIL = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*(?:\.\s*\w*\s*)+$")
+"""`df.loc.` at the end of a text."""
+_BEFORE = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*(?:\.\s*\w+\s*)*$")
+"""`df.groupby` before a bracket."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +54,17 @@ def names_from(text: str) -> tuple[LiveName, ...]:
 
 
 def chunk_of(names: Sequence[LiveName], request: CompletionRequest, *, max_chars: int) -> Chunk | None:
-    """At most `max_chars` characters of comment lines on what the cursor's line names; None where it names nothing.
+    """At most `max_chars` characters of comment lines on what the cursor's statement names; None where that is nothing.
 
-    First the object before the dot or bracket at the cursor, with its members or parameters, then the line's frames and
+    First the object before the dot or bracket at the cursor, with its members or parameters, then its frames and
     arrays, the last one first. All else is left out: the cells that make it stand in the prompt, and with it a text was
     right no more often (README, Measured). So are modules: how they are called stands in an import.
     """
     if request.language != "python":
         return None
-    typed = request.prefix[request.prefix.rfind("\n") + 1 :]
+    typed = _statement(request.prefix)
     known = {live.name: live for live in names if not live.type_name.startswith("module ")}
-    at_cursor = next((name for name in reversed(_OBJECT.findall(typed)) if name in known), "")
+    at_cursor = next((name for name in _objects(_open(typed)) if name in known), "")
     others = [name for name in reversed(_NAME.findall(typed)) if name in known and known[name].shape]
     lines: list[str] = []
     room = max_chars
@@ -72,6 +77,39 @@ def chunk_of(names: Sequence[LiveName], request: CompletionRequest, *, max_chars
     if not lines:
         return None
     return Chunk(source="kernel", first_line=1, last_line=len(lines), text="\n".join(lines))
+
+
+def _statement(prefix: str) -> str:
+    """The cursor's line up to the cursor, from the line on whose bracket is open around it or that it continues."""
+    *above, typed = prefix.rsplit("\n", _STATEMENT_LINES)[-_STATEMENT_LINES:]
+    found = text = typed
+    for line in reversed(above if typed[:1].isspace() else []):
+        continues = found.lstrip().startswith(".")
+        text = f"{line}\n{text}"
+        if continues or _depth(text) > max(0, _depth(found)):
+            found = text
+        if line and not line[0].isspace():
+            break
+    return found
+
+
+def _depth(text: str) -> int:
+    return sum(map(text.count, "([{")) - sum(map(text.count, ")]}"))
+
+
+def _open(text: str) -> str:
+    """The text without what stands in brackets that are closed: `load(df, ` of `load(df["a"], `."""
+    shorter = _CLOSED.sub("", text)
+    return text if shorter == text else _open(shorter)
+
+
+def _objects(text: str) -> Iterator[str]:
+    """Before the dot at the end, then before each bracket that is open, from the inside out."""
+    if tail := _TAIL.search(text):
+        yield tail[1]
+    for bracket in reversed([at for at, char in enumerate(text) if char in "([{"]):
+        if before := _BEFORE.search(text[:bracket]):
+            yield before[1]
 
 
 def _lines(live: LiveName, *, with_attributes: bool) -> Iterator[str]:

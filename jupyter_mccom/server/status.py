@@ -118,7 +118,7 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
         f"{status['state']}: {status['detail']}",
         _engine_line(status),
         f"auto: {status['auto']['why']}" if status["auto"] else "",
-        *cloud_lines(status["cloud"], leaves=_leaves(status)),
+        *cloud_lines(status["cloud"], leaves=leaves_to(status)),
         f"shown without asking the cloud {above}",
         f"set by you: {', '.join(learning['set'])}" if learning["set"] else "",
         *_index_lines(status["index"]),
@@ -142,7 +142,8 @@ def _engine_line(status: Mapping[str, Any]) -> str:
     return f"engine {status['engine']}, {status['threads']} threads"
 
 
-def _leaves(status: Mapping[str, Any]) -> str:
+def leaves_to(status: Mapping[str, Any]) -> str:
+    """Where the local tier sends text; empty when it stays on this machine."""
     server = status["server"]
     return server["url"] if server and server["leaves"] else ""
 

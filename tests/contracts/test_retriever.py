@@ -69,7 +69,7 @@ async def test_a_key_on_the_cursors_line_changes_nothing(opened: AbstractAsyncCo
 async def test_the_local_text_is_a_second_query(opened: AbstractAsyncContextManager[Retriever]) -> None:
     async with opened as retriever:
         plain = await retriever.search(REQUEST)
-        fused = await retriever.search(REQUEST, text="load_1(path)", confidence=1.0)
+        fused = await retriever.search(REQUEST, text="load_1(read_1(path))", confidence=1.0)
         assert not any("def load_1(" in hit.chunk.text for hit in plain[:2])
         assert any("def load_1(" in hit.chunk.text for hit in fused[:2])
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
-from jupyter_mccom.evaluation.definitions import defining, imported_near
-from jupyter_mccom.types import Cell, Chunk, CompletionRequest
+from jupyter_mccom.evaluation.definitions import WithDefinitions, defining, imported_near
+from jupyter_mccom.retrieval.index import Scored
+from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Hit
 
 
 def _request(prefix: str, *cells: str) -> CompletionRequest:
@@ -34,3 +38,38 @@ def test_a_chunk_defines_a_name_or_only_uses_it() -> None:
     uses = Chunk(source="b.py", first_line=1, last_line=1, text="of_shop(1)\ndef of_shops(): ...")
     begins = Chunk(source="a.py", first_line=1, last_line=2, text="@cache\ndef of_shop(n):\n    return n")
     assert defining(["of_shop", "gone"], [[(uses, 2.0), (begins, 1.0)], [(uses, 1.0)]]) == [(begins, 1.0)]
+
+
+class _Files:
+    """A tree of chunks; a query finds those that hold it."""
+
+    def __init__(self, *chunks: Chunk) -> None:
+        self._chunks = chunks
+
+    async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
+        return [[(chunk, 1.0) for chunk in self._chunks if query in chunk.text] for query in queries]
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+async def test_definitions_come_before_what_a_search_finds_and_each_once() -> None:
+    defines = Chunk(source="tariff.py", first_line=1, last_line=2, text="def of_shop(n):\n    return n")
+    headed = replace(defines, text=f"# tariff.py\n{defines.text}")
+
+    class Found:
+        async def search(
+            self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+        ) -> tuple[Hit, ...]:
+            other = Chunk(source="cell 0", first_line=1, last_line=1, text="x = 1")
+            return (Hit(chunk=other, score=0.9), Hit(chunk=headed, score=0.5))
+
+        async def aclose(self) -> None:
+            """Nothing to close."""
+
+    retriever = WithDefinitions(_Files(defines), Found())
+    hits = await retriever.search(_request("from tariff import of_shop\ny = of_shop("))
+    assert [hit.chunk.source for hit in hits] == ["tariff.py", "cell 0"]
+    assert [hit.chunk.source for hit in await retriever.search(_request("y = "))] == ["cell 0", "tariff.py"]
+    by_text = await retriever.search(_request("from tariff import of_shop\ny = "), text="of_shop(2)")
+    assert by_text[0].chunk == headed

@@ -120,18 +120,54 @@ async def test_of_two_cells_that_fit_alike_the_nearer_one_comes_first_and_nearer
     assert (await _sources(retrieval, replace(request, client="2", cells_before=cells(9, 2, 3, 1))))[0] == "cell 0"
 
 
-async def test_far_parts_of_the_own_text_are_found_and_near_ones_stand_in_the_prompt_anyway() -> None:
-    filler = "".join(f"value_{number} = compute_{number}(value_{number - 1})\n" for number in range(300))
+def _filler(n_lines: int) -> str:
+    return "".join(f"value_{number} = compute_{number}(value_{number - 1})\n\n" for number in range(n_lines))
+
+
+async def test_other_parts_of_the_own_text_are_found_with_their_lines() -> None:
     request = replace(REQUEST, cell_id="", document="a.py", prefix="x = 1\nframe = load_prices('b')\n", suffix="")
-    far = replace(request, prefix=LOAD + filler + request.prefix)
-    (hit, *_) = await Retrieval(tree=None, live=None).search(far)
+    retrieval = Retrieval(tree=None, live=None)
+    above = replace(request, prefix=f"{LOAD}\n{_filler(80)}{request.prefix}")
+    (hit, *_) = await retrieval.search(above)
     assert (hit.chunk.source, hit.chunk.first_line) == ("a.py", 1)
     assert "def load_prices" in hit.chunk.text
-    below = replace(request, suffix="\n" + filler + PLOT.replace("plot_prices", "load_prices"))
-    (hit, *_) = await Retrieval(tree=None, live=None).search(below)
-    assert (hit.chunk.source, hit.chunk.last_line) == ("a.py", 3 + 300 + 2)
-    near = replace(request, prefix=LOAD + request.prefix)
-    assert await Retrieval(tree=None, live=None).search(near) == ()
+    below = replace(request, client="2", suffix=f"\n\n{_filler(40)}{PLOT.replace('plot_prices', 'load_prices')}")
+    (hit, *_) = await retrieval.search(below)
+    assert (hit.chunk.source, hit.chunk.last_line) == ("a.py", 2 + 1 + 1 + 80 + 2)
+    cell = replace(
+        above, client="3", cell_id="c", n_cells_above=4, cells_before=(Cell(cell_id="b", kind="code", source="y"),)
+    )
+    assert (await retrieval.search(cell))[0].chunk.source == "cell 5"
+
+
+async def test_a_line_more_above_moves_no_hit_below_it() -> None:
+    fetch = PLOT.replace("plot_prices", "load_prices")
+    suffix = f"\n\n{_filler(20)}{fetch}\n\n{_filler(20)}{LOAD}"
+    request = replace(REQUEST, cell_id="", document="a.py", prefix="frame = load_prices('b')\n", suffix=suffix)
+    retrieval = Retrieval(tree=None, live=None)
+    first = [hit.chunk.text for hit in await retrieval.search(request)]
+    assert len(first) > 1
+    assert [
+        hit.chunk.text for hit in await retrieval.search(replace(request, prefix=f"{request.prefix}x = 1\n"))
+    ] == first
+
+
+async def test_a_text_of_20_000_lines_is_searched_too() -> None:
+    request = replace(REQUEST, cell_id="", prefix=f"{LOAD}\n{_filler(10_000)}frame = load_prices('b')\n", suffix="")
+    (hit, *_) = await Retrieval(tree=None, live=None, patience_s=60).search(request)
+    assert "def load_prices" in hit.chunk.text
+
+
+@pytest.mark.parametrize(
+    ("ran", "nearest"), [((None, None, None), "cell 0"), ((None, None, 7), "cell 2"), ((3, 2, None), "cell 0")]
+)
+async def test_cells_below_count_by_their_distance_unless_they_ran(ran: tuple[int | None, ...], nearest: str) -> None:
+    above, near, far = (
+        Cell(cell_id=str(number), kind="code", source=LOAD, ran=when) for number, when in enumerate(ran)
+    )
+    request = replace(REQUEST, prefix="frame = load_prices('b')\n", cells_before=(above,), cells_after=(near, far))
+    found = [source for source in await _sources(Retrieval(tree=None, live=None), request) if source.startswith("cell")]
+    assert found[0] == nearest
 
 
 async def test_what_the_kernel_holds_comes_first() -> None:

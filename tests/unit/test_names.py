@@ -62,6 +62,32 @@ def test_names_of_other_lines_and_cells_are_left_out(typed: str) -> None:
     assert _lines("other[0]\n" + typed, above=("net.weights", "df.head()")) == []
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        'df.groupby(\n    "ci',
+        'means = df.groupby(\n    "city",\n    as_index=False,\n    x',
+        '(\n    df\n    .groupby("ci',
+        "    df.groupby(\n        'ci",
+        "found = df \\\n    .groupby('ci",
+    ],
+)
+def test_a_statement_of_many_lines_has_its_object(typed: str) -> None:
+    assert _lines(f"x = 1\n{typed}")[0] == DF_LINE
+
+
+@pytest.mark.parametrize(
+    "typed", ["    x", "for y in df.index:\n    x", 'df.groupby("city")\nx', "    df.head()\n    x"]
+)
+def test_a_statement_that_is_whole_is_another(typed: str) -> None:
+    assert _lines(f"net = 1\n{typed}") == []
+
+
+def test_what_stands_in_closed_brackets_is_not_the_object() -> None:
+    assert _names(_lines('load(df["price"], ')) == ["load", "df"]
+    assert _names(_lines('load(df[(1, "a")].sum(axis=[0]), other[0], ')) == ["load", "other", "df"]
+
+
 def test_then_come_the_lines_other_frames_and_arrays_the_last_one_first() -> None:
     assert _names(_lines("load(other, x, df.")) == ["df", "other"]
     assert _names(_lines("load(other, df, ")) == ["load", "df", "other"]
@@ -94,7 +120,7 @@ def test_a_key_changes_nothing_until_another_name_is_written_out() -> None:
     line = 'load(1); df["pri"] + net.w'
     shown = [tuple(_names(_lines("x\n" + line[:n]))) for n in range(len(line) + 1)]
     runs = [names for n, names in enumerate(shown) if n == 0 or names != shown[n - 1]]
-    assert runs == [(), ("load",), ("df",), ("net", "df")]
+    assert runs == [(), ("load",), (), ("df",), ("net", "df")]
 
 
 def test_the_rest_of_the_cursors_line_changes_nothing() -> None:

@@ -59,6 +59,16 @@ def test_the_order_of_execution_beats_the_position() -> None:
     assert [chunk.source for chunk in _built(replace(request, n_cells_above=7)).chunks][:2] == ["cell 9", "cell 12"]
 
 
+def test_of_the_own_text_what_stands_in_the_prompt_is_not_put_there_again() -> None:
+    request = replace(
+        REQUEST, document="d.py", cell_id="", cells_before=(), prefix="def one():  \n    return 1\n\nx = "
+    )
+    above = Hit(chunk=Chunk(source="d.py", first_line=1, last_line=2, text="# d.py\ndef one():\n    return 1"), score=1)
+    below = Hit(chunk=Chunk(source="d.py", first_line=6, last_line=6, text="# d.py\nprint(x)"), score=1)
+    far = Hit(chunk=Chunk(source="d.py", first_line=90, last_line=90, text="# d.py\ntwo = 2"), score=1)
+    assert _built(request, hits=(above, below, far)).chunks == (far.chunk,)
+
+
 def test_leaves_out_markdown_and_empty_cells() -> None:
     cells = (Cell(cell_id="a", kind="markdown", source="# A"), Cell(cell_id="b", kind="code", source="  \n"))
     assert _built(replace(REQUEST, cells_before=cells)).chunks == ()
