@@ -238,6 +238,8 @@ class Route:
     reason: Reason
     confidence: float | None = None
     """Mean probability of the first 3 tokens (paper 2.1), 0..1; None where the engine has no probabilities."""
+    chance: float | None = None
+    """Of being right, 0..1, where the gates go by that instead; None where they go by the confidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ..protocols import Recorder
-from ..types import Agreement, CompletionRequest, Outcome, Route, Suggestion, Survival, Trace
+from ..types import Agreement, CompletionRequest, Outcome, Suggestion, Survival, Trace
 from .hindsight import Hindsight
 from .trim import without_overlap
 
@@ -156,7 +156,7 @@ def continued(first: CompletionRequest, shown: Suggestion, request: CompletionRe
     rest = shown.text[len(typed) :]
     if request.suffix != first.suffix:
         rest = without_overlap(rest, request.suffix)
-    route = Route(to=shown.route.to, reason="again", confidence=shown.route.confidence)
+    route = replace(shown.route, reason="again")
     return replace(shown, request_id=request.id, text=rest, origin="again", route=route, kept_chars=len(typed))
 
 

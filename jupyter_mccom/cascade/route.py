@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ..types import Features, Reason, Route, Token
+from ..types import Features, Reason, Route, Target, Token
 
 N_CONFIDENCE = 3
 """Tokens whose mean probability is the confidence (paper 2.1, table 9)."""
@@ -47,22 +47,27 @@ class Gates:
     def route(self, tokens: Sequence[Token], *, text: str, parses: bool, cloud: CloudState) -> Route:
         """Where to go with a finished (or hopeless) local text."""
         features = features_of(tokens, text, parses)
-        found = features.confidence if features else None
         ready = cloud == "ready"
         if ready and (not text if features is None else not self._sure(features)):
-            return Route(to="cloud", reason="unsure", confidence=found)
+            return self._to("cloud", "unsure", features)
         if text and not parses:
-            return Route(to="cloud" if ready else "nothing", reason="unparsable", confidence=found)
+            return self._to("cloud" if ready else "nothing", "unparsable", features)
         if text and (features is None or self._sure(features)):
-            return Route(to="local", reason="ungated" if features is None else "sure", confidence=found)
+            return self._to("local", "ungated" if features is None else "sure", features)
         return self.without_cloud(features, text, cloud if cloud in ("off", "budget") else "unsure")
 
     def without_cloud(self, features: Features | None, text: str, reason: Reason) -> Route:
         """The route when the cloud cannot be asked or has failed: `reason` says why. `text` parses."""
-        found = features.confidence if features else None
         if text and (features is None or self._shows(features)):
-            return Route(to="local", reason=reason, confidence=found)
-        return Route(to="nothing", reason="low" if reason in ("off", "unsure") else reason, confidence=found)
+            return self._to("local", reason, features)
+        return self._to("nothing", "low" if reason in ("off", "unsure") else reason, features)
+
+    def _to(self, to: Target, reason: Reason, features: Features | None) -> Route:
+        if features is None:
+            return Route(to=to, reason=reason)
+        chance_of = self.sure_chance or self.show_chance
+        chance = round(chance_of(features), 6) if chance_of else None
+        return Route(to=to, reason=reason, confidence=features.confidence, chance=chance)
 
     def _sure(self, features: Features) -> bool:
         return (self.sure_chance or _confidence_of)(features) > self.sure

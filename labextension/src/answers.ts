@@ -59,7 +59,8 @@ function traceFrom(value: unknown): Trace {
     route: {
       to: text(route, 'to'),
       reason: text(route, 'reason'),
-      confidence: numberOrNull(route, 'confidence')
+      confidence: numberOrNull(route, 'confidence'),
+      chance: numberOrNull(route, 'chance')
     },
     engines: list(body, 'generations').map(item =>
       text(object(item, 'generation'), 'engine')

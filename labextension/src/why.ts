@@ -48,19 +48,21 @@ export function rowsOf(trace: Trace, trans: TranslationBundle): Row[] {
   const { route, engines, draft, hits, stage_s: stages } = trace;
   const last = route.to === 'local' ? 0 : engines.length - 1; // a cloud that failed was asked after it
   const writer = engines[last] ?? '';
-  const { confidence } = route;
-  const percent =
-    confidence === null ? '' : `${Math.round(100 * confidence)} %`;
   const rows: Row[] = [
     [trans.__('Written by'), route.to === 'nothing' ? '' : writer],
     [trans.__('Why'), reasonOf(route.reason, trans)],
-    [trans.__('Confidence'), percent],
+    [trans.__('Chance of being right'), percentOf(route.chance)],
+    [trans.__('Confidence'), percentOf(route.confidence)],
     [trans.__('Context'), hits.map(placeOf).join(', ')],
     [trans.__('Draft taken'), draft ? draftOf(draft) : ''],
     [trans.__('Time'), timesOf(stages, trans)],
     [trans.__('Cloud'), trace.trouble]
   ];
   return rows.filter(([, value]) => value);
+}
+
+function percentOf(share: number | null): string {
+  return share === null ? '' : `${Math.round(100 * share)} %`;
 }
 
 function placeOf({ source, first_line, last_line }: Hit): string {

@@ -76,6 +76,8 @@ export interface Route {
   to: string;
   reason: string;
   confidence: number | null;
+  /** Of being right, where the server's gates go by that; null where they go by the confidence. */
+  chance: number | null;
 }
 
 /** A line of an answer with the full text so far; empty in a `final` line: there is nothing to show. */
@@ -116,7 +118,8 @@ export function lineFrom(value: unknown): Line {
     route: {
       to: text(route, 'to'),
       reason: text(route, 'reason'),
-      confidence: numberOrNull(route, 'confidence')
+      confidence: numberOrNull(route, 'confidence'),
+      chance: numberOrNull(route, 'chance')
     }
   };
 }

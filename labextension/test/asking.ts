@@ -111,7 +111,7 @@ export class Page {
 }
 
 export function line(type: 'text' | 'final', text: string, id = 's'): TextLine {
-  const route = { to: 'local', reason: 'sure', confidence: null };
+  const route = { to: 'local', reason: 'sure', confidence: null, chance: null };
   return {
     type,
     text,

@@ -32,7 +32,7 @@ const LINE: Line = {
   suggestion_id: 's',
   text: '"😀"',
   origin: 'local',
-  route: { to: 'local', reason: 'sure', confidence: 1 }
+  route: { to: 'local', reason: 'sure', confidence: 1, chance: null }
 };
 
 const AWAY =

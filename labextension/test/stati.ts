@@ -32,5 +32,5 @@ export function clouded(
 }
 
 export function routeTo(to: Route['to']): Route {
-  return { to, reason: 'unsure', confidence: 0.4 };
+  return { to, reason: 'unsure', confidence: 0.4, chance: null };
 }

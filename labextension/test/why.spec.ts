@@ -28,7 +28,12 @@ describe('why', () => {
   });
 
   it('leaves out what is not known, and names no writer of no text', () => {
-    const route = { to: 'nothing', reason: 'dismissed', confidence: null };
+    const route = {
+      to: 'nothing',
+      reason: 'dismissed',
+      confidence: null,
+      chance: null
+    };
     const bare = { ...TRACE, route, draft: null, hits: [], stage_s: {} };
     expect(rowsOf({ ...bare, trouble: 'away; wait' }, trans)).toEqual([
       ['Why', 'you dismissed a suggestion on this line'],
@@ -37,9 +42,22 @@ describe('why', () => {
   });
 
   it('names the local model where the cloud was asked in vain', () => {
-    const route = { to: 'local', reason: 'offline', confidence: 0.7 };
+    const route = {
+      to: 'local',
+      reason: 'offline',
+      confidence: 0.7,
+      chance: null
+    };
     const [[, writer]] = rowsOf({ ...TRACE, route }, trans);
     expect(writer).toBe('qwen2.5-coder-0.5b');
+  });
+
+  it('tells the chance by which the gates went', () => {
+    const route = { ...TRACE.route, chance: 0.38 };
+    expect(rowsOf({ ...TRACE, route }, trans)).toContainEqual([
+      'Chance of being right',
+      '38 %'
+    ]);
   });
 
   it('has words for every reason that the server gives', () => {

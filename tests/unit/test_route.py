@@ -30,6 +30,14 @@ def test_where_an_answer_goes(case: str) -> None:
     assert route.confidence == confidence(tokens)
 
 
+def test_a_route_tells_the_chance_where_the_gates_go_by_it() -> None:
+    tokens = _tokens("a:.9 b:.9 c:.9")
+    assert GATES.route(tokens, text="abc", parses=True, cloud="off").chance is None
+    by_chance = Gates(sure=0.4, show=0.25, sure_chance=lambda features: 0.38, show_chance=lambda features: 0.38)
+    route = by_chance.route(tokens, text="abc", parses=True, cloud="ready")
+    assert (route.to, route.reason, route.chance, route.confidence) == ("cloud", "unsure", 0.38, 0.9)
+
+
 @pytest.mark.parametrize(
     ("written", "hopeless"),
     [("a:.4 b:.4 c:.4", True), ("a:.4 b:.4", False), ("_:.1 a:.4 b:.4", False), ("a:.9 b:.4 c:.4", False)],
