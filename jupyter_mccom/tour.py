@@ -1,4 +1,4 @@
-"""What the demo notebook needs of a cloud: a second model on this machine that stands in for one, else a scripted one.
+"""What the demo notebook needs of a cloud: a second process with a model here that stands in for it, or a script.
 
 `prepare` is called where the Jupyter server is configured, `cloud` in the notebook; they agree by the environment.
 Nothing is downloaded without a yes.

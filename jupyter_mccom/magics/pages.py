@@ -92,10 +92,12 @@ def stats(traces: Sequence[Mapping[str, Any]], status: Mapping[str, Any]) -> Pag
 
 
 def _writer(trace: Mapping[str, Any]) -> str:
-    if trace["route"]["to"] == "nothing":
+    to, generations = trace["route"]["to"], trace["generations"]
+    if to == "nothing":
         return "nobody"
-    engine = trace["generations"][-1]["engine"] if trace["generations"] else "the last suggestion"
-    return f"{trace['route']['to']}: {engine}"
+    last = 0 if to == "local" else -1  # a cloud that failed was asked after it
+    engine = generations[last]["engine"] if generations else "the last suggestion"
+    return f"{to}: {engine}"
 
 
 def _confidence(trace: Mapping[str, Any]) -> str:
@@ -103,7 +105,9 @@ def _confidence(trace: Mapping[str, Any]) -> str:
     if sure is None:
         return ""
     whole = f"; whole text {figures['mean_prob']:.2f}, its lowest token {figures['lowest_prob']:.2f}" if figures else ""
-    return f"{sure:.2f} (mean probability of the first 3 tokens{whole})"
+    chance = trace["route"]["chance"]
+    decides = f"a chance of {chance:.2f} to be right; " if chance is not None else ""
+    return f"{decides}{sure:.2f} (mean probability of the first 3 tokens{whole})"
 
 
 def _outcome(outcome: Mapping[str, Any] | None) -> str:
@@ -120,7 +124,7 @@ def _hit(hit: Mapping[str, Any]) -> str:
 def _draft(draft: Mapping[str, Any] | None) -> str:
     if draft is None or draft["offered"] is None:
         return ""
-    return f"{draft['accepted']} of {draft['offered']} tokens of the local text kept"
+    return f"{draft['accepted']} of {draft['offered']} drafted tokens taken"
 
 
 def _times(traces: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:

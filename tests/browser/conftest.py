@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from jupyter_mccom.models.store import Store
 
-from .lab import QUIET, Lab, chromium_path
+from .lab import QUIET, Faults, Lab, chromium_path
+
+_RUN_AXE = "places => axe.run({include: places.map(place => [place])})"
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +76,17 @@ def window(browser: Browser) -> Iterator[BrowserContext]:
 def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where pictures of this run go."""
     return tmp_path_factory.mktemp("screenshots")
+
+
+@pytest.fixture
+def faults(packages: Path) -> Faults:
+    """What axe-core finds serious or critical in places of a page."""
+
+    def find(page: Page, *places: str) -> list[str]:
+        page.add_script_tag(path=str(packages / "axe-core" / "axe.min.js"))
+        found: dict[str, Any] = page.evaluate(_RUN_AXE, list(places))
+        assert found["passes"], "axe has looked at nothing"
+        serious = [fault for fault in found["violations"] if fault["impact"] in ("serious", "critical")]
+        return [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in serious]
+
+    return find

@@ -13,7 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import nbformat
 from playwright.sync_api import BrowserContext, Page, Request, expect
@@ -26,6 +26,8 @@ PLUGIN = "jupyter-mccom:plugin"
 _SET = """([plugin, name, value]) =>
   window.jupyterapp.pluginRegistry._plugins.get("@jupyterlab/apputils-extension:settings").service
     .set(plugin, name, value)"""
+Faults: TypeAlias = Callable[..., list[str]]
+"""What axe-core finds serious or critical in places of a page."""
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
 

@@ -67,13 +67,13 @@ def _shows(book: Notebook, lab: Lab) -> None:
 
 
 def test_typing_over_a_wrong_text_brings_the_clouds(
-    served: str, window: BrowserContext, open_lab: OpenLab, screenshots: Path
+    served: str, place: str, window: BrowserContext, open_lab: OpenLab, screenshots: Path
 ) -> None:
     lab = open_lab(served, 0)
-    lab.notebook("reject.ipynb", START, "")
-    book = Notebook(window, lab, "reject.ipynb")
+    lab.write(f"reject{place}", START)
+    book = Notebook(window, lab, f"reject{place}")
     expect(book.page.locator(NOTE).filter(has_text="may be sent")).to_be_visible(timeout=20_000)
-    book.enter(1)
+    book.begin()
     book.type("print(statistics.")
     local = book.wait_ghost()
     assert _trace(lab)["route"]["to"] == "local"
@@ -89,7 +89,7 @@ def test_typing_over_a_wrong_text_brings_the_clouds(
     book.page.screenshot(path=str(screenshots / "cloud.png"))
     book.page.keyboard.press("Tab")
     book.no_ghost()
-    assert book.source(1) == f"print(statistics.{key}{ghost}"
+    assert book.text() == f"{START}print(statistics.{key}{ghost}"
     book.page.keyboard.press("End")
     book.page.keyboard.press("Enter")
     book.type("total = sum(")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from .lab import GHOST, Lab, Notebook, line_of, wait_for, word_of
+from .lab import Lab, Notebook, line_of, wait_for, word_of
 
 START = """import statistics
 values = [1, 2, 3]
@@ -21,6 +21,34 @@ def mean(numbers):
 
 """
 TYPED = "print(statistics.me"
+NOT_NOW = {
+    "Ask the Cloud where the Model Is Unsure",
+    "Ask the Cloud for a Suggestion",
+    "Download the Completion Model",
+    "Cancel the Download of the Completion Model",
+    "Accept Inline Completion",
+}
+"""Labels of commands that can do nothing without a cloud, with the model there and without a suggestion."""
+CORE_LABELS = {
+    "Accept Inline Completion",
+    "Next Inline Completion",
+    "Previous Inline Completion",
+    "Invoke Inline Completer",
+}
+OUR_LABELS = (NOT_NOW - CORE_LABELS) | {
+    "Accept the Next Word of the Suggestion",
+    "Accept the Next Line of the Suggestion",
+    "Dismiss the Suggestion",
+    "Complete Code",
+    "Complete Only when Asked",
+    "Complete in This Document",
+    "Complete in This Folder",
+    "Complete python",
+    "Settings of Code Completion",
+    "Show the State of Code Completion",
+}
+LABELS = """() => window.jupyterapp.commands.listCommands()
+  .filter(id => id.startsWith("mccom:")).map(id => window.jupyterapp.commands.label(id))"""
 
 
 @pytest.fixture
@@ -79,26 +107,45 @@ def test_a_line_of_a_block_and_then_esc_is_partial(lab: Lab, book: Notebook, scr
     text, kind = lab.outcomes()[-1]
     assert text.endswith(ghost)
     assert kind == "partial"
+    book.set(multiline="statement")
 
 
-def test_without_our_ghost_the_same_keys_are_the_editors(lab: Lab, window: BrowserContext) -> None:
-    lab.notebook("plain.ipynb", "alpha_value = 41\nprint(alpha_value)", "one two")
-    book = Notebook(window, lab, "plain.ipynb")
+def test_without_a_ghost_the_same_keys_are_the_editors(place: str, lab: Lab, window: BrowserContext) -> None:
+    lab.write(f"plain{place}", "one two")
+    book = Notebook(window, lab, f"plain{place}")
+    book.execute("mccom:toggle")
+    book.begin()
+    book.press("Home", "Control+ArrowRight")
+    book.type("1")
+    book.press("End")
+    book.type("!")
+    book.press("Home")
+    book.no_ghost()
+    book.press("Tab")
+    assert book.text() == "    one1 two!"
+    book.press("Escape")
+    typed_on = "" if place == ".ipynb" else "x"
+    expect(book.page.locator(".jp-Notebook.jp-mod-commandMode")).to_have_count(0 if typed_on else 1)
+    book.type(typed_on)
+    assert book.text() == f"    {typed_on}one1 two!"
+    book.execute("mccom:toggle")
+
+
+@pytest.mark.parametrize("either_lab", ["beside history"], indirect=True)
+def test_a_ghost_that_is_not_ours_is_not_taken_in_parts(either_lab: Lab, window: BrowserContext) -> None:
+    either_lab.notebook("theirs.ipynb", "alpha_value = 41\nprint(alpha_value)", "")
+    book = Notebook(window, either_lab, "theirs.ipynb")
     book.execute("mccom:toggle")
     book.enter(0)
     book.press("Shift+Enter")
     book.enter(1)
-    book.press("Home", "Control+ArrowRight")
-    book.type("1")
-    book.press("Home", "End", "Tab")
-    assert book.source(1).startswith("one1 two")
-    book.press("Control+a", "Delete")
-    for typed in ("alpha", "_"):
+    for typed, key in (("alpha", "End"), ("_", "Control+ArrowRight")):
         book.type(typed)
-        if lab.has_history:  # its text is not ours
-            book.page.locator(GHOST).first.wait_for()
-        book.press("Home", "End", "Control+ArrowRight")
-    assert book.source(1) == "alpha_"
+        book.wait_ghost()
+        before = book.source(1)
+        book.press(key)
+        book.page.wait_for_timeout(200)
+        assert book.source(1) == before
     book.press("Escape")
     expect(book.page.locator(".jp-Notebook.jp-mod-commandMode")).to_have_count(1)
     assert book.source(1) == "alpha_"
@@ -146,12 +193,18 @@ def test_a_changed_shortcut_is_the_one_that_counts(book: Notebook) -> None:
     book.set_of("@jupyterlab/shortcuts-extension:shortcuts", shortcuts=[])
 
 
-def test_the_palette_names_the_commands(lab: Lab, window: BrowserContext, screenshots: Path) -> None:
+def test_the_palette_names_every_command_and_shows_those_that_can_do_something(
+    lab: Lab, window: BrowserContext, screenshots: Path
+) -> None:
     lab.notebook("palette.ipynb", "")
     book = Notebook(window, lab, "palette.ipynb")
+    book.begin()
+    assert set(book.page.evaluate(LABELS)) == OUR_LABELS
     book.press("Control+Shift+c")
     book.type("code completion", delay_ms=0)
-    palette = book.page.locator(".lm-CommandPalette-content")
-    for label in ("Next Word", "Next Line", "Dismiss", "Only when Asked", "This Folder", "Complete python"):
-        expect(palette.get_by_text(label)).to_be_visible()
+    labels = book.page.locator(".lm-CommandPalette-itemLabel")
+    expect(labels.filter(has_text="Dismiss the Suggestion")).to_be_visible()
+    assert set(labels.all_inner_texts()) >= {*OUR_LABELS, *CORE_LABELS}
+    shown = {label.inner_text() for label in labels.all() if label.is_visible()}
+    assert shown & (OUR_LABELS | CORE_LABELS) == (OUR_LABELS | CORE_LABELS) - NOT_NOW
     book.page.screenshot(path=str(screenshots / "palette.png"))

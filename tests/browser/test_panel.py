@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -14,13 +14,11 @@ from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
 from tests.unit.model_sources import serving
 
-from .lab import PATIENCE_MS, STATUS, TOKEN, Lab, Notebook, wait_for
+from .lab import PATIENCE_MS, STATUS, TOKEN, Faults, Lab, Notebook, wait_for
 
 PANEL = ".jp-mccom-panel"
 EDITOR = ".jp-SettingsForm"
 FIELD = "#jp-SettingsEditor-jupyter-mccom\\:plugin_"
-_RUN_AXE = "places => axe.run({include: places.map(place => [place])})"
-Faults: TypeAlias = Callable[..., list[str]]
 START = "import statistics\nvalues = [1, 2, 3]\n"
 
 
@@ -37,20 +35,6 @@ def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
     )
     yield server
     server.stop()
-
-
-@pytest.fixture
-def faults(packages: Path) -> Faults:
-    """What axe-core finds serious or critical in places of a page."""
-
-    def find(page: Page, *places: str) -> list[str]:
-        page.add_script_tag(path=str(packages / "axe-core" / "axe.min.js"))
-        found: dict[str, Any] = page.evaluate(_RUN_AXE, list(places))
-        assert found["passes"], "axe has looked at nothing"
-        serious = [fault for fault in found["violations"] if fault["impact"] in ("serious", "critical")]
-        return [f"{fault['id']}: {fault['nodes'][0]['html']}" for fault in serious]
-
-    return find
 
 
 def _theme(page: Page, name: str) -> None:
@@ -122,7 +106,9 @@ def test_the_settings_editor_groups_changes_at_once_and_shows_what_is_locked(
     expect(page.locator(f"{FIELD}model")).to_be_disabled()
     expect(page.locator(EDITOR).first).to_contain_text("Set by the administrator of the server. Between 0 and 1")
     page.screenshot(path=str(screenshots / "settings.png"))
-    assert faults(page, ".jp-mccom-group") == []
+    for name in ("Light", "Dark"):
+        _theme(page, name)
+        assert faults(page, ".jp-mccom-group") == []
     page.locator(f"{FIELD}threads").fill("2")
     page.locator(f"{FIELD}use_kernel").uncheck()
     wait_for(lambda: _settings(lab)["threads"] == 2 and not _settings(lab)["use_kernel"], "the server to hear of it")
@@ -145,7 +131,9 @@ def test_a_model_is_downloaded_with_progress_and_the_download_is_cancelled(
             progress = page.locator(f"{PANEL} progress")
             wait_for(lambda: progress.count() > 0 and int(progress.get_attribute("value") or 0) > 5e7, "bytes")
             expect(page.locator(STATUS)).to_have_text("mccom: downloading 12 %")
-            assert faults(page, PANEL, STATUS) == []
+            for name in ("Light", "Dark"):
+                _theme(page, name)
+                assert faults(page, PANEL, STATUS) == []
             page.get_by_role("button", name="Cancel the download").click()
             expect(page.locator(STATUS)).to_have_text("mccom: get model (491 MB)")
             expect(page.locator(PANEL).get_by_role("button", name="Download")).to_be_visible()

@@ -16,7 +16,7 @@ from playwright.sync_api import BrowserContext
 from .lab import GHOST, Lab, Notebook, line_of, word_of
 
 START = "import statistics\nvalues = [1, 2, 3]\n\n\n"
-N_KEYS, N_EXAMPLES = 20, 10
+N_KEYS, N_EXAMPLES, N_PRESSED = 20, 10, 150
 TEXTS = ["print(", "val", "ues", "[0]", "stat", "istics.", "me", "an(", ")", "total = ", "for v in ", ":", "x", "# "]
 EDITS = ["Enter", "Backspace", "Delete", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home"]
 TAKES = ["Tab", "Control+ArrowRight", "End"]
@@ -38,6 +38,14 @@ PUT = f"""insert => {{
   const from = editor.state.selection.main.head;
   editor.dispatch({{ changes: {{ from, insert }}, selection: {{ anchor: from + insert.length }} }});
 }}"""
+RESTART = f"""source => {{
+  {_EDITOR}
+  const {{ sharedModel }} = window.jupyterapp.shell.currentWidget.content.activeCell.model;
+  sharedModel.setSource(source);
+  sharedModel.clearUndoHistory();
+  editor.dispatch({{ selection: {{ anchor: source.length }} }});
+  window.stood = [source];
+}}"""
 BECOME = f"""([insert, anchor]) => {{
   {_EDITOR}
   editor.dispatch({{ changes: {{ from: 0, to: editor.state.doc.length, insert }}, selection: {{ anchor }} }});
@@ -53,13 +61,13 @@ class Pair:
     before_taking: str = ""
     """The cell's text before the last key took a whole suggestion or a part; empty when the last key did not."""
     n_taken: int = 0
+    n_pressed: int = 0
 
     def begin(self) -> None:
-        """Both cells as at the start."""
+        """Both cells as at the start, behind which undo does not go."""
         self.book.press("Escape", "Enter")
         for one in (self.book, self.plain):
-            one.page.evaluate(BECOME, [START, len(START)])
-        self.book.page.evaluate("() => { window.stood = []; }")
+            one.page.evaluate(RESTART, START)
         self.before_taking = ""
 
     def state(self) -> tuple[str, int]:
@@ -74,6 +82,7 @@ class Pair:
             self.book.settle(LOOK_MS)
         if not self.book.ghost and _is_left_out(key, text, cursor):
             return
+        self.n_pressed += 1
         _press(self.book, key)
         taken = _taken(key, self.book.page.evaluate("() => window.ghostAtKey"), text[cursor:])
         if taken:
@@ -97,7 +106,10 @@ def pair(lab: Lab, window: BrowserContext) -> Iterator[Pair]:
     pair = Pair(book, plain)
     pair.book.page.evaluate(WATCH)
     pair.plain.page.route("**/mccom/complete*", lambda route: route.abort())
+    pair.book.set(quiet_after_dismissals=0)
     yield pair
+    pair.book.set(quiet_after_dismissals=3)
+    assert pair.n_pressed >= N_PRESSED
     assert pair.n_taken > N_EXAMPLES, "that many suggestions were taken on the way"
 
 
@@ -123,11 +135,11 @@ def test_the_cell_holds_what_a_plain_editor_would_and_the_accepted_texts(pair: P
 
 
 def _is_left_out(key: str, text: str, cursor: int) -> bool:
-    """Without a suggestion: what would leave the cell, or open a menu of the kernel's."""
+    """Without a suggestion: what would leave the cell, open the kernel's menu, or is only for suggestions."""
     above, below = text[:cursor], text[cursor:]
     if key in ("ArrowUp", "ArrowDown"):
         return "\n" not in (above if key == "ArrowUp" else below)
-    return key in LEAVES or (key in TAKES and bool(above.rpartition("\n")[2].strip()))
+    return key in LEAVES or (key == "Tab" and bool(above.rpartition("\n")[2].strip()))
 
 
 def _taken(key: str, ghost: str, behind: str) -> str:

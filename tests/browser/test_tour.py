@@ -15,7 +15,7 @@ from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
 
 from . import pictures
-from .lab import PATIENCE_MS, Lab, Notebook, wait_for
+from .lab import PATIENCE_MS, Faults, Lab, Notebook, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,9 @@ def _reason(lab: Lab) -> str:
     return reason
 
 
-def test_a_newcomer_goes_through_the_tour(tour_lab: Lab, window: BrowserContext, screenshots: Path) -> None:
+def test_a_newcomer_goes_through_the_tour(
+    tour_lab: Lab, window: BrowserContext, screenshots: Path, faults: Faults
+) -> None:
     book = Tour(window, tour_lab)
     expect(book.run(0)).to_contain_text("nothing leaves this machine")
     assert book.ghost_after(1, "deviation = statistics.st") == "dev(temperatures)"
@@ -94,6 +96,7 @@ def test_a_newcomer_goes_through_the_tour(tour_lab: Lab, window: BrowserContext,
     stats = book.run(6)
     expect(stats.last.locator("svg")).to_be_visible()
     expect(stats.last).to_contain_text("accepted")
+    assert faults(book.page, ".jp-OutputArea-output svg", ".jp-OutputArea-output table") == []
     book.page.screenshot(path=str(screenshots / "tour-stats.png"))
 
 

@@ -228,9 +228,16 @@ def test_why_says_who_wrote_it_which_gate_decided_and_what_came_of_it() -> None:
     assert rows["because"] == "you typed something else than the local text"
     assert rows["confidence"] == "0.75 (mean probability of the first 3 tokens; whole text 0.50, its lowest token 0.25)"
     assert rows["outcome"] == "accepted after 1.5 s, 14 characters kept"
+    by_chance = dict(why(_trace(route=Route(to="local", reason="sure", confidence=0.75, chance=0.61))).rows)
+    assert by_chance["confidence"].startswith("a chance of 0.61 to be right; 0.75 (mean")
     assert rows["context"] == "b.py:3-9 (0.50)"
-    assert rows["draft"] == "4 of 9 tokens of the local text kept"
+    assert rows["draft"] == "4 of 9 drafted tokens taken"
     assert rows["seconds"] == "local 0.50, cloud 1.50, total 2.00"
+
+
+def test_the_local_text_is_the_local_models_though_a_cloud_failed_after_it() -> None:
+    shown = _trace(route=Route(to="local", reason="offline"), origin="local", trouble="no answer")
+    assert dict(why(shown).rows)["shown from"] == "local: small"
 
 
 def test_why_has_words_for_every_reason() -> None:
