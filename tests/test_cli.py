@@ -44,7 +44,7 @@ def _run(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
 def _complete(*arguments: str) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(_run("complete", *arguments, "--json").stdout)
     assert list(answer) == ["text", "origin", "route", "engine", "tokens", "draft", "hits", "stage_s"]
-    assert answer["route"].keys() == {"to", "reason", "confidence"}
+    assert answer["route"].keys() == {"to", "reason", "confidence", "chance"}
     return answer
 
 

@@ -103,6 +103,15 @@ _MODELS = (
         licence="Apache-2.0",
     ),
     Model(
+        id="smollm2-135m-mlx",
+        file="smollm2-135m-mlx",
+        n_bytes=272_000_000,
+        sha256="",
+        weights="mlx",
+        hub=HubSource(repo="mlx-community/SmolLM2-135M-Instruct", revision="422de227b90002f443a21a58b1087f6ee7632731"),
+        licence="Apache-2.0",
+    ),
+    Model(
         id="qwen2.5-coder-0.5b",
         file="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",
         n_bytes=491_400_064,
@@ -169,6 +178,19 @@ _MODELS = (
         n_bytes=4_683_073_536,
         sha256="509287f78cb4d4cf6b3843734733b914b2c158e43e22a7f4bf5e963800894d3c",
         hub=HubSource(repo="Qwen/Qwen2.5-Coder-7B-Instruct-GGUF", revision="main"),
+        fim=QWEN_FIM,
+        layout="standard",
+        licence="Apache-2.0",
+    ),
+    Model(
+        id="qwen2.5-coder-7b-mlx",
+        file="qwen2.5-coder-7b-mlx",
+        n_bytes=4_295_890_004,
+        sha256="",
+        weights="mlx",
+        hub=HubSource(
+            repo="mlx-community/Qwen2.5-Coder-7B-Instruct-4bit", revision="019cc73c45c770444708a6dd8690c66243cc5c80"
+        ),
         fim=QWEN_FIM,
         layout="standard",
         licence="Apache-2.0",

@@ -29,7 +29,7 @@ def test_ids_smallest_first() -> None:
     files = ("smollm2-135m", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "qwen2.5-coder-7b")
     assert tuple(model.id for model in FILES) == files
     assert [model.n_bytes for model in FILES] == [98_362_432, 491_400_064, 1_117_320_768, 4_683_073_536]
-    assert [model.id for model in FOLDERS] == ["qwen2.5-coder-0.5b-mlx", "qwen2.5-coder-1.5b-mlx"]
+    assert [model.id for model in FOLDERS] == [f"{name}-mlx" for name in files], "each in both forms"
 
 
 def test_unknown_id_is_none() -> None:
