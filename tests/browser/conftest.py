@@ -16,6 +16,24 @@ from .lab import QUIET, Faults, Lab, chromium_path
 _RUN_AXE = "places => axe.run({include: places.map(place => [place])})"
 
 
+NEIGHBOURS = ("alone", "beside history")
+PLACES = ("notebook", "file")
+BOTH = (("alone", "notebook"), ("alone", "file"), ("beside history", "notebook"))
+"""The history provider has nothing to say in a file: that has no kernel."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test runs in each place and beside each neighbour that its fixtures ask for."""
+    chosen = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize") if isinstance(mark.args[0], str)}
+    asked = {"either_lab", "place"} & set(metafunc.fixturenames) - chosen
+    if len(asked) == 2:
+        metafunc.parametrize(("either_lab", "place"), BOTH, indirect=True, scope="module")
+    elif "either_lab" in asked:
+        metafunc.parametrize("either_lab", NEIGHBOURS, indirect=True, scope="module")
+    elif "place" in asked:
+        metafunc.parametrize("place", PLACES, indirect=True)
+
+
 @pytest.fixture(autouse=True)
 def jp_asyncio_loop() -> None:
     """None of pytest-jupyter's here: Playwright runs a loop of its own in this thread."""
@@ -46,7 +64,7 @@ def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
     server.stop()
 
 
-@pytest.fixture(scope="module", params=["alone", "beside history"])
+@pytest.fixture(scope="module")
 def either_lab(
     request: pytest.FixtureRequest, models: Store, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lab]:
@@ -58,7 +76,7 @@ def either_lab(
     server.stop()
 
 
-@pytest.fixture(params=["notebook", "file"])
+@pytest.fixture
 def place(request: pytest.FixtureRequest) -> str:
     """A document's name, less its stem: what is true of ghost text is so in notebooks and in files."""
     return {"notebook": ".ipynb", "file": ".py"}[request.param]

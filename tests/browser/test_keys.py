@@ -131,7 +131,7 @@ def test_without_a_ghost_the_same_keys_are_the_editors(place: str, lab: Lab, win
     book.execute("mccom:toggle")
 
 
-@pytest.mark.parametrize("either_lab", ["beside history"], indirect=True)
+@pytest.mark.parametrize("either_lab", ["beside history"], indirect=True, scope="module")
 def test_a_ghost_that_is_not_ours_is_not_taken_in_parts(either_lab: Lab, window: BrowserContext) -> None:
     either_lab.notebook("theirs.ipynb", "alpha_value = 41\nprint(alpha_value)", "")
     book = Notebook(window, either_lab, "theirs.ipynb")
