@@ -124,7 +124,8 @@ def test_a_model_that_is_not_there_names_the_next_step(tmp_path: Path) -> None:
     assert "use one of smollm2-135m" in _run("pull", "no-such-model", status=1).stderr
 
 
-def test_status_tells_engine_and_model(models: Store) -> None:
+def test_status_tells_engine_and_model(models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # in which no outcome is kept yet
     status = json.loads(_run("status", "--json").stdout)
     assert (status["state"], status["engine"], status["model"]["id"]) == ("ready", "llamacpp", "qwen2.5-coder-0.5b")
     assert "ready" in _run("status").stdout
