@@ -34,9 +34,9 @@ def packages() -> Path:
     return _LABEXTENSION / "node_modules"
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What tests accept and reject is not the person's: their servers and commands keep traces elsewhere."""
+    """What tests accept and reject is not the person's: servers and commands keep traces elsewhere, each file its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield
