@@ -36,7 +36,7 @@ def packages() -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What tests accept and reject is not the person's: servers and commands keep traces elsewhere, each file its own."""
+    """What tests accept and reject is not the person's: servers and commands keep traces elsewhere, a file's apart."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield
