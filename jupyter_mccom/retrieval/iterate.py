@@ -220,14 +220,19 @@ def _in_own_text(request: CompletionRequest, queries: Sequence[str]) -> list[lis
     """Less the pieces beside the cursor. Cut at blank lines: half-written text has no syntax tree to rely on."""
     lines = request.prefix[: request.prefix.rfind("\n") + 1]
     below = request.suffix[request.suffix.find("\n") + 1 :] if "\n" in request.suffix else ""
-    name = request.own_source
-    chunks = [*_pieces(name, lines, 0)[:-1], *_pieces(name, below, lines.count("\n") + 1)[1:]]
-    return [rank(chunks, query)[:_N_CANDIDATES] for query in queries] if chunks else [[] for _ in queries]
+    return [_ranked(request.own_source, lines, below, query) for query in queries]
+
+
+@lru_cache(maxsize=8)
+def _ranked(source: str, above: str, below: str, query: str) -> list[Scored]:
+    """Kept from key to key: only whole lines count."""
+    chunks = [*_pieces(source, above, 0)[:-1], *_pieces(source, below, above.count("\n") + 1)[1:]]
+    return rank(chunks, query)[:_N_CANDIDATES] if chunks else []
 
 
 @lru_cache(maxsize=8)
 def _pieces(source: str, text: str, n_above: int) -> list[Chunk]:
-    """Kept from key to key: only whole lines count."""
+    """Of one text, for both rounds."""
     return [
         replace(chunk, first_line=chunk.first_line + n_above, last_line=chunk.last_line + n_above)
         for chunk in chunks_of(source, text, "")

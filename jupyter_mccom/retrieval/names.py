@@ -19,6 +19,10 @@ _NAME = re.compile(r"(?<![\w.])([^\W\d]\w*)(?=\W)")
 """Written out: something stands behind it."""
 _CLOSED = re.compile(r"\([^()\[\]{}]*\)|\[[^()\[\]{}]*\]|\{[^()\[\]{}]*\}")
 _STATEMENT_LINES = 12
+_STATEMENT_CHARS = 2000
+"""The end of a longer one counts: this is read at each key."""
+_MOST_BRACKETS = 8
+"""Open around the cursor, from the inside out."""
 _TAIL = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*(?:\.\s*\w*\s*)+$")
 """`df.loc.` at the end of a text."""
 _BEFORE = re.compile(r"(?<![\w.])([^\W\d]\w*)\s*(?:\.\s*\w+\s*)*$")
@@ -81,7 +85,7 @@ def chunk_of(names: Sequence[LiveName], request: CompletionRequest, *, max_chars
 
 def _statement(prefix: str) -> str:
     """The cursor's line up to the cursor, from the line on whose bracket is open around it or that it continues."""
-    *above, typed = prefix.rsplit("\n", _STATEMENT_LINES)[-_STATEMENT_LINES:]
+    *above, typed = prefix[-_STATEMENT_CHARS:].rsplit("\n", _STATEMENT_LINES)[-_STATEMENT_LINES:]
     found = text = typed
     for line in reversed(above if typed[:1].isspace() else []):
         continues = found.lstrip().startswith(".")
@@ -99,15 +103,16 @@ def _depth(text: str) -> int:
 
 def _open(text: str) -> str:
     """The text without what stands in brackets that are closed: `load(df, ` of `load(df["a"], `."""
-    shorter = _CLOSED.sub("", text)
-    return text if shorter == text else _open(shorter)
+    while (shorter := _CLOSED.sub("", text)) != text:
+        text = shorter
+    return text
 
 
 def _objects(text: str) -> Iterator[str]:
     """Before the dot at the end, then before each bracket that is open, from the inside out."""
     if tail := _TAIL.search(text):
         yield tail[1]
-    for bracket in reversed([at for at, char in enumerate(text) if char in "([{"]):
+    for bracket in reversed([at for at, char in enumerate(text) if char in "([{"][-_MOST_BRACKETS:]):
         if before := _BEFORE.search(text[:bracket]):
             yield before[1]
 

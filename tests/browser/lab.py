@@ -32,6 +32,10 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 QUIET += ["--disable-component-update", "--disable-sync"]
 
 
+CLOUD_AWAY = ("--MCCom.cloud_dialect=openai", "--MCCom.cloud_url=http://127.0.0.1:9", "--MCCom.cloud_model=big")
+"""A cloud that is configured and does not answer."""
+
+
 class Lab:
     """One JupyterLab server with folders of its own."""
 

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
 
-from .lab import PATIENCE_MS, STATUS, Lab, Notebook
+from .lab import CLOUD_AWAY, PATIENCE_MS, STATUS, Lab, Notebook
 
 PANEL = ".jp-mccom-panel"
 SOURCES = Path(__file__).parents[2] / "labextension" / "src"
@@ -41,9 +41,7 @@ def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
         tmp_path_factory.mktemp("lab"),
         f"--MCCom.model={SMALL}",
         "--MCCom.show_threshold=0",
-        "--MCCom.cloud_dialect=openai",
-        "--MCCom.cloud_url=http://127.0.0.1:9",
-        "--MCCom.cloud_model=big",
+        *CLOUD_AWAY,
     )
     folder = server.settings / "@jupyterlab" / "translation-extension"
     folder.mkdir(parents=True)

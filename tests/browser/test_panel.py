@@ -14,7 +14,7 @@ from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
 from tests.unit.model_sources import serving
 
-from .lab import PATIENCE_MS, STATUS, TOKEN, Faults, Lab, Notebook, wait_for
+from .lab import CLOUD_AWAY, PATIENCE_MS, STATUS, TOKEN, Faults, Lab, Notebook, wait_for
 
 PANEL = ".jp-mccom-panel"
 EDITOR = ".jp-SettingsForm"
@@ -29,9 +29,7 @@ def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
         tmp_path_factory.mktemp("lab"),
         f"--MCCom.model={SMALL}",
         "--MCCom.show_threshold=0",
-        "--MCCom.cloud_dialect=openai",
-        "--MCCom.cloud_url=http://127.0.0.1:9",
-        "--MCCom.cloud_model=big",
+        *CLOUD_AWAY,
     )
     yield server
     server.stop()

@@ -103,6 +103,13 @@ def test_functions_show_parameters_and_objects_their_attributes() -> None:
     assert _lines("load(net.") == ["# net: Net attributes: weights, forward"]
 
 
+@pytest.mark.parametrize(
+    "typed", ["[" * 5000 + "]" * 5000, "f(" * 5000, "a." * 5000, "(" * 100_000 + "df.", " " * 50_000]
+)
+def test_a_line_that_nobody_wrote_costs_nothing_and_breaks_nothing(typed: str) -> None:
+    assert _names(_lines(typed)) in ([], ["df"])
+
+
 def test_modules_are_told_nowhere() -> None:
     assert _lines("np.") == []
     assert _names(_lines("np.log(df.")) == ["df"]
