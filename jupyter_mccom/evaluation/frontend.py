@@ -2,8 +2,8 @@
 
 The rules are those of `labextension/src` (provider.ts, outcomes.ts, anchor.ts) and of JupyterLab's completer: a request
 a key after the debounce; a newer one cancels the older; a reply takes the place of what is shown. Otherwise than there
-the debounce is fixed, and a key that is typed along is answered by the server. Left out: brackets that close by
-themselves, frames, and other providers. Knows nothing of what will be typed.
+a key that is typed along is answered by the server. Left out: brackets that close by themselves, frames, and other
+providers. Knows nothing of what will be typed.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from typing import Any, Literal, Protocol
 
 from ..errors import EngineError
 from ..types import CompletionRequest, Origin, Outcome, OutcomeKind, Suggestion
+from .rhythm import CORE_DELAY_S, Rhythm
 
-DEBOUNCE_S = 0.075
-"""provider.ts."""
 READ_MS = 750
 """outcomes.ts: shown for less, a text was not read."""
 Ending = Literal["accepted", "mismatch", "moved", "superseded", "whole"]
@@ -77,11 +76,16 @@ class Ghost:
 
 
 class FrontEnd:
-    """`start` is a request at the statement's first character; needs a running event loop."""
+    """`start` is a request at the statement's first character; needs a running event loop.
 
-    def __init__(self, server: Server, start: CompletionRequest) -> None:
+    `debounce_max_s` is the setting `debounce_max_ms`.
+    """
+
+    def __init__(self, server: Server, start: CompletionRequest, *, debounce_max_s: float) -> None:
         self._server = server
         self._start = start
+        self._debounce_max_s = debounce_max_s
+        self._rhythm = Rhythm()
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -106,6 +110,7 @@ class FrontEnd:
         """A character is typed."""
         agrees = bool(self.ghost) and self.left.startswith(key)
         self.typed += key
+        self._rhythm.key(self._loop.time())
         if self.ghost is not None:
             self.ghost.n_kept += len(key) if agrees else 0
             self._end("mismatch") if not agrees else self._end_if_whole()
@@ -136,7 +141,12 @@ class FrontEnd:
     def _ask_soon(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_later(DEBOUNCE_S, self._ask)
+        self._timer = self._loop.call_later(CORE_DELAY_S, self._wait)
+
+    def _wait(self) -> None:
+        before = self._start.prefix + self.typed
+        wait_s = self._rhythm.wait_s(before, self._loop.time(), self._debounce_max_s)
+        self._timer = self._loop.call_later(wait_s, self._ask)
 
     def _ask(self) -> None:
         asked = Asked(at_s=self._loop.time(), n_typed=len(self.typed), along=bool(self.left))
@@ -163,6 +173,9 @@ class FrontEnd:
     def _answered(self, suggestion: Suggestion, asked: Asked) -> None:
         if suggestion.text and asked.first_text_s is None:
             asked.first_text_s = self._loop.time() - asked.at_s
+            self._rhythm.answered(asked.first_text_s)
+        elif suggestion.final and asked.first_text_s is None:
+            self._rhythm.answered(self._loop.time() - asked.at_s)
         asked.ended = asked.ended or suggestion.final
         since = self.typed[asked.n_typed :]
         if not suggestion.text.startswith(since) or len(since) == len(suggestion.text):

@@ -8,7 +8,6 @@ both. The order of the ways changes from statement to statement. Where models ha
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,6 +24,7 @@ from .findings import Findings
 from .frontend import FrontEnd
 from .keystrokes_table import findings
 from .metered import children
+from .projects import indexed
 from .replay import Person, statement_of
 from .samples import Sample, notebook_samples, repository_samples
 from .typist import Typist, right
@@ -53,11 +53,9 @@ def drawn(data: Path, n: int, seed: int) -> list[Sample]:
 async def _run(bench: Bench, samples: Sequence[Sample], loop: VirtualLoop) -> None:
     new = [sample for sample in samples if bench.rows.get(sample.task) is None]
     bench.progress(len(samples) - len(new), len(samples))
-    async with _machines(bench, loop) as machines, _trees(new) as trees:
+    async with _machines(bench, loop) as machines, indexed(new) as projects:
         for number, sample in enumerate(new, 1):
-            tree = trees.get(sample.root)
-            if tree is not None:
-                await tree.settled(sample.request.document)
+            tree = projects.get(sample.root)
             bench.rows.put(sample.task, await _replays(bench, machines, sample, tree))
             bench.progress(len(samples) - len(new) + number, len(samples))
 
@@ -71,17 +69,6 @@ async def _machines(bench: Bench, loop: VirtualLoop) -> AsyncGenerator[Machines,
             stack.push_async_callback(opened.aclose)
             await opened.warm()
         yield Machines(settings=settings, loop=loop, local=local, cloud=cloud)
-
-
-@asynccontextmanager
-async def _trees(samples: Sequence[Sample]) -> AsyncGenerator[dict[str, ProjectTree], None]:
-    trees: dict[str, ProjectTree] = {}
-    async with AsyncExitStack() as stack:
-        cache = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        for root in {sample.root for sample in samples if sample.root}:
-            trees[root] = ProjectTree(jupyter_root=Path(root), project_root=root, cache_dir=cache)
-            stack.push_async_callback(trees[root].aclose)
-        yield trees
 
 
 async def _replays(bench: Bench, machines: Machines, sample: Sample, tree: ProjectTree | None) -> dict[str, Any]:
@@ -114,7 +101,7 @@ async def _replay(
 
     way = open_way(name, machines, network_s=network_s, tree=tree, knows=knows)
     await way.warm(machines.loop, start)
-    front = FrontEnd(way.server, start)
+    front = FrontEnd(way.server, start, debounce_max_s=bench.settings.debounce_max_ms / 1000)
     typist = Typist(statement, keys_a_minute=bench.keys_a_minute, seed=f"{bench.seed} {sample.task}")
     try:
         with machines.loop.skipping(_clock(machines)):

@@ -7,10 +7,8 @@ statements that use a name of an earlier cell.
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
-from pathlib import Path
+from contextlib import aclosing
 from typing import Any
 
 from ..cascade.context import Context
@@ -19,19 +17,29 @@ from ..compose import UNHURRIED_S, OpenCascade, open_cascade
 from ..protocols import Retriever
 from ..retrieval.index import Scored, rank
 from ..retrieval.iterate import Retrieval, Tree
-from ..retrieval.tree import ProjectTree
 from ..settings import MCCom
 from ..types import Chunk, CompletionRequest, Hit
 from .bench import Bench
 from .cascade import written
-from .definitions import WithDefinitions
+from .definitions import ByJedi, BySearch, WithDefinitions
 from .findings import Findings, Table, with_interval
 from .metrics import edit_similarity, exact_match, interval, mean
 from .policies import Answer
+from .projects import indexed
 from .samples import Sample, crossfile_samples, notebook_samples, repository_samples
 
-WAYS = ("no retrieval", "round 1, best one", "round 1", "rounds 1 and 2", "imported definitions, then both rounds")
-"""What is retrieved takes the place of lines above the cursor."""
+WAYS = (
+    "no retrieval",
+    "round 1, best one",
+    "round 1",
+    "rounds 1 and 2",
+    "definitions by search, then both rounds",
+    "definitions by jedi, then both rounds",
+    "round 1, with room for all five",
+)
+"""What is retrieved takes the place of lines above the cursor, but for the last one, whose prompts are longer."""
+_ROOM_TOKENS = 320
+"""Above `retrieval_tokens`: five chunks of a hundred tokens fit, about what one has (`MAX_CHARS` is the most)."""
 GAINED = "gained: the mean of the differences to the first way at the same positions, with its 95 % interval"
 
 
@@ -105,20 +113,11 @@ def _gained(values: Sequence[float], base: Sequence[float]) -> str:
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
     opened = open_cascade(bench.settings)
-    trees: dict[str, ProjectTree] = {}
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(opened.aclose)
-        cache = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        for root in {sample.root for sample in samples if sample.root}:
-            trees[root] = ProjectTree(jupyter_root=Path(root), project_root=root, cache_dir=cache)
-            stack.push_async_callback(trees[root].aclose)
-        for number, sample in enumerate(samples, 1):
+    new = [sample for sample in samples if bench.rows.get(sample.task) is None]
+    async with aclosing(opened), indexed(new) as projects:
+        for number, sample in enumerate(new, len(samples) - len(new) + 1):
             bench.progress(number, len(samples))
-            if bench.rows.get(sample.task) is not None:
-                continue
-            tree = trees.get(sample.root) or (_Given(sample.found) if sample.found else None)
-            if sample.root:
-                await trees[sample.root].settled(sample.request.document)
+            tree = projects.get(sample.root) or (_Given(sample.found) if sample.found else None)
             bench.rows.put(sample.task, await _scores(opened, bench.settings, sample, tree))
 
 
@@ -126,9 +125,12 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tr
     request, engine = sample.request, opened.engine
     retrieval = Retrieval(tree=tree, live=None, patience_s=UNHURRIED_S)
 
-    async def text_of(retriever: Retriever | None, first: Answer | None = None) -> Answer:
+    async def text_of(retriever: Retriever | None, first: Answer | None = None, *, room: int = 0) -> Answer:
         context = Context(
-            engine, retriever, n_tokens=settings.prompt_tokens, n_retrieved_tokens=settings.retrieval_tokens
+            engine,
+            retriever,
+            n_tokens=settings.prompt_tokens + room,
+            n_retrieved_tokens=settings.retrieval_tokens + room,
         )
         line = request.prefix.rpartition("\n")[2] + first.text if first else ""
         prompt, _ = await context.prompt(request, text=line, confidence=confidence(first.tokens) if first else None)
@@ -140,7 +142,9 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tr
         await text_of(_BestOne(retrieval)),
         first,
         await text_of(retrieval, first),
-        await text_of(WithDefinitions(tree, retrieval) if tree else retrieval, first),
+        await text_of(WithDefinitions(BySearch(tree), retrieval) if tree else retrieval, first),
+        await text_of(WithDefinitions(ByJedi(sample.root), retrieval) if sample.root else retrieval, first),
+        await text_of(retrieval, room=_ROOM_TOKENS),
     ]
     return scores_of(sample, sample.kind, answers)
 

@@ -90,7 +90,7 @@ def _in_notebook(point: dict[str, Any], book: dict[str, Any]) -> Sample:
 
 
 def _in_file(point: dict[str, Any], folder: Path) -> Sample:
-    root = folder / point["repo"].replace("/", "_")
+    root = (folder / point["repo"].replace("/", "_")).resolve()
     source = (root / point["path"]).read_text(encoding="utf-8")
     prefix, suffix = _split(source, point["line_no"], point["cut_col"])
     request = _of_file(point["task_id"], point["path"], prefix, suffix)

@@ -81,6 +81,9 @@ SUITES: Mapping[str, Suite] = {
             name="engines", n=200, about="tokens that an engine evaluates a key, and what a draft spares it",
             own_rows=True, files=CELLS,
         ),
+        Suite(
+            name="hits", n=600, about="which weights of a search find what a line needs", files=(*CELLS, *_LINES),
+        ),
         Suite(name="search", n=1, about="how fast chunks are found and files indexed",),
     )
 }  # fmt: skip

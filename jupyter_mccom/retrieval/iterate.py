@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
@@ -22,34 +22,40 @@ from .index import Scored, rank, terms
 
 KERNEL = "kernel"
 """Source of the chunk that tells what the kernel holds."""
-LINES_ABOVE = LINES_BELOW = 4
-"""Of the first query. Share of the identifiers of 800 repository lines that stand nowhere near and are in the best five
-hits: 4 and 4 .488, 8 and 4 .461, 16 and 4 .428, 4 and 0 .434. With the typed part of the line .492: it stays out, since
-a key must not move the prompt."""
 SEARCH_S = 0.15
 """Ten times what a search of 50,000 chunks may take: a person who types would notice a longer wait."""
 _N_CANDIDATES = 20
 _N_HITS = 5
 _NEAR_DUPLICATE = 0.8
 """Terms that two chunks share ÷ terms of either."""
-_STAYS = 0.75
-"""Hits stay while they are worth this share of the best ones: each change makes a model read all that stands behind it
-again. Of 708 moves to the next line in 12 files the first two hits change at .71, with .75 at .23, and are worth .94 of
-the best two on average; .6: .22 and .92."""
 _STAYS_FUSED = 0.99
-"""The same for a second round, which is made to find something better: only order and ties are kept."""
-_NEARER = 0.35
-"""A cell's score counts (1 + cells between)^-.35. Share of the identifiers of 169 statements that stand nowhere near
-and are in the best two cells that do not stand in a prompt whole: 0 .579, .2 .581, .35 .599, .5 .585."""
-_OWN = 0.75
-"""Weight of the cursor's own text: a small corpus has high scores. Share of the identifiers of 286 repository lines
-that stand nowhere near and are in the best three hits: without .455, 1 .498, .75 .509, .5 .503."""
+"""`Weights.stays` of a second round, which is made to find something better: only order and ties are kept."""
 _UNKNOWN = 0.5
 """Weight of the text of an engine that tells no probabilities."""
 _IN_PROMPT = 2
 """So many hits stand in a local prompt."""
 _PLACES_KEPT = 100
 _Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What decides which hits come first. Each was chosen by `bench --suite hits` (README, Measured)."""
+
+    lines_above: int = 4
+    """Of the first query, whole lines above the cursor's."""
+    lines_below: int = 4
+    """Of the first query. What is typed on the line itself stays out, since a key must not move the prompt."""
+    nearer: float = 0.35
+    """A cell's score counts (1 + cells between) to the power of minus this."""
+    own: float = 1.0
+    """What the cursor's own text counts beside cells and files."""
+    stays: float = 0.75
+    """Hits stay while they are worth this share of the best ones: each change makes a model read all that stands behind
+    it again."""
+
+
+WEIGHTS = Weights()
 
 
 class Tree(Protocol):
@@ -78,10 +84,13 @@ class Retrieval:
     A source that fails, or is not there after `patience_s`, is left out.
     """
 
-    def __init__(self, *, tree: Tree | None, live: Live | None, patience_s: float = SEARCH_S) -> None:
+    def __init__(
+        self, *, tree: Tree | None, live: Live | None, patience_s: float = SEARCH_S, weights: Weights = WEIGHTS
+    ) -> None:
         self._tree = tree
         self._live = live
         self._patience_s = patience_s
+        self._weights = weights
         self._stay: OrderedDict[tuple[str, str, str], Sequence[Hit]] = OrderedDict()
         """The last hits of a first round, by window, document and cell."""
 
@@ -93,17 +102,17 @@ class Retrieval:
         self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
     ) -> tuple[Hit, ...]:
         """See protocols.Retriever."""
-        queries = [query_of(request), *([text] if text else [])]
-        live, tree = self._live, self._tree
+        weights, live, tree = self._weights, self._live, self._tree
+        queries = [query_of(request, weights), *([text] if text else [])]
         kernel, cells, own, files = await asyncio.gather(
             self._in_time(lambda: live.chunk(request) if live else _nothing()),
-            self._in_time(lambda: asyncio.to_thread(_in_cells, request, queries)),
+            self._in_time(lambda: asyncio.to_thread(_in_cells, request, queries, weights.nearer)),
             self._in_time(lambda: asyncio.to_thread(_in_own_text, request, queries)),
             self._in_time(lambda: tree.search(request.document, queries, _N_CANDIDATES) if tree else _nothing()),
         )
-        weight = _UNKNOWN if confidence is None else confidence
-        of_own = [replace(hit, score=_OWN * hit.score) for hit in fused(own or [], weight)]
-        found = [*fused(cells or [], weight), *of_own, *fused(files or [], weight)]
+        second = _UNKNOWN if confidence is None else confidence
+        of_own = [replace(hit, score=weights.own * hit.score) for hit in fused(own or [], second)]
+        found = [*fused(cells or [], second), *of_own, *fused(files or [], second)]
         new = distinct(sorted(found, key=lambda hit: -hit.score), request)
         hits = [_headed(hit) for hit in self._stayed(request, new, keep=not text)[:_N_HITS]]
         return (*([Hit(chunk=kernel, score=1.0)] if kernel else []), *hits)
@@ -122,7 +131,7 @@ class Retrieval:
         before = self._stay.get(place, ())
         if not keep:
             return settled(before, hits, _STAYS_FUSED)
-        found = settled(before, hits, _STAYS)
+        found = settled(before, hits, self._weights.stays)
         self._stay[place] = found[:_N_HITS]
         self._stay.move_to_end(place)
         while len(self._stay) > _PLACES_KEPT:
@@ -136,15 +145,15 @@ class Retrieval:
                 await source.aclose()
 
 
-def query_of(request: CompletionRequest) -> str:
+def query_of(request: CompletionRequest, weights: Weights = WEIGHTS) -> str:
     """The whole lines around the cursor's line; the end of the cell above where the cell has too few."""
-    above = request.prefix.split("\n")[:-1][-LINES_ABOVE:]
+    above = request.prefix.split("\n")[:-1][-weights.lines_above :]
     for cell in reversed(request.cells_before):
-        if len(above) >= LINES_ABOVE:
+        if len(above) >= weights.lines_above:
             break
         if cell.kind == "code":
-            above = cell.source.split("\n")[len(above) - LINES_ABOVE :] + above
-    below = request.suffix.split("\n")[1:][:LINES_BELOW]
+            above = cell.source.split("\n")[len(above) - weights.lines_above :] + above
+    below = request.suffix.split("\n")[1:][: weights.lines_below]
     return "\n".join([*above, *below])
 
 
@@ -196,14 +205,14 @@ def _headed(hit: Hit) -> Hit:
     return replace(hit, chunk=replace(chunk, text=f"# {' '.join(chunk.source.split())}\n{chunk.text}"))
 
 
-def _in_cells(request: CompletionRequest, queries: Sequence[str]) -> list[list[Scored]]:
+def _in_cells(request: CompletionRequest, queries: Sequence[str], nearer: float) -> list[list[Scored]]:
     here = Cell(cell_id=request.cell_id, kind="code", source="")
     cells = _chunks((*request.cells_before, here, *request.cells_after), request.language, request.n_cells_above)
     if not cells:
         return [[] for _ in queries]
     between = _between(request)
     first, *second = (rank(cells, query) for query in queries)
-    weighed = [(chunk, score * (1 + between[chunk.source]) ** -_NEARER) for chunk, score in first]
+    weighed = [(chunk, score * (1 + between[chunk.source]) ** -nearer) for chunk, score in first]
     ranked = [sorted(weighed, key=lambda one: -one[1]), *second]  # what the local text names may stand anywhere
     return [scored[:_N_CANDIDATES] for scored in ranked]
 

@@ -39,7 +39,9 @@ export class Rhythm {
    * @param maxMs - Never longer.
    */
   waitMs(before: string, nowMs: number, maxMs: number): number {
-    const gaps = /\w$/.test(before) ? GAPS_IN_WORD : GAPS_AFTER_SIGN;
+    const gaps = /[\p{L}\p{N}_]$/u.test(before)
+      ? GAPS_IN_WORD
+      : GAPS_AFTER_SIGN;
     const sinceKeyMs = nowMs - this._lastMs;
     const waitMs = gaps * this._gapMs - (this._latencyMs ?? 0) - sinceKeyMs;
     return Math.round(Math.min(Math.max(waitMs, 0), maxMs));

@@ -2,8 +2,23 @@
  * The wait for a pause: rhythm less latency.
  */
 
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Rhythm, waited } from '../src/debounce';
+
+interface ICase {
+  gap_ms: number;
+  latency_ms: number;
+  before: string;
+  since_ms: number;
+  max_ms: number;
+  wait_ms: number;
+}
+
+const CASES = JSON.parse(
+  readFileSync(resolve(__dirname, '../../tests/cases/debounce.json'), 'utf8')
+) as ICase[];
 
 /** Someone who types with even gaps, and the time of the last key. */
 function typist(gapMs: number): [Rhythm, number] {
@@ -16,24 +31,13 @@ function typist(gapMs: number): [Rhythm, number] {
 }
 
 describe('the wait', () => {
-  it.each([
-    // gap, latency, text before the cursor, since the key, longest, wait
-    [200, 0, 'df.', 0, 300, 200],
-    [200, 0, 'df.me', 0, 300, 300],
-    [200, 0, 'df.me', 0, 150, 150],
-    [100, 0, 'df.me', 0, 300, 150],
-    [100, 0, 'df.me', 75, 300, 75],
-    [100, 60, 'df.me', 75, 300, 15],
-    [100, 500, 'df.me', 0, 300, 0],
-    [100, 0, 'df.me', 700, 300, 0],
-    [100, 0, 'df.me', 0, 0, 0]
-  ])(
-    'with gaps of %i ms, answers of %i ms, behind %j, %i ms after the key, at most %i ms: %i ms',
-    (gapMs, latencyMs, before, sinceMs, maxMs, waitMs) => {
-      const [rhythm, nowMs] = typist(gapMs);
-      rhythm.answered(latencyMs);
+  it.each(CASES)(
+    'with gaps of $gap_ms ms, answers of $latency_ms ms, behind "$before", $since_ms ms after the key, at most $max_ms ms: $wait_ms ms',
+    ({ gap_ms, latency_ms, before, since_ms, max_ms, wait_ms }) => {
+      const [rhythm, nowMs] = typist(gap_ms);
+      rhythm.answered(latency_ms);
       expect(
-        Math.abs(rhythm.waitMs(before, nowMs + sinceMs, maxMs) - waitMs)
+        Math.abs(rhythm.waitMs(before, nowMs + since_ms, max_ms) - wait_ms)
       ).toBeLessThanOrEqual(1);
     }
   );

@@ -66,7 +66,7 @@ async def _written(client: httpx.AsyncClient, number: int, statement: str) -> tu
         prefix="import os\n" * (number + 1), suffix="\n",
     )  # fmt: skip
     routes = Routes(client)
-    front = FrontEnd(routes, start)
+    front = FrontEnd(routes, start, debounce_max_s=0.3)
     written = await Person(front, Typist(statement, keys_a_minute=600, seed="1"), statement).write()
     await routes.aclose()
     return written, front

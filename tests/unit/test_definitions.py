@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.evaluation.definitions import WithDefinitions, defining, imported_near
+from jupyter_mccom.evaluation.definitions import ByJedi, BySearch, WithDefinitions, defining, imported_near
 from jupyter_mccom.retrieval.index import Scored
 from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Hit
 
@@ -67,9 +68,21 @@ async def test_definitions_come_before_what_a_search_finds_and_each_once() -> No
         async def aclose(self) -> None:
             """Nothing to close."""
 
-    retriever = WithDefinitions(_Files(defines), Found())
+    retriever = WithDefinitions(BySearch(_Files(defines)), Found())
     hits = await retriever.search(_request("from tariff import of_shop\ny = of_shop("))
     assert [hit.chunk.source for hit in hits] == ["tariff.py", "cell 0"]
     assert [hit.chunk.source for hit in await retriever.search(_request("y = "))] == ["cell 0", "tariff.py"]
     by_text = await retriever.search(_request("from tariff import of_shop\ny = "), text="of_shop(2)")
     assert by_text[0].chunk == headed
+
+
+async def test_jedi_follows_imports_to_files_of_the_folder_alone(tmp_path: Path) -> None:
+    (tmp_path / "tariffs").mkdir()
+    (tmp_path / "tariffs" / "__init__.py").write_text("from .shops import of_shop\n")
+    (tmp_path / "tariffs" / "shops.py").write_text("RATE = 2\n\n\ndef of_shop(n):\n    return RATE * n\n\n\nx = 1\n")
+    request = replace(
+        _request("from tariffs import of_shop as shop\nfrom json import dumps\ny = shop("), document="main.py"
+    )
+    defined = Chunk(source="tariffs/shops.py", first_line=4, last_line=5, text="def of_shop(n):\n    return RATE * n")
+    assert await ByJedi(str(tmp_path)).of(request, ["dumps", "of_shop", "gone"]) == [defined]
+    assert await ByJedi(str(tmp_path)).of(request, []) == []

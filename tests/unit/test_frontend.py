@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
-from jupyter_mccom.evaluation.frontend import DEBOUNCE_S, FrontEnd
+from jupyter_mccom.evaluation.frontend import FrontEnd
 from jupyter_mccom.evaluation.replay import Person, Written
+from jupyter_mccom.evaluation.rhythm import CORE_DELAY_S
 from jupyter_mccom.evaluation.typist import Typist
 from jupyter_mccom.evaluation.virtual import VirtualLoop, run_virtually
 from jupyter_mccom.evaluation.ways import Plain
@@ -27,11 +28,15 @@ def _no_time() -> float:
 
 
 def _typed(
-    script: Mapping[str, str], typing: Callable[[FrontEnd], Awaitable[None]], cloud: ScriptedEngine | None = None
+    script: Mapping[str, str],
+    typing: Callable[[FrontEnd], Awaitable[None]],
+    cloud: ScriptedEngine | None = None,
+    *,
+    debounce_max_s: float = 0.0,
 ) -> tuple[FrontEnd, Cascade]:
     async def run(loop: VirtualLoop) -> tuple[FrontEnd, Cascade]:
         cascade = cascade_of(ScriptedEngine(script), cloud)
-        front = FrontEnd(Plain(cascade), START)
+        front = FrontEnd(Plain(cascade), START, debounce_max_s=debounce_max_s)
         with loop.skipping(_no_time):
             await typing(front)
             await front.leave()
@@ -48,10 +53,22 @@ async def _keys(front: FrontEnd, keys: str, gap_s: float) -> None:
 
 
 def test_a_burst_of_keys_asks_once() -> None:
-    front, _ = _typed({}, lambda front: _keys(front, "for", DEBOUNCE_S / 2))
+    front, _ = _typed({}, lambda front: _keys(front, "for", CORE_DELAY_S / 2))
     assert [asked.n_typed for asked in front.asked] == []
-    front, _ = _typed({}, lambda front: _keys(front, "for", 2 * DEBOUNCE_S))
+    front, _ = _typed({}, lambda front: _keys(front, "for", 2 * CORE_DELAY_S))
     assert [asked.n_typed for asked in front.asked] == [1, 2, 3]
+
+
+def test_who_types_evenly_is_asked_for_at_a_pause() -> None:
+    front, _ = _typed({}, lambda front: _keys(front, "names", 0.15), debounce_max_s=0.3)
+    assert front.asked == []
+
+    async def pausing(front: FrontEnd) -> None:
+        await _keys(front, "names", 0.15)
+        await asyncio.sleep(0.3)
+
+    front, _ = _typed({}, pausing, debounce_max_s=0.3)
+    assert [asked.n_typed for asked in front.asked] == [5]
 
 
 def test_typing_along_is_answered_from_what_is_shown() -> None:
@@ -96,7 +113,11 @@ def test_taking_words_and_then_something_else_is_partial() -> None:
 def _written(script: Mapping[str, str], token_s: float = 0.0) -> Written:
     async def run(loop: VirtualLoop) -> Written:
         cascade = cascade_of(ScriptedEngine(script, token_s=token_s))
-        person = Person(FrontEnd(Plain(cascade), START), Typist(STATEMENT, keys_a_minute=200, seed="1"), STATEMENT)
+        person = Person(
+            FrontEnd(Plain(cascade), START, debounce_max_s=0.0),
+            Typist(STATEMENT, keys_a_minute=200, seed="1"),
+            STATEMENT,
+        )
         with loop.skipping(_no_time):
             written = await person.write()
         await cascade.aclose()

@@ -1,0 +1,43 @@
+"""How long the front end waits for a pause in typing: `labextension/src/debounce.ts` in Python, for a replay.
+
+Both are held to the same cases (`tests/cases/debounce.json`). Pure.
+"""
+
+from __future__ import annotations
+
+import re
+
+CORE_DELAY_S = 0.075
+"""JupyterLab's own, before ours (provider.ts)."""
+_PAUSE_S = 1.0
+_GAP_S = 0.2
+_NEWEST = 0.2
+_GAPS_AFTER_SIGN, _GAPS_IN_WORD = 1.0, 1.5
+_IN_WORD = re.compile(r"\w$")
+
+
+class Rhythm:
+    """One a page. Times are seconds of a monotonic clock."""
+
+    def __init__(self) -> None:
+        self._last_s = float("-inf")
+        self._gap_s = _GAP_S
+        self._latency_s: float | None = None
+
+    def key(self, now_s: float) -> None:
+        """A key was typed."""
+        gap_s = now_s - self._last_s
+        self._last_s = now_s
+        if gap_s < _PAUSE_S:
+            self._gap_s += _NEWEST * (gap_s - self._gap_s)
+
+    def answered(self, latency_s: float) -> None:
+        """An answer's first text took so long."""
+        former_s = latency_s if self._latency_s is None else self._latency_s
+        self._latency_s = former_s + _NEWEST * (latency_s - former_s)
+
+    def wait_s(self, before: str, now_s: float, max_s: float) -> float:
+        """How long to wait from now, at most `max_s`; the last character of `before` counts."""
+        gaps = _GAPS_IN_WORD if _IN_WORD.search(before) else _GAPS_AFTER_SIGN
+        wait_s = gaps * self._gap_s - (self._latency_s or 0.0) - (now_s - self._last_s)
+        return min(max(wait_s, 0.0), max_s)
