@@ -50,7 +50,8 @@ class Retriever(Protocol):
         """Best first. `text` is the local model's answer, a second query that counts by its `confidence`, 0..1.
 
         Without `text` the hits do not depend on what was typed on the cursor's line, so that a key moves no prompt; but
-        what the kernel holds of the objects named there does.
+        what the kernel holds of the objects named there does. The kernel's hit comes first; its text is empty where
+        nothing that it holds is named, so that room for it stays.
         Returns soon, without the sources that are slow or fail.
         """
         ...

@@ -82,7 +82,7 @@ SUITES: Mapping[str, Suite] = {
             own_rows=True, files=CELLS,
         ),
         Suite(
-            name="hits", n=600, about="which weights of a search find what a line needs", files=(*CELLS, *_LINES),
+            name="hits", n=1500, about="which weights of a search find what a line needs", files=(*CELLS, *_LINES),
         ),
         Suite(name="search", n=1, about="how fast chunks are found and files indexed",),
     )

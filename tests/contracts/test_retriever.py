@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.protocols import Retriever
-from jupyter_mccom.retrieval.iterate import Retrieval
+from jupyter_mccom.retrieval.iterate import KERNEL, Retrieval
 from jupyter_mccom.retrieval.tree import ProjectTree
-from jupyter_mccom.types import Cell, CompletionRequest
+from jupyter_mccom.types import Cell, Chunk, CompletionRequest
 
 SOURCES = [f"def load_{n}(path):\n    return read_{n}(path)" for n in range(6)]
 CELLS = tuple(Cell(cell_id=str(n), kind="code", source=source) for n, source in enumerate(SOURCES))
@@ -42,7 +42,36 @@ async def _cells_and_files(folder: Path) -> AsyncGenerator[Retriever, None]:
     await retrieval.aclose()
 
 
-@pytest.fixture(params=[_cells_alone, _cells_and_files])
+class _Kernel:
+    """Holds a frame that the cursor's line names where `text` says so; else nothing that it names."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    async def chunk(self, request: CompletionRequest) -> Chunk | None:
+        return Chunk(source=KERNEL, first_line=1, last_line=1, text=self._text)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+@asynccontextmanager
+async def _cells_and_kernel(folder: Path) -> AsyncGenerator[Retriever, None]:
+    retrieval = Retrieval(tree=None, live=_Kernel("# prices: DataFrame, columns paid"))
+    await retrieval.warm()
+    yield retrieval
+    await retrieval.aclose()
+
+
+@asynccontextmanager
+async def _cells_and_silent_kernel(folder: Path) -> AsyncGenerator[Retriever, None]:
+    retrieval = Retrieval(tree=None, live=_Kernel(""))
+    await retrieval.warm()
+    yield retrieval
+    await retrieval.aclose()
+
+
+@pytest.fixture(params=[_cells_alone, _cells_and_files, _cells_and_kernel, _cells_and_silent_kernel])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> AbstractAsyncContextManager[Retriever]:
     """One of each kind, open for the length of a test."""
     folder = tmp_path / "root"
@@ -56,7 +85,8 @@ async def test_hits_are_scored_and_best_first(opened: AbstractAsyncContextManage
         hits = await retriever.search(REQUEST)
         assert hits
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
-        assert all(0 < hit.score <= 1 and hit.chunk.text and hit.chunk.source for hit in hits)
+        assert all(0 < hit.score <= 1 and hit.chunk.source for hit in hits)
+        assert [hit.chunk.source for hit in hits if not hit.chunk.text] in ([], [KERNEL])
 
 
 async def test_a_key_on_the_cursors_line_changes_nothing(opened: AbstractAsyncContextManager[Retriever]) -> None:
@@ -70,8 +100,9 @@ async def test_the_local_text_is_a_second_query(opened: AbstractAsyncContextMana
     async with opened as retriever:
         plain = await retriever.search(REQUEST)
         fused = await retriever.search(REQUEST, text="load_1(read_1(path))", confidence=1.0)
-        assert not any("def load_1(" in hit.chunk.text for hit in plain[:2])
-        assert any("def load_1(" in hit.chunk.text for hit in fused[:2])
+        found, again = ([hit for hit in hits if hit.chunk.source != KERNEL] for hits in (plain, fused))
+        assert not any("def load_1(" in hit.chunk.text for hit in found[:2])
+        assert any("def load_1(" in hit.chunk.text for hit in again[:2])
 
 
 async def test_a_cancelled_search_leaves_it_usable(opened: AbstractAsyncContextManager[Retriever]) -> None:

@@ -69,6 +69,14 @@ def test_of_the_own_text_what_stands_in_the_prompt_is_not_put_there_again() -> N
     assert _built(request, hits=(above, below, far)).chunks == (far.chunk,)
 
 
+def test_a_kernel_that_holds_nothing_of_use_keeps_its_room_and_says_nothing() -> None:
+    silent, speaks, none = (_built(REQUEST, hits=hits) for hits in ([_hit("kernel", "")], [_hit("kernel", "# x")], []))
+    assert [chunk.source for chunk in silent.chunks] == [
+        chunk.source for chunk in speaks.chunks if chunk.source != "kernel"
+    ]
+    assert len(silent.chunks) < len(none.chunks)
+
+
 def test_leaves_out_markdown_and_empty_cells() -> None:
     cells = (Cell(cell_id="a", kind="markdown", source="# A"), Cell(cell_id="b", kind="code", source="  \n"))
     assert _built(replace(REQUEST, cells_before=cells)).chunks == ()
