@@ -1,0 +1,188 @@
+"""The README's shell blocks and magics, run as they stand; what a reader would put in is put in (`STAND_INS`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from jupyter_mccom.evaluation.figures import FIGURES
+from jupyter_mccom.models.store import Store
+from jupyter_mccom.settings import MCCom
+from tests.conftest import SMALL
+from tests.test_readme import BASH, ROOT, blocks
+
+_PATIENCE_S = 240.0
+PYTHON = shlex.quote(sys.executable)
+ASKED_ELSEWHERE = {
+    "pip": f'verb=$1; shift; exec {PYTHON} -m pip "$verb" --dry-run --no-deps --quiet "$@"',
+    "pytest": f"exec {PYTHON} -m pytest -n 0 --collect-only --quiet",
+}
+"""Commands that would change what the tests run in, or be the tests: they are done up to that."""
+CONFIG = """
+c = get_config()
+c.ServerApp.allow_root = True
+c.ServerApp.open_browser = False
+c.ServerApp.port = 0
+"""
+
+
+INSTALL, PULL, OWN_MODEL, SERVE, PULL_FOR_ALL, TEST, MEASURE = blocks("sh")
+"""Each of them has its test below."""
+
+
+class Place:
+    """A folder where a reader stands, with the commands and the settings of a machine without a screen."""
+
+    def __init__(self, folder: Path, models: Store) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.stand_ins = {
+            "pip install .": f"pip install {ROOT}",
+            '".[test]"': f'"{ROOT}[test]"',
+            "&& pytest": f"&& cd {ROOT} && pytest",
+            "/models/my-coder.gguf": str(models.locate(SMALL)),
+            "qwen2.5-coder-7b": SMALL,
+            "qwen2.5-coder-1.5b": SMALL,
+            "8012": str(self.port),
+            "/opt/mccom/models": str(folder / "models"),
+            "../shared/data": str(folder / "data"),
+            "--out DIR": f"--out {folder / 'figures'} --n 1",
+        }
+        (folder / "data").mkdir()
+        binaries, config = folder / "bin", folder / "config"
+        binaries.mkdir()
+        config.mkdir()
+        for name, command in ASKED_ELSEWHERE.items():
+            (binaries / name).write_text(f"#!/bin/sh\n{command}\n")
+            (binaries / name).chmod(0o755)
+        (config / "jupyter_server_config.py").write_text(CONFIG)
+        path = os.pathsep.join([str(binaries), str(Path(sys.executable).parent), os.environ["PATH"]])
+        self.env = {
+            **os.environ,
+            "PATH": path,
+            "JUPYTER_CONFIG_DIR": str(config),
+            "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+            "BROWSER": "true",
+        }
+
+    def _command(self, block: str) -> str:
+        for theirs, ours in self.stand_ins.items():
+            block = block.replace(theirs, ours)
+        return f"set -e\n{block}"
+
+    def run(self, block: str) -> str:
+        """What it prints; it must end well."""
+        command = [BASH, "-c", self._command(block)]
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False, timeout=_PATIENCE_S
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        return done.stdout
+
+    @contextmanager
+    def running(self, block: str, sign: str) -> Iterator[re.Match[str]]:
+        """What it prints that looks like `sign`; it runs until the block's end."""
+        said = self.folder / "said"
+        with said.open("w") as out:
+            process = subprocess.Popen(
+                [BASH, "-c", self._command(block)],
+                cwd=self.folder, env=self.env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        try:
+            yield self._found(said, sign, process)
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(30)
+
+    @staticmethod
+    def _found(said: Path, sign: str, process: subprocess.Popen[bytes]) -> re.Match[str]:
+        end_s = time.monotonic() + _PATIENCE_S
+        while (found := re.search(sign, said.read_text())) is None:
+            assert process.poll() is None, said.read_text()[-4000:]
+            assert time.monotonic() < end_s, said.read_text()[-4000:]
+            time.sleep(0.1)
+        return found
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def _get(url: str, **headers: str) -> str:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
+        text: str = answer.read().decode()
+        return text
+
+
+@pytest.fixture
+def place(tmp_path: Path, models: Store) -> Place:
+    """A new one."""
+    return Place(tmp_path, models)
+
+
+def test_the_first_command_installs_and_opens_the_tour(place: Place) -> None:
+    with place.running(INSTALL, r"http://127\.0\.0\.1:\d+/lab/tree/demo\.ipynb\?token=\w+") as url:
+        assert "jupyter-config-data" in _get(url[0])
+
+
+def test_the_model_is_fetched(place: Place, models: Store) -> None:
+    assert place.run(PULL).strip() == str(models.locate(MCCom().model))
+
+
+def test_a_model_file_of_ones_own_is_used(place: Place) -> None:
+    with place.running(OWN_MODEL, r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)") as url:
+        status = json.loads(_get(f"{url[1]}/mccom/status", Authorization=f"token {url[2]}"))
+    assert status["model"]["id"] == place.stand_ins["/models/my-coder.gguf"]
+
+
+def test_a_model_is_served_to_those_with_the_key(place: Place) -> None:
+    with place.running(SERVE, rf"http://[\w.]+:{place.port}"):
+        key = (place.folder / "key").read_text().strip()
+        url = f"http://127.0.0.1:{place.port}/v1/models"
+        assert "data" in json.loads(_get(url, Authorization=f"Bearer {key}"))
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            _get(url)
+        assert (place.folder / "key").stat().st_mode & 0o077 == 0
+
+
+def test_an_administrator_fetches_a_model_for_all(place: Place) -> None:
+    printed = place.run(PULL_FOR_ALL).strip()
+    assert Path(printed).parent == place.folder / "models"
+    assert Path(printed).stat().st_size > 10_000_000
+
+
+def test_the_tests_are_found(place: Place) -> None:
+    assert re.search(r"\d+ tests collected", place.run(TEST))
+
+
+def test_the_figures_are_made_and_what_cannot_be_measured_says_why(place: Place) -> None:
+    printed = place.run(MEASURE)
+    assert re.findall(r"^## (.*)", printed, re.MULTILINE) == [figure.name for figure in FIGURES]
+    assert '"post_to_text_over_engine_median"' in printed
+    assert "## cascade\n\nnot measured: " in printed
+
+
+@pytest.mark.parametrize("block", blocks("ipython"))
+def test_magics_run_in_plain_ipython(block: str, place: Place) -> None:
+    (place.folder / "block.ipy").write_text(block + "\n")
+    printed = place.run("ipython --quick --no-banner block.ipy")
+    assert "Traceback" not in printed
+    assert "Error" not in printed
+    assert printed.strip()
