@@ -109,7 +109,7 @@ HOMES = {
     "platformdirs": {"models/store.py", "learning/store.py"},
     "psutil": {
         *("engines/host.py", "engines/memory.py", "engines/measurements.py", "tour.py"),
-        *(f"evaluation/{name}.py" for name in ("latency", "machine", "metered", "search", "speculation")),
+        *(f"evaluation/{name}.py" for name in ("cputime", "latency", "machine", "metered", "search")),
     },
     "tqdm": {"cli.py"},
     "tornado": {"server/routes.py"},

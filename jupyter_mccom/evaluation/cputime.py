@@ -21,11 +21,25 @@ def there_is_one() -> bool:
     return sys.platform == "linux"
 
 
+def worked_s(pid: int) -> float:
+    """Seconds of CPU time of a process so far: Linux tells nanoseconds, others hundredths."""
+    if there_is_one():
+        return time.clock_gettime(_clock_of(pid))
+    import psutil
+
+    times = psutil.Process(pid).cpu_times()
+    return times.user + times.system
+
+
+def _clock_of(pid: int) -> int:
+    return (~pid << 3) | _SCHEDULED
+
+
 class WorkClock:
     """Call it: seconds of CPU time of the processes `pids` and of this one. Raises OSError when one of them is gone."""
 
     def __init__(self, pids: Sequence[int]) -> None:
-        self._clocks = [(~pid << 3) | _SCHEDULED for pid in pids]
+        self._clocks = [_clock_of(pid) for pid in pids]
         self._worked_s = -1.0
         self._since_s = 0.0
         self._stalled_s = 0.0

@@ -89,9 +89,9 @@ def with_interval(values: Sequence[float], digits: int = 2) -> str:
     return f"{mean(values):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
 
-def ratio_with_interval(values: Sequence[float], base: Sequence[float]) -> str:
+def ratio_with_interval(values: Sequence[float], base: Sequence[float], digits: int = 2) -> str:
     """mean(values) ÷ mean(base) and its 95 % interval, to read; `–` where the base is 0."""
     if not mean(base):
         return "–"
     low, high = ratio_interval(values, base)
-    return f"{ratio(values, base):.2f} ({low:.2f}–{high:.2f})"
+    return f"{ratio(values, base):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
