@@ -175,7 +175,7 @@ def test_the_tests_are_found(place: Place) -> None:
 def test_the_figures_are_made_and_what_cannot_be_measured_says_why(place: Place) -> None:
     printed = place.run(MEASURE)
     assert re.findall(r"^## (.*)", printed, re.MULTILINE) == [figure.name for figure in FIGURES]
-    assert '"post_to_text_over_engine_median"' in printed
+    assert "POST to text" in printed
     assert "## cascade\n\nnot measured: " in printed
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from .metrics import interval, mean, ratio, ratio_interval
+from .metrics import interval, interval_of, mean, percentile, ratio, ratio_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +87,12 @@ def with_interval(values: Sequence[float], digits: int = 2) -> str:
     """The mean and its 95 % interval, to read."""
     low, high = interval(values)
     return f"{mean(values):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
+
+
+def percentile_with_interval(values: Sequence[float], share: float, digits: int = 1) -> str:
+    """A percentile (`share` 0..1) and its 95 % interval, to read."""
+    low, high = interval_of(lambda drawn: percentile([values[at] for at in drawn], share), len(values))
+    return f"{percentile(values, share):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
 
 def ratio_with_interval(values: Sequence[float], base: Sequence[float], digits: int = 2) -> str:

@@ -10,7 +10,6 @@ import asyncio
 import json
 import secrets
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,30 +23,33 @@ from ..compose import OpenCascade, open_cascade
 from ..settings import MCCom
 from ..types import CompletionRequest
 from .bench import Bench
-from .findings import Findings, Plot, distribution
-from .metrics import interval_of
+from .findings import Findings, Plot, Table, distribution, percentile_with_interval
 
 _Row = dict[str, Any]
+_N_IMPORTS = 15
 _HEAD = "import numpy as np\nimport pandas as pd\n\nframe = pd.DataFrame({'a': np.arange(10), 'b': np.ones(10)})\n"
 _STARTS = ("print(frame.", "total = frame['a'].su", "for name in frame.", "mean = np.me", "frame['c'] = ", "def scale(")
 
 
 def measure(bench: Bench) -> Findings:
-    """Seconds, bytes and ratios by name, with the 95 % interval of the medians; `n` beside them."""
+    """A row a figure, with its 95 % interval where it was measured more than once."""
     settings = bench.settings
     with running_server(settings, enabled=False) as (_, pid):
         bare_bytes = _resident_bytes(pid)
     with running_server(settings, enabled=True) as (server, pid):
         rows, model_bytes = asyncio.run(_latency(server, bench))
-        memory = {
-            "server_added_bytes": _resident_bytes(pid) - bare_bytes,
-            "child_bytes_over_file": _child_bytes(pid) / model_bytes,
-        }
-    figures = {**_figures(rows), **memory, "import_s": _import_s(), "n": len(rows)}
+        memory = [
+            [
+                "added resident memory in the Jupyter server, MB",
+                f"{(_resident_bytes(pid) - bare_bytes) / 1e6:.0f} (once)",
+            ],
+            ["child process ÷ model file", f"{_child_bytes(pid) / model_bytes:.2f} (once)"],
+        ]
     post, engine = ([row[name] for row in rows] for name in ("post_s", "engine_s"))
     series = [distribution("POST to text", post), distribution("the engine alone", engine)]
     plot = Plot(title="Latency of a new position", x="seconds", y="share of positions", series=series)
-    return Findings(tables=[], plots=[plot], figures=figures)
+    table = Table(title=f"n = {len(rows)}", head=["figure", "measured"], rows=[*_figures(rows), *memory])
+    return Findings(tables=[table], plots=[plot])
 
 
 async def _latency(server: Server, bench: Bench) -> tuple[list[_Row], int]:
@@ -75,22 +77,18 @@ async def _row(server: Server, opened: OpenCascade, settings: MCCom, number: int
     return {"post_s": post_s, "engine_s": engine_s, "along_s": server.complete(along)[0] if along else None}
 
 
-def _figures(rows: Sequence[_Row]) -> dict[str, Any]:
+def _figures(rows: Sequence[_Row]) -> list[list[str]]:
     ratios = [row["post_s"] / row["engine_s"] for row in rows]
-    along = [row["along_s"] for row in rows if row["along_s"] is not None]
-    return {
-        "post_to_text_over_engine_median": statistics.median(ratios),
-        "post_to_text_over_engine_median_95": _median_95(ratios),
-        "post_to_text_over_engine_p95": _p95(ratios),
-        "engine_median_s": statistics.median([row["engine_s"] for row in rows]),
-        "typed_along_median_s": statistics.median(along),
-        "typed_along_median_s_95": _median_95(along),
-        "typed_along_p95_s": _p95(along),
-    }
-
-
-def _median_95(values: Sequence[float]) -> tuple[float, float]:
-    return interval_of(lambda drawn: statistics.median(values[at] for at in drawn), len(values))
+    along_ms = [1000 * row["along_s"] for row in rows if row["along_s"] is not None]
+    imports_ms = [1000 * _import_s() for _ in range(_N_IMPORTS)]
+    return [
+        ["POST to text ÷ the engine alone, median", percentile_with_interval(ratios, 0.5, 2)],
+        ["the same, p95", percentile_with_interval(ratios, 0.95, 2)],
+        ["the engine alone, median, s", percentile_with_interval([row["engine_s"] for row in rows], 0.5, 2)],
+        ["a typed-along key, median, ms", percentile_with_interval(along_ms, 0.5)],
+        ["the same, p95", percentile_with_interval(along_ms, 0.95)],
+        [f"`import jupyter_mccom`, median of {_N_IMPORTS}, ms", percentile_with_interval(imports_ms, 0.5)],
+    ]
 
 
 async def _alone(opened: OpenCascade, request: CompletionRequest, settings: MCCom, n_tokens: int) -> float:
@@ -203,8 +201,4 @@ def _import_s() -> float:
         subprocess.run([sys.executable, "-c", code], check=True)
         return time.perf_counter() - start_s
 
-    return statistics.median(once("import jupyter_mccom") - once("pass") for _ in range(5))
-
-
-def _p95(values: list[float]) -> float:
-    return sorted(values)[int(0.95 * (len(values) - 1))]
+    return once("import jupyter_mccom") - once("pass")

@@ -24,7 +24,7 @@ from ..retrieval.tree import ProjectTree
 from ..settings import MCCom
 from ..types import Chunk, Prompt
 from .bench import Bench
-from .findings import Findings, Table
+from .findings import Findings, Table, percentile_with_interval
 from .metrics import interval_of, percentile
 
 SIZES = (1_000, 10_000, 50_000)
@@ -69,12 +69,7 @@ def _speed_table(found: Mapping[str, Any], sizes: Sequence[str]) -> Table:
 
 
 def _speed(took_ms: Sequence[float]) -> str:
-    return f"{_with_interval(took_ms, 0.5)}, {_with_interval(took_ms, 0.95)}; n = {len(took_ms)}"
-
-
-def _with_interval(values: Sequence[float], share: float) -> str:
-    low, high = interval_of(lambda drawn: percentile([values[at] for at in drawn], share), len(values))
-    return f"{percentile(values, share):.1f} ({low:.1f}–{high:.1f})"
+    return f"{percentile_with_interval(took_ms, 0.5)}, {percentile_with_interval(took_ms, 0.95)}; n = {len(took_ms)}"
 
 
 def _tree_table(tree: Mapping[str, Any]) -> Table:
@@ -91,7 +86,7 @@ def _tree_table(tree: Mapping[str, Any]) -> Table:
         ["memory of the worker, MiB", f"{tree['worker_mib']:.0f}"],
         [
             "from a write until it is found, ms",
-            f"{_with_interval(tree['changed_ms'], 0.5)}; n = {len(tree['changed_ms'])}",
+            f"{percentile_with_interval(tree['changed_ms'], 0.5)}; n = {len(tree['changed_ms'])}",
         ],
     ]
     return Table(title="A large tree", head=["figure", "measured"], rows=rows)
