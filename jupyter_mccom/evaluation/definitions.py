@@ -69,7 +69,8 @@ class ByJedi:
         for imported in script.get_names(all_scopes=False):
             for place in imported.goto(follow_imports=True):
                 file = place.module_path
-                if place.name in names and file is not None and file.is_relative_to(self._root):
+                stands_here = file is not None and file.is_relative_to(self._root) and place.type != "module"
+                if place.name in names and stands_here:
                     found.setdefault(place.name, self._chunk(file, place))
         return [found[name] for name in names if name in found]
 

@@ -81,8 +81,8 @@ async def test_jedi_follows_imports_to_files_of_the_folder_alone(tmp_path: Path)
     (tmp_path / "tariffs" / "__init__.py").write_text("from .shops import of_shop\n")
     (tmp_path / "tariffs" / "shops.py").write_text("RATE = 2\n\n\ndef of_shop(n):\n    return RATE * n\n\n\nx = 1\n")
     request = replace(
-        _request("from tariffs import of_shop as shop\nfrom json import dumps\ny = shop("), document="main.py"
+        _request("from tariffs import of_shop as shop, shops\nfrom json import dumps\ny = shop("), document="main.py"
     )
     defined = Chunk(source="tariffs/shops.py", first_line=4, last_line=5, text="def of_shop(n):\n    return RATE * n")
-    assert await ByJedi(str(tmp_path)).of(request, ["dumps", "of_shop", "gone"]) == [defined]
+    assert await ByJedi(str(tmp_path)).of(request, ["dumps", "of_shop", "shops", "gone"]) == [defined]
     assert await ByJedi(str(tmp_path)).of(request, []) == []
