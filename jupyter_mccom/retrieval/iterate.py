@@ -7,6 +7,8 @@ for itself; what the kernel holds comes first. Knows nothing of prompts or engin
 from __future__ import annotations
 
 import asyncio
+import builtins
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +31,11 @@ _N_HITS = 5
 _NEAR_DUPLICATE = 0.8
 """Terms that two chunks share ÷ terms of either."""
 _STAYS_FUSED = 0.99
-"""`Weights.stays` of a second round, which is made to find something better: only order and ties are kept."""
+"""`Weights.stays` of a second round whose text names something new: only order and ties are kept."""
+_NEAR_CHARS, _NEAR_CHARS_BELOW = 2000, 500
+"""Around the cursor; a prompt holds about so much."""
+_BUILTINS = frozenset(name.lower() for name in dir(builtins))
+_STRING = re.compile(r"""(['"]).*?(\1|$)""", re.MULTILINE)
 _UNKNOWN = 0.5
 """Weight of the text of an engine that tells no probabilities."""
 _IN_PROMPT = 2
@@ -114,7 +120,7 @@ class Retrieval:
         of_own = [replace(hit, score=weights.own * hit.score) for hit in fused(own or [], second)]
         found = [*fused(cells or [], second), *of_own, *fused(files or [], second)]
         new = distinct(sorted(found, key=lambda hit: -hit.score), request)
-        hits = [_headed(hit) for hit in self._stayed(request, new, keep=not text)[:_N_HITS]]
+        hits = [_headed(hit) for hit in self._stayed(request, new, text)[:_N_HITS]]
         return (*([Hit(chunk=kernel, score=1.0)] if kernel else []), *hits)
 
     async def _in_time(self, source: Callable[[], Awaitable[_Found | None]]) -> _Found | None:
@@ -125,12 +131,16 @@ class Retrieval:
         except (TimeoutError, RetrievalError):
             return None
 
-    def _stayed(self, request: CompletionRequest, hits: Sequence[Hit], *, keep: bool) -> Sequence[Hit]:
-        """A second round keeps what the first one found in its place, and is not remembered: the next line's is new."""
+    def _stayed(self, request: CompletionRequest, hits: Sequence[Hit], text: str) -> Sequence[Hit]:
+        """A second round is not remembered: the next line's first one goes on from this line's first one.
+
+        Where `text` names nothing that a prompt with the first round's hits does not hold, these stay whatever they
+        are worth: other ones would make a model read its prompt again for names that it knew.
+        """
         place = (request.client, request.document, request.cell_id)
         before = self._stay.get(place, ())
-        if not keep:
-            return settled(before, hits, _STAYS_FUSED)
+        if text:
+            return settled(before, hits, _STAYS_FUSED if new_names(text, request, before) else 0.0)
         found = settled(before, hits, self._weights.stays)
         self._stay[place] = found[:_N_HITS]
         self._stay.move_to_end(place)
@@ -172,9 +182,20 @@ def fused(rounds: Sequence[Sequence[Scored]], weight: float) -> list[Hit]:
     return sorted(hits, key=lambda hit: -hit.score)
 
 
+def new_names(text: str, request: CompletionRequest, hits: Sequence[Hit]) -> set[str]:
+    """Terms of `text` that stand neither near the cursor nor in the first hits; without builtins, numbers, strings."""
+    cells = "\n".join(cell.source for _, cell in request.nearest_last())[-_NEAR_CHARS:]
+    known = _BUILTINS.union(_near(request), terms(cells), *(terms(hit.chunk.text) for hit in hits[:_IN_PROMPT]))
+    return {term for term in terms(_STRING.sub("", text)) if not term.isdigit()} - known
+
+
+def _near(request: CompletionRequest) -> set[str]:
+    return set(terms(request.prefix[-_NEAR_CHARS:] + request.suffix[:_NEAR_CHARS_BELOW]))
+
+
 def distinct(hits: Sequence[Hit], request: CompletionRequest) -> list[Hit]:
     """Those that say something new: near-duplicates of better ones and of the text around the cursor are left out."""
-    here = set(terms(request.prefix[-2000:] + request.suffix[:500]))
+    here = _near(request)
     kept: list[tuple[Hit, set[str]]] = []
     for hit in hits:
         own = set(terms(hit.chunk.text))

@@ -16,7 +16,9 @@ from jupyter_mccom.retrieval.tree import ProjectTree
 from jupyter_mccom.types import Cell, Chunk, CompletionRequest
 
 SOURCES = [f"def load_{n}(path):\n    return read_{n}(path)" for n in range(6)]
-CELLS = tuple(Cell(cell_id=str(n), kind="code", source=source) for n, source in enumerate(SOURCES))
+BETWEEN = ["# " + "x" * 400] * 8
+"""So that the cells above are not near: what stands in a prompt anyway is no reason for other hits."""
+CELLS = tuple(Cell(cell_id=str(n), kind="code", source=source) for n, source in enumerate(SOURCES + BETWEEN))
 REQUEST = CompletionRequest(
     id="r", client="c", document="book.ipynb", cell_id="here", language="python",
     prefix="frame = load_3(path)\nprices = read_3(", suffix=")", cells_before=CELLS,
@@ -94,6 +96,15 @@ async def test_a_key_on_the_cursors_line_changes_nothing(opened: AbstractAsyncCo
         typed = [replace(REQUEST, prefix=REQUEST.prefix + text) for text in ("", "p", "path, load_5")]
         first, *others = [await retriever.search(request) for request in typed]
         assert others == [first, first]
+
+
+async def test_a_local_text_that_names_nothing_new_changes_nothing(
+    opened: AbstractAsyncContextManager[Retriever],
+) -> None:
+    async with opened as retriever:
+        plain = await retriever.search(REQUEST)
+        again = await retriever.search(REQUEST, text="len(frame, 12, 'load_1')", confidence=1.0)
+        assert [hit.chunk for hit in again] == [hit.chunk for hit in plain]
 
 
 async def test_the_local_text_is_a_second_query(opened: AbstractAsyncContextManager[Retriever]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_mccom.errors import RetrievalError
 from jupyter_mccom.retrieval.index import Scored, rank
-from jupyter_mccom.retrieval.iterate import KERNEL, Retrieval, distinct, fused, query_of
+from jupyter_mccom.retrieval.iterate import KERNEL, Retrieval, distinct, fused, new_names, query_of
 from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Hit
 
 LOAD = "def load_prices(path):\n    return read_table(path)\n"
@@ -222,3 +222,27 @@ async def test_hits_stay_from_line_to_line_while_they_are_still_good() -> None:
     retrieval = Retrieval(tree=Moving(), live=None)
     found = [await _sources(retrieval, replace(REQUEST, prefix=REQUEST.prefix + "\n" * line)) for line in range(3)]
     assert found == [["aleph", "beth", "gimel"], ["aleph", "beth", "gimel"], ["gimel", "beth", "aleph"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("load_all(path)", {"load_all", "load"}),
+        ("path.name", set()),
+        ("print(len(path), 12, 'read_all', \"read_all\")", set()),
+        ("near(found)", set()),
+        ("far_away", {"far_away", "far", "away"}),
+        ("if x: return None", set()),
+        ("'never closed", set()),
+    ],
+)
+def test_names_that_are_neither_near_nor_found(text: str, new: set[str]) -> None:
+    cells = tuple(
+        Cell(cell_id=str(n), kind="code", source=source) for n, source in enumerate(["far_away()", "#" * 3000, "near"])
+    )
+    request = CompletionRequest(
+        id="r", client="c", document="a.ipynb", cell_id="3", language="python",
+        prefix="all_names = path.name\n", suffix="", cells_before=cells,
+    )  # fmt: skip
+    hit = Hit(chunk=_chunk("b.py", "found = 1"), score=1.0)
+    assert new_names(text, request, [hit]) == new
