@@ -49,7 +49,7 @@ class Retriever(Protocol):
     ) -> tuple[Hit, ...]:
         """Best first. `text` is the local model's answer, a second query that counts by its `confidence`, 0..1.
 
-        Where `text` names nothing but what stands near or in the hits without it, the hits are these.
+        Where `text` names nothing but what stands near or in the first hits without it, the hits are those without it.
         Without `text` the hits do not depend on what was typed on the cursor's line, so that a key moves no prompt; but
         what the kernel holds of the objects named there does. The kernel's hit comes first; its text is empty where
         nothing that it holds is named, so that room for it stays.

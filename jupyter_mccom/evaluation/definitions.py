@@ -70,6 +70,7 @@ class ByJedi:
             for place in imported.goto(follow_imports=True):
                 file = place.module_path
                 stands_here = file is not None and file.is_relative_to(self._root) and place.type != "module"
+                stands_here = stands_here and file != self._root / request.document
                 if place.name in names and stands_here:
                     found.setdefault(place.name, self._chunk(file, place))
         return [found[name] for name in names if name in found]
@@ -97,11 +98,15 @@ class WithDefinitions:
         defined = await self._definitions.of(request, names)
         chunks = [replace(chunk, text=f"# {chunk.source}\n{chunk.text}") for chunk in defined]
         hits = await self._found.search(request, text=text, confidence=confidence)
-        others = [hit for hit in hits if hit.chunk not in chunks]
+        others = [hit for hit in hits if not any(_overlap(hit.chunk, chunk) for chunk in chunks)]
         return (*(Hit(chunk=chunk, score=1.0) for chunk in dict.fromkeys(chunks)), *others)
 
     async def aclose(self) -> None:
         """Nothing to close."""
+
+
+def _overlap(one: Chunk, other: Chunk) -> bool:
+    return one.source == other.source and one.first_line <= other.last_line and other.first_line <= one.last_line
 
 
 def imported_near(request: CompletionRequest, lines: str) -> list[str]:

@@ -44,7 +44,7 @@ FIGURES = (
     Figure(name="hits", n=1500),
     Figure(name="engines", n=200, settings=_SHORT),
     Figure(name="reuse", n=40),
-    Figure(name="speculation", n=40),
+    Figure(name="speculation", n=20),
     Figure(name="infill", n=60),
     Figure(name="thresholds", n=300, settings=_SHORT),
     Figure(name="kernels", n=80),

@@ -90,7 +90,9 @@ def with_interval(values: Sequence[float], digits: int = 2) -> str:
 
 
 def percentile_with_interval(values: Sequence[float], share: float, digits: int = 1) -> str:
-    """A percentile (`share` 0..1) and its 95 % interval, to read."""
+    """A percentile (`share` 0..1) and its 95 % interval, to read; `–` for no values."""
+    if not values:
+        return "–"
     low, high = interval_of(lambda drawn: percentile([values[at] for at in drawn], share), len(values))
     return f"{percentile(values, share):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 

@@ -144,6 +144,9 @@ class FrontEnd:
         self._timer = self._loop.call_later(CORE_DELAY_S, self._wait)
 
     def _wait(self) -> None:
+        if not (self.ghost and self.ghost.final and self.left):  # else the page goes on with what it has
+            for task in self._tasks:
+                task.cancel()
         before = self._start.prefix + self.typed
         wait_s = self._rhythm.wait_s(before, self._loop.time(), self._debounce_max_s)
         self._timer = self._loop.call_later(wait_s, self._ask)
@@ -169,13 +172,13 @@ class FrontEnd:
                     self._answered(suggestion, asked)
         except EngineError:
             asked.ended = True  # as the front end does: no text, and the next key asks again
+            self._rhythm.answered(self._loop.time() - asked.at_s)
 
     def _answered(self, suggestion: Suggestion, asked: Asked) -> None:
+        if asked.first_text_s is None and (suggestion.text or suggestion.final) and suggestion.origin != "again":
+            self._rhythm.answered(self._loop.time() - asked.at_s)  # the page answers typed-along keys by itself
         if suggestion.text and asked.first_text_s is None:
             asked.first_text_s = self._loop.time() - asked.at_s
-            self._rhythm.answered(asked.first_text_s)
-        elif suggestion.final and asked.first_text_s is None:
-            self._rhythm.answered(self._loop.time() - asked.at_s)
         asked.ended = asked.ended or suggestion.final
         since = self.typed[asked.n_typed :]
         if not suggestion.text.startswith(since) or len(since) == len(suggestion.text):

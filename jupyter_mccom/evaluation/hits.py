@@ -19,7 +19,7 @@ from ..retrieval.tree import ProjectTree
 from ..types import CompletionRequest, Hit
 from .bench import Bench
 from .findings import Findings, Table, with_interval
-from .metrics import interval, mean
+from .metrics import interval_by, mean
 from .projects import Projects, indexed
 from .samples import Sample, notebook_samples, repository_samples
 
@@ -30,7 +30,7 @@ WAYS: Mapping[str, Weights] = {
         for above, below in ((2, 2), (4, 0), (8, 4), (16, 4))
     },
     **{f"cells by distance ^ -{power}": Weights(nearer=power) for power in (0, 0.2, 0.5)},
-    **{f"own text × {weight}": Weights(own=weight) for weight in (0, 0.5, 1, 1.5, 2)},
+    **{f"own text × {weight}": Weights(own=weight) for weight in (0, 0.5, 1.5, 2)},
 }
 STAYS: Mapping[str, Weights] = {
     "never": Weights(stays=math.inf),
@@ -84,7 +84,7 @@ async def _shares(sample: Sample, projects: Projects) -> dict[str, Any]:
         hits = await _search(sample.request, projects.get(sample.root), weights)
         others = [hit.chunk.text for hit in hits if hit.chunk.source not in near][:_N_HITS]
         shares[way] = len(wanted & names("\n".join(others))) / len(wanted)
-    return {"kind": sample.kind, "shares": shares}
+    return {"kind": sample.kind, "document": f"{sample.root} {sample.request.document}", "shares": shares}
 
 
 async def _search(request: CompletionRequest, tree: ProjectTree | None, weights: Weights) -> tuple[Hit, ...]:
@@ -155,19 +155,27 @@ def moved(request: CompletionRequest) -> list[CompletionRequest]:
 
 
 def _found_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """A row a way: the mean share, by kind too, and its difference to what the product does."""
+    """A row a way: the mean share, by kind too, and its difference to what the product does; intervals by documents."""
     kinds = sorted({row["kind"] for row in rows})
     lines = []
     for way in WAYS:
-        shares = [row["shares"][way] for row in rows]
-        differences = [row["shares"][way] - row["shares"]["as it is"] for row in rows]
-        low, high = interval(differences)
-        difference = f"{mean(differences):+.3f} ({low:+.3f} to {high:+.3f})" if any(differences) else "0"
-        by_kind = [with_interval([row["shares"][way] for row in rows if row["kind"] == kind], 3) for kind in kinds]
-        lines.append([way, with_interval(shares, 3), difference, *by_kind])
+        cells = [way, _share(rows, way), _difference(rows, way) if way != "as it is" else ""]
+        lines.append([*cells, *(_share([row for row in rows if row["kind"] == kind], way) for kind in kinds)])
     counts = [f"{kind}, n = {sum(row['kind'] == kind for row in rows)}" for kind in kinds]
     title = f"Share of the identifiers that stand nowhere near and are in the best {_N_HITS} hits, n = {len(rows)}"
     return Table(title=title, head=["way", "share", "difference", *counts], rows=lines)
+
+
+def _share(rows: Sequence[Mapping[str, Any]], way: str) -> str:
+    shares = [row["shares"][way] for row in rows]
+    low, high = interval_by([row["document"] for row in rows], shares)
+    return f"{mean(shares):.3f} ({low:.3f}–{high:.3f})"
+
+
+def _difference(rows: Sequence[Mapping[str, Any]], way: str) -> str:
+    differences = [row["shares"][way] - row["shares"]["as it is"] for row in rows]
+    low, high = interval_by([row["document"] for row in rows], differences)
+    return f"{mean(differences):+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def _moves_table(files: Sequence[Mapping[str, Any]]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from math import ceil
 
 _RESAMPLES = 1000
 _LEVEL = 0.95
@@ -33,12 +34,21 @@ def mean(values: Sequence[float]) -> float:
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least `share` (0..1) of the values do not exceed; 0 for none."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+    return ordered[max(0, ceil(round(share * len(ordered), 9)) - 1)] if ordered else 0.0
 
 
 def interval(values: Sequence[float], seed: int = 1) -> tuple[float, float]:
     """The 95 % bootstrap interval of the mean."""
     return interval_of(lambda drawn: mean([values[at] for at in drawn]), len(values), seed)
+
+
+def interval_by(groups: Sequence[str], values: Sequence[float], seed: int = 1) -> tuple[float, float]:
+    """The same, drawn by groups: values of one document are no independent ones. `groups` names each value's."""
+    parts: dict[str, list[float]] = {}
+    for group, value in zip(groups, values, strict=True):
+        parts.setdefault(group, []).append(value)
+    drawn_from = list(parts.values())
+    return interval_of(lambda drawn: mean([value for at in drawn for value in drawn_from[at]]), len(drawn_from), seed)
 
 
 def ratio_interval(values: Sequence[float], base: Sequence[float], seed: int = 1) -> tuple[float, float]:

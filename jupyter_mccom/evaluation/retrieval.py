@@ -37,7 +37,9 @@ WAYS = (
     "definitions by jedi, then both rounds",
     "round 1, with room for all five",
 )
-"""What is retrieved takes the place of lines above the cursor, but for the last one, whose prompts are longer."""
+"""What is retrieved takes the place of lines above the cursor, but for the last one, whose prompts are longer.
+
+Notebooks have no tree to search for definitions, and jedi needs one on disk: repositories."""
 _ROOM_TOKENS = 320
 """Above `retrieval_tokens`: five chunks of a hundred tokens fit, about what one has (`MAX_CHARS` is the most)."""
 GAINED = "gained: the mean of the differences to the first way at the same positions, with its 95 % interval"
@@ -137,13 +139,14 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tr
         return await written(engine, request, prompt, max_tokens=settings.max_tokens)
 
     first = await text_of(retrieval)
+    both = await text_of(retrieval, first)
     answers = [
         await text_of(None),
         await text_of(_BestOne(retrieval)),
         first,
-        await text_of(retrieval, first),
-        await text_of(WithDefinitions(BySearch(tree), retrieval) if tree else retrieval, first),
-        await text_of(WithDefinitions(ByJedi(sample.root), retrieval) if sample.root else retrieval, first),
+        both,
+        await text_of(WithDefinitions(BySearch(tree), retrieval), first) if tree else both,
+        await text_of(WithDefinitions(ByJedi(sample.root), retrieval), first) if sample.root else both,
         await text_of(retrieval, room=_ROOM_TOKENS),
     ]
     return scores_of(sample, sample.kind, answers)

@@ -13,11 +13,11 @@ _PAUSE_S = 1.0
 _GAP_S = 0.2
 _NEWEST = 0.2
 _GAPS_AFTER_SIGN, _GAPS_IN_WORD = 1.0, 1.5
-_IN_WORD = re.compile(r"\w$")
+_IN_WORD = re.compile(r"\w\Z")
 
 
 class Rhythm:
-    """One a page. Times are seconds of a monotonic clock."""
+    """One a page, or a replayed statement. Times are seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._last_s = float("-inf")

@@ -34,19 +34,20 @@ _STAYS_FUSED = 0.99
 """`Weights.stays` of a second round whose text names something new: only order and ties are kept."""
 _NEAR_CHARS, _NEAR_CHARS_BELOW = 2000, 500
 """Around the cursor; a prompt holds about so much."""
-_BUILTINS = frozenset(name.lower() for name in dir(builtins))
-_STRING = re.compile(r"""(['"]).*?(\1|$)""", re.MULTILINE)
+_BUILTINS = frozenset(terms(" ".join(dir(builtins))))
+_UNTOLD = re.compile(r"""(?<!\w)(['"])(?:\\.|(?!\1).)*\1|#.*""")
+"""Strings that are closed, but for those with a letter before them, which may hold expressions, and comments."""
 _UNKNOWN = 0.5
 """Weight of the text of an engine that tells no probabilities."""
 _IN_PROMPT = 2
-"""So many hits stand in a local prompt."""
+"""So many hits surely stand in a prompt."""
 _PLACES_KEPT = 100
 _Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """What decides which hits come first. Each was chosen by `bench --suite hits` (README, Measured)."""
+    """What decides which hits come first; what each is worth: `bench --suite hits` (README, Measured)."""
 
     lines_above: int = 4
     """Of the first query, whole lines above the cursor's."""
@@ -108,20 +109,33 @@ class Retrieval:
         self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
     ) -> tuple[Hit, ...]:
         """See protocols.Retriever."""
-        weights, live, tree = self._weights, self._live, self._tree
-        queries = [query_of(request, weights), *([text] if text else [])]
-        kernel, cells, own, files = await asyncio.gather(
-            self._in_time(lambda: live.chunk(request) if live else _nothing()),
+        query = query_of(request, self._weights)
+        if not text:
+            kernel, found = await asyncio.gather(self._kernel(request), self._found(request, [query], _UNKNOWN))
+            return (*kernel, *map(_headed, self._stayed(request, found)))
+        kernel = await self._kernel(request)
+        before = self._stay.get(_place(request), ())
+        if before and not new_names(text, request, [*kernel, *before[:_IN_PROMPT]]):
+            return (*kernel, *map(_headed, before))
+        found = await self._found(request, [query, text], _UNKNOWN if confidence is None else confidence)
+        return (*kernel, *map(_headed, settled(before, found, _STAYS_FUSED)[:_N_HITS]))
+
+    async def _kernel(self, request: CompletionRequest) -> list[Hit]:
+        live = self._live
+        chunk = await self._in_time(lambda: live.chunk(request)) if live else None
+        return [Hit(chunk=chunk, score=1.0)] if chunk else []
+
+    async def _found(self, request: CompletionRequest, queries: Sequence[str], second: float) -> list[Hit]:
+        """Of all sources but the kernel, best first; `second` is the weight of the second query."""
+        weights, tree = self._weights, self._tree
+        cells, own, files = await asyncio.gather(
             self._in_time(lambda: asyncio.to_thread(_in_cells, request, queries, weights.nearer)),
             self._in_time(lambda: asyncio.to_thread(_in_own_text, request, queries)),
             self._in_time(lambda: tree.search(request.document, queries, _N_CANDIDATES) if tree else _nothing()),
         )
-        second = _UNKNOWN if confidence is None else confidence
         of_own = [replace(hit, score=weights.own * hit.score) for hit in fused(own or [], second)]
         found = [*fused(cells or [], second), *of_own, *fused(files or [], second)]
-        new = distinct(sorted(found, key=lambda hit: -hit.score), request)
-        hits = [_headed(hit) for hit in self._stayed(request, new, text)[:_N_HITS]]
-        return (*([Hit(chunk=kernel, score=1.0)] if kernel else []), *hits)
+        return distinct(sorted(found, key=lambda hit: -hit.score), request)
 
     async def _in_time(self, source: Callable[[], Awaitable[_Found | None]]) -> _Found | None:
         """None of a source that is slow or fails: context is not worth a wait."""
@@ -131,18 +145,11 @@ class Retrieval:
         except (TimeoutError, RetrievalError):
             return None
 
-    def _stayed(self, request: CompletionRequest, hits: Sequence[Hit], text: str) -> Sequence[Hit]:
-        """A second round is not remembered: the next line's first one goes on from this line's first one.
-
-        Where `text` names nothing that a prompt with the first round's hits does not hold, these stay whatever they
-        are worth: other ones would make a model read its prompt again for names that it knew.
-        """
-        place = (request.client, request.document, request.cell_id)
-        before = self._stay.get(place, ())
-        if text:
-            return settled(before, hits, _STAYS_FUSED if new_names(text, request, before) else 0.0)
-        found = settled(before, hits, self._weights.stays)
-        self._stay[place] = found[:_N_HITS]
+    def _stayed(self, request: CompletionRequest, hits: Sequence[Hit]) -> Sequence[Hit]:
+        """Of a first round; the next line's goes on from it."""
+        place = _place(request)
+        found = settled(self._stay.get(place, ()), hits, self._weights.stays)[:_N_HITS]
+        self._stay[place] = found
         self._stay.move_to_end(place)
         while len(self._stay) > _PLACES_KEPT:
             self._stay.popitem(last=False)
@@ -183,19 +190,26 @@ def fused(rounds: Sequence[Sequence[Scored]], weight: float) -> list[Hit]:
 
 
 def new_names(text: str, request: CompletionRequest, hits: Sequence[Hit]) -> set[str]:
-    """Terms of `text` that stand neither near the cursor nor in the first hits; without builtins, numbers, strings."""
-    cells = "\n".join(cell.source for _, cell in request.nearest_last())[-_NEAR_CHARS:]
-    known = _BUILTINS.union(_near(request), terms(cells), *(terms(hit.chunk.text) for hit in hits[:_IN_PROMPT]))
-    return {term for term in terms(_STRING.sub("", text)) if not term.isdigit()} - known
+    """Terms of `text` that stand neither near the cursor nor in the hits: what a second round is for.
+
+    Where there are none, other hits would only make a model read its prompt again for names that it knew. Builtins and
+    numbers do not count, in Python neither strings nor comments.
+    """
+    told = _UNTOLD.sub("", text) if request.language == "python" else text
+    cells = (cell.source for _, cell in request.nearest_last() if cell.kind == "code")
+    above = "\n".join([*cells, request.prefix])[-_NEAR_CHARS:]
+    near = terms(above + "\n" + request.suffix[:_NEAR_CHARS_BELOW])
+    known = _BUILTINS.union(near, *(terms(hit.chunk.text) for hit in hits))
+    return {term for term in terms(told) if not term.isdigit()} - known
 
 
-def _near(request: CompletionRequest) -> set[str]:
-    return set(terms(request.prefix[-_NEAR_CHARS:] + request.suffix[:_NEAR_CHARS_BELOW]))
+def _place(request: CompletionRequest) -> tuple[str, str, str]:
+    return request.client, request.document, request.cell_id
 
 
 def distinct(hits: Sequence[Hit], request: CompletionRequest) -> list[Hit]:
     """Those that say something new: near-duplicates of better ones and of the text around the cursor are left out."""
-    here = _near(request)
+    here = set(terms(request.prefix[-_NEAR_CHARS:] + request.suffix[:_NEAR_CHARS_BELOW]))
     kept: list[tuple[Hit, set[str]]] = []
     for hit in hits:
         own = set(terms(hit.chunk.text))

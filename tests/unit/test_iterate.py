@@ -233,12 +233,20 @@ async def test_hits_stay_from_line_to_line_while_they_are_still_good() -> None:
         ("near(found)", set()),
         ("far_away", {"far_away", "far", "away"}),
         ("if x: return None", set()),
-        ("'never closed", set()),
+        ("x = f'{load_all(x)}'", {"load_all", "load"}),
+        ("path  # load_all", set()),
+        (r"'it\'s load_all'", set()),
+        ("raise ValueError", set()),
+        ("before_text", set()),
     ],
 )
 def test_names_that_are_neither_near_nor_found(text: str, new: set[str]) -> None:
     cells = tuple(
-        Cell(cell_id=str(n), kind="code", source=source) for n, source in enumerate(["far_away()", "#" * 3000, "near"])
+        Cell(cell_id=str(n), kind="code", source=source) for n, source in enumerate(["far_away()", "#" * 2000, "near"])
+    )
+    cells += (
+        Cell(cell_id="m", kind="markdown", source="m" * 3000),
+        Cell(cell_id="n", kind="code", source="before_text"),
     )
     request = CompletionRequest(
         id="r", client="c", document="a.ipynb", cell_id="3", language="python",
@@ -246,3 +254,14 @@ def test_names_that_are_neither_near_nor_found(text: str, new: set[str]) -> None
     )  # fmt: skip
     hit = Hit(chunk=_chunk("b.py", "found = 1"), score=1.0)
     assert new_names(text, request, [hit]) == new
+
+
+def test_in_other_languages_a_quote_may_be_anything() -> None:
+    request = replace(REQUEST, language="julia", cells_before=())
+    assert "load_all" in new_names("x = A' * load_all(b)", request, [])
+
+
+async def test_a_second_round_without_new_names_is_the_first_one() -> None:
+    retrieval = Retrieval(tree=_Files(_chunk("a.py", LOAD), _chunk("b.py", PLOT)), live=None)
+    first = await retrieval.search(REQUEST)
+    assert await retrieval.search(REQUEST, text="clean(prices)", confidence=1.0) == first
