@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import pytest
 
 from jupyter_mccom.evaluation.samples import notebook_samples, repository_samples
@@ -173,24 +173,18 @@ def test_serve_refuses_what_cannot_be(models: Store) -> None:
         assert "taken" in _run("serve", "--model", SMALL, "--port", port, status=2).stderr
 
 
-def test_the_demo_prints_its_url(models: Store) -> None:
+def test_the_demo_prints_its_url_and_ends_whole(models: Store) -> None:
     command = [*MCCOM, "demo", "--no-browser", "--port=0"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
         assert any(re.search(r"http://127\.0\.0\.1:\d+/lab/tree/demo\.ipynb\?token=", line) for line in process.stderr)
     finally:
-        process.send_signal(signal.SIGINT)
-        for child in _children(process.pid):
-            child.terminate()
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
         process.wait(30)
         process.stderr.close()
-
-
-def _children(pid: int) -> list[Any]:
-    import psutil
-
-    return list(psutil.Process(pid).children(recursive=True))
+    assert psutil.wait_procs(children, timeout=30)[1] == []
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -25,10 +25,10 @@ from jupyter_mccom.settings import MCCom
 from tests.conftest import SMALL
 from tests.test_readme import BASH, ROOT, blocks
 
-_PATIENCE_S = 240.0
+_PATIENCE_S = 600.0
 PYTHON = shlex.quote(sys.executable)
 ASKED_ELSEWHERE = {
-    "pip": f'verb=$1; shift; exec {PYTHON} -m pip "$verb" --dry-run --no-deps --quiet "$@"',
+    "pip": f'verb=$1; shift; exec {PYTHON} -m pip "$verb" --dry-run --no-deps --quiet --retries 5 "$@"',
     "pytest": f"exec {PYTHON} -m pytest -n 0 --collect-only --quiet",
 }
 """Commands that would change what the tests run in, or be the tests: they are done up to that."""
@@ -49,12 +49,14 @@ class Place:
 
     def __init__(self, folder: Path, models: Store) -> None:
         self.folder = folder
+        self.said = folder / "said"
+        """Both of a block's streams."""
         self.port = _free_port()
         self.stand_ins = {
-            "pip install .": f"pip install {ROOT}",
-            '".[test]"': f'"{ROOT}[test]"',
-            "&& pytest": f"&& cd {ROOT} && pytest",
-            "/models/my-coder.gguf": str(models.locate(SMALL)),
+            "pip install .": f"pip install {shlex.quote(str(ROOT))}",
+            '".[test]"': shlex.quote(f"{ROOT}[test]"),
+            "&& pytest": f"&& cd {shlex.quote(str(ROOT))} && pytest",
+            "/models/my-coder.gguf": shlex.quote(str(models.locate(SMALL))),
             "qwen2.5-coder-7b": SMALL,
             "qwen2.5-coder-1.5b": SMALL,
             "8012": str(self.port),
@@ -76,6 +78,7 @@ class Place:
             "PATH": path,
             "JUPYTER_CONFIG_DIR": str(config),
             "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+            "IPYTHONDIR": str(folder / "ipython"),
             "BROWSER": "true",
         }
 
@@ -86,36 +89,51 @@ class Place:
 
     def run(self, block: str) -> str:
         """What it prints; it must end well."""
-        command = [BASH, "-c", self._command(block)]
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False, timeout=_PATIENCE_S
-        )
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-        return done.stdout
+        with self._started(block) as process:
+            process.wait(_PATIENCE_S)
+        said = self.said.read_text()
+        assert process.returncode == 0, said[-4000:]
+        return said
 
     @contextmanager
     def running(self, block: str, sign: str) -> Iterator[re.Match[str]]:
         """What it prints that looks like `sign`; it runs until the block's end."""
-        said = self.folder / "said"
-        with said.open("w") as out:
+        with self._started(block) as process:
+            yield self._found(sign, process)
+
+    @contextmanager
+    def _started(self, block: str) -> Iterator[subprocess.Popen[bytes]]:
+        """It and all that it started have ended afterwards."""
+        with self.said.open("w") as out:
             process = subprocess.Popen(
                 [BASH, "-c", self._command(block)],
                 cwd=self.folder, env=self.env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         try:
-            yield self._found(said, sign, process)
+            yield process
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
+            _end(process)
 
-    @staticmethod
-    def _found(said: Path, sign: str, process: subprocess.Popen[bytes]) -> re.Match[str]:
+    def _found(self, sign: str, process: subprocess.Popen[bytes]) -> re.Match[str]:
         end_s = time.monotonic() + _PATIENCE_S
-        while (found := re.search(sign, said.read_text())) is None:
-            assert process.poll() is None, said.read_text()[-4000:]
-            assert time.monotonic() < end_s, said.read_text()[-4000:]
+        while (found := re.search(sign, self.said.read_text())) is None:
+            assert process.poll() is None, self.said.read_text()[-4000:]
+            assert time.monotonic() < end_s, self.said.read_text()[-4000:]
             time.sleep(0.1)
         return found
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Terminates a process and its group; kills what is left after a while."""
+    end_s = time.monotonic() + 30
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        while time.monotonic() < end_s:
+            process.poll()
+            os.killpg(process.pid, 0)
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _free_port() -> int:
@@ -126,7 +144,8 @@ def _free_port() -> int:
 
 
 def _get(url: str, **headers: str) -> str:
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(urllib.request.Request(url, headers=headers), timeout=60) as answer:
         text: str = answer.read().decode()
         return text
 
@@ -143,13 +162,13 @@ def test_the_first_command_installs_and_opens_the_tour(place: Place) -> None:
 
 
 def test_the_model_is_fetched(place: Place, models: Store) -> None:
-    assert place.run(PULL).strip() == str(models.locate(MCCom().model))
+    assert place.run(PULL).splitlines()[-1] == str(models.locate(MCCom().model))
 
 
-def test_a_model_file_of_ones_own_is_used(place: Place) -> None:
+def test_a_model_file_of_ones_own_is_used(place: Place, models: Store) -> None:
     with place.running(OWN_MODEL, r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)") as url:
         status = json.loads(_get(f"{url[1]}/mccom/status", Authorization=f"token {url[2]}"))
-    assert status["model"]["id"] == place.stand_ins["/models/my-coder.gguf"]
+    assert status["model"]["id"] == str(models.locate(SMALL))
 
 
 def test_a_model_is_served_to_those_with_the_key(place: Place) -> None:
@@ -163,7 +182,7 @@ def test_a_model_is_served_to_those_with_the_key(place: Place) -> None:
 
 
 def test_an_administrator_fetches_a_model_for_all(place: Place) -> None:
-    printed = place.run(PULL_FOR_ALL).strip()
+    printed = place.run(PULL_FOR_ALL).splitlines()[-1]
     assert Path(printed).parent == place.folder / "models"
     assert Path(printed).stat().st_size > 10_000_000
 
