@@ -144,10 +144,20 @@ def _free_port() -> int:
 
 
 def _get(url: str, **headers: str) -> str:
+    """An address may be printed a moment before it answers."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(urllib.request.Request(url, headers=headers), timeout=60) as answer:
-        text: str = answer.read().decode()
-        return text
+    end_s = time.monotonic() + 30
+    while True:
+        try:
+            with direct.open(urllib.request.Request(url, headers=headers), timeout=60) as answer:
+                text: str = answer.read().decode()
+                return text
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            if time.monotonic() > end_s:
+                raise
+            time.sleep(0.2)
 
 
 @pytest.fixture
@@ -157,7 +167,7 @@ def place(tmp_path: Path, models: Store) -> Place:
 
 
 def test_the_first_command_installs_and_opens_the_tour(place: Place) -> None:
-    with place.running(INSTALL, r"http://127\.0\.0\.1:\d+/lab/tree/demo\.ipynb\?token=\w+") as url:
+    with place.running(INSTALL, r"http://127\.0\.0\.1:\d+/lab/tree/demo\.ipynb\?token=\w+(?=\s)") as url:
         assert "jupyter-config-data" in _get(url[0])
 
 
@@ -166,13 +176,13 @@ def test_the_model_is_fetched(place: Place, models: Store) -> None:
 
 
 def test_a_model_file_of_ones_own_is_used(place: Place, models: Store) -> None:
-    with place.running(OWN_MODEL, r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)") as url:
+    with place.running(OWN_MODEL, r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)\s") as url:
         status = json.loads(_get(f"{url[1]}/mccom/status", Authorization=f"token {url[2]}"))
     assert status["model"]["id"] == str(models.locate(SMALL))
 
 
 def test_a_model_is_served_to_those_with_the_key(place: Place) -> None:
-    with place.running(SERVE, rf"http://[\w.]+:{place.port}"):
+    with place.running(SERVE, rf"http://[\w.]+:{place.port}\b"):
         key = (place.folder / "key").read_text().strip()
         url = f"http://127.0.0.1:{place.port}/v1/models"
         assert "data" in json.loads(_get(url, Authorization=f"Bearer {key}"))
