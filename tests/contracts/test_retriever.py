@@ -58,19 +58,15 @@ class _Kernel:
 
 
 @asynccontextmanager
-async def _cells_and_kernel(folder: Path) -> AsyncGenerator[Retriever, None]:
-    retrieval = Retrieval(tree=None, live=_Kernel("# prices: DataFrame, columns paid"))
+async def _cells_and_kernel(folder: Path, text: str = "# prices: DataFrame") -> AsyncGenerator[Retriever, None]:
+    retrieval = Retrieval(tree=None, live=_Kernel(text))
     await retrieval.warm()
     yield retrieval
     await retrieval.aclose()
 
 
-@asynccontextmanager
-async def _cells_and_silent_kernel(folder: Path) -> AsyncGenerator[Retriever, None]:
-    retrieval = Retrieval(tree=None, live=_Kernel(""))
-    await retrieval.warm()
-    yield retrieval
-    await retrieval.aclose()
+def _cells_and_silent_kernel(folder: Path) -> AbstractAsyncContextManager[Retriever]:
+    return _cells_and_kernel(folder, text="")
 
 
 @pytest.fixture(params=[_cells_alone, _cells_and_files, _cells_and_kernel, _cells_and_silent_kernel])
