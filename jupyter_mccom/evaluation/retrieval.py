@@ -18,7 +18,7 @@ from ..protocols import Retriever
 from ..retrieval.index import Scored, rank
 from ..retrieval.iterate import Retrieval, Tree
 from ..settings import MCCom
-from ..types import Chunk, CompletionRequest, Hit
+from ..types import Chunk, CompletionRequest, Hit, Prompt
 from .bench import Bench
 from .cascade import written
 from .definitions import ByJedi, BySearch, WithDefinitions
@@ -126,6 +126,7 @@ async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
 async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tree | None) -> dict[str, Any]:
     request, engine = sample.request, opened.engine
     retrieval = Retrieval(tree=tree, live=None, patience_s=UNHURRIED_S)
+    answers_of: dict[Prompt, Answer] = {}
 
     async def text_of(retriever: Retriever | None, first: Answer | None = None, *, room: int = 0) -> Answer:
         context = Context(
@@ -136,7 +137,9 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tr
         )
         line = request.prefix.rpartition("\n")[2] + first.text if first else ""
         prompt, _ = await context.prompt(request, text=line, confidence=confidence(first.tokens) if first else None)
-        return await written(engine, request, prompt, max_tokens=settings.max_tokens)
+        if prompt not in answers_of:
+            answers_of[prompt] = await written(engine, request, prompt, max_tokens=settings.max_tokens)
+        return answers_of[prompt]
 
     first = await text_of(retrieval)
     both = await text_of(retrieval, first)

@@ -136,10 +136,15 @@ def _server(opened: OpenCascade, settings: MCCom) -> LlamaCppEngine:
 
 
 async def _asked(way: Way, sample: Sample, prompt: Prompt, draft: str, settings: MCCom) -> Run:
-    """An answer behind a prompt that has been read up to the cursor's line."""
-    async with aclosing(way.engine.generate(replace(prompt, typed=""), max_tokens=1)) as tokens:
-        async for _ in tokens:
-            pass
+    """An answer behind a prompt that has been read up to the cursor's line.
+
+    Read twice: the second time its last token is evaluated alone, whatever was in the cache before, so that each answer
+    of an engine starts from the same numbers. Evaluated together with others it rounds otherwise, and a tie falls so.
+    """
+    for _ in range(2):
+        async with aclosing(way.engine.generate(replace(prompt, typed=""), max_tokens=1)) as tokens:
+            async for _ in tokens:
+                pass
     pid = way.engine.host.pid
     assert pid is not None
     before_s = worked_s(pid)
