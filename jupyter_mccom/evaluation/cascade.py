@@ -119,6 +119,7 @@ async def _asked(tiers: _Tiers, sample: Sample) -> Both:
         await written(context.engine, start, (await context.prompt(start))[0], max_tokens=1)
     local = await _timed(small, request, settings)
     cloud = await _timed(large, request, settings, network_s=NETWORK_S)
+    await written(large.engine, start, (await large.prompt(start))[0], max_tokens=1)  # as it was before the first
     text = await _drafted(local, request, tiers.gates)
     query = request.prefix.rpartition("\n")[2] + text if text else ""
     second = await _timed(

@@ -36,19 +36,25 @@ def _clock_of(pid: int) -> int:
 
 
 class WorkClock:
-    """Call it: seconds of CPU time of the processes `pids` and of this one. Raises OSError when one of them is gone."""
+    """Call it: seconds that the processes `pids` and this one have worked. Raises OSError when one of them is gone.
+
+    Between two calls only the busiest of `pids` counts: others worked beside it, as on cores of their own.
+    """
 
     def __init__(self, pids: Sequence[int]) -> None:
         self._clocks = [_clock_of(pid) for pid in pids]
-        self._worked_s = -1.0
-        self._since_s = 0.0
-        self._stalled_s = 0.0
+        self._used_s = [time.clock_gettime(clock) for clock in self._clocks]
+        self._worked_s = self._stalled_s = 0.0
+        self._since_s = time.monotonic()
 
     def __call__(self) -> float:
-        worked_s, real_s = sum(map(time.clock_gettime, self._clocks)), time.monotonic()
-        if worked_s > self._worked_s:
-            self._worked_s, self._since_s = worked_s, real_s
+        used_s, real_s = [time.clock_gettime(clock) for clock in self._clocks], time.monotonic()
+        most_s = max((new - old for new, old in zip(used_s, self._used_s, strict=True)), default=0.0)
+        self._used_s = used_s
+        self._worked_s += most_s
+        if most_s > 0:
+            self._since_s = real_s
         elif real_s - self._since_s > _STALL_S:
             self._stalled_s += real_s - self._since_s
             self._since_s = real_s
-        return worked_s + time.process_time() + self._stalled_s
+        return self._worked_s + time.process_time() + self._stalled_s

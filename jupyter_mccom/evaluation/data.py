@@ -49,6 +49,8 @@ def check(data: Path, files: Iterable[str]) -> None:
         file = data / "repositories" / point["repo"].replace("/", "_") / point["path"]
         if not file.is_file():
             raise InputError(f"{place}: no file {point['path']!r} in {point['repo']!r}; see the data's README")
+        if not 0 <= point["line_no"] <= file.read_text(encoding="utf-8", errors="replace").count("\n"):
+            raise InputError(f"{place}: no line {point['line_no']} in {point['path']!r}; see the data's README")
 
 
 def rows_of(data: Path, file: str) -> list[dict[str, Any]]:
@@ -84,6 +86,8 @@ def _check_statement(place: str, point: Mapping[str, Any], cells: Mapping[str, A
     book, number = cells.get(point["book"]), point["cell"]
     if book is None:
         raise InputError(f"{place}: no notebook {point['book']!r} in notebooks.jsonl; see the data's README")
-    source = book[number].get("source") if 0 <= number < len(book) and isinstance(book[number], dict) else None
+    if not all(isinstance(cell, dict) and {"type", "source"} <= cell.keys() for cell in book):
+        raise InputError(f"{place}: a cell of the notebook has no type or source; see the data's README")
+    source = book[number]["source"] if 0 <= number < len(book) else None
     if not isinstance(source, str) or not 0 <= point["line"] <= source.count("\n"):
         raise InputError(f"{place}: no line {point['line']} in cell {number} of the notebook; see the data's README")

@@ -17,7 +17,7 @@ from ..settings import MCCom, changed
 from . import suites
 from .bench import KEYS_A_MINUTE, Progress
 from .findings import from_json
-from .machine import changed_settings, commit
+from .machine import changed_settings, machine
 from .report import page
 
 
@@ -35,6 +35,10 @@ class Figure:
         """Its name."""
         return self.name.partition(" ")[0]
 
+    def file(self, out: Path) -> Path:
+        """Its result, in a folder of its own."""
+        return out / self.name.replace(" ", "-").lower() / f"{self.suite}.json"
+
 
 _SHORT = {"prompt_tokens": 256, "retrieval_tokens": 0}
 _LARGE = {"model": "qwen2.5-coder-1.5b"}
@@ -51,7 +55,7 @@ FIGURES = (
     Figure(name="layouts", n=200, settings=_SHORT),
     Figure(name="retrieval", n=60),
     Figure(name="keystrokes", n=20, settings={"cloud_prompt_tokens": 512}),
-    Figure(name="cascade", n=100, settings={"cloud_prompt_tokens": 512}),
+    Figure(name="cascade", n=100),
     Figure(name="drafts", n=40, settings={"prompt_tokens": 256, "cloud_prompt_tokens": 256}),
     Figure(name="retrieval 1.5B", n=45, settings=_LARGE),
     Figure(name="kernels 1.5B", n=40, settings=_LARGE),
@@ -59,6 +63,8 @@ FIGURES = (
 )
 
 
+_SAME = ("commit", "cpu", "cores", "wheels")
+"""Of a machine: what was measured on another one is measured again."""
 ALL = "readme"
 """Names the whole."""
 
@@ -81,17 +87,18 @@ def run(
     if out is None:
         raise InputError("these runs take hours and go on where they were cut off; name their folder with --out")
     said = []
+    same = {name: value for name, value in machine().items() if name in _SAME}
     results: list[Mapping[str, Any]] = []
     for figure in FIGURES:
-        folder = out / figure.name.replace(" ", "-").lower()
         given = changed(settings, **figure.settings)
         n_figure = min(n or figure.n, figure.n)
-        file = folder / f"{figure.suite}.json"
-        made = {"n": n_figure, "seed": seed, "settings": changed_settings(given), "commit": commit()}
+        made = {"n": n_figure, "seed": seed, "settings": changed_settings(given), "machine": same}
+        made |= {"keys_a_minute": keys_a_minute} if figure.suite == "keystrokes" else {}
+        file = figure.file(out)
         try:
             if not _is_of(file, made):
                 suites.run(
-                    figure.suite, given, data=data, n=n_figure, seed=seed, out=folder, progress=progress,
+                    figure.suite, given, data=data, n=n_figure, seed=seed, out=file.parent, progress=progress,
                     keys_a_minute=keys_a_minute,
                 )  # fmt: skip
         except InputError as error:
@@ -109,5 +116,5 @@ def _is_of(file: Path, made: Mapping[str, Any]) -> bool:
     if not file.exists():
         return False
     result = json.loads(file.read_text(encoding="utf-8"))
-    found = {**result, "commit": result["machine"]["commit"]}
+    found = {**result, "machine": {name: result["machine"].get(name) for name in _SAME}}
     return all(found.get(name) == value for name, value in made.items())

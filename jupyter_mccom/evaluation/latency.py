@@ -23,12 +23,18 @@ from ..compose import OpenCascade, open_cascade
 from ..settings import MCCom
 from ..types import CompletionRequest
 from .bench import Bench
+from .cputime import worked_s
 from .findings import Findings, Plot, Table, distribution, percentile_with_interval
+from .machine import changed_settings
 
 _Row = dict[str, Any]
 _N_IMPORTS = 15
 _HEAD = "import numpy as np\nimport pandas as pd\n\nframe = pd.DataFrame({'a': np.arange(10), 'b': np.ones(10)})\n"
-_STARTS = ("print(frame.", "total = frame['a'].su", "for name in frame.", "mean = np.me", "frame['c'] = ", "def scale(")
+_STARTS = (
+    "print({n}, frame.", "total_{n} = frame['a'].su", "for name_{n} in frame.", "mean_{n} = np.me", "frame['c{n}'] = ",
+    "def scale_{n}(",
+)  # fmt: skip
+"""The line above stays: a prompt that has been read, and a line that has not."""
 
 
 def measure(bench: Bench) -> Findings:
@@ -37,7 +43,7 @@ def measure(bench: Bench) -> Findings:
     with running_server(settings, enabled=False) as (_, pid):
         bare_bytes = _resident_bytes(pid)
     with running_server(settings, enabled=True) as (server, pid):
-        rows, model_bytes = asyncio.run(_latency(server, bench))
+        rows, model_bytes = asyncio.run(_latency(server, pid, bench))
         memory = [
             [
                 "added resident memory in the Jupyter server, MB",
@@ -52,15 +58,15 @@ def measure(bench: Bench) -> Findings:
     return Findings(tables=[table], plots=[plot])
 
 
-async def _latency(server: Server, bench: Bench) -> tuple[list[_Row], int]:
+async def _latency(server: Server, pid: int, bench: Bench) -> tuple[list[_Row], int]:
     """A row a position, and the size of the model's file."""
     opened = open_cascade(bench.settings)
     server.ask("mccom/warm", {})
     rows: list[_Row] = []
     try:
-        await _row(server, opened, bench.settings, -1)  # both have loaded their model now
+        await _row(server, pid, opened, bench.settings, -1)  # both have loaded their model now
         for number in range(bench.n):
-            row = bench.rows.get(str(number)) or await _row(server, opened, bench.settings, number)
+            row = bench.rows.get(str(number)) or await _row(server, pid, opened, bench.settings, number)
             bench.rows.put(str(number), row)
             rows.append(row)
             bench.progress(number + 1, bench.n)
@@ -69,17 +75,19 @@ async def _latency(server: Server, bench: Bench) -> tuple[list[_Row], int]:
         await opened.aclose()
 
 
-async def _row(server: Server, opened: OpenCascade, settings: MCCom, number: int) -> _Row:
+async def _row(server: Server, pid: int, opened: OpenCascade, settings: MCCom, number: int) -> _Row:
     request = _request(number)
     post_s, line = server.complete(request)
     engine_s = await _alone(opened, request, settings, server.last_tokens())
-    along = _typed_along(request, line["text"][0]) if len(line["text"]) > 1 else None
-    return {"post_s": post_s, "engine_s": engine_s, "along_s": server.complete(along)[0] if along else None}
+    before_s = worked_s(pid)
+    along_s = server.complete(_typed_along(request, line["text"][0]))[0] if len(line["text"]) > 1 else None
+    return {"post_s": post_s, "engine_s": engine_s, "along_s": along_s, "along_worked_s": worked_s(pid) - before_s}
 
 
 def _figures(rows: Sequence[_Row]) -> list[list[str]]:
     ratios = [row["post_s"] / row["engine_s"] for row in rows]
-    along_ms = [1000 * row["along_s"] for row in rows if row["along_s"] is not None]
+    along = [row for row in rows if row["along_s"] is not None]
+    along_ms, worked_ms = ([1000 * row[name] for row in along] for name in ("along_s", "along_worked_s"))
     imports_ms = [1000 * _import_s() for _ in range(_N_IMPORTS)]
     return [
         ["POST to text ÷ the engine alone, median", percentile_with_interval(ratios, 0.5, 2)],
@@ -87,6 +95,8 @@ def _figures(rows: Sequence[_Row]) -> list[list[str]]:
         ["the engine alone, median, s", percentile_with_interval([row["engine_s"] for row in rows], 0.5, 2)],
         ["a typed-along key, median, ms", percentile_with_interval(along_ms, 0.5)],
         ["the same, p95", percentile_with_interval(along_ms, 0.95)],
+        ["processor time of the server for it, median, ms", percentile_with_interval(worked_ms, 0.5)],
+        ["the same, p95", percentile_with_interval(worked_ms, 0.95)],
         [f"`import jupyter_mccom`, median of {_N_IMPORTS}, ms", percentile_with_interval(imports_ms, 0.5)],
     ]
 
@@ -105,8 +115,7 @@ async def _alone(opened: OpenCascade, request: CompletionRequest, settings: MCCo
 
 
 def _request(number: int) -> CompletionRequest:
-    start = _STARTS[number % len(_STARTS)]
-    prefix = f"{_HEAD}step = {number}\n{start}"
+    prefix = _HEAD + _STARTS[number % len(_STARTS)].format(n=number)
     return CompletionRequest(
         id=f"r{number}", client="bench", document="bench.py", cell_id="", language="python", prefix=prefix, suffix="\n"
     )
@@ -159,11 +168,12 @@ def running_server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[Server, 
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
     command += [f"--IdentityProvider.token={token}", "--allow-root", "--ServerApp.port_retries=0"]
-    command += [f"--ServerApp.jpserver_extensions={{'jupyter_mccom': {enabled}}}", f"--MCCom.model={settings.model}"]
+    command.append(f"--ServerApp.jpserver_extensions={{'jupyter_mccom': {enabled}}}")
+    command += [f"--MCCom.{name}={value}" for name, value in changed_settings(settings).items()]
     command += [f"--MCCom.models_dir={settings.models_dir}"] if settings.models_dir else []
     command.append("--MCCom.show_threshold=0")  # how long it takes is asked, not whether it is right
-    with tempfile.TemporaryDirectory() as traces_dir:  # what a bench asks is nothing to learn from
-        command.append(f"--MCCom.traces_dir={traces_dir}")
+    with tempfile.TemporaryDirectory() as folder:  # what a bench asks is nothing to learn from, and it has no project
+        command += [f"--MCCom.traces_dir={folder}/traces", f"--ServerApp.root_dir={folder}"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         server = Server(f"http://127.0.0.1:{port}", token)
         try:

@@ -81,7 +81,10 @@ def cloud_alone(both: Both) -> Result:
 
 
 def best_of_two(both: Both) -> Result:
-    """The cloud's second answer too where the first is not right, which an oracle knows; the network once."""
+    """The cloud's second answer too where the first is not right, which an oracle knows; the network once.
+
+    The local text that the second one was searched with costs nothing here.
+    """
     if exact_match(both.cloud.text, both.truth):
         return cloud_alone(both)
     found = _shown(both, local=False, cloud=both.second, latency_s=both.cloud.total_s + both.second.total_s - NETWORK_S)
@@ -95,15 +98,24 @@ def cascade(gates: Gates, *, parse: bool) -> Policy:
         local, cloud = both.local, both.second
         route = gates.route(local.tokens, text=local.text, parses=local.parses or not parse, cloud="ready")
         if route.to == "cloud":
-            n_leading = sum(not token.text.strip() for token in local.tokens[:N_CONFIDENCE])
-            cut = gates.hopeless(local.tokens) or (not parse and route.reason == "unsure")
-            local_s = local.until_s(N_CONFIDENCE + n_leading) if cut else local.total_s
-            return _shown(both, local=False, cloud=cloud, latency_s=local_s + cloud.total_s)
+            return _shown(both, local=False, cloud=cloud, latency_s=_given_up_s(local, gates, parse) + cloud.total_s)
         if route.to == "nothing" or exact_match(local.text, both.truth):
             return _shown(both, local=route.to == "local", cloud=None, latency_s=local.total_s)
         return _shown(both, local=True, cloud=cloud, latency_s=local.total_s + cloud.total_s)
 
     return policy
+
+
+def _given_up_s(local: Answer, gates: Gates, parse: bool) -> float:
+    """Seconds until the gates send it to the cloud: at the token at which they give up on it, or when it is whole.
+
+    A single gate on the confidence needs no more than the tokens that this is the mean of.
+    """
+    n_leading = sum(not token.text.strip() for token in local.tokens[:N_CONFIDENCE])
+    if not parse and gates.sure_chance is None:
+        return local.until_s(N_CONFIDENCE + n_leading)
+    n_tokens = next((n for n in range(1, len(local.tokens)) if gates.hopeless(local.tokens[:n])), len(local.tokens))
+    return local.until_s(n_tokens)
 
 
 def policies(gates: Gates) -> Mapping[str, Policy]:

@@ -12,6 +12,7 @@ CORE_DELAY_S = 0.075
 _PAUSE_S = 1.0
 _GAP_S = 0.2
 _NEWEST = 0.2
+_MOST_LATENCY_S = 0.5
 _GAPS_AFTER_SIGN, _GAPS_IN_WORD = 1.0, 1.5
 _IN_WORD = re.compile(r"\w\Z")
 
@@ -33,6 +34,7 @@ class Rhythm:
 
     def answered(self, latency_s: float) -> None:
         """An answer's first text took so long."""
+        latency_s = min(latency_s, _MOST_LATENCY_S)
         former_s = latency_s if self._latency_s is None else self._latency_s
         self._latency_s = former_s + _NEWEST * (latency_s - former_s)
 

@@ -19,10 +19,12 @@ class Rows:
     def __init__(self, out: Path | None, suite: str, made_with: Mapping[str, Any]) -> None:
         self._file = None if out is None else out / f"{suite}.jsonl"
         self._rows: dict[str, dict[str, Any]] = {}
+        self.resumed = False
+        """Some of them were measured by an earlier run."""
         if self._file is None:
             return
         head = json.loads(json.dumps({"suite": suite, **made_with}))
-        if self._file.exists():
+        if self._file.exists() and self._file.stat().st_size:
             self._load(self._file, head)
         else:
             self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +40,7 @@ class Rows:
         self._append({"key": key, "row": row})
 
     def _load(self, file: Path, head: Mapping[str, Any]) -> None:
-        first, *lines = file.read_text(encoding="utf-8").splitlines()
+        first, *lines = file.read_text(encoding="utf-8").split("\n")
         made = json.loads(first)
         differing = sorted(name for name in {*made, *head} if made.get(name) != head.get(name))
         if differing:
@@ -52,6 +54,7 @@ class Rows:
             except ValueError:
                 break  # the last one was cut off
             self._rows[found["key"]] = found["row"]
+            self.resumed = True
             kept.append(line)
         file.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 

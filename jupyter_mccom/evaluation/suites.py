@@ -108,24 +108,18 @@ def run(
     made_with = {"seed": seed, "settings": changed_settings(settings), "models": prompted(settings, models)}
     made_with |= {name: before[name] for name in ("commit", "cpu", "cores")}
     made_with |= {"keys_a_minute": keys_a_minute} if name == "keystrokes" else {}
+    rows = Rows(None if suite.own_rows else out, name, made_with)
     started = datetime.now(timezone.utc)
-    findings = suite.measure(
-        Bench(
-            settings=settings,
-            data=data,
-            n=n or suite.n,
-            seed=seed,
-            out=out,
-            rows=Rows(None if suite.own_rows else out, name, made_with),
-            progress=progress,
-            keys_a_minute=keys_a_minute,
-        )
-    )
+    bench = Bench(
+        settings=settings, data=data, n=n or suite.n, seed=seed, out=out, rows=rows, progress=progress,
+        keys_a_minute=keys_a_minute,
+    )  # fmt: skip
+    findings = suite.measure(bench)
     if out is not None:
         made = {
-            "suite": name, "about": suite.about, "n": n or suite.n, "model": settings.model, **made_with,
+            "suite": name, "about": suite.about, "n": bench.n, "model": settings.model, **made_with,
             "threads": _threads(settings), "started": started.isoformat(timespec="seconds"), "machine": before,
-            "took_s": round((datetime.now(timezone.utc) - started).total_seconds()),
+            "took_s": round((datetime.now(timezone.utc) - started).total_seconds()), "resumed": rows.resumed,
         }  # fmt: skip
         _write(out, name, {**made, "findings": findings.to_json()})
     return findings.text()

@@ -30,6 +30,7 @@ from ..types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKi
 from .bench import Bench, Progress
 from .cascade import answer
 from .findings import Findings
+from .machine import commit
 from .metrics import exact_match, interval, mean
 from .samples import Sample, notebook_samples
 
@@ -65,20 +66,21 @@ def measure(bench: Bench) -> Findings:
 def teach(settings: MCCom, out: Path) -> str:
     """Keeps the lines in `out` of this model as if a person had taken what was right and rejected the rest.
 
-    They are traces like others, and outweighed by a person's as these become more; kept ones are not kept twice.
+    They are traces like others and dated before a person's, so that these are the ones held back; outweighed by them as
+    they become more. Kept ones are not kept twice.
     Returns what holds from then on. Raises InputError where there are none, TracesError when they cannot be kept.
     """
     model = open_store(settings).entry(settings.model)
     lines = _read(out, _made_with(settings, model))
     if not lines:
         raise InputError(f"no lines for {model.id} and these settings in {str(out / _FILE)!r}; run the suite first")
-    now_s = time.time()
-    events: list[Trace | Outcome | Survival | Agreement] = []
-    for number, (task, line) in enumerate(lines.items()):
-        judged = judged_from(line)
-        if judged is not None:
-            events += _as_lived(f"bench {task}", judged, model.id, now_s - len(lines) + number)
     with closing(TraceStore(traces_file(settings))) as store:
+        before_s = min((kept.at_s for kept in store.examples(model.id, model.layout)), default=time.time())
+        events: list[Trace | Outcome | Survival | Agreement] = []
+        for number, (task, line) in enumerate(lines.items(), -len(lines)):
+            judged = judged_from(line)
+            if judged is not None:
+                events += _as_lived(f"bench {task}", judged, model.id, before_s + number)
         store.write(events, model.layout)
         if store.trouble:
             raise TracesError(store.trouble)
@@ -256,6 +258,7 @@ def _made_with(settings: MCCom, model: Model) -> dict[str, object]:
 async def _asked(
     settings: MCCom, samples: Sequence[Sample], made_with: Mapping[str, object], out: Path | None, progress: Progress
 ) -> list[dict[str, Any]]:
+    made_with = {**made_with, "commit": commit()}
     lines = _read(out, made_with) if out else {}
     opened = open_cascade(settings)
     try:
@@ -277,9 +280,18 @@ def _append(out: Path | None, line: Mapping[str, Any]) -> None:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
+def _line(text: str) -> dict[str, Any]:
+    """Empty for one that was cut off, and for the one that was written behind it."""
+    try:
+        line: dict[str, Any] = json.loads(text)
+    except ValueError:
+        return {}
+    return line
+
+
 def _read(out: Path, made_with: Mapping[str, object]) -> dict[str, dict[str, Any]]:
     """By task."""
     path = out / _FILE
     texts = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
-    lines = [json.loads(text) for text in texts if text]
-    return {line["task"]: line for line in lines if all(line[name] == value for name, value in made_with.items())}
+    lines = [line for text in texts if text and (line := _line(text))]
+    return {line["task"]: line for line in lines if all(line.get(name) == value for name, value in made_with.items())}

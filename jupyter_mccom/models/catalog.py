@@ -56,7 +56,7 @@ class Model:
     """None: left context only, or probed for where the file is the person's own."""
     layout: Literal["standard", "anchored", "anchored-block"] = "anchored-block"
     """What stands after the middle token (see engines.fim). Measured (README): with the block of the cursor's line a
-    model is right as often as with any other order, and a key reads 1 token instead of 63; the 7B was not measured."""
+    model is right as often as with any other order, and a key reads 1 token instead of 35; the 7B was not measured."""
     threshold: float = 0.8
     """Confidence above which local text is shown without asking the cloud (paper 2.1)."""
     show_threshold: float = 0.6

@@ -7,6 +7,8 @@
 const PAUSE_MS = 1000;
 /** What is assumed before the first keys: a typist of 60 words a minute. */
 const GAP_MS = 200;
+/** A slower answer counts as one of this: it leaves nothing to wait for, and one cold start shall be forgotten soon. */
+const MOST_LATENCY_MS = 500;
 /** Weight of the newest of a running mean. */
 const NEWEST = 0.2;
 /** A pause is likely when no key came for so many gaps: after a sign that asks for more, and within a word. */
@@ -26,10 +28,9 @@ export class Rhythm {
 
   /** An answer's first text took so long. */
   answered(latencyMs: number): void {
-    this._latencyMs =
-      this._latencyMs === null
-        ? latencyMs
-        : this._latencyMs + NEWEST * (latencyMs - this._latencyMs);
+    const counted = Math.min(latencyMs, MOST_LATENCY_MS);
+    const former = this._latencyMs ?? counted;
+    this._latencyMs = former + NEWEST * (counted - former);
   }
 
   /**
