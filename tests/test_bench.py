@@ -82,6 +82,22 @@ def test_suites_run_on_real_code(suite: str, said: str, shared_data: Path, model
     assert json.loads((tmp_path / f"{name}.json").read_text())["findings"]
 
 
+@pytest.mark.parametrize(
+    ("suite", "said"),
+    [
+        ("layouts", f"{SMALL} reads only what stands before the cursor"),
+        ("thresholds", "too few"),
+    ],
+)
+def test_what_a_suite_cannot_measure_is_said_in_one_line(
+    suite: str, said: str, shared_data: Path, models: Store, tmp_path: Path
+) -> None:
+    given = ("--n=2", f"--data={shared_data}", f"--out={tmp_path}", "--MCCom.max_tokens=4", "--MCCom.prompt_tokens=128")
+    error = _bench(f"--suite={suite}", *given, status=2).stderr
+    assert said in error
+    assert "Traceback" not in error
+
+
 def test_data_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
     said = _bench(f"--data={tmp_path}", status=2).stderr
     assert "name their folder with --data" in said

@@ -82,7 +82,8 @@ def _places(request: CompletionRequest, chunks: Sequence[Chunk]) -> Iterator[tup
         if cell.kind == "code":
             lines = cell.source.split("\n")
             yield from ((lines, number) for number in reversed(range(len(lines))))
-    for chunk in chunks:
+    others = (chunk for chunk in chunks if not chunk.source.startswith("cell ") and chunk.source != request.own_source)
+    for chunk in others:  # of the request itself each line is a place already
         lines = chunk.text.split("\n")
         yield from ((lines, number) for number in range(len(lines)))
 

@@ -20,7 +20,8 @@ from .pulls import Pulls
 from .status import status_of
 
 _REST_S = 0.3
-"""Without a key for so long after an answer, the person reads: a quick typist's gap is 0.1 s."""
+"""After an answer, so that nothing is done for one that is typed over at once: a quick typist's gap is 0.1 s. A page
+answers keys that are typed along by itself, and what is done in advance goes on beside them."""
 
 
 class Completions:
@@ -80,17 +81,18 @@ class Completions:
         if opened.recorder is not None:
             await opened.recorder.forget()
 
-    def warm(self, request: CompletionRequest | None) -> None:
+    def warm(self, request: CompletionRequest | None) -> asyncio.Task[None] | None:
         """Starts loading the model, if it is here and nothing loads it yet; then evaluates the prompt of `request`.
 
-        The latter only while no answer is waited for.
+        The latter only while no answer is waited for; returned, so that who asked can give it up.
         """
         if not self._current.settings.enabled:
-            return
+            return None
         if self._warming is None or self._warming.done():
             self._warming = asyncio.create_task(self._warm(), name="mccom warm")
-        if request is not None and not self._running:
-            self._do_in_advance(self._warm_at(request))
+        if request is None or self._running:
+            return None
+        return self._do_in_advance(self._warm_at(request))
 
     def pull(self, model_id: str | None) -> None:
         """Starts a download of the given or the configured model. Raises ModelError."""
@@ -138,7 +140,7 @@ class Completions:
         await self._pulls.cancel()
         await self._current.aclose()
 
-    def _do_in_advance(self, work: Coroutine[Any, Any, None]) -> None:
+    def _do_in_advance(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs `work` in the place of what is done in advance now."""
         self._nothing_in_advance()
         before = set(self._in_advance)
@@ -153,6 +155,7 @@ class Completions:
         self._in_advance.add(task)
         task.add_done_callback(self._in_advance.discard)
         task.add_done_callback(lambda _: work.close())
+        return task
 
     def _nothing_in_advance(self) -> None:
         for task in self._in_advance:

@@ -128,13 +128,25 @@ class SurvivalHandler(MCComHandler):
 
 
 class WarmHandler(MCComHandler):
-    """`POST /mccom/warm`: load the model before the first key; with a position, evaluate its prompt too."""
+    """`POST /mccom/warm`: load the model before the first key; with a position, evaluate its prompt too.
+
+    Answers when the prompt was read, or is read no more; whoever goes away earlier ends that.
+    """
+
+    _reading: asyncio.Task[None] | None = None
 
     @route
     async def post(self) -> None:
-        self.completions.warm(wire.position_from(self.body()))
+        self._reading = self.completions.warm(wire.position_from(self.body()))
+        if self._reading is not None:
+            await asyncio.wait([self._reading])
         self.set_status(204)
         self.finish()
+
+    def on_connection_close(self) -> None:
+        """A key was typed, or the browser went away."""
+        if self._reading is not None:
+            self._reading.cancel()
 
 
 class PullHandler(MCComHandler):

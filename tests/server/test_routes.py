@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx
 import psutil
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
@@ -154,3 +155,38 @@ async def test_a_position_that_was_warmed_has_its_prompt_in_the_models_cache(jp_
     await _complete(jp_fetch, document="b.ipynb", prefix=long + "print(")
     trace = (await _json(jp_fetch, "traces"))["traces"][-1]
     assert trace["generations"][0]["tokens"][0]["n_evaluated"] < 10
+
+
+def _in_advance() -> list[asyncio.Task[Any]]:
+    return [task for task in asyncio.all_tasks() if task.get_name() == "mccom in advance"]
+
+
+async def _over(task: asyncio.Task[Any]) -> bool:
+    """Waits for its end; it was cancelled."""
+    with anyio.fail_after(PATIENCE_S):
+        await asyncio.wait([task])
+    return task.cancelled()
+
+
+async def test_a_position_is_read_no_further_when_the_page_gives_it_up(
+    jp_fetch: Fetch, jp_http_port: int, jp_base_url: str, jp_auth_header: dict[str, str]
+) -> None:
+    await _complete(jp_fetch)
+    await asyncio.wait(_in_advance())
+    position = {**REQUEST, "document": "c.ipynb", "prefix": "".join(f"left_{i} = {i}\n" for i in range(400))}
+    address = f"http://127.0.0.1:{jp_http_port}{jp_base_url}mccom/warm"
+    async with httpx.AsyncClient(headers=jp_auth_header) as page:
+        asked = asyncio.create_task(page.post(address, json=position, timeout=PATIENCE_S))
+        with anyio.fail_after(PATIENCE_S):
+            while not (reading := _in_advance()):
+                await asyncio.sleep(0.01)
+        asked.cancel()
+        await asyncio.wait([asked])
+    assert [await _over(task) for task in reading] == [True]
+
+
+async def test_what_is_answered_in_advance_ends_with_the_next_request(jp_fetch: Fetch) -> None:
+    await _complete(jp_fetch)
+    (ahead,) = _in_advance()
+    await _complete(jp_fetch, prefix=REQUEST["prefix"] + "q")
+    assert await _over(ahead)

@@ -42,6 +42,12 @@ def test_one_place_alone_is_no_draft() -> None:
     assert draft_of(_request("plt.plot(x, y)\nplt.pl")) == ""
 
 
+def test_a_line_that_was_found_again_by_the_search_is_still_one_place() -> None:
+    piece = Chunk(source="cell 1", first_line=1, last_line=1, text="plt.plot(x, y)")
+    assert draft_of(_request("plt.plot(x, y)\nplt.pl", cells=("a = 1",)), [piece]) == ""
+    assert draft_of(_request("plt.pl", cells=("plt.plot(x, y)",)), [replace(piece, source="cell 0")]) == ""
+
+
 def test_where_the_places_part_the_draft_ends_before_the_word() -> None:
     above = "frame.plot(kind='bar', color='red')\nframe.plot(kind='bar', color='rose')\n"
     assert draft_of(_request(above + "frame.pl")) == "ot(kind='bar', color='"
