@@ -6,8 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..cascade.route import Gates, confidence
-from .findings import Findings, Plot, Series, Table, distribution, ratio_with_interval, with_interval
-from .metrics import exact_match, mean, percentile, ratio
+from .findings import (
+    Findings,
+    Plot,
+    Series,
+    Table,
+    distribution,
+    percentile_with_interval,
+    ratio_with_interval,
+    with_interval,
+)
+from .metrics import exact_match, mean, ratio
 from .policies import Both, Policy, Result, cascade, policies
 from .reliability import reliability
 
@@ -55,19 +64,19 @@ def _policies(results: Mapping[str, Sequence[Result]]) -> Table:
 
 def _row(name: str, of: Sequence[Result], base: Sequence[Result]) -> list[str]:
     latency, against = _latency(of), _latency(base)
-    shown, local = sum(result.shown for result in of), sum(result.local_shown for result in of)
-    local_wrong = sum(result.local_wrong for result in of)
+    shown, local = sum(result.shown for result in of), [float(result.local_shown) for result in of]
+    local_wrong = ratio_with_interval([float(result.local_wrong) for result in of], local)
     return [
         name,
         with_interval(_right(of), 3),
         ratio_with_interval(_right(of), _right(base)),
-        f"{mean(latency):.2f}",
+        with_interval(latency),
         ratio_with_interval(latency, against),
         ratio_with_interval(_without_network(of), _without_network(base)),
-        f"{percentile(latency, 0.95):.2f}",
-        f"{mean([float(result.calls) for result in of]):.2f}",
+        percentile_with_interval(latency, 0.95, 2),
+        with_interval(_calls(of)),
         f"{_wrong_with_interval(of)} of {shown}",
-        f"{local_wrong / local:.2f} of {local}" if local else "–",
+        f"{local_wrong} of {sum(local):.0f}" if any(local) else "–",
     ]
 
 

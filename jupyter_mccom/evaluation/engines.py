@@ -10,14 +10,12 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..compose import OpenCascade, open_cascade
 from ..settings import MCCom
 from ..types import CompletionRequest, Prompt, Token
 from .bench import Bench, Progress
-from .findings import Findings
-from .metrics import percentile
+from .findings import Findings, Table, percentile_with_interval, ratio_with_interval, with_interval
 from .samples import notebook_samples
 
 _KEYS_A_STATEMENT = 20
@@ -28,7 +26,7 @@ _DRAFTED = 16
 def measure(bench: Bench) -> Findings:
     """Tokens evaluated at each of `n` keys, and forward passes of answers. Raises InputError without the data."""
     script = _script(bench.data, bench.n, bench.seed)
-    return Findings(tables=[], figures=asyncio.run(_run(bench.settings, script, bench.progress)))
+    return asyncio.run(_run(bench.settings, script, bench.progress))
 
 
 def _script(data: Path, n: int, seed: int) -> list[list[CompletionRequest]]:
@@ -45,14 +43,16 @@ def _script(data: Path, n: int, seed: int) -> list[list[CompletionRequest]]:
     return script
 
 
-async def _run(settings: MCCom, script: Sequence[Sequence[CompletionRequest]], progress: Progress) -> dict[str, Any]:
+async def _run(settings: MCCom, script: Sequence[Sequence[CompletionRequest]], progress: Progress) -> Findings:
     opened = open_cascade(settings)
     n_keys = sum(map(len, script))
-    first, later, plain, drafted = [], [], [], []
+    first: list[float] = []
+    later: list[float] = []
+    plain, drafted = [], []
     try:
         for statement in script:
             prompts = [await opened.cascade.prompt(request) for request in statement]
-            evaluated = [(await _written(opened, prompt, 1))[0].n_evaluated for prompt in prompts]
+            evaluated = [float((await _written(opened, prompt, 1))[0].n_evaluated) for prompt in prompts]
             first.append(evaluated[0])
             later += evaluated[1:]
             answer = await _written(opened, prompts[-1], _DRAFTED)
@@ -61,19 +61,25 @@ async def _run(settings: MCCom, script: Sequence[Sequence[CompletionRequest]], p
             progress(len(first) + len(later), n_keys)
     finally:
         await opened.aclose()
-    return {
-        "engine": opened.local.kind,
-        "model": opened.model.id,
-        "keys": n_keys,
-        "statements": len(script),
-        "tokens_evaluated": sum(first) + sum(later),
-        "tokens_first_key": sum(first),
-        "tokens_later_key_median": percentile([float(tokens) for tokens in later], 0.5),
-        "tokens_later_key_p95": percentile([float(tokens) for tokens in later], 0.95),
-        "passes": sum(map(_passes, plain)),
-        "passes_with_draft": sum(map(_passes, drafted)),
-        "answers_the_same": sum(_text(one) == _text(other) for one, other in zip(plain, drafted, strict=True)),
-    }
+    passes, passes_drafted = ([float(_passes(answer)) for answer in answers] for answers in (plain, drafted))
+    table = Table(
+        title=f"{opened.model.id} by {opened.local.kind}: {n_keys} keys of {len(script)} statements",
+        head=["figure", "in all", "with its interval"],
+        rows=[
+            ["tokens evaluated at a statement's first key, mean", f"{sum(first):.0f}", with_interval(first, 1)],
+            ["at a later key, mean", f"{sum(later):.0f}", with_interval(later)],
+            ["the same, median", "", percentile_with_interval(later, 0.5, 0)],
+            ["the same, p95", "", percentile_with_interval(later, 0.95, 0)],
+            ["passes of an answer, mean", f"{sum(passes):.0f}", with_interval(passes)],
+            [
+                "with the answer as its draft ×",
+                f"{sum(passes_drafted):.0f}",
+                ratio_with_interval(passes_drafted, passes),
+            ],
+        ],
+    )
+    same = sum(_text(one) == _text(other) for one, other in zip(plain, drafted, strict=True))
+    return Findings(tables=[table], notes=[f"{same} of {len(plain)} answers are the same with it"])
 
 
 async def _written(opened: OpenCascade, prompt: Prompt, max_tokens: int, *, draft: str = "") -> list[Token]:

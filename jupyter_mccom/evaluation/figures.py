@@ -57,7 +57,7 @@ FIGURES = (
     Figure(name="keystrokes", n=20, settings={"cloud_prompt_tokens": 512}),
     Figure(name="cascade", n=100),
     Figure(name="drafts", n=40, settings={"prompt_tokens": 256, "cloud_prompt_tokens": 256}),
-    Figure(name="retrieval 1.5B", n=45, settings=_LARGE),
+    Figure(name="retrieval 1.5B", n=30, settings=_LARGE),
     Figure(name="kernels 1.5B", n=40, settings=_LARGE),
     Figure(name="layouts 1.5B", n=200, settings={**_LARGE, **_SHORT}),
 )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .findings import Findings, Plot, Table, distribution, ratio_with_interval, with_interval
-from .metrics import mean, percentile, ratio
+from .findings import Findings, Plot, Table, distribution, percentile_with_interval, ratio_with_interval, with_interval
+from .metrics import mean, ratio
 
 _Row = dict[str, Any]
 GOALS = (
@@ -70,10 +70,9 @@ def _shown(ways: dict[str, list[_Row]]) -> Table:
     head = ["way, network ms", "shown", "right", "partly", "wrong among shown", "read", "wrong among read"]
     rows = []
     for name, found in ways.items():
-        shown, read = _sum(found, "shown"), _sum(found, "read")
-        right, right_read = _sum(found, "right"), _sum(found, "right_read")
-        shares = [_share(shown - right, shown), _share(read - right_read, read)]
-        rows.append([name, str(shown), str(right), str(_sum(found, "partly")), shares[0], str(read), shares[1]])
+        shown, right, partly, read = (str(_sum(found, field)) for field in ("shown", "right", "partly", "read"))
+        wrong_read = _wrong(found, "right_read", "read")
+        rows.append([name, shown, right, partly, _wrong(found, "right", "shown"), read, wrong_read])
     return Table(title="Suggestions, in all; partly: not right, but some words were", head=head, rows=rows)
 
 
@@ -84,13 +83,14 @@ def _engines(ways: dict[str, list[_Row]]) -> Table:
     for name, found in ways.items():
         latency = [second for way in found for second in way["latency_s"]]
         calls = [call for way in found for call in way["local"] if not call["in_advance"]]
-        evaluated = [call["n_evaluated"] for call in calls if call["n_evaluated"] is not None]
+        evaluated = [float(call["n_evaluated"]) for call in calls if call["n_evaluated"] is not None]
         calls = [call for way in found for call in (*way["local"], *way["cloud"])]
         counts = [str(_sum(found, field)) for field in ("requests", "along", "cancelled")]
-        times = [f"{percentile(latency, share):.2f}" if latency else "–" for share in (0.5, 0.95)]
+        times = [percentile_with_interval(latency, share, 2) for share in (0.5, 0.95)]
         drafts = [str(sum(call[field] for call in calls)) for field in ("n_offered", "n_accepted")]
-        rows.append([name, *counts, *times, f"{percentile(evaluated, 0.5):.0f}" if evaluated else "–", *drafts])
-    return Table(title="Requests; p50 and p95 until the first text of an answer", head=head, rows=rows)
+        rows.append([name, *counts, *times, percentile_with_interval(evaluated, 0.5, 0), *drafts])
+    title = "Requests; p50 and p95 until the first text of an answer; tokens of calls that came to a first one, median"
+    return Table(title=title, head=head, rows=rows)
 
 
 def _goals(ways: dict[str, list[_Row]], network: int) -> tuple[Table, list[str]]:
@@ -101,11 +101,9 @@ def _goals(ways: dict[str, list[_Row]], network: int) -> tuple[Table, list[str]]
         found = ratio(values, against)
         met = bool(mean(against)) and (found <= goal if word == "at most" else found >= goal)
         rows.append([name, f"{word} {goal:.2f}", ratio_with_interval(values, against), "met" if met else "missed"])
-    shown = [float(way["shown"]) for way in cascade]
-    wrong = [float(way["shown"] - way["right"]) for way in cascade]
-    met = bool(sum(shown)) and ratio(wrong, shown) <= MOST_WRONG
-    row = ["wrong among shown", f"at most {MOST_WRONG:.2f}", ratio_with_interval(wrong, shown)]
-    rows.append([*row, "met" if met else "missed"])
+    shown, right = _sum(cascade, "shown"), _sum(cascade, "right")
+    row = ["wrong among shown", f"at most {MOST_WRONG:.2f}", _wrong(cascade, "right", "shown")]
+    rows.append([*row, "met" if shown and shown - right <= MOST_WRONG * shown else "missed"])
     missed = [row[0] for row in rows if row[-1] == "missed"]
     table = Table(title=f"Goals at {network} ms of network", head=["figure", "goal", "cascade", ""], rows=rows)
     return table, [f"{network} ms: missed: {', '.join(missed)}." if missed else f"{network} ms: all goals are met."]
@@ -148,5 +146,7 @@ def _sum(found: Sequence[_Row], field: str) -> int:
     return sum(int(way[field]) for way in found)
 
 
-def _share(part: int, of: int) -> str:
-    return f"{part / of:.2f}" if of else "–"
+def _wrong(found: Sequence[_Row], right: str, of: str) -> str:
+    """The share with its interval."""
+    all_of = [float(way[of]) for way in found]
+    return ratio_with_interval([float(way[of] - way[right]) for way in found], all_of)

@@ -21,8 +21,8 @@ from ..settings import MCCom
 from ..types import CompletionRequest
 from .bench import Bench
 from .cascade import written
-from .findings import Findings, Table, with_interval
-from .metrics import edit_similarity, exact_match, percentile
+from .findings import Findings, Table, percentile_with_interval, ratio_with_interval, with_interval
+from .metrics import edit_similarity, exact_match, mean
 from .samples import Sample, notebook_samples, repository_samples
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
@@ -36,32 +36,32 @@ def measure(bench: Bench) -> Findings:
     asyncio.run(_run(bench, samples))
     rows = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
     head = [
-        *("layout", "exact match", "edit similarity", "a key: tokens, median (p95)", "a key: s, median", "×"),
+        *("layout", "exact match", "edit similarity", "a key: tokens, median", "p95", "time ×"),
         "next line: tokens, median",
     ]
-    base_s = percentile([s for row in rows for s in row["standard"]["key_s"]], 0.5)
     return Findings(
         tables=[
             Table(
                 title=f"{bench.settings.model}, n = {len(rows)}; tokens read before the first one was written",
                 head=head,
-                rows=[_line(layout, [row[layout] for row in rows], base_s) for layout in LAYOUTS],
+                rows=[_line(layout, rows) for layout in LAYOUTS],
             )
         ]
     )
 
 
-def _line(layout: Layout, of: Sequence[Mapping[str, Any]], base_s: float) -> list[str]:
+def _line(layout: Layout, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    of = [row[layout] for row in rows]
     tokens = [float(n) for row in of for n in row["key_tokens"]]
-    key_s = percentile([s for row in of for s in row["key_s"]], 0.5)
+    key_s, base_s = ([mean(row[name]["key_s"]) for row in rows] for name in (layout, "standard"))
     return [
         layout,
         with_interval([float(row["right"]) for row in of], 3),
         with_interval([row["similar"] for row in of], 3),
-        f"{percentile(tokens, 0.5):.0f} ({percentile(tokens, 0.95):.0f})",
-        f"{key_s:.2f}",
-        f"{key_s / base_s:.2f}",
-        f"{percentile([float(row['line_tokens']) for row in of], 0.5):.0f}",
+        percentile_with_interval(tokens, 0.5, 0),
+        percentile_with_interval(tokens, 0.95, 0),
+        ratio_with_interval(key_s, base_s),
+        percentile_with_interval([float(row["line_tokens"]) for row in of], 0.5, 0),
     ]
 
 

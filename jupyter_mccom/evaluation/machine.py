@@ -64,11 +64,15 @@ def _version(name: str) -> str:
 
 
 def commit() -> str:
-    """Empty outside a checkout; `+` where files were changed since."""
-    here = Path(__file__).parent
+    """The last one that changed the package, `+` where files of it were changed since; empty outside a checkout."""
     try:
-        command = ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"]
-        done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True)
+        found, changed = _git("log", "-1", "--format=%h", "--abbrev=12"), _git("status", "--porcelain")
     except (OSError, subprocess.CalledProcessError):
         return ""
+    return found + "+" * bool(changed)
+
+
+def _git(*asked: str) -> str:
+    package, command = Path(__file__).parents[1], ["git", *asked, "--", "."]
+    done = subprocess.run(command, cwd=package, capture_output=True, text=True, check=True)
     return done.stdout.strip()

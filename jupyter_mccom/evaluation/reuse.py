@@ -14,8 +14,8 @@ from typing import Any
 from ..compose import OpenCascade, SystemClock, open_cascade
 from ..types import CompletionRequest, Prompt
 from .bench import Bench
-from .findings import Findings, Table, with_interval
-from .metrics import mean, percentile
+from .findings import Findings, Table, percentile_with_interval, with_interval
+from .metrics import percentile
 from .samples import Sample, notebook_samples
 
 _KEYS = 6
@@ -45,8 +45,8 @@ def measure(bench: Bench) -> Findings:
             )
         ],
         notes=[
-            f"tokens read a key typed on: median {percentile(keys, 0.5):.0f}, p95 {percentile(keys, 0.95):.0f} "
-            f"of {len(keys)} keys (goal: median ≤ 2)"
+            f"tokens read a key typed on: median {percentile_with_interval(keys, 0.5, 0)}, "
+            f"p95 {percentile_with_interval(keys, 0.95, 0)} of {len(keys)} keys (goal: median ≤ 2)"
         ],
         figures={"key_tokens_median": percentile(keys, 0.5), "key_tokens_p95": percentile(keys, 0.95)},
     )
@@ -54,8 +54,8 @@ def measure(bench: Bench) -> Findings:
 
 def _line(state: str, rows: Sequence[dict[str, Any]]) -> list[str]:
     ratios = [row[state][1] / row["nothing"][1] for row in rows]
-    n_tokens = mean([float(row[state][0]) for row in rows])
-    return [_STATES[state], f"{n_tokens:.0f}", with_interval(ratios), f"{percentile(ratios, 0.5):.2f}"]
+    n_tokens = [float(row[state][0]) for row in rows]
+    return [_STATES[state], with_interval(n_tokens, 0), with_interval(ratios), percentile_with_interval(ratios, 0.5, 2)]
 
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
