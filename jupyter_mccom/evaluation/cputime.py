@@ -38,23 +38,27 @@ def _clock_of(pid: int) -> int:
 class WorkClock:
     """Call it: seconds that the processes `pids` and this one have worked. Raises OSError when one of them is gone.
 
-    Between two calls only the busiest of `pids` counts: others worked beside it, as on cores of their own.
+    From one `part` to the next only the busiest of `pids` counts: others worked beside it, as on cores of their own.
     """
 
     def __init__(self, pids: Sequence[int]) -> None:
         self._clocks = [_clock_of(pid) for pid in pids]
         self._used_s = [time.clock_gettime(clock) for clock in self._clocks]
-        self._worked_s = self._stalled_s = 0.0
+        self._before_s = self._most_s = self._stalled_s = 0.0
         self._since_s = time.monotonic()
 
     def __call__(self) -> float:
         used_s, real_s = [time.clock_gettime(clock) for clock in self._clocks], time.monotonic()
         most_s = max((new - old for new, old in zip(used_s, self._used_s, strict=True)), default=0.0)
-        self._used_s = used_s
-        self._worked_s += most_s
-        if most_s > 0:
-            self._since_s = real_s
+        if most_s > self._most_s:
+            self._most_s, self._since_s = most_s, real_s
         elif real_s - self._since_s > _STALL_S:
             self._stalled_s += real_s - self._since_s
             self._since_s = real_s
-        return self._worked_s + time.process_time() + self._stalled_s
+        return self._before_s + self._most_s + time.process_time() + self._stalled_s
+
+    def part(self) -> None:
+        """Work begins or ends: what comes now is done after what was done so far."""
+        self()
+        self._before_s, self._most_s = self._before_s + self._most_s, 0.0
+        self._used_s = [time.clock_gettime(clock) for clock in self._clocks]

@@ -15,7 +15,7 @@ from ..compose import OpenCascade, open_cascade
 from ..settings import MCCom
 from ..types import CompletionRequest, Prompt, Token
 from .bench import Bench, Progress
-from .findings import Findings, Table, percentile_with_interval, ratio_with_interval, with_interval
+from .findings import Findings, Table, pooled_percentile, ratio_with_interval, with_interval
 from .samples import notebook_samples
 
 _KEYS_A_STATEMENT = 20
@@ -47,39 +47,51 @@ async def _run(settings: MCCom, script: Sequence[Sequence[CompletionRequest]], p
     opened = open_cascade(settings)
     n_keys = sum(map(len, script))
     first: list[float] = []
-    later: list[float] = []
+    later: list[list[float]] = []
     plain, drafted = [], []
     try:
         for statement in script:
             prompts = [await opened.cascade.prompt(request) for request in statement]
             evaluated = [float((await _written(opened, prompt, 1))[0].n_evaluated) for prompt in prompts]
             first.append(evaluated[0])
-            later += evaluated[1:]
+            later.append(evaluated[1:])
             answer = await _written(opened, prompts[-1], _DRAFTED)
             plain.append(answer)
             drafted.append(await _written(opened, prompts[-1], _DRAFTED, draft=_text(answer)))
-            progress(len(first) + len(later), n_keys)
+            progress(len(first) + sum(map(len, later)), n_keys)
     finally:
         await opened.aclose()
-    passes, passes_drafted = ([float(_passes(answer)) for answer in answers] for answers in (plain, drafted))
-    table = Table(
-        title=f"{opened.model.id} by {opened.local.kind}: {n_keys} keys of {len(script)} statements",
+    title = f"{opened.model.id} by {opened.local.kind}: {n_keys} keys of {len(script)} statements"
+    passes = [[float(_passes(answer)) for answer in answers] for answers in (plain, drafted)]
+    same = sum(_text(one) == _text(other) for one, other in zip(plain, drafted, strict=True))
+    return Findings(
+        tables=[_table(title, first, later, *passes)], notes=[f"{same} of {len(plain)} answers are the same with it"]
+    )
+
+
+def _table(
+    title: str,
+    first: Sequence[float],
+    later: Sequence[Sequence[float]],
+    passes: Sequence[float],
+    passes_drafted: Sequence[float],
+) -> Table:
+    """Of each statement: tokens of its first key and of later ones, passes of an answer without and with a draft."""
+    n_tokens = [sum(keys) for keys in later]
+    a_key = ratio_with_interval(n_tokens, [float(len(keys)) for keys in later])
+    spared = ratio_with_interval(passes_drafted, passes)
+    return Table(
+        title=title,
         head=["figure", "in all", "with its interval"],
         rows=[
             ["tokens evaluated at a statement's first key, mean", f"{sum(first):.0f}", with_interval(first, 1)],
-            ["at a later key, mean", f"{sum(later):.0f}", with_interval(later)],
-            ["the same, median", "", percentile_with_interval(later, 0.5, 0)],
-            ["the same, p95", "", percentile_with_interval(later, 0.95, 0)],
+            ["at a later key, mean", f"{sum(n_tokens):.0f}", a_key],
+            ["the same, median", "", pooled_percentile(later, 0.5, 0)],
+            ["the same, p95", "", pooled_percentile(later, 0.95, 0)],
             ["passes of an answer, mean", f"{sum(passes):.0f}", with_interval(passes)],
-            [
-                "with the answer as its draft ×",
-                f"{sum(passes_drafted):.0f}",
-                ratio_with_interval(passes_drafted, passes),
-            ],
+            ["with the answer as its draft ×", f"{sum(passes_drafted):.0f}", spared],
         ],
     )
-    same = sum(_text(one) == _text(other) for one, other in zip(plain, drafted, strict=True))
-    return Findings(tables=[table], notes=[f"{same} of {len(plain)} answers are the same with it"])
 
 
 async def _written(opened: OpenCascade, prompt: Prompt, max_tokens: int, *, draft: str = "") -> list[Token]:

@@ -63,8 +63,8 @@ FIGURES = (
 )
 
 
-_SAME = ("commit", "cpu", "cores", "wheels")
-"""Of a machine: what was measured on another one is measured again."""
+_SAME = ("commit", "cpu", "cores")
+"""Of a machine: a result of another one is not taken for this one's."""
 ALL = "readme"
 """Names the whole."""
 
@@ -96,7 +96,7 @@ def run(
         made |= {"keys_a_minute": keys_a_minute} if figure.suite == "keystrokes" else {}
         file = figure.file(out)
         try:
-            if not _is_of(file, made):
+            if not is_of(file, made):
                 suites.run(
                     figure.suite, given, data=data, n=n_figure, seed=seed, out=file.parent, progress=progress,
                     keys_a_minute=keys_a_minute,
@@ -111,8 +111,8 @@ def run(
     return "\n\n".join(said)
 
 
-def _is_of(file: Path, made: Mapping[str, Any]) -> bool:
-    """The result is there, of such a run."""
+def is_of(file: Path, made: Mapping[str, Any]) -> bool:
+    """The result is there, of a run that was made so, on the same machine."""
     if not file.exists():
         return False
     result = json.loads(file.read_text(encoding="utf-8"))

@@ -91,9 +91,15 @@ def with_interval(values: Sequence[float], digits: int = 2) -> str:
 
 def percentile_with_interval(values: Sequence[float], share: float, digits: int = 1) -> str:
     """A percentile (`share` 0..1) and its 95 % interval, to read; `–` for no values."""
+    return pooled_percentile([[value] for value in values], share, digits)
+
+
+def pooled_percentile(parts: Sequence[Sequence[float]], share: float, digits: int = 1) -> str:
+    """A percentile of all values, its 95 % interval drawn by parts: those of one statement are no independent ones."""
+    values = [value for part in parts for value in part]
     if not values:
         return "–"
-    low, high = interval_of(lambda drawn: percentile([values[at] for at in drawn], share), len(values))
+    low, high = interval_of(lambda drawn: percentile([value for at in drawn for value in parts[at]], share), len(parts))
     return f"{percentile(values, share):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
 

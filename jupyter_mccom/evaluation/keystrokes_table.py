@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .findings import Findings, Plot, Table, distribution, percentile_with_interval, ratio_with_interval, with_interval
+from .findings import Findings, Plot, Table, distribution, pooled_percentile, ratio_with_interval, with_interval
 from .metrics import mean, ratio
 
 _Row = dict[str, Any]
@@ -81,14 +81,14 @@ def _engines(ways: dict[str, list[_Row]]) -> Table:
     head = [*head, "draft offered", "accepted"]
     rows = []
     for name, found in ways.items():
-        latency = [second for way in found for second in way["latency_s"]]
-        calls = [call for way in found for call in way["local"] if not call["in_advance"]]
-        evaluated = [float(call["n_evaluated"]) for call in calls if call["n_evaluated"] is not None]
+        latency = [way["latency_s"] for way in found]
+        asked = [[call for call in way["local"] if not call["in_advance"]] for way in found]
+        evaluated = [[call["n_evaluated"] for call in calls if call["n_evaluated"] is not None] for calls in asked]
         calls = [call for way in found for call in (*way["local"], *way["cloud"])]
         counts = [str(_sum(found, field)) for field in ("requests", "along", "cancelled")]
-        times = [percentile_with_interval(latency, share, 2) for share in (0.5, 0.95)]
+        times = [pooled_percentile(latency, share, 2) for share in (0.5, 0.95)]
         drafts = [str(sum(call[field] for call in calls)) for field in ("n_offered", "n_accepted")]
-        rows.append([name, *counts, *times, percentile_with_interval(evaluated, 0.5, 0), *drafts])
+        rows.append([name, *counts, *times, pooled_percentile(evaluated, 0.5, 0), *drafts])
     title = "Requests; p50 and p95 until the first text of an answer; tokens of calls that came to a first one, median"
     return Table(title=title, head=head, rows=rows)
 

@@ -26,10 +26,13 @@ from .bench import Bench
 from .cputime import worked_s
 from .findings import Findings, Plot, Table, distribution, percentile_with_interval
 from .machine import changed_settings
+from .metered import wait_until_quiet
 
 _Row = dict[str, Any]
 _N_IMPORTS = 15
 _PAUSE_S = 0.03
+_READS_S = 0.5
+"""The server begins nothing in advance later than that (`server.requests`)."""
 _HEAD = "import numpy as np\nimport pandas as pd\n\nframe = pd.DataFrame({'a': np.arange(10), 'b': np.ones(10)})\n"
 _STARTS = (
     "print({n}, frame.", "total_{n} = frame['a'].su", "for name_{n} in frame.", "mean_{n} = np.me", "frame['c{n}'] = ",
@@ -79,19 +82,26 @@ async def _latency(server: Server, pid: int, bench: Bench) -> tuple[list[_Row], 
 async def _row(server: Server, pid: int, opened: OpenCascade, settings: MCCom, number: int) -> _Row:
     request = _request(number)
     post_s, line = server.complete(request)
-    engine_s = await _alone(opened, request, settings, server.last_tokens())
+    n_tokens = server.last_tokens()
+    _rest(pid)
+    engine_s = await _alone(opened, request, settings, n_tokens)
     row: _Row = {"post_s": post_s, "engine_s": engine_s, "along_s": None}
     if len(line["text"]) > 1:
-        before_s = _worked_s(pid)
+        before_s = worked_s(pid)
         row["along_s"], _ = server.complete(_typed_along(request, line["text"][0]))
-        row["along_worked_s"] = _worked_s(pid) - before_s
+        await asyncio.sleep(_PAUSE_S)  # Linux counts what a process works when it pauses
+        row["along_worked_s"] = worked_s(pid) - before_s
+        _rest(pid)
     return row
 
 
-def _worked_s(pid: int) -> float:
-    """Once it rests: Linux counts what a process works when it pauses."""
-    time.sleep(_PAUSE_S)
-    return worked_s(pid)
+def _rest(pid: int) -> None:
+    """Waits until the server has done what it does in advance behind an answer."""
+    import psutil
+
+    time.sleep(_READS_S)
+    for child in psutil.Process(pid).children():
+        wait_until_quiet(child.pid)
 
 
 def _figures(rows: Sequence[_Row]) -> list[list[str]]:
@@ -179,11 +189,11 @@ def running_server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[Server, 
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
     command += [f"--IdentityProvider.token={token}", "--allow-root", "--ServerApp.port_retries=0"]
     command.append(f"--ServerApp.jpserver_extensions={{'jupyter_mccom': {enabled}}}")
-    command += [f"--MCCom.{name}={value}" for name, value in changed_settings(settings).items()]
-    command += [f"--MCCom.models_dir={settings.models_dir}"] if settings.models_dir else []
-    command.append("--MCCom.show_threshold=0")  # how long it takes is asked, not whether it is right
+    given = {**changed_settings(settings), "show_threshold": 0}  # how long it takes is asked, not whether it is right
+    given |= {"models_dir": settings.models_dir} if settings.models_dir else {}
     with tempfile.TemporaryDirectory() as folder:  # what a bench asks is nothing to learn from, and it has no project
-        command += [f"--MCCom.traces_dir={folder}/traces", f"--ServerApp.root_dir={folder}"]
+        given["traces_dir"] = f"{folder}/traces"
+        command += [f"--ServerApp.root_dir={folder}", *(f"--MCCom.{name}={value}" for name, value in given.items())]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         server = Server(f"http://127.0.0.1:{port}", token)
         try:

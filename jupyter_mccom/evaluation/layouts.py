@@ -21,7 +21,7 @@ from ..settings import MCCom
 from ..types import CompletionRequest
 from .bench import Bench
 from .cascade import written
-from .findings import Findings, Table, percentile_with_interval, ratio_with_interval, with_interval
+from .findings import Findings, Table, percentile_with_interval, pooled_percentile, ratio_with_interval, with_interval
 from .metrics import edit_similarity, exact_match, mean
 from .samples import Sample, notebook_samples, repository_samples
 
@@ -52,14 +52,14 @@ def measure(bench: Bench) -> Findings:
 
 def _line(layout: Layout, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     of = [row[layout] for row in rows]
-    tokens = [float(n) for row in of for n in row["key_tokens"]]
+    tokens = [row["key_tokens"] for row in of]
     key_s, base_s = ([mean(row[name]["key_s"]) for row in rows] for name in (layout, "standard"))
     return [
         layout,
         with_interval([float(row["right"]) for row in of], 3),
         with_interval([row["similar"] for row in of], 3),
-        percentile_with_interval(tokens, 0.5, 0),
-        percentile_with_interval(tokens, 0.95, 0),
+        pooled_percentile(tokens, 0.5, 0),
+        pooled_percentile(tokens, 0.95, 0),
         ratio_with_interval(key_s, base_s),
         percentile_with_interval([float(row["line_tokens"]) for row in of], 0.5, 0),
     ]

@@ -106,7 +106,7 @@ class Metered:
         """A prompt that is given up goes on until its batch is evaluated: time runs as long as it does."""
         pid = self._pid()
         if pid is not None:
-            await asyncio.to_thread(_wait_until_quiet, pid)
+            await asyncio.to_thread(wait_until_quiet, pid)
 
 
 class MeteredRetriever:
@@ -134,7 +134,8 @@ def children() -> list[int]:
     return [child.pid for child in psutil.Process().children(recursive=True)]
 
 
-def _wait_until_quiet(pid: int) -> None:
+def wait_until_quiet(pid: int) -> None:
+    """Returns when a process works no more; blocks."""
     import psutil
 
     process, seen, n_quiet = psutil.Process(pid), -1.0, 0

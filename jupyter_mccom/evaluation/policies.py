@@ -111,7 +111,7 @@ def _given_up_s(local: Answer, gates: Gates, parse: bool) -> float:
 
     A single gate on the confidence needs no more than the tokens that this is the mean of.
     """
-    n_leading = sum(not token.text.strip() for token in local.tokens[:N_CONFIDENCE])
+    n_leading = next((at for at, token in enumerate(local.tokens) if token.text.strip()), 0)
     if not parse and gates.sure_chance is None:
         return local.until_s(N_CONFIDENCE + n_leading)
     n_tokens = next((n for n in range(1, len(local.tokens)) if gates.hopeless(local.tokens[:n])), len(local.tokens))

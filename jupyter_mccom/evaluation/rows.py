@@ -40,8 +40,11 @@ class Rows:
         self._append({"key": key, "row": row})
 
     def _load(self, file: Path, head: Mapping[str, Any]) -> None:
-        first, *lines = file.read_text(encoding="utf-8").split("\n")
-        made = json.loads(first)
+        first, *lines = file.read_text(encoding="utf-8", errors="replace").split("\n")  # one may be cut off anywhere
+        try:
+            made = json.loads(first)
+        except ValueError:
+            made = {}
         differing = sorted(name for name in {*made, *head} if made.get(name) != head.get(name))
         if differing:
             raise InputError(

@@ -119,7 +119,8 @@ def run(
         made = {
             "suite": name, "about": suite.about, "n": bench.n, "model": settings.model, **made_with,
             "threads": _threads(settings), "started": started.isoformat(timespec="seconds"), "machine": before,
-            "took_s": round((datetime.now(timezone.utc) - started).total_seconds()), "resumed": rows.resumed,
+            "took_s": round((datetime.now(timezone.utc) - started).total_seconds()),
+            "resumed": None if suite.own_rows else rows.resumed,
         }  # fmt: skip
         _write(out, name, {**made, "findings": findings.to_json()})
     return findings.text()

@@ -11,7 +11,7 @@ import json
 import random
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -38,6 +38,8 @@ _FILE = "thresholds.jsonl"
 _WRONG_GOAL = 0.3
 _RESAMPLES = 500
 _BINS = 5
+_KEPT_S = 90 * 24 * 3600
+"""Half of what the store keeps: what is taught lasts so long at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,9 @@ def teach(settings: MCCom, out: Path) -> str:
     if not lines:
         raise InputError(f"no lines for {model.id} and these settings in {str(out / _FILE)!r}; run the suite first")
     with closing(TraceStore(traces_file(settings))) as store:
-        before_s = min((kept.at_s for kept in store.examples(model.id, model.layout)), default=time.time())
+        known = store.examples(model.id, model.layout)
+        now_s = time.time()
+        before_s = max(min((one.at_s for one in known), default=now_s), now_s - _KEPT_S)
         events: list[Trace | Outcome | Survival | Agreement] = []
         for number, (task, line) in enumerate(lines.items(), -len(lines)):
             judged = judged_from(line)
@@ -280,18 +284,12 @@ def _append(out: Path | None, line: Mapping[str, Any]) -> None:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _line(text: str) -> dict[str, Any]:
-    """Empty for one that was cut off, and for the one that was written behind it."""
-    try:
-        line: dict[str, Any] = json.loads(text)
-    except ValueError:
-        return {}
-    return line
-
-
 def _read(out: Path, made_with: Mapping[str, object]) -> dict[str, dict[str, Any]]:
     """By task."""
     path = out / _FILE
-    texts = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
-    lines = [line for text in texts if text and (line := _line(text))]
+    texts = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
+    lines = []
+    for text in texts:
+        with suppress(ValueError):  # one that was cut off, and the one that was written behind it
+            lines.append(json.loads(text))
     return {line["task"]: line for line in lines if all(line.get(name) == value for name, value in made_with.items())}

@@ -16,6 +16,8 @@ from time import monotonic
 from time import time as unix_time
 from typing import Any, TypeVar
 
+from .cputime import WorkClock
+
 _Result = TypeVar("_Result")
 _LOOK_S = 0.01
 
@@ -49,10 +51,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     @contextmanager
     def working(self) -> Iterator[None]:
         """Within, something real is in flight: time runs with the real one."""
+        self._part()
         self._n_working += 1
         try:
             yield
         finally:
+            self._part()
             self._n_working -= 1
 
     @contextmanager
@@ -76,6 +80,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         working.__enter__()
         future.add_done_callback(lambda _: working.__exit__(None, None, None))
         return future
+
+    def _part(self) -> None:
+        if isinstance(self._now, WorkClock):
+            self._now.part()
 
     def _follow(self, clock: Callable[[], float]) -> None:
         """Time goes on from where it is."""

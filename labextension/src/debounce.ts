@@ -7,7 +7,7 @@
 const PAUSE_MS = 1000;
 /** What is assumed before the first keys: a typist of 60 words a minute. */
 const GAP_MS = 200;
-/** A slower answer counts as one of this: it leaves nothing to wait for, and one cold start shall be forgotten soon. */
+/** A slower answer counts as one of this, so that one cold start is forgotten soon. */
 const MOST_LATENCY_MS = 500;
 /** Weight of the newest of a running mean. */
 const NEWEST = 0.2;

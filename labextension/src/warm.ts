@@ -31,8 +31,11 @@ export class Warmer {
   /** A key, or the editor was left: nothing is on its way any more. */
   stop(): void {
     clearTimeout(this._timer);
-    this._running?.abort();
-    this._running = null;
+    if (this._running) {
+      this._running.abort();
+      this._running = null;
+      this._known = '';
+    }
   }
 
   /** This position was sent for an answer: there is nothing left to warm. */

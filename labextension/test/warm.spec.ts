@@ -27,6 +27,7 @@ describe('a warmer', () => {
   let here: CompleteRequest | null;
   let sent: string[];
   let running: AbortSignal[];
+  let read: () => void;
   let warmer: Warmer;
 
   beforeEach(() => {
@@ -39,9 +40,10 @@ describe('a warmer', () => {
       (request, signal) => {
         sent.push(request.prefix);
         running.push(signal);
-        return new Promise(resolve =>
-          signal.addEventListener('abort', () => resolve())
-        );
+        return new Promise(resolve => {
+          read = resolve;
+          signal.addEventListener('abort', () => resolve());
+        });
       }
     );
   });
@@ -71,13 +73,24 @@ describe('a warmer', () => {
     expect(sent).toEqual([]);
   });
 
-  it('sends a place once', () => {
+  it('sends a place once that was read', async () => {
     rest();
+    read();
+    await vi.advanceTimersByTimeAsync(0);
     rest();
     expect(sent).toEqual(['a']);
     here = at('b');
     rest();
     expect(sent).toEqual(['a', 'b']);
+  });
+
+  it('sends a place again whose reading was given up', () => {
+    rest();
+    here = at('b');
+    warmer.moved();
+    here = at('a');
+    rest();
+    expect(sent).toEqual(['a', 'a']);
   });
 
   it('has at most one on its way', () => {

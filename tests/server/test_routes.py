@@ -13,12 +13,16 @@ import anyio
 import httpx
 import psutil
 import pytest
+from jupyter_server.serverapp import ServerApp
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
 from jupyter_mccom.learning.evidence import Example
 from jupyter_mccom.learning.store import TraceStore
 from jupyter_mccom.learnt import traces_file
+from jupyter_mccom.server.requests import Completions
+from jupyter_mccom.server.routes import SERVICE
 from jupyter_mccom.settings import MCCom
+from jupyter_mccom.types import CompletionRequest
 from tests.conftest import SMALL
 
 Fetch = Callable[..., Awaitable[HTTPResponse]]
@@ -185,8 +189,13 @@ async def test_a_position_is_read_no_further_when_the_page_gives_it_up(
     assert [await _over(task) for task in reading] == [True]
 
 
-async def test_what_is_answered_in_advance_ends_with_the_next_request(jp_fetch: Fetch) -> None:
+async def test_what_is_answered_in_advance_ends_with_the_next_request(jp_fetch: Fetch, jp_serverapp: ServerApp) -> None:
     await _complete(jp_fetch)
     (ahead,) = _in_advance()
-    await _complete(jp_fetch, prefix=REQUEST["prefix"] + "q")
+    completions: Completions = jp_serverapp.web_app.settings[SERVICE]
+    request = CompletionRequest(
+        id="r-9", client="w", document="a.ipynb", cell_id="c", language="python", prefix="q", suffix=""
+    )
+    asked = completions.begin(request, asyncio.sleep(PATIENCE_S))
     assert await _over(ahead)
+    asked.cancel()

@@ -13,7 +13,7 @@ import pytest
 from jupyter_mccom import cli
 from jupyter_mccom.errors import InputError
 from jupyter_mccom.evaluation.data import FIELDS, check
-from jupyter_mccom.evaluation.figures import ALL, FIGURES
+from jupyter_mccom.evaluation.figures import ALL, FIGURES, is_of
 from jupyter_mccom.evaluation.findings import Findings, Plot, Series, Table, distribution, from_json
 from jupyter_mccom.evaluation.machine import changed_settings, machine
 from jupyter_mccom.evaluation.report import page
@@ -79,6 +79,32 @@ def test_rows_go_on_where_they_were_cut_off(tmp_path: Path) -> None:
     assert (again.get("a"), again.get("b")) == ({"right": True}, None)
     again.put("b", {"right": False})
     assert Rows(tmp_path, "infill", {"seed": 1}).get("b") == {"right": False}
+
+
+def test_a_row_may_hold_any_character_and_a_file_may_be_cut_off_in_any_byte(tmp_path: Path) -> None:
+    rows = Rows(tmp_path, "infill", {"seed": 1})
+    rows.put("a", {"text": "one\u2028two\x85three"})
+    rows.put("b", {"text": "ß"})
+    file = tmp_path / "infill.jsonl"
+    file.write_bytes(file.read_bytes()[: -len(b'\x9f"}}\n')])
+    again = Rows(tmp_path, "infill", {"seed": 1})
+    assert (again.get("a"), again.get("b")) == ({"text": "one\u2028two\x85three"}, None)
+    assert again.resumed
+    file.write_bytes(b"")
+    assert not Rows(tmp_path, "infill", {"seed": 1}).resumed
+    file.write_bytes(b'{"su')
+    with pytest.raises(InputError, match="name another folder"):
+        Rows(tmp_path, "infill", {"seed": 1})
+
+
+def test_of_the_readmes_figures_a_result_of_another_commit_or_speed_is_not_taken(tmp_path: Path) -> None:
+    file = tmp_path / "keystrokes.json"
+    made: dict[str, Any] = {"n": 20, "keys_a_minute": 240.0, "machine": {"commit": "abc", "cpu": "x", "cores": 2}}
+    assert not is_of(file, made)
+    file.write_text(json.dumps({**made, "machine": {**made["machine"], "load": 3}}))
+    assert is_of(file, made)
+    assert not is_of(file, {**made, "keys_a_minute": 120.0})
+    assert not is_of(file, {**made, "machine": {**made["machine"], "commit": "abd"}})
 
 
 def test_rows_of_other_settings_are_never_mixed(tmp_path: Path) -> None:

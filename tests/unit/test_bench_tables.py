@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 from jupyter_mccom.cascade.route import Gates
@@ -47,6 +48,16 @@ def test_what_the_cascade_costs_and_shows() -> None:
     assert _one("cascade", SURE_AND_WRONG) == (True, 3.0, 1, 2, 1)
     assert _one("cascade", UNSURE) == (True, 3.0, 1, 1, 0)
     assert _one("cascade", HOPELESS) == (False, 3.0, 1, 1, 1)
+
+
+def test_what_is_given_up_costs_no_more_than_the_tokens_that_told() -> None:
+    tokens = tuple(Token(text=word, prob=0.1 if at < 3 else 0.9) for at, word in enumerate("xyzabc"))
+    both = replace(HOPELESS, local=Answer(text="xyzabc", tokens=tokens, prompt_s=0.5, total_s=1.0, parses=True))
+    assert _one("cascade", both)[1] == 2.7  # half of a second for the first token, a tenth for each of the next two
+    hesitant = replace(GATES, show=0, show_chance=lambda features: features.lowest_prob - 0.5, sure_chance=lambda _: 0)
+    late = tuple(replace(token, prob=0.9 if at < 4 else 0.1) for at, token in enumerate(tokens))
+    both = replace(both, local=replace(both.local, tokens=late))
+    assert round(policies(hesitant)["cascade"](both).latency_s, 6) == 2.9  # at the fifth
 
 
 def test_the_cloud_alone_asks_with_round_1_and_the_best_of_two_with_both() -> None:

@@ -71,6 +71,16 @@ def test_every_size_is_timed_and_the_quickest_counts() -> None:
     assert all(ms >= 0 for ms in curve.ms.values())
 
 
+def test_more_tokens_are_never_taken_for_cheaper() -> None:
+    costs_s = {1: 0.01, 2: 0.03, 4: 0.02, 8: 0.05, 16: 0.04}
+    now = [0.0]
+
+    def evaluate(n_tokens: int) -> None:
+        now[0] += costs_s[n_tokens]
+
+    assert list(timed(evaluate, lambda: now[0]).ms.values()) == [10, 30, 30, 50, 50]
+
+
 def test_a_curve_is_kept_for_its_model_and_threads(tmp_path: Path) -> None:
     file = tmp_path / "new" / "costs.json"
     assert kept(file, key_of("a", 1, "xllamacpp")) is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,12 @@ import pytest
 from jupyter_mccom.errors import InputError
 from jupyter_mccom.evaluation.thresholds import auroc, judged_from, report, teach
 from jupyter_mccom.learning.calibrate import prior_of
+from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learnt import traces_file
 from jupyter_mccom.settings import MCCom
+from jupyter_mccom.types import Outcome
 from tests.conftest import SMALL
+from tests.traced import trace
 
 
 def _line(number: int, probs: list[float], *, text: str = "x", right: bool = True) -> dict[str, Any]:
@@ -62,10 +68,13 @@ def test_a_fit_that_sees_more_than_the_first_three_tokens_shows_fewer_wrong_ones
     assert sum(part["n"] for part in figures["reliability"]) == figures["n"] == 300
 
 
+MADE_WITH: dict[str, object] = {
+    "model": SMALL, "layout": "anchored-block", "prompt_tokens": 512, "retrieval_tokens": 192, "max_tokens": 64,
+}  # fmt: skip
+
+
 def test_a_bench_teaches_the_thresholds_once(tmp_path: Path) -> None:
-    made_with: dict[str, object] = {"model": SMALL, "layout": "anchored-block", "prompt_tokens": 512}
-    made_with |= {"retrieval_tokens": 192, "max_tokens": 64}
-    lines = [made_with | line for line in _lines(300)] + [made_with | {"model": "other"} | line for line in _lines(9)]
+    lines = [MADE_WITH | line for line in _lines(300)] + [MADE_WITH | {"model": "other"} | line for line in _lines(9)]
     (tmp_path / "thresholds.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     settings = MCCom(model=SMALL, traces_dir=str(tmp_path / "data"))
     said = teach(settings, tmp_path)
@@ -73,6 +82,24 @@ def test_a_bench_teaches_the_thresholds_once(tmp_path: Path) -> None:
     assert teach(settings, tmp_path) == said
     with pytest.raises(InputError, match="run the suite first"):
         teach(MCCom(model=SMALL, prompt_tokens=256), tmp_path)
+
+
+@pytest.mark.parametrize("age_days", [1, 170])
+def test_what_a_bench_teaches_is_older_than_what_a_person_did_and_lasts(tmp_path: Path, age_days: float) -> None:
+    settings = MCCom(model=SMALL, traces_dir=str(tmp_path / "data"))
+    at_s = time.time() - age_days * 24 * 3600
+    layout = "anchored-block"
+    with closing(TraceStore(traces_file(settings))) as store:
+        for number, name in enumerate("ab"):
+            own = trace(name, at_s=at_s + number, model=SMALL)
+            store.write([own, Outcome(suggestion_id=name, kind="accepted")], layout)
+    lines = [MADE_WITH | line for line in _lines(300)]
+    (tmp_path / "thresholds.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"model": "sm')
+    teach(settings, tmp_path)
+    with closing(TraceStore(traces_file(settings))) as store:
+        known = [example.suggestion_id.partition(" ")[0] for example in store.examples(SMALL, layout)]
+    assert known.count("bench") == 300
+    assert known[-2:] == ["a", "b"] or age_days > 90
 
 
 def test_texts_that_are_all_right_teach_nothing() -> None:

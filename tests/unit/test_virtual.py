@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 
 import anyio
@@ -126,3 +127,35 @@ def test_work_takes_the_cpu_time_of_its_processes() -> None:
     took_s, used_s = run_virtually(worked)
     assert took_s >= 0.25
     assert used_s >= 0.2
+
+
+@pytest.mark.skipif(not there_is_one(), reason="this system does not tell the CPU time of another process")
+def test_who_works_beside_another_adds_no_time_and_who_works_after_it_does() -> None:
+    code = "import time, sys; print(flush=True); sys.stdin.readline(); start = time.process_time()\n"
+    code += "while time.process_time() - start < .2: pass\nprint(flush=True); sys.stdin.readline()"
+    pipe = subprocess.PIPE
+    processes = [subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True) for _ in range(3)]
+    clock = WorkClock([process.pid for process in processes])
+
+    def told(of: Sequence[subprocess.Popen[str]]) -> None:
+        for process in of:
+            assert process.stdout is not None
+            process.stdout.readline()
+            clock()
+        time.sleep(0.05)  # Linux counts what a process works when it pauses
+
+    def work(*of: subprocess.Popen[str]) -> float:
+        clock.part()
+        start_s = clock()
+        for process in of:
+            print(file=process.stdin, flush=True)
+        told(of)
+        return clock() - start_s
+
+    told(processes)
+
+    beside, alone = work(*processes[:2]), work(processes[2])
+    for process in processes:
+        process.communicate("\n")
+    assert 0.19 < beside < 0.35
+    assert 0.19 < alone < 0.35
