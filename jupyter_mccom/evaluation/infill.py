@@ -27,12 +27,11 @@ from .findings import Findings, Table, with_interval
 from .metrics import exact_match
 from .reliability import calibration
 from .samples import Sample
+from .ties import same_but_for_a_tie
 
 KINDS = ("SingleLine", "MultiLine", "RandomSpan")
 DRAFTS = ("the truth", "its first half", "a wrong text")
 _WRONG = "raise NotImplementedError('not yet')"
-_TIE_PROB = 1 / (1 + 2.718281828**-0.1)
-"""Of the better of two tokens whose logits are 0.1 apart: rounding may choose either (engines.md B)."""
 
 
 def measure(bench: Bench) -> Findings:
@@ -110,16 +109,6 @@ async def _row(opened: OpenCascade, checker: Engine, settings: MCCom, sample: Sa
 async def _tokens(engine: Engine, prompt: Prompt, max_tokens: int, draft: str) -> list[Token]:
     async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
         return [token async for token in tokens]
-
-
-def same_but_for_a_tie(plain: Sequence[Token], other: Sequence[Token]) -> bool:
-    """The texts are equal up to a token of which the model was undecided."""
-    text, so_far = "".join(token.text for token in other), ""
-    for token in plain:
-        so_far += token.text
-        if not text.startswith(so_far):
-            return token.prob is not None and token.prob <= _TIE_PROB
-    return True
 
 
 def _right(samples: Sequence[Sample], rows: Sequence[dict[str, Any]]) -> Table:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.evaluation.samples import notebook_samples
+from jupyter_mccom.evaluation.ties import same_but_for_a_tie, text_of
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import Prompt, Token
-from tests.contracts.ties import same_but_for_a_tie, text_of
 from tests.served import cloud, serving
 
 LARGE = "qwen2.5-coder-1.5b"

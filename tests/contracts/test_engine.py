@@ -8,10 +8,10 @@ from contextlib import aclosing
 import pytest
 
 from jupyter_mccom.errors import PromptTooLong
+from jupyter_mccom.evaluation.ties import same_but_for_a_tie
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import Chunk, Prompt, Token
 from tests.contracts.conftest import TELLS_NO_COUNTS, TELLS_NO_PROBS, Open
-from tests.contracts.ties import same_but_for_a_tie
 
 PROMPT = Prompt(
     chunks=(Chunk(source="cell 0", first_line=1, last_line=1, text="import statistics"),),

@@ -11,13 +11,13 @@ import pytest
 
 from jupyter_mccom.engines.direct import DirectEngine
 from jupyter_mccom.engines.fim import PromptFormat
+from jupyter_mccom.evaluation.ties import same_but_for_a_tie, text_of
 from jupyter_mccom.models.catalog import find
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import Prompt, Token
 from tests.conftest import CODER, SMALL
 from tests.contracts.conftest import MLX_PROCESS, checking_all
-from tests.contracts.ties import same_but_for_a_tie, text_of
 
 HEAD = "".join(f"values.append({number})\n" for number in range(3, 9))
 PROMPT = Prompt(chunks=(), prefix=f"values = []\n{HEAD}", typed="values.app", suffix="")

@@ -14,11 +14,11 @@ import pytest
 from jupyter_mccom.compose import open_cascade
 from jupyter_mccom.engines.costs import TIMED
 from jupyter_mccom.errors import EngineError
+from jupyter_mccom.evaluation.ties import same_but_for_a_tie, text_of
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Prompt, Token
 from tests.contracts.conftest import MLX_PROCESS, checking_all
-from tests.contracts.ties import same_but_for_a_tie, text_of
 
 ABOVE = "import statistics\n\nvalues = [1, 2, 3]\n"
 PROMPT = Prompt(chunks=(), prefix=ABOVE, typed="print(statistics.me", suffix="")
