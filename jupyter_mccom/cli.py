@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "reuse"),
-    *("kernels", "drafts", "speculation", "engines", "hits", "search", "readme"),
+    *("kernels", "drafts", "speculation", "engines", "hits", "rules", "search", "readme"),
 )
 
 

@@ -68,10 +68,11 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("retrieval --n=3", "| no retrieval |"),
         ("speculation", "ms of a pass, by its tokens: 1: "),
         ("hits --n=8", "| as it is |"),
+        ("rules --n=400", "| the same line, as far as two places agree | 0."),
         ("cascade", "Goals, cascade against cloud alone"),
         ("keystrokes", "Goals at 200 ms of network"),
         ("kernels", "| "),
-        ("drafts", '"same": 1'),
+        ("drafts", "| same answer | 1 of 1 |"),
     ],
 )
 def test_suites_run_on_real_code(suite: str, said: str, shared_data: Path, models: Store, tmp_path: Path) -> None:

@@ -1,20 +1,20 @@
 """The draft for the local engine: a line that stands in the context already, continued as it was there.
 
-The paper's rules (3.2) with indentation left aside, and as far as all places agree that begin alike: measured on 800
-positions, 9 of 10 characters of such a draft are right, of the nearest place alone 4 of 10. A rule for one renamed
-identifier (2 of 10) and one for the end of the typed part inside a line (3 of 10) did not help. Pure; knows no engine.
-The draft for the cloud is the local text.
+The paper's rules (3.2) with indentation left aside, then lines that have other names; each as far as all places agree
+that begin alike. What each rule is worth, and what the nearest place alone would be: `bench --suite speculation`. Pure;
+knows no engine. The draft for the cloud is the local text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from ..types import Chunk, CompletionRequest
 from .language import cell_language
 from .prompt import healed
+from .renamed import renamed_rests
 from .trim import statement_end
 
 _MIN_KEY = 4
@@ -36,32 +36,51 @@ def draft_of(request: CompletionRequest, chunks: Sequence[Chunk] = ()) -> str:
     places part or with the statement's newline. Empty where nothing is found, or at one place only. `chunks` are what
     retrieval found.
     """
-    above, _, line = request.prefix.rpartition("\n")
-    typed, left_space = healed(line)
-    key = typed.lstrip()
+    for rule in (same, renamed):
+        found = rule(request, chunks)
+        draft = agreed(found) if len(found) > 1 else ""
+        if draft.strip():
+            return draft
+    return ""
+
+
+def same(request: CompletionRequest, chunks: Sequence[Chunk] = ()) -> list[str]:
+    """What stands where a line is as the cursor's is, the nearest first; `draft_of` says what each is like."""
+    key = _key(request)
     if not key:
-        rests = _below_last(above.split("\n"), request, chunks)
-    elif len(key) >= _MIN_KEY:
-        rests = _behind(key, request, chunks)
-    else:
-        return ""
-    language = cell_language(request.language, request.prefix)
-    statements = (_statement(language, key, rest) for rest in rests)
-    found = list(islice((one for one in statements if one.strip()), _MAX_PLACES))
-    draft = _agreed(found) if len(found) > 1 else ""
-    return (left_space if not draft[:1].isspace() else "") + draft if draft.strip() else ""
+        return _statements(request, _below_last(request, chunks))
+    return _statements(request, _behind(key, request, chunks)) if len(key) >= _MIN_KEY else []
+
+
+def renamed(request: CompletionRequest, chunks: Sequence[Chunk] = ()) -> list[str]:
+    """The same, where a line is the cursor's with other names."""
+    key = _key(request)
+    return _statements(request, renamed_rests(key, _from_places(request, chunks))) if key else []
+
+
+def agreed(texts: _Lines) -> str:
+    """The start that all have, without the part of a word."""
+    first, last = min(texts), max(texts)
+    size = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+    parts_in_word = _WORD.match(first[size : size + 1]) or _WORD.match(last[size : size + 1])
+    return _WORD_END.sub("", first[:size]) if parts_in_word else first[:size]
+
+
+def _key(request: CompletionRequest) -> str:
+    """What is looked up: the cursor's line without the space around it."""
+    return request.prefix.rpartition("\n")[2].strip(" \t")
 
 
 def _behind(key: str, request: CompletionRequest, chunks: Sequence[Chunk]) -> Iterator[_Lines]:
     """What stands behind `key` where a line begins with it, and below."""
-    for lines, number in _places(request, chunks):
-        line = lines[number].strip()
+    for line, *below in _from_places(request, chunks):
         if line.startswith(key):
-            yield [line[len(key) :], *lines[number + 1 : number + _MAX_LINES]]
+            yield [line[len(key) :], *below]
 
 
-def _below_last(above: _Lines, request: CompletionRequest, chunks: Sequence[Chunk]) -> Iterator[_Lines]:
+def _below_last(request: CompletionRequest, chunks: Sequence[Chunk]) -> Iterator[_Lines]:
     """The next statement where a line is like the last one above the cursor, and what stands below it."""
+    above = request.prefix.split("\n")[:-1]
     last = next((line.strip() for line in reversed(above) if line.strip()), "")
     for lines, number in _places(request, chunks):
         if last and lines[number].strip() == last:
@@ -88,12 +107,19 @@ def _places(request: CompletionRequest, chunks: Sequence[Chunk]) -> Iterator[tup
         yield from ((lines, number) for number in range(len(lines)))
 
 
-def _agreed(texts: _Lines) -> str:
-    """The start that all have, without the part of a word."""
-    first, last = min(texts), max(texts)
-    size = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
-    parts_in_word = _WORD.match(first[size : size + 1]) or _WORD.match(last[size : size + 1])
-    return _WORD_END.sub("", first[:size]) if parts_in_word else first[:size]
+def _from_places(request: CompletionRequest, chunks: Sequence[Chunk]) -> Iterator[list[str]]:
+    """Each line without the space around it, and those below it."""
+    for lines, number in _places(request, chunks):
+        yield [lines[number].strip(), *lines[number + 1 : number + _MAX_LINES]]
+
+
+def _statements(request: CompletionRequest, rests: Iterable[_Lines]) -> list[str]:
+    """Of each the statement, behind the space that the model is left to write; those that say something."""
+    language, key = cell_language(request.language, request.prefix), _key(request)
+    left_space = healed(request.prefix.rpartition("\n")[2])[1]
+    statements = (_statement(language, key, rest) for rest in rests)
+    found = islice((one for one in statements if one.strip()), _MAX_PLACES)
+    return [one if one[:1].isspace() else left_space + one for one in found]
 
 
 def _statement(language: str, key: str, lines: _Lines) -> str:

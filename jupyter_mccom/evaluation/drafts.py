@@ -19,8 +19,7 @@ from ..types import DraftCheck, Prompt
 from .bench import Bench
 from .cascade import answer
 from .data import CELLS, check
-from .findings import Findings, Plot, distribution
-from .metrics import interval, mean
+from .findings import Findings, Plot, Table, distribution, taken, with_interval
 from .samples import Sample, notebook_samples
 from .served import served
 
@@ -46,19 +45,20 @@ def measure(bench: Bench) -> Findings:
         pairs = asyncio.run(_run(bench, settings, samples))
     plain, drafted = [pair.plain_s for pair in pairs], [pair.drafted_s for pair in pairs]
     checks = [pair.check for pair in pairs if pair.check is not None]
-    figures = {
-        "n": len(pairs),
-        "plain_s": mean(plain),
-        "drafted_s": mean(drafted),
-        "drafted_to_plain": mean([pair.drafted_s / pair.plain_s for pair in pairs]),
-        "drafted_to_plain_95": interval([pair.drafted_s / pair.plain_s for pair in pairs]),
-        "offered": sum(check.offered or 0 for check in checks),
-        "accepted": sum(check.accepted or 0 for check in checks),
-        "same": sum(pair.same for pair in pairs),
-    }
+    table = Table(
+        title=f"An answer with the local text as its draft, n = {len(pairs)}",
+        head=["figure", "measured"],
+        rows=[
+            ["time × that without, mean", with_interval([pair.drafted_s / pair.plain_s for pair in pairs])],
+            ["seconds without", with_interval(plain)],
+            ["seconds with", with_interval(drafted)],
+            ["drafted tokens taken", taken(checks)],
+            ["same answer", f"{sum(pair.same for pair in pairs)} of {len(pairs)}"],
+        ],
+    )
     series = [distribution("without a draft", plain), distribution("with a draft", drafted)]
     plot = Plot(title="Time of an answer", x="seconds", y="share of answers", series=series)
-    return Findings(tables=[], plots=[plot], figures=figures)
+    return Findings(tables=[table] if pairs else [], plots=[plot])
 
 
 async def _run(bench: Bench, settings: MCCom, samples: list[Sample]) -> list[Pair]:

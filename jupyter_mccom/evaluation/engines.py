@@ -6,15 +6,15 @@ Counts only, no times: they are the same on every machine. Run it once an engine
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from ..compose import OpenCascade, open_cascade
-from ..settings import MCCom
 from ..types import CompletionRequest, Prompt, Token
-from .bench import Bench, Progress
+from .bench import Bench
 from .findings import Findings, Table, pooled_percentile, ratio_with_interval, with_interval
 from .samples import notebook_samples
 
@@ -26,7 +26,7 @@ _DRAFTED = 16
 def measure(bench: Bench) -> Findings:
     """Tokens evaluated at each of `n` keys, and forward passes of answers. Raises InputError without the data."""
     script = _script(bench.data, bench.n, bench.seed)
-    return asyncio.run(_run(bench.settings, script, bench.progress))
+    return asyncio.run(_run(bench, script))
 
 
 def _script(data: Path, n: int, seed: int) -> list[list[CompletionRequest]]:
@@ -43,40 +43,46 @@ def _script(data: Path, n: int, seed: int) -> list[list[CompletionRequest]]:
     return script
 
 
-async def _run(settings: MCCom, script: Sequence[Sequence[CompletionRequest]], progress: Progress) -> Findings:
-    opened = open_cascade(settings)
-    n_keys = sum(map(len, script))
-    first: list[float] = []
-    later: list[list[float]] = []
-    plain, drafted = [], []
+async def _run(bench: Bench, script: Sequence[Sequence[CompletionRequest]]) -> Findings:
+    opened = open_cascade(bench.settings)
+    n_keys, n_done = sum(map(len, script)), 0
+    rows = []
     try:
         for statement in script:
-            prompts = [await opened.cascade.prompt(request) for request in statement]
-            evaluated = [float((await _written(opened, prompt, 1))[0].n_evaluated) for prompt in prompts]
-            first.append(evaluated[0])
-            later.append(evaluated[1:])
-            answer = await _written(opened, prompts[-1], _DRAFTED)
-            plain.append(answer)
-            drafted.append(await _written(opened, prompts[-1], _DRAFTED, draft=_text(answer)))
-            progress(len(first) + sum(map(len, later)), n_keys)
+            key = f"{statement[0].id}, {len(statement)} keys"
+            row = bench.rows.get(key)
+            if row is None:
+                row = await _row(opened, statement)
+                bench.rows.put(key, row)
+            rows.append(row)
+            n_done += len(statement)
+            bench.progress(n_done, n_keys)
     finally:
         await opened.aclose()
     title = f"{opened.model.id} by {opened.local.kind}: {n_keys} keys of {len(script)} statements"
-    passes = [[float(_passes(answer)) for answer in answers] for answers in (plain, drafted)]
-    same = sum(_text(one) == _text(other) for one, other in zip(plain, drafted, strict=True))
-    return Findings(
-        tables=[_table(title, first, later, *passes)], notes=[f"{same} of {len(plain)} answers are the same with it"]
-    )
+    same = f"{sum(row['same'] for row in rows)} of {len(rows)} answers are the same with it"
+    return Findings(tables=[_table(title, rows)], notes=[same])
 
 
-def _table(
-    title: str,
-    first: Sequence[float],
-    later: Sequence[Sequence[float]],
-    passes: Sequence[float],
-    passes_drafted: Sequence[float],
-) -> Table:
+async def _row(opened: OpenCascade, statement: Sequence[CompletionRequest]) -> dict[str, Any]:
+    """Tokens evaluated, a key each, then the passes of an answer without and with itself as the draft."""
+    prompts = [await opened.cascade.prompt(request) for request in statement]
+    n_evaluated = [(await _written(opened, prompt, 1))[0].n_evaluated for prompt in prompts]
+    plain = await _written(opened, prompts[-1], _DRAFTED)
+    drafted = await _written(opened, prompts[-1], _DRAFTED, draft=_text(plain))
+    return {
+        "n_evaluated": n_evaluated,
+        "passes": _passes(plain),
+        "passes_drafted": _passes(drafted),
+        "same": _text(plain) == _text(drafted),
+    }
+
+
+def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     """Of each statement: tokens of its first key and of later ones, passes of an answer without and with a draft."""
+    first = [float(row["n_evaluated"][0]) for row in rows]
+    later = [[float(n_tokens) for n_tokens in row["n_evaluated"][1:]] for row in rows]
+    passes, passes_drafted = ([float(row[name]) for row in rows] for name in ("passes", "passes_drafted"))
     n_tokens = [sum(keys) for keys in later]
     a_key = ratio_with_interval(n_tokens, [float(len(keys)) for keys in later])
     spared = ratio_with_interval(passes_drafted, passes)

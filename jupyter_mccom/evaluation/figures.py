@@ -46,6 +46,7 @@ FIGURES = (
     Figure(name="latency", n=40),
     Figure(name="search", n=1),
     Figure(name="hits", n=1500),
+    Figure(name="rules", n=1600),
     Figure(name="engines", n=200, settings=_SHORT),
     Figure(name="reuse", n=40),
     Figure(name="speculation", n=20),

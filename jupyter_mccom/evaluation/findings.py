@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from ..types import DraftCheck
 from .metrics import interval, interval_of, mean, percentile, ratio, ratio_interval
 
 
@@ -109,3 +110,10 @@ def ratio_with_interval(values: Sequence[float], base: Sequence[float], digits: 
         return "–"
     low, high = ratio_interval(values, base)
     return f"{ratio(values, base):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
+
+
+def taken(checks: Sequence[DraftCheck]) -> str:
+    """The share of drafted tokens that were accepted, its 95 % interval, and of how many, to read."""
+    accepted = [float(check.accepted or 0) for check in checks]
+    offered = [float(check.offered or 0) for check in checks]
+    return f"{ratio_with_interval(accepted, offered)} of {sum(offered):.0f}"

@@ -123,9 +123,8 @@ def _lossless(rows: Sequence[dict[str, Any]]) -> Table:
     found = []
     for number, draft in enumerate(DRAFTS):
         same, accepted = ([row[name][number] for row in rows if row[name]] for name in ("same", "accepted"))
-        found.append(
-            [draft, str(len(same)), str(len(same) - sum(same)), f"{sum(accepted) / max(1, len(accepted)):.1f}"]
-        )
+        different = str(len(same) - sum(same))
+        found.append([draft, str(len(same)), different, with_interval([float(count) for count in accepted], 1)])
     return Table(
         title="Answers with a draft against those without, ties aside",
         head=["draft", "n", "different", "draft tokens taken, mean"], rows=found,

@@ -98,8 +98,8 @@ def table(model: str, rows: Sequence[Mapping[str, Any]], ways: Sequence[str]) ->
         right = [float(row["right"][number]) for row in rows]
         similar = [row["similar"][number] for row in rows]
         cells = [way, with_interval(right, 3), _gained(right, [float(row["right"][0]) for row in rows])]
-        cells += [f"{mean(similar):.3f}", _gained(similar, [row["similar"][0] for row in rows])]
-        cells += [f"{mean([float(row['right'][number]) for row in rows if row['kind'] == kind]):.3f}" for kind in kinds]
+        cells += [with_interval(similar, 3), _gained(similar, [row["similar"][0] for row in rows])]
+        cells += [with_interval([float(row["right"][number]) for row in rows if row["kind"] == kind]) for kind in kinds]
         lines.append(cells)
     head = ["way", "exact match", "gained", "edit similarity", "gained", *kinds]
     return Table(title=f"{model}, n = {len(rows)}", head=head, rows=lines)

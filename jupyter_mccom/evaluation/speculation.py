@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from ..cascade.speculate import draft_of
 from ..cascade.writing import Writing
@@ -21,10 +22,10 @@ from ..engines.host import Host
 from ..engines.llamacpp import LlamaCppEngine
 from ..settings import MCCom
 from ..types import DraftCheck, Prompt
-from .bench import Bench, Progress
+from .bench import Bench
 from .checked import checking_all
 from .cputime import worked_s
-from .findings import Findings, Table, ratio_with_interval
+from .findings import Findings, Table, ratio_with_interval, taken
 from .samples import Sample, notebook_samples
 
 _PATIENCE_S = 600.0
@@ -61,7 +62,7 @@ def measure(bench: Bench) -> Findings:
     """
     samples = notebook_samples(bench.data, bench.n * _POSITIONS_A_DRAFT, bench.seed)
     drafted = [(sample, draft) for sample in samples if (draft := draft_of(sample.request))]
-    runs, curve = asyncio.run(_run(bench.settings, drafted[: bench.n], bench.progress))
+    runs, curve = asyncio.run(_run(bench, drafted[: bench.n]))
     figures = {"n": len(runs), "with_draft": len(drafted) / len(samples), "cost_curve_ms": curve}
     passes = ", ".join(f"{n_tokens}: {took:.0f}" for n_tokens, took in sorted((curve or {}).items()))
     said = f"of {len(samples)} statements {len(drafted)} have a draft; ms of a pass, by its tokens: {passes}"
@@ -73,14 +74,14 @@ def _table(runs: Sequence[Mapping[str, Run]]) -> Table:
     lines = []
     for way in ("by curve", "all checked", "server"):
         pairs = [(run[way], run["plain"]) for run in runs]
-        checks = [one.check or DraftCheck(offered=0, accepted=0, passes=0) for one, _ in pairs]
+        checks = [one.check for one, _ in pairs if one.check is not None]
         lines.append(
             [
                 way,
                 ratio_with_interval([one.busy_s for one, _ in pairs], [plain.busy_s for _, plain in pairs], 3),
                 ratio_with_interval([one.total_s for one, _ in pairs], [plain.total_s for _, plain in pairs]),
                 ratio_with_interval([one.first_s for one, _ in pairs], [plain.first_s for _, plain in pairs]),
-                f"{sum(check.accepted or 0 for check in checks)} of {sum(check.offered or 0 for check in checks)}",
+                taken(checks),
                 f"{sum(one.text == plain.text for one, plain in pairs)} of {len(pairs)}",
             ]
         )
@@ -89,11 +90,11 @@ def _table(runs: Sequence[Mapping[str, Run]]) -> Table:
 
 
 async def _run(
-    settings: MCCom, drafted: Sequence[tuple[Sample, str]], progress: Progress
+    bench: Bench, drafted: Sequence[tuple[Sample, str]]
 ) -> tuple[list[dict[str, Run]], Mapping[int, float] | None]:
-    opened = open_cascade(settings)
+    opened = open_cascade(bench.settings)
     assert isinstance(opened.engine, DirectEngine), "of a model of this machine"
-    checked, server = checking_all(opened), _server(opened, settings)
+    checked, server = checking_all(opened), _server(opened, bench.settings)
     ways = {
         "plain": Way(engine=opened.engine, drafted=False),
         "by curve": Way(engine=opened.engine, drafted=True),
@@ -103,13 +104,17 @@ async def _run(
     runs = []
     try:
         for number, (sample, draft) in enumerate(drafted, 1):
-            prompt = await opened.cascade.prompt(sample.request)
-            asked: dict[str, list[Run]] = {name: [] for name in ways}
-            for repeat in range(_REPEATS):
-                for name in sorted(ways, reverse=(number + repeat) % 2 == 0):
-                    asked[name].append(await _asked(ways[name], sample, prompt, draft, settings))
-            runs.append({name: _quickest(those) for name, those in asked.items()})
-            progress(number, len(drafted))
+            row = bench.rows.get(sample.task)
+            if row is None:
+                prompt = await opened.cascade.prompt(sample.request)
+                asked: dict[str, list[Run]] = {name: [] for name in ways}
+                for repeat in range(_REPEATS):
+                    for name in sorted(ways, reverse=(number + repeat) % 2 == 0):
+                        asked[name].append(await _asked(ways[name], sample, prompt, draft, bench.settings))
+                row = {name: asdict(_quickest(those)) for name, those in asked.items()}
+                bench.rows.put(sample.task, row)
+            runs.append({name: _from_row(kept) for name, kept in row.items()})
+            bench.progress(number, len(drafted))
         return runs, await asyncio.to_thread(lambda: opened.cost_curve)
     finally:
         for part in (opened, checked, server):
@@ -124,6 +129,10 @@ def _quickest(runs: Sequence[Run]) -> Run:
         total_s=min(run.total_s for run in runs),
         busy_s=min(run.busy_s for run in runs),
     )
+
+
+def _from_row(row: Mapping[str, Any]) -> Run:
+    return Run(**{**row, "check": row["check"] and DraftCheck(**row["check"])})
 
 
 def _server(opened: OpenCascade, settings: MCCom) -> LlamaCppEngine:

@@ -70,7 +70,7 @@ SUITES: Mapping[str, Suite] = {
         Suite(name="reuse", n=60, about="how much of a prompt is found in the model's cache", files=CELLS),
         Suite(
             name="speculation", n=60, about="does a line seen before, as a draft, make the local engine quicker",
-            own_rows=True, files=CELLS,
+            files=CELLS,
         ),
         Suite(
             name="thresholds", n=60, about="do a text's own figures tell whether it is right",
@@ -79,10 +79,14 @@ SUITES: Mapping[str, Suite] = {
         Suite(name="drafts", n=40, about="does a draft make a cloud faster, the one that is set or one of its own"),
         Suite(
             name="engines", n=200, about="tokens that an engine evaluates a key, and what a draft spares it",
-            own_rows=True, files=CELLS,
+            files=CELLS,
         ),
         Suite(
             name="hits", n=1500, about="which weights of a search find what a line needs", files=(*CELLS, *_LINES),
+        ),
+        Suite(
+            name="rules", n=1600, about="how often is a draft from the context right, by its rule",
+            own_rows=True, files=(*CELLS, *_LINES),
         ),
         Suite(name="search", n=1, about="how fast chunks are found and files indexed",),
     )

@@ -58,6 +58,38 @@ def test_indentation_is_left_aside() -> None:
     assert draft_of(_request(above.replace("        pri", "        prin"))) == "t(total)\n"
 
 
+SCALED = "train = scale(train, axis=0)\nvalid = scale(valid, axis=0)\n"
+
+
+@pytest.mark.parametrize(
+    ("above", "typed", "draft"),
+    [
+        (SCALED, "test = scale(te", ""),  # one word in common is chance
+        (
+            "train = self.scale(train, axis=0)\nvalid = self.scale(valid, axis=0)\n",
+            "test = self.scale(te",
+            "st, axis=0)\n",
+        ),
+        ("train = read(root, 'train.csv')\nvalid = read(root, 'valid.csv')\n", "test = read(root, ", " 'test.csv')\n"),
+        ("low.part = low.cut(part)\ntop.part = top.cut(part)\n", "mid.part = mid.cut(", "part)\n"),
+        ("low = cut(\n    low.head,\n    n=low,\n)\n" * 2, "mid = cut(", ""),
+        ("low = a.cut(\n    low.head,\n    n=low,\n)\n" * 2, "mid = a.cut(", "\n    mid.head,\n    n=mid,\n)\n"),
+        ("first = second = get(a, b)\n" * 2, "this = this = get(a, ", ""),  # one name for two
+        ("first = first + get(a, b)\n" * 2, "this = that + get(a, ", ""),  # two names for one
+        ("a.go(one, two, three, to=home)\n" * 2, "b.go(x, y, three, t", ""),  # three others
+        ("for row in rows.ordered(by=key):\n    print(row)\n" * 2, "while row in rows.ord", ""),  # a keyword is no name
+    ],
+)
+def test_a_line_that_is_others_with_other_names_goes_on_with_its_own(above: str, typed: str, draft: str) -> None:
+    assert draft_of(_request(above + typed)) == draft
+
+
+def test_other_names_are_asked_only_where_no_line_is_the_same() -> None:
+    above = "train = fit(self, a=1)\nvalid = fit(self, a=1)\n" + "test = fit(self, a=2)\n" * 2
+    assert draft_of(_request(above + "test = fit(self, ")) == " a=2)\n"
+    assert draft_of(_request(above.replace("a=2", "a=1") + "last = fit(self, ")) == " a=1)\n"
+
+
 def test_white_space_that_the_model_is_left_to_write_stands_first() -> None:
     assert draft_of(_request("count = 1\ncount = 1\ncount = ")) == " 1\n"
     assert (
