@@ -83,6 +83,14 @@ def test_suites_run_on_real_code(suite: str, said: str, shared_data: Path, model
     assert json.loads((tmp_path / f"{name}.json").read_text())["findings"]
 
 
+def test_what_a_kernel_runs_is_not_in_the_persons_history(
+    shared_data: Path, models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "person"))
+    _bench("--suite=kernels", "--n=1", f"--data={shared_data}", "--MCCom.max_tokens=1", "--MCCom.prompt_tokens=128")
+    assert not [*(tmp_path / "person").rglob("history*")]
+
+
 @pytest.mark.parametrize(
     ("suite", "said"),
     [

@@ -7,10 +7,12 @@ notebooks that you trust**. Positions at which nothing is known of any name ther
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..cascade.context import Context
@@ -129,10 +131,12 @@ class _Kernel:
 
 @asynccontextmanager
 async def _kernel() -> AsyncGenerator[_Kernel, None]:
+    """Knows nothing of the person's profile, and what it runs is not in their history."""
     from jupyter_client.manager import start_new_async_kernel
 
     with tempfile.TemporaryDirectory() as folder:
-        manager, client = await start_new_async_kernel(startup_timeout=_START_S, cwd=folder)
+        own = {**os.environ, "IPYTHONDIR": str(Path(folder, ".ipython"))}
+        manager, client = await start_new_async_kernel(startup_timeout=_START_S, cwd=folder, env=own)
         try:
             yield _Kernel(manager, client)
         finally:
