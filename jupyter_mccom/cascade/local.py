@@ -86,7 +86,10 @@ class Local:
             position = _position(following)
             if position not in self._ahead:
                 run = Run(following, self._clock, budget_s, None)
-                written = await self._written(run, lambda tokens: False)
+                try:
+                    written = await self._written(run, lambda tokens: False)
+                except TimeoutError:  # its prompt alone took as long
+                    return
                 if written.generation.stop == "late":
                     return
                 self._ahead[position] = written

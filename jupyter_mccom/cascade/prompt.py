@@ -1,7 +1,7 @@
 """Request, hits and token counts → fill-in-the-middle prompt within a token budget.
 
 The head of a prompt decides how much of a model's cache a key can reuse, so text is cut in whole blocks at places that
-typing does not move: a cell's lines in blocks of 16, earlier cells whole, and room is made 64 tokens at a time.
+typing does not move: a cell's lines in blocks of 8, earlier cells whole, and room is made 64 tokens at a time.
 Knows nothing of models: counts come as data, the engine renders.
 """
 
@@ -12,7 +12,11 @@ from dataclasses import replace
 
 from ..types import Chunk, CompletionRequest, Hit, Prompt
 
-BLOCK_LINES = 16
+_BLOCK_LINES = 8
+_BLOCK_CHARS = 400
+"""Fewer lines where they are long, so that a block always fits."""
+_NEAR_LINES = 4
+"""Above the cursor: they stand in the prompt before anything is retrieved."""
 _STEP_TOKENS = 64
 _SUFFIX_SHARE = 0.2
 """Of the budget: measured layouts used 300 characters right of the cursor beside 1,800 left (issue A, engines.md)."""
@@ -23,13 +27,19 @@ _TYPED_CHARS = 512
 
 
 def blocks(prefix: str, budget: int) -> list[str]:
-    """The whole lines above the cursor's line in blocks of 16 lines from the cell's start, nearest last.
+    """The whole lines above the cursor's line in blocks from the cell's start, nearest last.
 
     Only as many as could fit `budget` tokens; the lines of the last block may be fewer.
     """
-    lines = prefix[: prefix.rfind("\n") + 1].splitlines(keepends=True)
-    pieces = ["".join(lines[i : i + BLOCK_LINES]) for i in range(0, len(lines), BLOCK_LINES)]
-    return _nearest(pieces, budget)
+    pieces: list[list[str]] = []
+    n_chars = _BLOCK_CHARS
+    for line in prefix[: prefix.rfind("\n") + 1].splitlines(keepends=True):
+        if n_chars >= _BLOCK_CHARS or len(pieces[-1]) >= _BLOCK_LINES:
+            pieces.append([])
+            n_chars = 0
+        pieces[-1].append(line)
+        n_chars += len(line)
+    return _nearest(["".join(piece) for piece in pieces], budget)
 
 
 def cells(request: CompletionRequest, budget: int) -> list[Chunk]:
@@ -74,14 +84,15 @@ def build(
 ) -> Prompt:
     """The prompt of at most `budget` tokens; `counts` holds every text that `texts` named.
 
-    Room goes to the cursor's line, the suffix, hits, best first, up to `n_retrieved_tokens`, the lines above, then
-    earlier cells, nearest first. Cells stand at the head: they change least.
+    Room goes to the cursor's line, the suffix, the nearest lines, hits, best first, up to `n_retrieved_tokens`, the
+    lines above, then earlier cells, nearest first. Cells stand at the head: they change least.
     """
     suffix, typed = suffix_of(request, budget), typed_of(request.prefix)
     room = budget - counts[suffix] - counts[typed]
-    n_reserved = max(0, min(n_retrieved_tokens, room)) if hits else 0
+    pieces = blocks(request.prefix, budget)
+    n_reserved = max(0, min(n_retrieved_tokens, room - _n_near(pieces, counts))) if hits else 0
     room -= n_reserved
-    above = _fitting(blocks(request.prefix, budget), counts, room)
+    above = _fitting(pieces, counts, room)
     used = counts[typed] + sum(counts[piece] for piece in above)
     room += counts[typed] - (used // _STEP_TOKENS + 1) * _STEP_TOKENS
     chunks = cells(request, budget)
@@ -150,6 +161,17 @@ def _nearest(pieces: Sequence[str], budget: int) -> list[str]:
             break
         kept += 1
     return list(pieces[len(pieces) - kept :])
+
+
+def _n_near(pieces: Sequence[str], counts: Mapping[str, int]) -> int:
+    """Tokens of the blocks that hold the nearest lines."""
+    n_tokens = n_lines = 0
+    for piece in reversed(pieces):
+        if n_lines >= _NEAR_LINES:
+            break
+        n_tokens += counts[piece] + 1
+        n_lines += piece.count("\n")
+    return n_tokens
 
 
 def _fitting(pieces: Sequence[str], counts: Mapping[str, int], room: int) -> list[str]:

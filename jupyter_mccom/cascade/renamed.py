@@ -1,7 +1,7 @@
 """A line that is the cursor's with other names, and what stands behind it, with the cursor's.
 
-`test = scale(test, ax` begins like `train = scale(train, axis=0)`, so `is=0)` may follow. Pure; takes a line as words,
-spaces and signs, so that any language will do. Knows nothing of where a line stands.
+`test = np.log(test, wh` begins like `train = np.log(train, where=ok)`, so `ere=ok)` may follow. Pure; takes a line as
+words, spaces and signs, so that any language will do. Knows nothing of where a line stands.
 """
 
 from __future__ import annotations

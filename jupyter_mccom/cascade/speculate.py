@@ -21,10 +21,12 @@ _MIN_KEY = 4
 """Characters of the cursor's line that are looked up."""
 _MAX_LINES = 8
 """Of a statement."""
+_MAX_KEY = 512
 _MAX_PLACES = 16
+_MAX_TRIED = 64
+"""Places, of which some may hold no whole statement: each is parsed."""
 _COMMENTS = ("#", "//")
 _WORD = re.compile(r"\w")
-_WORD_END = re.compile(r"\w+$")
 
 _Lines = Sequence[str]
 
@@ -49,21 +51,23 @@ def same(request: CompletionRequest, chunks: Sequence[Chunk] = ()) -> list[str]:
     key = _key(request)
     if not key:
         return _statements(request, _below_last(request, chunks))
-    return _statements(request, _behind(key, request, chunks)) if len(key) >= _MIN_KEY else []
+    return _statements(request, _behind(key, request, chunks)) if _MIN_KEY <= len(key) <= _MAX_KEY else []
 
 
 def renamed(request: CompletionRequest, chunks: Sequence[Chunk] = ()) -> list[str]:
     """The same, where a line is the cursor's with other names."""
     key = _key(request)
-    return _statements(request, renamed_rests(key, _from_places(request, chunks))) if key else []
+    return _statements(request, renamed_rests(key, _from_places(request, chunks))) if 0 < len(key) <= _MAX_KEY else []
 
 
 def agreed(texts: _Lines) -> str:
     """The start that all have, without the part of a word."""
     first, last = min(texts), max(texts)
     size = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
-    parts_in_word = _WORD.match(first[size : size + 1]) or _WORD.match(last[size : size + 1])
-    return _WORD_END.sub("", first[:size]) if parts_in_word else first[:size]
+    if _WORD.match(first[size : size + 1]) or _WORD.match(last[size : size + 1]):
+        while size and _WORD.match(first[size - 1]):
+            size -= 1
+    return first[:size]
 
 
 def _key(request: CompletionRequest) -> str:
@@ -117,7 +121,7 @@ def _statements(request: CompletionRequest, rests: Iterable[_Lines]) -> list[str
     """Of each the statement, behind the space that the model is left to write; those that say something."""
     language, key = cell_language(request.language, request.prefix), _key(request)
     left_space = healed(request.prefix.rpartition("\n")[2])[1]
-    statements = (_statement(language, key, rest) for rest in rests)
+    statements = (_statement(language, key, rest) for rest in islice(rests, _MAX_TRIED))
     found = islice((one for one in statements if one.strip()), _MAX_PLACES)
     return [one if one[:1].isspace() else left_space + one for one in found]
 

@@ -45,12 +45,15 @@ class PromptFormat:
         return render(prompt, self._fim, self._layout)
 
     async def probe(self, count: Callable[[Sequence[str]], Awaitable[list[int]]]) -> None:
-        """Takes the first known markers that are single tokens of the model; `count` reads markers as such. Once."""
-        known, self._known = self._known, ()
-        for markers in known if self._fim is None else ():
+        """Takes the first known markers that are single tokens of the model; `count` reads markers as such.
+
+        Once: one that was cancelled or failed is made again.
+        """
+        for markers in self._known if self._fim is None else ():
             if await count([markers.prefix, markers.suffix, markers.middle]) == [1, 1, 1]:
                 self._fim = markers
-                return
+                break
+        self._known = ()
 
 
 def head_of(prompt: Prompt) -> str:

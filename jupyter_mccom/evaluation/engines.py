@@ -1,6 +1,6 @@
 """`bench --suite engines`: what an engine evaluates while real statements are typed, and what a draft spares it.
 
-Counts only, no times: they are the same on every machine. Run it once an engine and compare.
+Counts only, no times: without a draft they are the same on every machine. Run it once an engine and compare.
 """
 
 from __future__ import annotations
@@ -65,9 +65,13 @@ async def _run(bench: Bench, script: Sequence[Sequence[CompletionRequest]]) -> F
 
 
 async def _row(opened: OpenCascade, statement: Sequence[CompletionRequest]) -> dict[str, Any]:
-    """Tokens evaluated, a key each, then the passes of an answer without and with itself as the draft."""
+    """Tokens evaluated, a key each, None where the model wrote nothing, which tells none; then passes of an answer.
+
+    The first key finds in the cache what the statement before left there, after a cut-off nothing.
+    """
     prompts = [await opened.cascade.prompt(request) for request in statement]
-    n_evaluated = [(await _written(opened, prompt, 1))[0].n_evaluated for prompt in prompts]
+    answers = [await _written(opened, prompt, 1) for prompt in prompts]
+    n_evaluated = [answer[0].n_evaluated if answer else None for answer in answers]
     plain = await _written(opened, prompts[-1], _DRAFTED)
     drafted = await _written(opened, prompts[-1], _DRAFTED, draft=_text(plain))
     return {
@@ -80,8 +84,9 @@ async def _row(opened: OpenCascade, statement: Sequence[CompletionRequest]) -> d
 
 def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     """Of each statement: tokens of its first key and of later ones, passes of an answer without and with a draft."""
-    first = [float(row["n_evaluated"][0]) for row in rows]
-    later = [[float(n_tokens) for n_tokens in row["n_evaluated"][1:]] for row in rows]
+    told = [[None if n_tokens is None else float(n_tokens) for n_tokens in row["n_evaluated"]] for row in rows]
+    first = [keys[0] for keys in told if keys[0] is not None]
+    later = [[n_tokens for n_tokens in keys[1:] if n_tokens is not None] for keys in told]
     passes, passes_drafted = ([float(row[name]) for row in rows] for name in ("passes", "passes_drafted"))
     n_tokens = [sum(keys) for keys in later]
     a_key = ratio_with_interval(n_tokens, [float(len(keys)) for keys in later])
@@ -102,8 +107,7 @@ def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
 
 async def _written(opened: OpenCascade, prompt: Prompt, max_tokens: int, *, draft: str = "") -> list[Token]:
     async with aclosing(opened.engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
-        found = [token async for token in tokens]
-    return found or [Token(text="", prob=None, n_evaluated=0)]
+        return [token async for token in tokens]
 
 
 def _text(tokens: Sequence[Token]) -> str:
@@ -111,5 +115,5 @@ def _text(tokens: Sequence[Token]) -> str:
 
 
 def _passes(tokens: Sequence[Token]) -> int:
-    """Drafted tokens that were right come from the pass of the token before them."""
-    return sum(not token.from_draft for token in tokens)
+    """Drafted tokens that were right come from the pass of the token before them; the end has a pass of its own."""
+    return sum(not token.from_draft for token in tokens) + (len(tokens) < _DRAFTED)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 import pytest
 
+from jupyter_mccom.engines.fim import PromptFormat
+from jupyter_mccom.errors import EngineError
 from jupyter_mccom.learning.calibrate import FIGURES
 from jupyter_mccom.models.catalog import (
     FIM_TEMPLATES,
@@ -111,6 +114,21 @@ def test_probed_markers_are_complete_and_distinct() -> None:
     assert all(markers)
     assert len(set(markers)) == len(markers)
     assert FIM_TEMPLATES[0] is QWEN_FIM
+
+
+async def test_a_probe_that_was_cut_off_is_made_again() -> None:
+    reads = PromptFormat(fim=None, layout="standard", known=FIM_TEMPLATES)
+
+    async def cut_off(texts: Sequence[str]) -> list[int]:
+        raise EngineError("away")
+
+    async def single(texts: Sequence[str]) -> list[int]:
+        return [1 for _ in texts]
+
+    with pytest.raises(EngineError):
+        await reads.probe(cut_off)
+    await reads.probe(single)
+    assert reads.infill
 
 
 def test_a_model_cannot_be_changed() -> None:

@@ -119,6 +119,16 @@ def test_new_lines_move_the_head_rarely() -> None:
     assert sum(a != b for a, b in pairwise(heads)) <= 8
 
 
+def test_the_lines_just_above_stand_before_what_is_retrieved() -> None:
+    line = "frame['total'] = frame['price'] * frame['amount'] + frame['rest'] - frame['tax']\n"
+    hits = [_hit(f"{number}.py", "found = 1\n" * 60) for number in range(5)]
+    for n_lines in range(1, 80):
+        for text in (line, "x = 1\n", "x = [" + "1, " * 60 + "]\n"):
+            prompt = _built(replace(REQUEST, prefix=text * n_lines + "y = "), hits=hits)
+            assert prompt.prefix.count("\n") >= min(n_lines, 2 if len(text) > 100 else 4)
+            assert _size(prompt) <= BUDGET
+
+
 def test_a_cell_of_20000_lines() -> None:
     prefix = "".join(f"x{i} = {i}\n" for i in range(20_000))
     prompt = _built(replace(REQUEST, prefix=prefix + "print("))
