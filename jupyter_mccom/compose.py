@@ -6,9 +6,10 @@ over every part whose settings are the same.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,14 +17,11 @@ from typing import TYPE_CHECKING
 from .cascade.budget import Budget
 from .cascade.journal import Journal
 from .cascade.pipeline import Cascade, Cloud
-from .cascade.route import Gates
 from .engines import costs
 from .engines.host import Host
 from .errors import SettingsError
-from .learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE
 from .learning.recorder import FileRecorder
-from .learning.verdict import Verdict
-from .learnt import calibration_of, recorder_of
+from .learnt import forget_traces, gates_of, recorder_of
 from .local import Local
 from .models.catalog import Model, fim_of, ids
 from .models.store import Store, default_models_dir
@@ -81,6 +79,8 @@ class OpenCascade:
     """Of the cloud, also while it is off."""
     recorder: FileRecorder | None
     """Of what becomes of suggestions; None where nothing is kept."""
+    traces: Path | None
+    """Where that is kept, or was."""
 
     @property
     def engine(self) -> Engine:
@@ -119,6 +119,14 @@ class OpenCascade:
         for part in self._parts:
             if part not in taken:
                 await part.aclose()
+
+    async def forget(self) -> None:
+        """Drops what is known of suggestions, in memory and in the file. Raises TracesError."""
+        self.cascade.forget()
+        if self.recorder is not None:
+            await self.recorder.forget()
+        elif self.traces is not None:
+            await asyncio.to_thread(forget_traces, self.traces)
 
     async def aclose(self) -> None:
         """Ends all that was started."""
@@ -198,16 +206,10 @@ def open_cascade(
         kept_out=local.kept_out(jupyter_root or Path()),
     )  # fmt: skip
     return OpenCascade(
-        cascade=cascade,
-        local=local,
-        retriever=retriever,
-        tree=tree,
-        live=live,
-        store=store,
-        settings=settings,
-        budget=budget,
+        cascade=cascade, local=local, retriever=retriever, tree=tree, live=live, store=store, settings=settings,
+        budget=budget, traces=traces,
         recorder=_recorder(settings, local, cascade, traces, former.recorder if former else None),
-    )
+    )  # fmt: skip
 
 
 def _recorder(
@@ -233,21 +235,6 @@ def _recorder(
 def _kept(former: OpenCascade | None, settings: MCCom, names: tuple[str, ...]) -> OpenCascade | None:
     """`former`, if what depends on `names` may be taken over."""
     return former if former and alike(former.settings, settings, names) else None
-
-
-def gates_of(settings: MCCom, model: Model, verdict: Verdict | None = None) -> Gates:
-    """The thresholds of the settings, else what was learnt, else the model's own."""
-    calibration = verdict.calibration if verdict else None
-    if calibration is None and model.calibration:
-        calibration = calibration_of(model)
-    sure = model.threshold if settings.route_threshold < 0 else settings.route_threshold
-    show = model.show_threshold if settings.show_threshold < 0 else settings.show_threshold
-    gates = Gates(sure=sure, show=min(show, sure))
-    if calibration is not None and settings.route_threshold < 0:
-        gates = replace(gates, sure=ROUTE_CHANCE, sure_chance=calibration.chance)
-    if calibration is not None and settings.show_threshold < 0:
-        gates = replace(gates, show=SHOW_CHANCE, show_chance=calibration.chance)
-    return gates
 
 
 def open_live(sessions: Sessions, kernels: Kernels) -> Live:

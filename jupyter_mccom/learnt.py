@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from .cascade.pipeline import Cascade
 from .cascade.route import Gates
-from .learning.calibrate import Calibration, prior_of
+from .learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE, Calibration, prior_of
 from .learning.recorder import FileRecorder, Subject
 from .learning.store import TraceStore, default_traces_dir
 from .learning.verdict import Verdict
@@ -46,5 +47,25 @@ def recorder_of(
 
     recorder = former or FileRecorder(TraceStore(traces))
     subject = Subject(model=model.id, layout=model.layout, prior=calibration_of(model))
-    recorder.begin(subject, learnt=learnt, forgotten=cascade.journal.forget)
+    recorder.begin(subject, learnt=learnt, forgotten=cascade.forget)
     return recorder
+
+
+def gates_of(settings: MCCom, model: Model, verdict: Verdict | None = None) -> Gates:
+    """The thresholds of the settings, else what was learnt, else the model's own.
+
+    What a person sets holds: above that `route_threshold` text is shown, at or below that `show_threshold` none is.
+    """
+    calibration = verdict.calibration if verdict else None
+    if calibration is None and model.calibration:
+        calibration = calibration_of(model)
+    sure = model.threshold if settings.route_threshold < 0 else settings.route_threshold
+    least = settings.show_threshold
+    show = min(model.show_threshold, sure) if least < 0 else least
+    gates = Gates(sure=max(sure, show), show=show)
+    if calibration is None:
+        return gates
+    chance = calibration.chance
+    if settings.route_threshold < 0:
+        gates = replace(gates, sure=ROUTE_CHANCE, sure_chance=lambda of: chance(of) if of.confidence > least else 0.0)
+    return gates if least >= 0 else replace(gates, show=SHOW_CHANCE, show_chance=chance)

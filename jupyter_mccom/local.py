@@ -148,9 +148,10 @@ class Local:
                 await self.server.found()
 
     def when_chosen(self, work: Callable[[], None]) -> None:
-        """Calls `work` each time that `auto` has chosen a model."""
-        if self.auto is not None:
-            self.auto.settled = work
+        """Calls `work` each time that `auto` has chosen a model, or a server has told the name of its own."""
+        for engine in (self.auto, self.server):
+            if engine is not None:
+                engine.settled = work
 
     def models_changed(self) -> None:
         """A model was downloaded: `auto` chooses anew."""

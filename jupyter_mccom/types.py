@@ -68,12 +68,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survival:
-    """How much of an accepted text still stood in its cell some time later."""
+    """How much of an accepted text, or of the part that was taken, still stood in its cell some time later."""
 
     suggestion_id: str
     after_s: SurvivalAge
     kept_chars: int
-    """Characters of the accepted text, 0 to its length."""
+    of_chars: int
+    """At least 1, and at least `kept_chars`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +86,15 @@ class Agreement:
     """Leading characters of the local text that stand in the cell."""
     exact_line: bool
     """The text's first line makes the line what it became, trailing white space aside."""
+    drawn: bool
+    """One text of each line is, at random: what the line became says the same of all of them, so it counts once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
-    """The figures of a local text by which its chance of being right is judged."""
+    """The figures of a local text by which its chance of being right is judged; `confidence` as in Route."""
 
     confidence: float
-    """As in Route."""
     lowest_prob: float
     """Of the text's tokens, 0..1."""
     mean_prob: float

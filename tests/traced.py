@@ -49,7 +49,8 @@ def example(
     shown: bool = True,
     exact_line: bool | None = None,
     agree_chars: int | None = None,
-    survived: tuple[int | None, int | None] = (None, None),
+    survived: tuple[float | None, float | None] = (None, None),
+    drawn: bool = True,
 ) -> Example:
     return Example(
         suggestion_id=str(number),
@@ -64,10 +65,11 @@ def example(
         outcome=outcome,
         kept_chars=kept_chars,
         shown_ms=shown_ms,
-        survived_30_chars=survived[0],
-        survived_300_chars=survived[1],
+        survived_30=survived[0],
+        survived_300=survived[1],
         agree_chars=agree_chars,
         exact_line=exact_line,
+        drawn=drawn,
     )
 
 

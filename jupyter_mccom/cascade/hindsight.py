@@ -6,6 +6,7 @@ Pure; gives figures, and drops the texts with the line.
 
 from __future__ import annotations
 
+import random
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ class Hindsight:
 
     def __init__(self) -> None:
         self._lines: OrderedDict[tuple[str, str], list[_Text]] = OrderedDict()
+        self._draw = random.Random()  # noqa: S311 - a sample, not a secret
 
     def wrote(self, request: CompletionRequest, suggestion_id: str, text: str) -> None:
         """Keeps a finished local text until its line is left."""
@@ -46,7 +48,9 @@ class Hindsight:
         if not line or _line_of(line[0].request) == _line_of(request):
             return []
         del self._lines[place]
-        return [found for text in line if (found := _judged(text, _source(request, text.request.cell_id))) is not None]
+        drawn = self._draw.choice(line)
+        judged = (_judged(text, _source(request, text.request.cell_id), drawn=text is drawn) for text in line)
+        return [found for found in judged if found is not None]
 
 
 def _line_of(request: CompletionRequest) -> tuple[str, str]:
@@ -61,9 +65,9 @@ def _source(request: CompletionRequest, cell_id: str) -> str:
     return next((cell.source for cell in cells if cell.cell_id == cell_id), "")
 
 
-def _judged(text: _Text, source: str) -> Agreement | None:
-    """None where what stood before the cursor is no longer there."""
-    if not source.startswith(text.request.prefix):
+def _judged(text: _Text, source: str, *, drawn: bool) -> Agreement | None:
+    """None where what stood before the cursor is no longer there, and of a text of later lines: they come only now."""
+    if not source.startswith(text.request.prefix) or text.text.startswith("\n"):
         return None
     left = source[len(text.request.prefix) :]
     wanted = text.text.partition("\n")[0] + text.request.suffix.partition("\n")[0] * ("\n" not in text.text)
@@ -71,6 +75,7 @@ def _judged(text: _Text, source: str) -> Agreement | None:
         suggestion_id=text.suggestion_id,
         agree_chars=_agreeing(text.text, left),
         exact_line=left.partition("\n")[0].rstrip() == wanted.rstrip(),
+        drawn=drawn,
     )
 
 

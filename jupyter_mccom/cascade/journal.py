@@ -47,7 +47,8 @@ class Journal:
         self._hindsight = Hindsight()
         self._last: OrderedDict[tuple[str, str], tuple[CompletionRequest, Suggestion]] = OrderedDict()
         self._traces: OrderedDict[str, Trace] = OrderedDict()
-        self._ended: OrderedDict[str, Outcome] = OrderedDict()
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        """Ids of those whose outcome is known."""
         self._totals = Totals()
         self._saved = (0, 0)
         """Newest day (UTC), and its requests that needed no call."""
@@ -93,9 +94,10 @@ class Journal:
         place = (request.client, request.document)
         again = suggestion.origin == "again"
         if not again:
-            self._last[place] = (request, suggestion)
-            self._last.move_to_end(place)
-            _bound(self._last, _DOCUMENTS_KEPT)
+            last = self._last
+            last[place] = (request, suggestion)
+            last.move_to_end(place)
+            _bound(last, _DOCUMENTS_KEPT)
         if trace.trouble or "cloud" in trace.stage_s:
             self._cloud_trouble = trace.trouble
         if self.keep_traces:
@@ -118,7 +120,7 @@ class Journal:
         """How a suggestion ended; the first word on a suggestion counts, so that it may be said twice."""
         if outcome.suggestion_id in self._ended:
             return
-        self._ended[outcome.suggestion_id] = outcome
+        self._ended[outcome.suggestion_id] = None
         _bound(self._ended, _TRACES_KEPT)
         self._totals = replace(self._totals, accepted=self._totals.accepted + (outcome.kind == "accepted"))
         self._record(outcome)
@@ -132,8 +134,8 @@ class Journal:
         self._record(survival)
 
     def forget(self) -> None:
-        """Drops every trace that is in memory. Only assigns, so that any thread may call it."""
-        self._traces, self._hindsight = OrderedDict(), Hindsight()
+        """Drops every trace and text that is in memory. Only assigns, so that any thread may call it."""
+        self._traces, self._last, self._hindsight = OrderedDict(), OrderedDict(), Hindsight()
 
     def _record(self, event: Trace | Outcome | Survival | Agreement) -> None:
         if self.recorder is not None and self.keep_traces:

@@ -96,6 +96,10 @@ class Local:
                 while len(self._ahead) > _KEPT:
                     self._ahead.popitem(last=False)
 
+    def forget(self) -> None:
+        """Drops what was answered in advance. Only assigns, so that any thread may call it."""
+        self._ahead = OrderedDict()
+
     async def _written(self, run: Run, hopeless: Callable[[Sequence[Token]], bool]) -> Written:
         request = run.request
         run.writing = writing = Writing(

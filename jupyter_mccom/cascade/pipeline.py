@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import EngineError, ModelError, RetrievalError
 from ..protocols import Clock, Engine, Retriever
-from ..types import CompletionRequest, Multiline, Outcome, Prompt, Reason, Route, Suggestion
+from ..types import CompletionRequest, Multiline, Prompt, Reason, Route, Suggestion
 from .budget import Budget
 from .context import Context
 from .flight import Flight
@@ -91,7 +91,7 @@ class Cascade:
         """
         request = self._with_extent(request)
         if request.last is not None:
-            self.report(request.last)
+            self.journal.report(request.last)
         self.journal.asked(request)
         position = self._positions.of(request)
         run = Run(request, self._clock, self._latency_budget_s, forced(request, position))
@@ -116,9 +116,10 @@ class Cascade:
             async for suggestion in suggestions:
                 yield suggestion
 
-    def report(self, outcome: Outcome) -> None:
-        """How a suggestion ended."""
-        self.journal.report(outcome)
+    def forget(self) -> None:
+        """Drops all that was written and done. Only assigns, so that any thread may call it."""
+        for part in (self.journal, self._positions, self._local):
+            part.forget()
 
     async def warm(self, request: CompletionRequest) -> None:
         """Makes the first key at a position quick. Raises as `complete` does; cancelling it frees the model."""

@@ -69,15 +69,19 @@ class Positions:
 
     def of(self, request: CompletionRequest) -> Position:
         """The request's position, new when the line has changed since the document's last request."""
-        place = (request.client, request.document)
+        place, kept = (request.client, request.document), self._kept
         above = request.prefix[: request.prefix.rfind("\n") + 1]
-        found = self._kept.get(place)
+        found = kept.get(place)
         if found is None or (found.cell_id, found.above) != (request.cell_id, above):
-            found = self._kept[place] = Position(cell_id=request.cell_id, above=above)
-        self._kept.move_to_end(place)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+            found = kept[place] = Position(cell_id=request.cell_id, above=above)
+        kept.move_to_end(place)
+        while len(kept) > _KEPT:
+            kept.popitem(last=False)
         return found
+
+    def forget(self) -> None:
+        """Drops all. Only assigns, so that any thread may call it."""
+        self._kept = OrderedDict()
 
 
 def forced(request: CompletionRequest, position: Position) -> Reason | None:

@@ -42,7 +42,7 @@ class Gates:
         if len(_counting(tokens)) < N_CONFIDENCE:
             return False
         features = features_of(tokens, "", parses=True)
-        return features is not None and not self._shows(features)
+        return features is not None and not self._shows(features) and not self._sure(features)
 
     def route(self, tokens: Sequence[Token], *, text: str, parses: bool, cloud: CloudState) -> Route:
         """Where to go with a finished (or hopeless) local text."""

@@ -18,7 +18,8 @@ from ..cascade.language import cell_language
 from ..cascade.parse import breaks
 from ..cascade.route import Gates, confidence
 from ..cascade.writing import Writing
-from ..compose import OpenCascade, SystemClock, gates_of, open_cascade, open_store
+from ..compose import OpenCascade, SystemClock, open_cascade, open_store
+from ..learnt import gates_of
 from ..protocols import Engine
 from ..retrieval.index import Scored, rank
 from ..retrieval.iterate import Retrieval

@@ -78,13 +78,15 @@ def teach(settings: MCCom, out: Path) -> str:
         raise InputError(f"no lines for {model.id} and these settings in {str(out / _FILE)!r}; run the suite first")
     with closing(TraceStore(traces_file(settings))) as store:
         known = store.examples(model.id, model.layout)
+        names = {one.suggestion_id for one in known}
         now_s = time.time()
         before_s = max(min((one.at_s for one in known), default=now_s), now_s - _KEPT_S)
         events: list[Trace | Outcome | Survival | Agreement] = []
         for number, (task, line) in enumerate(lines.items(), -len(lines)):
             judged = judged_from(line)
-            if judged is not None:
-                events += _as_lived(f"bench {task}", judged, model.id, before_s + number)
+            name = f"bench {model.id} {model.layout} {task}"
+            if judged is not None and name not in names:
+                events += _as_lived(name, judged, model.id, before_s + number)
         store.write(events, model.layout)
         if store.trouble:
             raise TracesError(store.trouble)
@@ -137,7 +139,7 @@ def report(judged: Sequence[Judged], prior: Calibration) -> dict[str, Any]:
             for name, scores in (("thresholds", priors), ("fit", chances))
         ],
         "wrong_at_the_route_thresholds_recall": {
-            name: round(wrong_at_recall(scores, [float(each) for each in right], n_wanted), 3)
+            name: round(wrong_at_recall(scores, [float(each) for each in right], n_wanted) or 0.0, 3)
             for name, scores in (("thresholds", priors), ("fit", chances))
         },
         "at_most_30_percent_wrong": [

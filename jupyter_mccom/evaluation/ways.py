@@ -18,7 +18,8 @@ from ..cascade.budget import Budget
 from ..cascade.journal import Journal
 from ..cascade.pipeline import Cascade, Cloud
 from ..cascade.route import CloudState, Gates
-from ..compose import OpenCascade, gates_of
+from ..compose import OpenCascade
+from ..learnt import gates_of
 from ..privacy.masked_engine import MaskedEngine
 from ..protocols import Clock, Engine, Retriever
 from ..retrieval.iterate import Retrieval, Tree
@@ -115,7 +116,7 @@ class Plain:
 
     def report(self, outcome: Outcome) -> None:
         """To the cascade."""
-        self._cascade.report(outcome)
+        self._cascade.journal.report(outcome)
 
     async def aclose(self) -> None:
         """Ends what runs."""

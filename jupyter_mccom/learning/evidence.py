@@ -30,12 +30,13 @@ class Example:
     """Of what was shown."""
     kept_chars: int = 0
     shown_ms: int = 0
-    survived_30_chars: int | None = None
-    """Of an accepted text, still there after 30 s; None: not told."""
-    survived_300_chars: int | None = None
+    survived_30: float | None = None
+    """Share of what was accepted that is still there after 30 s, 0..1; None: not told."""
+    survived_300: float | None = None
     agree_chars: int | None = None
     """See Agreement; None: not told."""
     exact_line: bool | None = None
+    drawn: bool = False
 
     @property
     def target(self) -> float | None:
@@ -45,15 +46,15 @@ class Example:
         was wrong, unless the line became just that after all. One that was never painted, or not read, is judged by
         the line that the person left: what was done is no answer to it, yet without it the wrong ones that are typed
         over at once would be missing. So is one that was sent away by Esc, which may mean `not now`. Moving away leaves
-        lines that are not finished: no evidence.
+        lines that are not finished: no evidence. A line judges one of its texts.
         """
-        line = None if self.exact_line is None else float(self.exact_line)
+        line = float(self.exact_line) if self.drawn and self.exact_line is not None else None
         if self.to != "local":
             return line
         if self.outcome in ("accepted", "typed", "partial"):
             return self._standing
         if self.outcome == "rejected" and self.shown_ms >= READ_MS:
-            return line or 0.0
+            return float(bool(self.exact_line))
         return line if self.outcome in ("rejected", "dismissed", "superseded", "unseen") else None
 
     @property
@@ -61,8 +62,8 @@ class Example:
         """The smallest known share of a taken text: when it was taken, when its line was left, 30 s and 300 s later."""
         taken = self.kept_chars if self.outcome == "partial" else self.features.n_chars
         whole = max(self.features.n_chars, 1)
-        survived = [chars for chars in (self.survived_30_chars, self.survived_300_chars) if chars is not None]
-        shares = [taken / whole, *(chars / max(self.kept_chars, 1) for chars in survived)]
+        survived = [share for share in (self.survived_30, self.survived_300) if share is not None]
+        shares = [taken / whole * min(survived, default=1.0)]
         if self.agree_chars is not None:
             shares.append(self.agree_chars / whole)
         return min(1.0, *shares)

@@ -17,7 +17,7 @@ from ..types import Agreement, Features, Outcome, OutcomeKind, Survival, Target,
 from .evidence import Example
 
 Event: TypeAlias = Trace | Outcome | Survival | Agreement
-_VERSION = 1
+_VERSION = 2
 _BUSY_S = 2.0
 """Another process's transaction takes milliseconds."""
 
@@ -49,9 +49,10 @@ _COLUMNS = (
     _one_of("outcome", get_args(OutcomeKind)),
     *(
         f"{name} INTEGER CHECK ({name} IS NULL OR (typeof({name}) = 'integer' AND {name} >= 0))"
-        for name in ("kept_chars", "shown_ms", "survived_30_chars", "survived_300_chars", "agree_chars")
+        for name in ("kept_chars", "shown_ms", "agree_chars")
     ),
-    "exact_line INTEGER CHECK (exact_line IN (0, 1))",
+    *(f"{name} REAL CHECK ({name} BETWEEN 0 AND 1)" for name in ("survived_30", "survived_300")),
+    *(f"{name} INTEGER CHECK ({name} IN (0, 1))" for name in ("exact_line", "drawn")),
 )
 _NAMES = [column.partition(" ")[0] for column in _COLUMNS]
 _SCHEMA = (
@@ -127,9 +128,13 @@ def keep(connection: sqlite3.Connection, event: Event, layout: str) -> None:
             "shown_ms": event.shown_ms,
         }
     elif isinstance(event, Survival):
-        values = {f"survived_{event.after_s}_chars": event.kept_chars}
+        values = {f"survived_{event.after_s}": event.kept_chars / event.of_chars}
     else:
-        values = {"agree_chars": event.agree_chars, "exact_line": int(event.exact_line)}
+        values = {
+            "agree_chars": event.agree_chars,
+            "exact_line": int(event.exact_line),
+            "drawn": int(event.drawn),
+        }
     changes = ", ".join(f"{name} = ?" for name in values)
     connection.execute(
         f"UPDATE examples SET {changes} WHERE suggestion_id = ?",  # noqa: S608 - our own names
@@ -191,8 +196,9 @@ def _example(row: dict[str, Any]) -> Example:
         outcome=row["outcome"],
         kept_chars=row["kept_chars"] or 0,
         shown_ms=row["shown_ms"] or 0,
-        survived_30_chars=row["survived_30_chars"],
-        survived_300_chars=row["survived_300_chars"],
+        survived_30=row["survived_30"],
+        survived_300=row["survived_300"],
         agree_chars=row["agree_chars"],
         exact_line=None if row["exact_line"] is None else bool(row["exact_line"]),
+        drawn=bool(row["drawn"]),
     )

@@ -67,9 +67,9 @@ class TraceStore:
             with transaction(connection):
                 for event in events:
                     keep(connection, event, layout)
-                (n_forgotten,) = connection.execute("SELECT n FROM forgotten").fetchone()
+                n_forgotten = _n_forgotten(connection)
             before, self._n_forgotten = self._n_forgotten, n_forgotten
-            return before is not None and before != n_forgotten
+            return before != n_forgotten
 
         found = self._try(work, make=True)
         self._n_written += len(events)
@@ -93,6 +93,7 @@ class TraceStore:
             with transaction(connection):
                 n = connection.execute("DELETE FROM examples").rowcount
                 connection.execute("UPDATE forgotten SET n = n + 1")
+                self._n_forgotten = _n_forgotten(connection)
             with suppress(sqlite3.OperationalError):  # a reader elsewhere: its own checkpoint will do it
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             return n
@@ -141,6 +142,8 @@ class TraceStore:
             self._file_id = _file_id(self.path)
             self._connection = opened(self.path)
             self._prune(self._connection)
+            if self._n_forgotten is None:
+                self._n_forgotten = _n_forgotten(self._connection)
         return self._connection
 
     def _prune(self, connection: sqlite3.Connection) -> None:
@@ -163,6 +166,12 @@ class TraceStore:
             return False
         self._set_aside = f"{str(self.path)!r} {what}: it is kept as {aside.name!r}, and learning starts anew"
         return True
+
+
+def _n_forgotten(connection: sqlite3.Connection) -> int:
+    """How often all was deleted."""
+    (found,) = connection.execute("SELECT n FROM forgotten").fetchone()
+    return int(found)
 
 
 def _aside(path: Path) -> Path:

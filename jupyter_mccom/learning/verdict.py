@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from .calibrate import ROUTE_CHANCE, Calibration, fit, log_loss
 from .evidence import Example
@@ -32,9 +33,9 @@ class Gain:
     """Lower end of the one-sided 95 % interval of the mean gain, nats."""
     recall: float
     """Share of right texts above the catalogue's route threshold: the same for both figures that follow."""
-    wrong_shown: float
-    """Share of wrong texts among those shown."""
-    catalogue_wrong_shown: float
+    wrong_shown: float | None
+    """Share of wrong texts among those shown; None where no right text is above that threshold."""
+    catalogue_wrong_shown: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +61,11 @@ class Verdict:
             more = f" ({NEEDED_A_CLASS} right and {NEEDED_A_CLASS} wrong ones are needed)" if right else ""
             return f"catalogue: {self.n} of {NEEDED} needed outcomes{right}{more}"
         gain = self.gain
-        figures = (
-            f"log loss {gain.catalogue_log_loss:.2f} → {gain.log_loss:.2f}, wrong among shown at the same recall "
-            f"{gain.catalogue_wrong_shown:.0%} → {gain.wrong_shown:.0%}, on {gain.n} held back"
-        )
+        wrong = ""
+        if gain.wrong_shown is not None and gain.catalogue_wrong_shown is not None:
+            shown = f"{gain.catalogue_wrong_shown:.0%} → {gain.wrong_shown:.0%}"
+            wrong = f", wrong among shown at the same recall {shown}"
+        figures = f"log loss {gain.catalogue_log_loss:.2f} → {gain.log_loss:.2f}{wrong}, on {gain.n} held back"
         bench = f", {self.n_bench} of them of a bench" if self.n_bench else ""
         if self.calibration is None:
             return f"catalogue: nothing sure is gained from {self.n} outcomes{bench} ({figures})"
@@ -109,11 +111,16 @@ def _gain(held_back: Sequence[Example], targets: Sequence[float], mine: Calibrat
     )
 
 
-def wrong_at_recall(chances: Sequence[float], targets: Sequence[float], wanted: float) -> float:
-    """Share of wrong texts among the likeliest ones that hold `wanted` right ones; 0 where none are wanted."""
+def wrong_at_recall(chances: Sequence[float], targets: Sequence[float], wanted: float) -> float | None:
+    """Share of wrong texts among the likeliest ones that hold `wanted` right ones; None where none are wanted.
+
+    Texts of the same chance are shown together.
+    """
     right, n_shown = 0.0, 0
-    for _, target in sorted(zip(chances, targets, strict=True), key=lambda pair: -pair[0]):
+    likeliest = sorted(zip(chances, targets, strict=True), key=lambda pair: -pair[0])
+    for _, alike in groupby(likeliest, key=lambda pair: pair[0]):
         if right >= wanted - 1e-9:
             break
-        right, n_shown = right + target, n_shown + 1
-    return 1 - right / n_shown if n_shown else 0.0
+        found = [target for _, target in alike]
+        right, n_shown = right + sum(found), n_shown + len(found)
+    return 1 - right / n_shown if n_shown else None

@@ -59,7 +59,7 @@ class Completions:
 
     def report(self, outcome: Outcome) -> None:
         """How a suggestion ended."""
-        self._current.opened.cascade.report(outcome)
+        self._current.opened.cascade.journal.report(outcome)
 
     def traces(self) -> tuple[Trace, ...]:
         """Kept traces, oldest first."""
@@ -76,10 +76,7 @@ class Completions:
 
     async def forget(self) -> None:
         """Drops the traces, in memory and in the file. Raises TracesError."""
-        opened = self._current.opened
-        opened.cascade.journal.forget()
-        if opened.recorder is not None:
-            await opened.recorder.forget()
+        await self._current.opened.forget()
 
     def warm(self, request: CompletionRequest | None) -> asyncio.Task[None] | None:
         """Starts loading the model, if it is here and nothing loads it yet; then evaluates the prompt of `request`.

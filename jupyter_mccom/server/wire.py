@@ -31,6 +31,8 @@ from ..types import (
 MAX_BODY_BYTES = 256 * 1024
 """Larger bodies get 413; the client cuts the cells to stay well below."""
 _MAX_DEADLINE_S = 120.0
+_MAX_COUNT = 2**53
+"""Above it JavaScript does not count."""
 
 T = TypeVar("T")
 
@@ -54,8 +56,15 @@ def _choice(body: Mapping[str, Any], name: str, choices: tuple[str, ...], defaul
 
 def _count(body: Mapping[str, Any], name: str) -> int:
     value = _field(body, name, int, 0)
-    if value < 0:
-        raise WireError(f"field {name!r} must be 0 or more, not {value}")
+    if not 0 <= value <= _MAX_COUNT:
+        raise WireError(f"field {name!r} must be 0 to {_MAX_COUNT}, not {value}")
+    return value
+
+
+def _id(body: Mapping[str, Any]) -> str:
+    value = _field(body, "suggestion_id", str)
+    if not value.isascii():
+        raise WireError(f"field 'suggestion_id' must be one that was given, not {value!r}")
     return value
 
 
@@ -82,7 +91,7 @@ def outcome_from(value: object) -> Outcome:
     """An Outcome from its JSON object."""
     body = _object(value, "an outcome")
     return Outcome(
-        suggestion_id=_field(body, "suggestion_id", str),
+        suggestion_id=_id(body),
         kind=_choice(body, "kind", get_args(OutcomeKind)),
         kept_chars=_count(body, "kept_chars"),
         shown_ms=_count(body, "shown_ms"),
@@ -98,9 +107,10 @@ def survival_from(value: object) -> Survival:
     if found is None:
         raise WireError(f"field 'after_s' must be one of {', '.join(map(str, ages))}, not {after_s}")
     _field(body, "kept_chars", int)  # none is not 0: that would say that all is gone
-    return Survival(
-        suggestion_id=_field(body, "suggestion_id", str), after_s=found, kept_chars=_count(body, "kept_chars")
-    )
+    kept_chars, of_chars = _count(body, "kept_chars"), _count(body, "of_chars")
+    if not kept_chars <= of_chars or not of_chars:
+        raise WireError(f"field 'of_chars' must be at least 1 and 'kept_chars', not {of_chars}")
+    return Survival(suggestion_id=_id(body), after_s=found, kept_chars=kept_chars, of_chars=of_chars)
 
 
 def request_from(value: object) -> CompletionRequest:

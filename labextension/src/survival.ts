@@ -30,7 +30,12 @@ export class Survivals {
     this._watched.set(id, watched);
     for (const after_s of AFTER_S) {
       watched.at(after_s, kept_chars =>
-        this._tell({ suggestion_id: id, after_s, kept_chars })
+        this._tell({
+          suggestion_id: id,
+          after_s,
+          kept_chars,
+          of_chars: to - from
+        })
       );
     }
     watched.at(AFTER_S[AFTER_S.length - 1], () => this._end(id));

@@ -36,11 +36,12 @@ export interface Outcome {
   shown_ms: number;
 }
 
-/** Body of `POST mccom/survival`: characters of an accepted text that still stand in the cell some time after. */
+/** Body of `POST mccom/survival`: of so many characters that were accepted, how many still stand some time after. */
 export interface Survival {
   suggestion_id: string;
   after_s: 30 | 300;
   kept_chars: number;
+  of_chars: number;
 }
 
 const TRIGGERS = ['typing', 'invoke', 'ask'] as const;
@@ -141,7 +142,8 @@ export function survivalFrom(value: unknown): Survival {
   return {
     suggestion_id: text(body, 'suggestion_id'),
     after_s: number(body, 'after_s') === 30 ? 30 : 300,
-    kept_chars: number(body, 'kept_chars')
+    kept_chars: number(body, 'kept_chars'),
+    of_chars: number(body, 'of_chars')
   };
 }
 

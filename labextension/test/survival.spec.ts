@@ -128,7 +128,9 @@ describe('an accepted text', () => {
     vi.advanceTimersByTime(29_999);
     expect(told).toEqual([]);
     vi.advanceTimersByTime(1);
-    expect(told).toEqual([{ suggestion_id: 's', after_s: 30, kept_chars: 6 }]);
+    expect(told).toEqual([
+      { suggestion_id: 's', after_s: 30, kept_chars: 6, of_chars: 6 }
+    ]);
     text.change('x = mean', { retain: 8 }, { delete: 2 });
     text.changed.emit({});
     vi.advanceTimersByTime(1_000_000);

@@ -62,10 +62,10 @@ async def test_a_completion_then_typing_along_then_its_outcome(jp_fetch: Fetch, 
     assert (await jp_fetch("mccom", "outcome", method="POST", body=json.dumps(outcome))).code == 204
     first, second = (await _json(jp_fetch, "traces"))["traces"]
     assert (first["outcome"], second["outcome"]) == (outcome, None)
-    survival = {"suggestion_id": line["suggestion_id"], "after_s": 30, "kept_chars": 3}
+    survival = {"suggestion_id": line["suggestion_id"], "after_s": 30, "kept_chars": 3, "of_chars": 4}
     assert (await jp_fetch("mccom", "survival", method="POST", body=json.dumps(survival))).code == 204
     with anyio.fail_after(PATIENCE_S):
-        while [found.survived_30_chars for found in await asyncio.to_thread(_kept)] != [3]:
+        while [found.survived_30 for found in await asyncio.to_thread(_kept)] != [0.75]:
             await asyncio.sleep(0.05)
     assert (await jp_fetch("mccom", "traces", method="DELETE")).code == 204
     assert (await _json(jp_fetch, "traces"))["traces"] == []

@@ -49,11 +49,19 @@ def test_settings() -> None:
 
 
 def test_a_survival() -> None:
-    assert wire.survival_from(_golden("survival")) == Survival(suggestion_id="s1", after_s=30, kept_chars=12)
+    assert wire.survival_from(_golden("survival")) == Survival(
+        suggestion_id="s1", after_s=30, kept_chars=12, of_chars=20
+    )
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("after_s", 31), ("after_s", 30.5), ("after_s", None), ("kept_chars", -1), ("kept_chars", None)]
+    ("name", "value"),
+    [
+        *(("after_s", value) for value in (31, 30.5, None)),
+        *(("kept_chars", value) for value in (-1, None, 21, 2**60)),
+        *(("of_chars", value) for value in (0, None, 11)),
+        ("suggestion_id", "\ud800"),
+    ],
 )
 def test_a_survival_of_another_age_or_of_no_count_is_refused(name: str, value: object) -> None:
     with pytest.raises(WireError, match=name):

@@ -6,6 +6,7 @@ import math
 import random
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_what_separates_cleanly_is_learnt_and_stays_finite() -> None:
     assert verdict.calibration is not None
     assert verdict.gain is not None
     assert verdict.gain.n == 120
-    assert verdict.gain.wrong_shown < 0.2 < verdict.gain.catalogue_wrong_shown
+    assert (verdict.gain.wrong_shown or 0) < 0.2 < (verdict.gain.catalogue_wrong_shown or 0)
     assert verdict.calibration.chance(features(0.6, lowest=0.95)) > ROUTE_CHANCE
     assert verdict.calibration.chance(features(0.9, lowest=0.05)) < SHOW_CHANCE
     assert all(math.isfinite(weight) for weight in verdict.calibration.weights)
@@ -112,7 +113,16 @@ def test_wrong_among_shown_at_a_recall() -> None:
     chances, targets = [0.9, 0.8, 0.7, 0.6], [1.0, 0.0, 1.0, 0.0]
     assert wrong_at_recall(chances, targets, 1) == 0
     assert wrong_at_recall(chances, targets, 2) == pytest.approx(1 / 3)
-    assert wrong_at_recall(chances, targets, 0) == 0
+    assert wrong_at_recall(chances, targets, 0) is None
+    assert wrong_at_recall([0.5] * 4, targets, 1) == wrong_at_recall([0.5] * 4, targets[::-1], 1) == 0.5
+
+
+def test_where_no_right_text_was_shown_nothing_is_said_of_the_wrong_ones() -> None:
+    sure = [
+        replace(one, features=replace(one.features, confidence=0.95)) for one in population(90, lambda of, draw: False)
+    ]
+    unsure = [replace(one, features=replace(one.features, confidence=0.3)) for one in population(210, _by_chance)]
+    assert "wrong among shown" not in judge(unsure + sure, PRIOR).why
 
 
 def test_learning_loads_no_numpy() -> None:

@@ -29,6 +29,9 @@ from tests.traced import example
         (example(shown=False, outcome=None), None),
         (example(shown=False, outcome=None, exact_line=True), 1.0),
         (example(shown=False, outcome=None, exact_line=False), 0.0),
+        (example(shown=False, outcome=None, exact_line=False, drawn=False), None),
+        (example(outcome="rejected", kept_chars=0, exact_line=True, drawn=False), 1.0),
+        (example(outcome="partial", kept_chars=6, survived=(0.5, None)), 0.25),
         (example(shown=False, outcome="accepted"), None),
         (example(shown=False, outcome="accepted", exact_line=False), 0.0),
     ],
@@ -51,6 +54,9 @@ from tests.traced import example
         "held back and never known is no evidence",
         "held back though the line became that is right",
         "held back and another line is wrong",
+        "a line judges one of its texts",
+        "and any that was typed over and then typed after all",
+        "of what was taken in part half is left",
         "a taken cloud text says nothing of the local one",
         "unless the line does",
     ],
@@ -62,14 +68,14 @@ def test_how_right_a_text_was(of: Example, target: float | None) -> None:
 @pytest.mark.parametrize(
     ("survived", "agree_chars", "target"),
     [
-        ((12, None), None, 1.0),
-        ((6, None), None, 0.5),
-        ((12, 3), None, 0.25),
-        ((None, 0), None, 0.0),
-        ((12, 12), 6, 0.5),
+        ((1.0, None), None, 1.0),
+        ((0.5, None), None, 0.5),
+        ((1.0, 0.25), None, 0.25),
+        ((None, 0.0), None, 0.0),
+        ((1.0, 1.0), 6, 0.5),
     ],
 )
 def test_what_does_not_survive_was_worth_less(
-    survived: tuple[int | None, int | None], agree_chars: int | None, target: float
+    survived: tuple[float | None, float | None], agree_chars: int | None, target: float
 ) -> None:
     assert example(survived=survived, agree_chars=agree_chars).target == target

@@ -50,6 +50,10 @@ def test_of_several_lines_the_first_decides_and_all_are_compared() -> None:
     assert _left(f"{HEAD}x = np.zeros(3)\nfor j", text=text) == [(12, True)]
 
 
+def test_of_a_text_for_the_next_line_nothing_is_known_when_this_one_is_left() -> None:
+    assert _left(f"{HEAD}x = np.z\nfor k", text="\ny = 2") == []
+
+
 def test_nothing_is_known_before_the_line_is_left() -> None:
     hindsight = Hindsight()
     hindsight.wrote(REQUEST, "s1", TEXT)
@@ -76,7 +80,7 @@ def test_a_cell_that_was_left_is_read_where_it_stands(side: str) -> None:
     cells = (Cell(cell_id="1", kind="code", source=f"{HEAD}x = np.zeros(3)\ny = 2"),)
     away = replace(REQUEST, cell_id="2", prefix="", suffix="", cells_before=(), cells_after=())
     elsewhere = replace(away, cells_before=cells) if side == "cells_before" else replace(away, cells_after=cells)
-    assert hindsight.left(elsewhere) == [Agreement(suggestion_id="s1", agree_chars=7, exact_line=True)]
+    assert hindsight.left(elsewhere) == [Agreement(suggestion_id="s1", agree_chars=7, exact_line=True, drawn=True)]
 
 
 def test_windows_and_documents_are_kept_apart_and_texts_a_line_are_bounded() -> None:
@@ -85,4 +89,5 @@ def test_windows_and_documents_are_kept_apart_and_texts_a_line_are_bounded() -> 
         hindsight.wrote(REQUEST, f"s{number}", TEXT)
     gone = replace(REQUEST, prefix=HEAD + "x = np.zoo\ny", suffix="")
     assert hindsight.left(replace(gone, client="other")) == hindsight.left(replace(gone, document="e.py")) == []
-    assert len(hindsight.left(gone)) == 16
+    left = hindsight.left(gone)
+    assert (len(left), sum(agreement.drawn for agreement in left)) == (16, 1)

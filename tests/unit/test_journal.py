@@ -88,7 +88,7 @@ async def test_the_first_word_on_a_suggestion_counts() -> None:
     cascade = _cascade()
     first = await _ask(cascade, REQUEST)
     for kind in ("accepted", "moved"):
-        cascade.report(Outcome(suggestion_id=first.suggestion_id, kind=kind))
+        cascade.journal.report(Outcome(suggestion_id=first.suggestion_id, kind=kind))
     trace = cascade.journal.traces[0]
     assert trace.outcome is not None
     assert (trace.outcome.kind, cascade.journal.totals.accepted) == ("accepted", 1)

@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from jupyter_mccom.cascade.pipeline import Cascade
-from jupyter_mccom.compose import gates_of, open_cascade
+from jupyter_mccom.compose import open_cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE, Calibration, prior_of
 from jupyter_mccom.learning.evidence import Example
@@ -18,11 +20,21 @@ from jupyter_mccom.learning.recorder import FileRecorder, Subject
 from jupyter_mccom.learning.schema import Event
 from jupyter_mccom.learning.store import TraceStore
 from jupyter_mccom.learning.verdict import Verdict
-from jupyter_mccom.learnt import forget_traces
+from jupyter_mccom.learnt import forget_traces, gates_of
 from jupyter_mccom.models.catalog import Model
 from jupyter_mccom.server.status import lines_of, status_of
 from jupyter_mccom.settings import MCCom
-from jupyter_mccom.types import CompletionRequest, Generation, Outcome, OutcomeKind, Route, Suggestion, Survival, Trace
+from jupyter_mccom.types import (
+    CompletionRequest,
+    Generation,
+    Outcome,
+    OutcomeKind,
+    Route,
+    Suggestion,
+    Survival,
+    Token,
+    Trace,
+)
 from tests.cascades import cascade_of
 from tests.conftest import SMALL
 from tests.traced import features, population, trace
@@ -76,7 +88,7 @@ async def _lived(path: Path, kind: OutcomeKind | None, *, prob: float = 0.95, ke
         cascade = _cascade(recorder, prob=prob, keep_traces=keep_traces)
         shown = await _ask(cascade, REQUEST)
         if kind:
-            cascade.report(Outcome(suggestion_id=shown.suggestion_id, kind=kind, kept_chars=7, shown_ms=900))
+            cascade.journal.report(Outcome(suggestion_id=shown.suggestion_id, kind=kind, kept_chars=7, shown_ms=900))
         await _ask(cascade, NEXT_LINE)
         await cascade.aclose()
 
@@ -113,18 +125,18 @@ async def test_survival_reaches_the_file(tmp_path: Path) -> None:
     async with _recorder(tmp_path / "t") as recorder:
         cascade = _cascade(recorder)
         shown = await _ask(cascade, REQUEST)
-        cascade.report(Outcome(suggestion_id=shown.suggestion_id, kind="accepted", kept_chars=7, shown_ms=900))
-        cascade.journal.survived(Survival(suggestion_id=shown.suggestion_id, after_s=300, kept_chars=0))
+        cascade.journal.report(Outcome(suggestion_id=shown.suggestion_id, kind="accepted", kept_chars=7, shown_ms=900))
+        cascade.journal.survived(Survival(suggestion_id=shown.suggestion_id, after_s=300, kept_chars=0, of_chars=7))
         await cascade.aclose()
     (found,) = _examples(tmp_path / "t")
-    assert (found.survived_300_chars, found.target) == (0, 0.0)
+    assert (found.survived_300, found.target) == (0, 0.0)
 
 
 async def test_each_outcome_is_counted_until_there_are_enough(tmp_path: Path) -> None:
     async with _recorder(tmp_path / "t") as recorder:
         cascade = _cascade(recorder)
         shown = await _ask(cascade, REQUEST)
-        cascade.report(Outcome(suggestion_id=shown.suggestion_id, kind="rejected", shown_ms=900))
+        cascade.journal.report(Outcome(suggestion_id=shown.suggestion_id, kind="rejected", shown_ms=900))
         await recorder.settled()
         assert recorder.verdict.why == "catalogue: 1 of 200 needed outcomes"
         await cascade.aclose()
@@ -161,6 +173,22 @@ def _events(each: Example) -> list[Event]:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("keep_traces", [True, False])
+async def test_forgetting_leaves_nothing_in_memory_or_in_the_file(tmp_path: Path, keep_traces: bool) -> None:
+    await _lived(tmp_path / "t", "accepted")
+    engine = ScriptedEngine({"np.z": "eros(3)\n"})
+    opened = open_cascade(MCCom(model=SMALL, keep_traces=keep_traces), traces=tmp_path / "t")
+    cascade = cascade_of(engine, keep_traces=keep_traces, recorder=opened.recorder)
+    opened = replace(opened, cascade=cascade)
+    await cascade.look_ahead(REQUEST, await _ask(cascade, REQUEST))
+    await opened.forget()
+    assert _examples(tmp_path / "t") == []
+    held = (cascade.journal, cascade._positions, cascade._local)
+    assert "eros" not in repr([vars(part) for part in held])
+    assert "np.z" not in repr([vars(part) for part in held if part is not cascade._local])
+    await opened.aclose()
+
+
 async def test_another_process_that_forgets_empties_this_ones_memory(tmp_path: Path) -> None:
     async with _recorder(tmp_path / "t") as recorder:
         cascade = _cascade(recorder)
@@ -191,6 +219,24 @@ def test_what_a_person_sets_wins_over_what_is_learnt() -> None:
     assert (route.sure, route.sure_chance, route.show) == (0.9, None, SHOW_CHANCE)
     show = gates_of(MCCom(show_threshold=0.0), model, LEARNT)
     assert (show.show, show.show_chance, show.sure) == (0.0, None, ROUTE_CHANCE)
+
+
+@pytest.mark.parametrize("verdict", [None, LEARNT])
+def test_what_a_person_does_not_want_to_see_is_not_shown_however_sure(verdict: Verdict | None) -> None:
+    gates = gates_of(MCCom(show_threshold=0.95), Model(id="m", file="", n_bytes=0, sha256=""), verdict)
+    tokens = [Token(text="x", prob=prob, n_evaluated=1) for prob in (0.9, 0.9, 0.9)]
+    surer = [replace(token, prob=0.96) for token in tokens]
+    assert gates.route(tokens, text="xxx", parses=True, cloud="off").to == "nothing"
+    assert gates.route(tokens, text="xxx", parses=True, cloud="ready").to == "cloud"
+    assert gates.route(surer, text="xxx", parses=True, cloud="off").to == "local"
+
+
+def test_above_a_persons_route_threshold_text_is_shown_whatever_was_learnt() -> None:
+    unlikely = replace(LEARNT, calibration=Calibration(intercept=-5.0, weights=(0.0,) * 5))
+    gates = gates_of(MCCom(route_threshold=0.3), Model(id="m", file="", n_bytes=0, sha256=""), unlikely)
+    tokens = [Token(text="x", prob=0.5, n_evaluated=1)] * 3
+    assert not gates.hopeless(tokens)
+    assert gates.route(tokens, text="xxx", parses=True, cloud="ready").to == "local"
 
 
 def test_a_model_that_was_measured_brings_its_own_chance_until_more_is_learnt() -> None:

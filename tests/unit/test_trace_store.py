@@ -63,16 +63,16 @@ def test_what_became_of_a_text_comes_back(path: Path) -> None:
         trace("s1"),
         trace("nothing became of it"),
         Outcome(suggestion_id="s1", kind="accepted", kept_chars=12, shown_ms=800),
-        Survival(suggestion_id="s1", after_s=30, kept_chars=12),
-        Survival(suggestion_id="s1", after_s=300, kept_chars=6),
-        Agreement(suggestion_id="s1", agree_chars=9, exact_line=False),
+        Survival(suggestion_id="s1", after_s=30, kept_chars=8, of_chars=8),
+        Survival(suggestion_id="s1", after_s=300, kept_chars=4, of_chars=8),
+        Agreement(suggestion_id="s1", agree_chars=9, exact_line=False, drawn=True),
         Outcome(suggestion_id="of another server's memory", kind="rejected"),
     ]
     with closing(_store(path)) as store:
         store.write(events, "anchored")
         (found,) = store.examples("m", "anchored")
         assert (found.features, found.outcome, found.kept_chars, found.shown_ms) == (features(), "accepted", 12, 800)
-        assert (found.survived_30_chars, found.survived_300_chars) == (12, 6)
+        assert (found.survived_30, found.survived_300, found.drawn) == (1.0, 0.5, True)
         assert (found.agree_chars, found.exact_line, found.target) == (9, False, 0.5)
         assert store.examples("other model", "anchored") == store.examples("m", "standard") == []
 
@@ -142,7 +142,7 @@ def _spoil(path: Path, kind: str) -> None:
         path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
     else:
         statement = {
-            "newer": "PRAGMA user_version = 2",
+            "newer": "PRAGMA user_version = 7",
             "other table": "ALTER TABLE examples ADD COLUMN more TEXT",
             "bad figures": "UPDATE examples SET confidence = 7 WHERE suggestion_id = '5'",
         }[kind]
@@ -178,6 +178,17 @@ def test_forgetting_while_another_has_it_open(path: Path) -> None:
         assert server.write([Outcome(suggestion_id="s1", kind="accepted")], "anchored")
         assert not server.write(_ended("s3"), "anchored")
         assert _kept(server) == ["s3"]
+        server.forget()
+        assert not server.write(_ended("s4"), "anchored")  # by itself, which it knows
+
+
+def test_forgetting_by_another_before_the_first_write_is_heard(path: Path) -> None:
+    with closing(_store(path)) as earlier:
+        earlier.write(_ended("s1"), "anchored")
+    with closing(_store(path)) as server, closing(_store(path)) as command:
+        assert _kept(server) == ["s1"]
+        assert command.forget() == 1
+        assert server.write(_ended("s2"), "anchored")
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_nothing_fails(tmp_path: Path) -> None:

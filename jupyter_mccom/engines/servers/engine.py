@@ -32,6 +32,8 @@ class ServerEngine:
         self._counts = Counts(self._counted)
         self.trouble = ""
         """Why it did not answer the last time; empty when it did."""
+        self.settled: Callable[[], None] = lambda: None
+        """Is called when `name` has become another."""
 
     @property
     def name(self) -> str:
@@ -82,6 +84,7 @@ class ServerEngine:
         """What the server is. Raises EngineError."""
         async with self._detecting:
             if self._kind is None:
+                known_as = self._name
                 try:
                     self._kind, self._name = await detect(
                         self._client, self._asked_name, known=self._known, probed=self._probed,
@@ -91,6 +94,8 @@ class ServerEngine:
                     self._failed(error)
                     raise
                 self.trouble = ""
+                if self._name != known_as:
+                    self.settled()
             return self._kind
 
     async def _counted(self, texts: Sequence[str]) -> list[int]:
