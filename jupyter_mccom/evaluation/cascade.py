@@ -80,7 +80,7 @@ class _Given:
 def measure(bench: Bench) -> Findings:
     """Raises InputError without the data."""
     n_crossfile = round(bench.n * _CROSSFILE_SHARE)
-    samples = notebook_samples(bench.data, bench.n - n_crossfile, bench.seed)
+    samples = notebook_samples(bench.data, bench.n - n_crossfile, bench.seed, apart=True)
     samples += crossfile_samples(bench.data, n_crossfile, bench.seed)
     asyncio.run(_run(bench, samples))
     rows = [bench.rows.get(sample.task) for sample in samples]

@@ -50,9 +50,11 @@ class Asked:
     at_s: float
     n_typed: int
     along: bool
-    """A text that agrees with all that was typed was shown already."""
-    first_text_s: float | None = None
-    """Until its first text, None when it was cancelled before or had none."""
+    """A whole text that agrees with all that was typed was shown already."""
+    answered: bool = False
+    """Something came."""
+    text_s: float | None = None
+    """Until its text was whole, from the request that began it; None when it was cancelled before or had none."""
     ended: bool = False
     """Its final line came."""
 
@@ -122,6 +124,7 @@ class FrontEnd:
         assert self.left.startswith(text)
         ghost, whole = self.ghost, text == self.left
         self.typed += text
+        self._rhythm.key(self._loop.time())
         ghost.n_kept += len(text)
         ghost.partly = ghost.partly or not whole
         if whole:
@@ -152,7 +155,8 @@ class FrontEnd:
         self._timer = self._loop.call_later(wait_s, self._ask)
 
     def _ask(self) -> None:
-        asked = Asked(at_s=self._loop.time(), n_typed=len(self.typed), along=bool(self.left))
+        along = bool(self.ghost and self.ghost.final and self.left)
+        asked = Asked(at_s=self._loop.time(), n_typed=len(self.typed), along=along)
         request = replace(
             self._start,
             id=f"{self._start.id}-{len(self.asked)}",
@@ -175,17 +179,28 @@ class FrontEnd:
             self._rhythm.answered(self._loop.time() - asked.at_s)
 
     def _answered(self, suggestion: Suggestion, asked: Asked) -> None:
-        if asked.first_text_s is None and (suggestion.text or suggestion.final) and suggestion.origin != "again":
-            self._rhythm.answered(self._loop.time() - asked.at_s)  # the page answers typed-along keys by itself
-        if suggestion.text and asked.first_text_s is None:
-            asked.first_text_s = self._loop.time() - asked.at_s
+        if not asked.answered and (suggestion.text or suggestion.final):
+            asked.answered = True
+            if not asked.along:  # those the page answers by itself
+                self._rhythm.answered(self._loop.time() - asked.at_s)
+        if suggestion.text and suggestion.final:
+            asked.text_s = self._loop.time() - self._began_s(asked, suggestion)
         asked.ended = asked.ended or suggestion.final
         since = self.typed[asked.n_typed :]
+        if since and not suggestion.final and not (self.ghost and self.ghost.suggestion_id == suggestion.suggestion_id):
+            return  # core drops what comes behind a further key; what is final the page has kept
         if not suggestion.text.startswith(since) or len(since) == len(suggestion.text):
             if suggestion.final and not suggestion.text and self.ghost is not None:
                 self._end("superseded")
             return
         self._paint(suggestion, asked)
+
+    def _began_s(self, asked: Asked, suggestion: Suggestion) -> float:
+        """When the answer was asked for that this request took over, else when this one was sent."""
+        if suggestion.origin != "again":
+            return asked.at_s
+        began = asked.n_typed - suggestion.kept_chars
+        return next((one.at_s for one in self.asked if one.n_typed == began), asked.at_s)
 
     def _paint(self, suggestion: Suggestion, asked: Asked) -> None:
         ghost = self.ghost

@@ -45,7 +45,7 @@ def measure(bench: Bench) -> Findings:
 
 def drawn(data: Path, n: int, seed: int) -> list[Sample]:
     """`n` statements, in turn of a notebook and of a file."""
-    cells, files = notebook_samples(data, 2 * n, seed), repository_samples(data, 2 * n, seed)
+    cells, files = notebook_samples(data, 2 * n, seed, apart=True), repository_samples(data, 2 * n, seed)
     mixed = [sample for pair in zip(cells, files, strict=False) for sample in pair]
     return [sample for sample in mixed if len(statement_of(sample.request, sample.truth)[1]) >= _LEAST_CHARS][:n]
 
@@ -64,11 +64,14 @@ async def _run(bench: Bench, samples: Sequence[Sample], loop: VirtualLoop) -> No
 async def _machines(bench: Bench, loop: VirtualLoop) -> AsyncGenerator[Machines, None]:
     settings = changed(bench.settings, idle_unload_s=0.0)
     async with AsyncExitStack() as stack:
-        local, cloud = open_cascade(settings), open_cascade(changed(settings, model=stand_in(settings)))
-        for opened in (local, cloud):
+        local, cloud, again = (
+            open_cascade(changed(settings, model=model))
+            for model in (settings.model, stand_in(settings), stand_in(settings))
+        )
+        for opened in (local, cloud, again):
             stack.push_async_callback(opened.aclose)
             await opened.warm()
-        yield Machines(settings=settings, loop=loop, local=local, cloud=cloud)
+        yield Machines(settings=settings, loop=loop, local=local, cloud=cloud, again=again)
 
 
 async def _replays(bench: Bench, machines: Machines, sample: Sample, tree: ProjectTree | None) -> dict[str, Any]:

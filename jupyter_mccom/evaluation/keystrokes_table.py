@@ -30,6 +30,7 @@ class _Column:
 _COLUMNS = (
     _Column(name="keys typed ÷ needed", of=lambda way: way["keys_typed"] / way["keys_needed"]),
     _Column(name="s to useful text", of=lambda way: useful_s(way)),
+    _Column(name="without one", of=lambda way: float(way["useful_s"] is None)),
     _Column(name="s a statement", of=lambda way: way["took_s"], digits=1),
     _Column(name="cloud calls", of=lambda way: len(way["cloud"])),
     _Column(name="cloud tokens in", of=lambda way: sum(call["n_prompt"] for call in way["cloud"]), digits=0),
@@ -63,7 +64,8 @@ def _typing(ways: dict[str, list[_Row]]) -> Table:
         for name, found in ways.items()
     ]
     head = ["way, network ms", *(column.name for column in _COLUMNS)]
-    return Table(title=f"A statement, mean (95 % interval), n = {n}", head=head, rows=rows)
+    title = f"A statement, mean (95 % interval), n = {n}; without a useful text: until it was typed out"
+    return Table(title=title, head=head, rows=rows)
 
 
 def _shown(ways: dict[str, list[_Row]]) -> Table:
@@ -77,8 +79,8 @@ def _shown(ways: dict[str, list[_Row]]) -> Table:
 
 
 def _engines(ways: dict[str, list[_Row]]) -> Table:
-    head = ["way, network ms", "requests", "typed along", "cancelled", "p50 s", "p95 s", "local tokens evaluated a key"]
-    head = [*head, "draft offered", "accepted"]
+    head = ["way, network ms", "requests", "typed along", "cancelled", "with a text", "p50 s", "p95 s"]
+    head = [*head, "local tokens evaluated a key", "draft offered", "accepted"]
     rows = []
     for name, found in ways.items():
         latency = [way["latency_s"] for way in found]
@@ -86,10 +88,11 @@ def _engines(ways: dict[str, list[_Row]]) -> Table:
         evaluated = [[call["n_evaluated"] for call in calls if call["n_evaluated"] is not None] for calls in asked]
         calls = [call for way in found for call in (*way["local"], *way["cloud"])]
         counts = [str(_sum(found, field)) for field in ("requests", "along", "cancelled")]
+        counts.append(str(sum(map(len, latency))))
         times = [pooled_percentile(latency, share, 2) for share in (0.5, 0.95)]
         drafts = [str(sum(call[field] for call in calls)) for field in ("n_offered", "n_accepted")]
         rows.append([name, *counts, *times, pooled_percentile(evaluated, 0.5, 0), *drafts])
-    title = "Requests; p50 and p95 until the first text of an answer; tokens of calls that came to a first one, median"
+    title = "Requests; p50 and p95 of those with a text, until it was whole; median of calls that came to a first token"
     return Table(title=title, head=head, rows=rows)
 
 
@@ -123,7 +126,7 @@ def _latency(ways: dict[str, list[_Row]], network: int) -> Plot:
     names = ["local alone", *(f"{way} {network}" for way in _WAYS)]
     series = [distribution(name, [second for way in ways[name] for second in way["latency_s"]]) for name in names]
     return Plot(
-        title="Latency of answered requests", x="seconds until the first text", y="share of requests", series=series,
+        title="Latency of answered requests", x="seconds until the text is whole", y="share of requests", series=series,
         log_x=True,
     )  # fmt: skip
 

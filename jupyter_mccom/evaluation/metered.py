@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..protocols import Engine, Retriever
 from ..types import CompletionRequest, Hit, Prompt, Skills, Token
@@ -48,6 +48,8 @@ class Metered:
         self._pid = pid
         self._network_s = network_s
         self._watches: set[asyncio.Task[None]] = set()
+        self.takes_drafts = True
+        """False: it is given none, as an engine that checks none."""
         self.calls: list[Call] = []
         """In the order in which they began."""
 
@@ -59,7 +61,8 @@ class Metered:
     @property
     def skills(self) -> Skills:
         """The engine's."""
-        return self._engine.skills
+        skills = self._engine.skills
+        return replace(skills, checks_draft=skills.checks_draft and self.takes_drafts)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine; the first token comes `network_s` later."""

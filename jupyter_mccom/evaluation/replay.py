@@ -40,12 +40,12 @@ class Written:
     right_read: int = 0
     """Of those that were read."""
     latency_s: list[float] = field(default_factory=list)
-    """Of each request that brought a text where none was shown: from the request to its first text."""
+    """Of each request that brought a text where none was shown: until it was whole, from the request that began it."""
     requests: int = 0
     along: int = 0
     """Requests while a text was shown that agreed with what was typed: answered from it, with no model call."""
     cancelled: int = 0
-    """Requests that a newer one ended before their first text."""
+    """Requests that a newer one ended before their text was whole, or took over."""
 
     @property
     def wrong(self) -> int:
@@ -109,7 +109,9 @@ class Person:
         return None if (ghost.suggestion_id, ghost.text) in self._judged else ghost
 
     def _noticed_s(self, ghost: Ghost) -> float:
-        return self._seen_s.setdefault(ghost.suggestion_id, ghost.whole_s + self._typist.reaction_s())
+        if ghost.suggestion_id not in self._seen_s:
+            self._seen_s[ghost.suggestion_id] = ghost.whole_s + self._typist.reaction_s()
+        return self._seen_s[ghost.suggestion_id]
 
     async def _nothing_new(self, *, until_s: float) -> bool:
         """Waits; False at once when what is shown changes."""
@@ -141,19 +143,21 @@ class Person:
         return bool(words)
 
     def _count(self) -> None:
-        """What was shown and asked."""
+        """What was shown and asked. Behind the finished statement nobody knows what would be right."""
         written = self._written
         for ghost in self._front.painted.values():
             left = self._statement[ghost.n_start :]
+            if not left:
+                continue
             written.shown += 1
             written.right += right(ghost.text, left)
             written.partly += not right(ghost.text, left) and bool(taken(ghost.text, left))
         for asked in self._front.asked:
             written.requests += 1
             written.along += asked.along
-            written.cancelled += asked.first_text_s is None and not asked.ended
-            if asked.first_text_s is not None and not asked.along:
-                written.latency_s.append(asked.first_text_s)
+            written.cancelled += not asked.ended
+            if asked.text_s is not None and not asked.along and asked.n_typed < len(self._statement):
+                written.latency_s.append(asked.text_s)
 
 
 def statement_of(request: CompletionRequest, truth: str) -> tuple[CompletionRequest, str]:

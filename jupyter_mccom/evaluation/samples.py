@@ -38,14 +38,19 @@ class Sample:
     """Chunks of other files, where the repository is not there."""
 
 
-def notebook_samples(data: Path, n: int, seed: int = 1, *, that_reuse: bool = False) -> list[Sample]:
+def notebook_samples(
+    data: Path, n: int, seed: int = 1, *, that_reuse: bool = False, apart: bool = False
+) -> list[Sample]:
     """`n` statements of notebooks, the cursor inside the line, drawn at random. Raises InputError without the data.
 
-    `that_reuse`: only those that use a name of an earlier cell.
+    `that_reuse`: only those that use a name of an earlier cell. `apart`: others than are drawn without it, as long as
+    there are enough: gates are tried on statements that they were not fitted on.
     """
     books = {book["id"]: book for book in _rows(data / "notebooks/notebooks.jsonl")}
     rows = _rows(data / "notebooks/statements.jsonl")
-    points = _drawn([row for row in rows if row["uses_earlier_cell_name"] or not that_reuse], n, seed)
+    rows = [row for row in rows if row["uses_earlier_cell_name"] or not that_reuse]
+    points = _drawn(rows, len(rows), seed)
+    points = points[::-1][:n] if apart else points[:n]
     return [_in_notebook(point, books[point["book"]]) for point in points]
 
 

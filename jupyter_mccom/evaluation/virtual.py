@@ -28,6 +28,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._skipped_s = 0.0
         self._frozen_s: float | None = None
+        self._n_frozen = 0
         self._n_working = 0
         self._skips = False
         self._now: Callable[[], float] = monotonic
@@ -62,13 +63,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Within, time stands still and no timer fires: for work that a replay does not count."""
-        outer_s, self._frozen_s = self._frozen_s, self.time()
+        self._frozen_s, self._n_frozen = self.time(), self._n_frozen + 1
         try:
             yield
         finally:
-            if outer_s is None:
+            self._n_frozen -= 1
+            if not self._n_frozen:
                 self._skipped_s = self.time() - self._now()
-            self._frozen_s = outer_s
+                self._frozen_s = None
 
     # the base class's own signature needs TypeVarTuple, which Python 3.10 has not
     def run_in_executor(  # type: ignore[override]

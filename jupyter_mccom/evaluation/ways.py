@@ -4,7 +4,8 @@ local alone: no cloud. cascade: as a person has it. no retrieval: the same witho
 cloud alone: the cloud's model with its own prompts, round 1 of retrieval, the same trimming, no draft; a text is whole
 before it is shown, and one that breaks the cell is not. best of two: as cloud alone, and where its text is not right,
 which an oracle knows, the same model is asked once a line again with what round 2 finds for that text: a second chance
-as the cascade has it (greedy decoding has no second beam to choose from).
+as the cascade has it (greedy decoding has no second beam to choose from), in a process and a cache of its own, and the
+network counts once (paper 6.1).
 """
 
 from __future__ import annotations
@@ -46,12 +47,13 @@ Warmers: TypeAlias = tuple[tuple[Engine, bool], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machines:
-    """Both models, opened once, and the clock of the replay."""
+    """Both models, opened once, the cloud's a second time for `best of two`, and the clock of the replay."""
 
     settings: MCCom
     loop: VirtualLoop
     local: OpenCascade
     cloud: OpenCascade
+    again: OpenCascade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +139,12 @@ def open_way(
             settings, prompt_tokens=settings.cloud_prompt_tokens, retrieval_tokens=cloud_retrieval_tokens(settings)
         )
         gates = Oracle(sure=0, show=0, knows=knows) if name == TWICE else Gates(sure=0, show=0)
-        second = _tier(cloud, settings, retriever, clock) if name == TWICE else None
+        cloud.takes_drafts = False
+        again = Metered(machines.again.engine, loop, pid=lambda: machines.again.pid)
+        second = _tier(again, settings, retriever, clock) if name == TWICE else None
         cascade = wire(large, cloud, retriever, second, clock=clock, gates=gates, journal=Journal())
-        warmers: Warmers = ((machines.cloud.engine, False),)
-        return Way(cascade=cascade, server=Plain(cascade), local=None, clouds=(cloud,), warmers=warmers)
+        warmers: Warmers = ((machines.cloud.engine, False), *([(machines.again.engine, True)] if second else []))
+        return Way(cascade=cascade, server=Plain(cascade), local=None, clouds=(cloud, again), warmers=warmers)
     settings = changed(settings, retrieval_tokens=0) if name == BARE else settings
     large_tier = None if name == LOCAL else _tier(cloud, settings, retriever, clock)
     gates = gates_of(settings, machines.local.model)
