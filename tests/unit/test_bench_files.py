@@ -18,6 +18,7 @@ from jupyter_mccom.evaluation.findings import Findings, Plot, Series, Table, dis
 from jupyter_mccom.evaluation.machine import changed_settings, machine
 from jupyter_mccom.evaluation.report import page
 from jupyter_mccom.evaluation.rows import Rows
+from jupyter_mccom.evaluation.samples import notebook_samples
 from jupyter_mccom.evaluation.suites import SUITES
 from jupyter_mccom.evaluation.svg import draw
 from jupyter_mccom.settings import MCCom
@@ -192,3 +193,11 @@ def test_a_plot_of_nothing_is_not_drawn() -> None:
 def test_the_command_line_knows_every_suite() -> None:
     assert sorted(cli.SUITES) == sorted([*SUITES, ALL])
     assert {figure.suite for figure in FIGURES} <= set(SUITES)
+
+
+def test_statements_drawn_apart_are_others(shared_data: Path) -> None:
+    fitted, tried = (
+        {sample.task for sample in notebook_samples(shared_data, n, apart=apart)}
+        for n, apart in ((300, False), (200, True))
+    )
+    assert (len(fitted), len(tried), fitted & tried) == (300, 200, set())

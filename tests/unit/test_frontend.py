@@ -144,3 +144,51 @@ def test_a_person_reads_a_wrong_text_and_types_on() -> None:
 def test_a_model_that_is_slower_than_the_typing_shows_nothing() -> None:
     written = _written({"for": STATEMENT[3:]}, token_s=60.0)
     assert (written.shown, written.keys_typed) == (0, written.keys_needed)
+
+
+def test_a_text_behind_the_finished_statement_counts_for_nothing() -> None:
+    written = _written({"for": STATEMENT[3:], STATEMENT: "\n    print(name)"})
+    assert (written.shown, written.right, len(written.latency_s)) == (1, 1, 1)
+
+
+def _of_the_cloud(typing: Callable[[FrontEnd], Awaitable[None]]) -> FrontEnd:
+    """An unsure local text, then the cloud's, 0.5 s a token."""
+    cloud = ScriptedEngine({"fo": "rmat in names:"}, token_s=0.5)
+
+    async def run(loop: VirtualLoop) -> FrontEnd:
+        cascade = cascade_of(ScriptedEngine({"fo": "lder"}, prob=0.1), cloud)
+        front = FrontEnd(Plain(cascade), START, debounce_max_s=0.0)
+        with loop.skipping(_no_time):
+            await _keys(front, "f", CORE_DELAY_S / 2)
+            await typing(front)
+            await front.leave()
+        await cascade.aclose()
+        return front
+
+    return run_virtually(run)
+
+
+def test_latency_ends_when_a_text_is_whole_and_begins_with_the_request_that_began_it() -> None:
+    async def waiting(front: FrontEnd) -> None:
+        await _keys(front, "o", 5.0)
+
+    async def typing_along(front: FrontEnd) -> None:
+        await _keys(front, "or", 1.2)
+        await asyncio.sleep(5.0)
+
+    (waited,) = _of_the_cloud(waiting).asked
+    asked, took_over = _of_the_cloud(typing_along).asked
+    assert waited.text_s is not None
+    assert waited.text_s > 1.9
+    assert asked.text_s is None
+    assert took_over.text_s == waited.text_s
+
+
+def test_a_streamed_piece_behind_a_further_key_is_not_painted() -> None:
+    async def typing(front: FrontEnd) -> None:
+        await _keys(front, "o", CORE_DELAY_S + 0.49)
+        front.key("r")
+        await asyncio.sleep(CORE_DELAY_S / 2)
+        assert front.ghost is None
+
+    _of_the_cloud(typing)
