@@ -101,7 +101,8 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 def _settings(arguments: argparse.Namespace) -> MCCom:
     values = {"models_dir": arguments.models_dir, "model": getattr(arguments, "model", "")}
-    given = MCCom() if arguments.command == "demo" else from_arguments(arguments.rest)
+    as_the_server, demo = arguments.command != "bench", arguments.command == "demo"
+    given = MCCom() if demo else from_arguments(arguments.rest, as_the_server=as_the_server)
     return changed(given, **{name: value for name, value in values.items() if value})
 
 
@@ -197,8 +198,7 @@ def _learn(arguments: argparse.Namespace) -> int:
 def _forget(arguments: argparse.Namespace) -> int:
     from .learnt import forget_traces, traces_file
 
-    path = traces_file(_settings(arguments))
-    print(f"{forget_traces(path)} traces deleted from {path}")
+    print(f"{forget_traces(path := traces_file(_settings(arguments)))} traces deleted from {path}")
     return 0
 
 

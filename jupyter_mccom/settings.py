@@ -151,12 +151,12 @@ class MCCom(Configurable):
         return value
 
 
-def from_arguments(arguments: Sequence[str]) -> MCCom:
-    """Settings from `--MCCom.name=value` arguments.
+def from_arguments(arguments: Sequence[str], *, as_the_server: bool = False) -> MCCom:
+    """Settings from `--MCCom.name=value` arguments; `as_the_server`: above those that a Jupyter server here would have.
 
     Raises InputError for any other argument, SettingsError for a value that cannot be.
     """
-    config = Config()
+    config = _server_config() if as_the_server else Config()
     for argument in arguments:
         found = re.fullmatch(r"--MCCom\.(\w+)=(.*)", argument, re.DOTALL)
         if found is None or found[1] not in MCCom.class_trait_names(config=True):
@@ -168,6 +168,18 @@ def from_arguments(arguments: Sequence[str]) -> MCCom:
         return MCCom(config=config)
     except (TraitError, ValueError) as error:
         raise SettingsError(f"{error}; see the settings in the README") from error
+
+
+def _server_config() -> Config:
+    """What stands in `jupyter_server_config.py` and `.json`, wherever Jupyter looks for them."""
+    from jupyter_core.application import JupyterApp
+
+    class Server(JupyterApp):
+        name = "jupyter_server"
+
+    server = Server()
+    server.load_config_file()
+    return server.config
 
 
 def changed(settings: MCCom, **values: object) -> MCCom:

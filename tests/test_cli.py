@@ -124,6 +124,22 @@ def test_a_model_that_is_not_there_names_the_next_step(tmp_path: Path) -> None:
     assert "use one of smollm2-135m" in _run("pull", "no-such-model", status=1).stderr
 
 
+def test_what_the_servers_configuration_sets_holds_on_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    kept, other = tmp_path / "kept", tmp_path / "other"
+    lines = [f"c.MCCom.traces_dir = {str(kept)!r}", "c.MCCom.cloud_dialect = 'openai'", "c.MCCom.use_cloud = False"]
+    (tmp_path / "config" / "jupyter_server_config.py").write_text("\n".join(lines))
+    environment = {**CLEAN, "JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
+
+    def said(*arguments: str) -> str:
+        command = [*MCCOM, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+
+    assert str(kept) in said("forget")
+    assert str(other) in said("forget", f"--MCCom.traces_dir={other}")
+    assert json.loads(said("status", "--json"))["cloud"]["dialect"] == "openai"
+
+
 def test_status_tells_engine_and_model(models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # in which no outcome is kept yet
     status = json.loads(_run("status", "--json").stdout)

@@ -91,7 +91,7 @@ HOMES = {
     },
     "IPython": {"__init__.py", "magics/extension.py", "magics/finding.py", "magics/verbs.py", "tour.py"},
     "ipykernel": {"magics/finding.py"},
-    "jupyter_core": {"magics/server.py"},
+    "jupyter_core": {"magics/server.py", "settings.py"},
     "xllamacpp": {"engines/llama_server.py"},
     "numpy": {"engines/llama_h.py", "retrieval/index.py"},
     "detect_secrets": {"privacy/secrets.py"},

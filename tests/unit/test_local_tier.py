@@ -143,6 +143,19 @@ async def test_before_its_first_answer_it_is_not_known_whether_a_server_tells_pr
         assert "its first answer shows that" in "\n".join(lines_of(status_of(opened)))
 
 
+async def test_what_is_learnt_of_a_server_is_of_the_model_that_it_names(tmp_path: Path) -> None:
+    models = json_answer({"data": [{"id": "qwen2.5-coder-1.5b", "owned_by": "organization_owner"}]})
+    async with serving(json_answer({"error": "Unexpected endpoint"}), models) as server:
+        opened = open_cascade(MCCom(local_url=server.url), traces=tmp_path / "t")
+        try:
+            await opened.local.ask()
+            assert opened.recorder is not None
+            await opened.recorder.settled()
+            assert opened.recorder._subject.model == opened.engine.name == "qwen2.5-coder-1.5b"
+        finally:
+            await opened.aclose()
+
+
 async def test_a_server_that_is_away_is_trouble_with_the_next_step() -> None:
     async with _opened(MCCom(local_url="http://127.0.0.1:9")) as opened:
         await opened.local.ask()

@@ -84,6 +84,16 @@ def test_a_bench_teaches_the_thresholds_once(tmp_path: Path) -> None:
         teach(MCCom(model=SMALL, prompt_tokens=256), tmp_path)
 
 
+def test_what_a_bench_teaches_of_one_model_leaves_what_it_taught_of_another(tmp_path: Path) -> None:
+    other = "qwen2.5-coder-0.5b"
+    lines = [MADE_WITH | {"model": name} | line for name in (SMALL, other) for line in _lines(300)]
+    (tmp_path / "thresholds.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    data = str(tmp_path / "data")
+    said = teach(MCCom(model=SMALL, traces_dir=data), tmp_path)
+    assert "300 outcomes" in teach(MCCom(model=other, traces_dir=data), tmp_path)
+    assert teach(MCCom(model=SMALL, traces_dir=data), tmp_path) == said
+
+
 @pytest.mark.parametrize("age_days", [1, 170])
 def test_what_a_bench_teaches_is_older_than_what_a_person_did_and_lasts(tmp_path: Path, age_days: float) -> None:
     settings = MCCom(model=SMALL, traces_dir=str(tmp_path / "data"))
