@@ -90,6 +90,15 @@ def with_interval(values: Sequence[float], digits: int = 2) -> str:
     return f"{mean(values):.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
 
+def gained(values: Sequence[float], base: Sequence[float]) -> str:
+    """The mean of the differences at the same positions and its 95 % interval, to read; 0 where all are the same."""
+    differences = [value - of for value, of in zip(values, base, strict=True)]
+    if not any(differences):
+        return "0"
+    low, high = interval(differences)
+    return f"{mean(differences):+.3f} ({low:+.2f} to {high:+.2f})"
+
+
 def percentile_with_interval(values: Sequence[float], share: float, digits: int = 1) -> str:
     """A percentile (`share` 0..1) and its 95 % interval, to read; `–` for no values."""
     return pooled_percentile([[value] for value in values], share, digits)

@@ -21,7 +21,15 @@ from ..settings import MCCom
 from ..types import CompletionRequest
 from .bench import Bench
 from .cascade import written
-from .findings import Findings, Table, percentile_with_interval, pooled_percentile, ratio_with_interval, with_interval
+from .findings import (
+    Findings,
+    Table,
+    gained,
+    percentile_with_interval,
+    pooled_percentile,
+    ratio_with_interval,
+    with_interval,
+)
 from .metrics import edit_similarity, exact_match, mean
 from .samples import Sample, notebook_samples, repository_samples
 
@@ -35,10 +43,8 @@ def measure(bench: Bench) -> Findings:
     samples += repository_samples(bench.data, bench.n // 2, bench.seed)
     asyncio.run(_run(bench, samples))
     rows = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
-    head = [
-        *("layout", "exact match", "edit similarity", "a key: tokens, median", "p95", "time ×"),
-        "next line: tokens, median",
-    ]
+    head = ["layout", "exact match", "gained", "edit similarity", "a key: tokens, median", "p95", "time ×"]
+    head = [*head, "next line: tokens, median"]
     return Findings(
         tables=[
             Table(
@@ -57,6 +63,7 @@ def _line(layout: Layout, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [
         layout,
         with_interval([float(row["right"]) for row in of], 3),
+        gained(*([float(row[name]["right"]) for row in rows] for name in (layout, "standard"))),
         with_interval([row["similar"] for row in of], 3),
         pooled_percentile(tokens, 0.5, 0),
         pooled_percentile(tokens, 0.95, 0),

@@ -22,8 +22,8 @@ from ..types import Chunk, CompletionRequest, Hit, Prompt
 from .bench import Bench
 from .cascade import written
 from .definitions import ByJedi, BySearch, WithDefinitions
-from .findings import Findings, Table, with_interval
-from .metrics import edit_similarity, exact_match, interval, mean
+from .findings import Findings, Table, gained, with_interval
+from .metrics import edit_similarity, exact_match
 from .policies import Answer
 from .projects import indexed
 from .samples import Sample, crossfile_samples, notebook_samples, repository_samples
@@ -97,20 +97,12 @@ def table(model: str, rows: Sequence[Mapping[str, Any]], ways: Sequence[str]) ->
     for number, way in enumerate(ways):
         right = [float(row["right"][number]) for row in rows]
         similar = [row["similar"][number] for row in rows]
-        cells = [way, with_interval(right, 3), _gained(right, [float(row["right"][0]) for row in rows])]
-        cells += [with_interval(similar, 3), _gained(similar, [row["similar"][0] for row in rows])]
+        cells = [way, with_interval(right, 3), gained(right, [float(row["right"][0]) for row in rows])]
+        cells += [with_interval(similar, 3), gained(similar, [row["similar"][0] for row in rows])]
         cells += [with_interval([float(row["right"][number]) for row in rows if row["kind"] == kind]) for kind in kinds]
         lines.append(cells)
     head = ["way", "exact match", "gained", "edit similarity", "gained", *kinds]
     return Table(title=f"{model}, n = {len(rows)}", head=head, rows=lines)
-
-
-def _gained(values: Sequence[float], base: Sequence[float]) -> str:
-    differences = [value - of for value, of in zip(values, base, strict=True)]
-    if not any(differences):
-        return "0"
-    low, high = interval(differences)
-    return f"{mean(differences):+.3f} ({low:+.2f} to {high:+.2f})"
 
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> None:

@@ -186,28 +186,26 @@ def _auroc(pairs: Sequence[tuple[float, bool]]) -> float:
 
 def _shown(name: str, scores: Sequence[float], right: Sequence[bool], cut: float) -> dict[str, Any]:
     """What would be shown above a chance."""
-    kinds = [each for score, each in zip(scores, right, strict=True) if score > cut]
-    return {
-        "name": name,
-        "above_chance": round(cut, 3),
-        "n_shown": len(kinds),
-        "coverage": round(len(kinds) / len(right), 3),
-        "recall": round(sum(kinds) / sum(right), 3),
-        "wrong_among_shown": _with_interval([float(not each) for each in kinds]),
-    }
+    return {"name": name, "above_chance": round(cut, 3), **_of([score > cut for score in scores], right)}
 
 
 def _most_shown(name: str, scores: Sequence[float], right: Sequence[bool]) -> dict[str, Any]:
     """The lowest cut of either half at which at most 30 % of its texts are wrong, tried on the other half."""
     half = len(scores) // 2
-    first, second = slice(None, half), slice(half, None)
-    kinds: list[bool] = []
-    for chosen, tried in ((first, second), (second, first)):
-        cut = _cut(scores[chosen], right[chosen])
-        kinds += [each for score, each in zip(scores[tried], right[tried], strict=True) if score >= cut]
-    wrong = _with_interval([float(not each) for each in kinds])
-    coverage, recall = len(kinds) / len(right), sum(kinds) / sum(right)
-    return {"name": name, "coverage": round(coverage, 3), "recall": round(recall, 3), "wrong_among_shown": wrong}
+    by_second, by_first = _cut(scores[half:], right[half:]), _cut(scores[:half], right[:half])
+    shown = [score >= (by_second if number < half else by_first) for number, score in enumerate(scores)]
+    return {"name": name, **_of(shown, right)}
+
+
+def _of(shown: Sequence[bool], right: Sequence[bool]) -> dict[str, Any]:
+    """Figures of the texts that are shown, each with the ends of its interval."""
+    pairs = list(zip(shown, right, strict=True))
+    return {
+        "n_shown": sum(shown),
+        "coverage": _with_interval([float(each) for each in shown]),
+        "recall": _with_interval([float(each) for each, is_right in pairs if is_right]),
+        "wrong_among_shown": _with_interval([float(not is_right) for each, is_right in pairs if each]),
+    }
 
 
 def _cut(scores: Sequence[float], right: Sequence[bool]) -> float:
