@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..types import Agreement, CompletionRequest
 
@@ -48,9 +48,10 @@ class Hindsight:
         if not line or _line_of(line[0].request) == _line_of(request):
             return []
         del self._lines[place]
-        drawn = self._draw.choice(line)
-        judged = (_judged(text, _source(request, text.request.cell_id), drawn=text is drawn) for text in line)
-        return [found for found in judged if found is not None]
+        judged = [_judged(text, _source(request, text.request.cell_id)) for text in line]
+        found = [agreement for agreement in judged if agreement is not None]
+        drawn = self._draw.choice(found) if found else None
+        return [replace(agreement, drawn=agreement is drawn) for agreement in found]
 
 
 def _line_of(request: CompletionRequest) -> tuple[str, str]:
@@ -65,7 +66,7 @@ def _source(request: CompletionRequest, cell_id: str) -> str:
     return next((cell.source for cell in cells if cell.cell_id == cell_id), "")
 
 
-def _judged(text: _Text, source: str, *, drawn: bool) -> Agreement | None:
+def _judged(text: _Text, source: str) -> Agreement | None:
     """None where what stood before the cursor is no longer there, and of a text of later lines: they come only now."""
     if not source.startswith(text.request.prefix) or text.text.startswith("\n"):
         return None
@@ -75,7 +76,7 @@ def _judged(text: _Text, source: str, *, drawn: bool) -> Agreement | None:
         suggestion_id=text.suggestion_id,
         agree_chars=_agreeing(text.text, left),
         exact_line=left.partition("\n")[0].rstrip() == wanted.rstrip(),
-        drawn=drawn,
+        drawn=False,
     )
 
 

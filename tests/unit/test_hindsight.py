@@ -54,6 +54,14 @@ def test_of_a_text_for_the_next_line_nothing_is_known_when_this_one_is_left() ->
     assert _left(f"{HEAD}x = np.z\nfor k", text="\ny = 2") == []
 
 
+def test_one_of_the_texts_that_can_be_judged_stands_for_the_line() -> None:
+    hindsight = Hindsight()
+    for number in range(12):
+        hindsight.wrote(REQUEST, f"s{number}", "\ny = 2" if number else TEXT)
+    (found,) = hindsight.left(replace(REQUEST, prefix=HEAD + "x = np.zoo\ny", suffix=""))
+    assert (found.suggestion_id, found.drawn) == ("s0", True)
+
+
 def test_nothing_is_known_before_the_line_is_left() -> None:
     hindsight = Hindsight()
     hindsight.wrote(REQUEST, "s1", TEXT)
