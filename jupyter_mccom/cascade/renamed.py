@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 _TOKEN = re.compile(r"[^\W\d]\w*|\d[\w.]*|\s+|.", re.DOTALL)
 _MAX_RENAMED = 2
 _MIN_COMMON = 2
-"""Words that both lines have at the same places: with one, half of such lines go on otherwise."""
+"""Words that both lines have at the same places: our judgement, since one is often chance."""
 
 
 def renamed_rests(key: str, places: Iterable[Sequence[str]]) -> Iterator[list[str]]:

@@ -1,7 +1,7 @@
 """The draft for the local engine: a line that stands in the context already, continued as it was there.
 
 The paper's rules (3.2) with indentation left aside, then lines that have other names; each as far as all places agree
-that begin alike. What each rule is worth, and what the nearest place alone would be: `bench --suite speculation`. Pure;
+that begin alike. What each rule is worth, and what the nearest place alone would be: `bench --suite rules`. Pure;
 knows no engine. The draft for the cloud is the local text.
 """
 

@@ -139,8 +139,9 @@ def report(judged: Sequence[Judged], prior: Calibration) -> dict[str, Any]:
             for name, scores in (("thresholds", priors), ("fit", chances))
         ],
         "wrong_at_the_route_thresholds_recall": {
-            name: round(wrong_at_recall(scores, [float(each) for each in right], n_wanted) or 0.0, 3)
+            name: None if found is None else round(found, 3)
             for name, scores in (("thresholds", priors), ("fit", chances))
+            for found in [wrong_at_recall(scores, [float(each) for each in right], n_wanted)]
         },
         "at_most_30_percent_wrong": [
             _most_shown(name, scores, right) for name, scores in (("thresholds", priors), ("fit", chances))
