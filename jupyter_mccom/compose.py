@@ -137,7 +137,8 @@ class OpenCascade:
     @property
     def cost_curve(self) -> Mapping[int, float] | None:
         """Milliseconds of one evaluation of the local model by its tokens; None until they were timed. Reads a file."""
-        found = costs.kept(default_models_dir().parent / costs.FILE, self.local.costs_key)
+        file = default_models_dir().parent / costs.FILE
+        found = next(filter(None, (costs.kept(file, key) for key in self.local.costs_keys)), None)
         return found.ms if found else None
 
     @property

@@ -159,11 +159,11 @@ class Local:
             self.auto.reconsider()
 
     @property
-    def costs_key(self) -> str:
-        """Of what checking drafts costs the model; empty where its engine is not installed."""
+    def costs_keys(self) -> tuple[str, ...]:
+        """Of what checking drafts costs the model, on a GPU first; none where its engine is not installed."""
         if self.kind != "mlx":
-            return costs.key_of(self.model.content, self.threads, "xllamacpp")
-        return costs.key_of(self.model.content, 0, "mlx") if mlx_runs() else ""
+            return tuple(costs.key_of(self.model.content, threads, "xllamacpp") for threads in (0, self.threads))
+        return (costs.key_of(self.model.content, 0, "mlx"),) if mlx_runs() else ()
 
     @property
     def _running(self) -> LocalModel | None:

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from itertools import accumulate
 from pathlib import Path
 
-from .decoding import CheckAll, Decoder, Policy
+from .decoding import Check, Decoder, Policy
 from .runtime import processor
 
 TIMED = (1, 2, 4, 8, 16)
@@ -104,12 +104,14 @@ class ByCost:
 def timed(evaluate: Callable[[int], None], clock: Callable[[], float]) -> CostCurve:
     """The quickest of up to three rounds within about a second; `evaluate` evaluates that many tokens.
 
+    Each behind one of a single token, as it comes in use: on a GPU another size than the last one's costs more.
     `clock` tells seconds: processor time, where that is what an evaluation takes, is not moved by other work.
     """
     found: dict[int, float] = {}
     start_s = time.perf_counter()
     for _ in range(_MAX_ROUNDS):
         for n_tokens in TIMED:
+            evaluate(1)
             before_s = clock()
             evaluate(n_tokens)
             took_ms = (clock() - before_s) * 1000
@@ -120,10 +122,10 @@ def timed(evaluate: Callable[[int], None], clock: Callable[[], float]) -> CostCu
     return CostCurve(ms={n: round(ms, 3) for n, ms in rising})
 
 
-def by_cost(decoder: Decoder, costs_file: str, key: str, clock: Callable[[], float]) -> Policy:
-    """By the curve that is kept, or is timed now; all of a draft is checked without a file."""
+def by_cost(decoder: Decoder, costs_file: str | None, key: str, clock: Callable[[], float]) -> Policy:
+    """By the curve that is kept, or is timed now; an empty path checks all of a draft, None nothing."""
     if not costs_file:
-        return CheckAll()
+        return Check(all_of_it=costs_file is not None)
     file = Path(costs_file)
     found = kept(file, key)
     if found is None:
@@ -132,7 +134,8 @@ def by_cost(decoder: Decoder, costs_file: str, key: str, clock: Callable[[], flo
         def evaluate(n_tokens: int) -> None:
             decoder.decode(ids[:n_tokens], decoder.keep(0), n_tokens, lambda: False)
 
-        evaluate(TIMED[0])  # compiles and reads what the first evaluation has to
+        for n_tokens in TIMED:
+            evaluate(n_tokens)  # the first of its size compiles and reads what it needs
         found = timed(evaluate, clock)
         decoder.keep(0)
         with suppress(OSError):  # timed anew at the next start
@@ -141,7 +144,7 @@ def by_cost(decoder: Decoder, costs_file: str, key: str, clock: Callable[[], flo
 
 
 def key_of(model_hash: str, threads: int, library: str) -> str:
-    """Names a curve: this processor, its threads, the model and the library's version."""
+    """Names a curve: this processor, its threads (0: its GPU), the model and the library's version."""
     return f"{processor()}, {threads} threads, {model_hash}, {library} {version(library)}"
 
 

@@ -1,7 +1,8 @@
 """Greedy text from a model that can check a draft: cache reuse, prompt and draft in one evaluation, whole characters.
 
 A draft is text. It is encoded behind the prompt, its longest run that the model would have written is kept, and where
-only the tokens differ and not the text, the rest is encoded anew. Knows no library and no process.
+only the tokens differ and not the text, the rest is encoded anew. Without one, or behind it, what was read before is
+one (`lookup.py`). Knows no library and no process.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Protocol
 
 from ..errors import EngineError, PromptTooLong
 from ..types import DraftCheck, Token
+from .lookup import Lookup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,14 @@ class Decoder(Protocol):
     def piece(self, token: int) -> bytes: ...
     def ends(self, token: int) -> bool: ...
     def keep(self, n_tokens: int) -> int: ...
-    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]: ...
+
+    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
+        """Evaluates `tokens` from position `at`; the likeliest next token after each of the last `n_last`.
+
+        Those behind the first that is not the next of `tokens` may be left out. Empty, and nothing evaluated, when
+        `gone` says so.
+        """
+        ...
 
 
 class Policy(Protocol):
@@ -51,12 +60,15 @@ class Policy(Protocol):
         ...
 
 
-class CheckAll:
-    """The Policy of who measures."""
+class Check:
+    """The Policy of who measures: all of a draft or nothing."""
+
+    def __init__(self, *, all_of_it: bool) -> None:
+        self._all = all_of_it
 
     def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
-        """All."""
-        return most
+        """See Policy."""
+        return most if self._all else 0
 
     def saw(self, *, came_true: bool, true: bool) -> None:
         """Is of no use."""
@@ -73,9 +85,9 @@ class Decoding:
         """The decoder can forget the end of its cache; one that cannot is given no drafts."""
 
     def write(self, prompt: str, *, max_tokens: int, draft: str, gone: Callable[[], bool]) -> Iterator[Token]:
-        """The answer's tokens, with a draft each with its check so far; none to an empty prompt. Raises PromptTooLong.
+        """The answer's tokens; none to an empty prompt. Each with its check so far, where there was one.
 
-        `gone` is asked during the prompt's evaluation and ends it.
+        Raises PromptTooLong. `gone` is asked during the prompt's evaluation and ends it.
         """
         ids = self._decoder.encode(prompt, special=True)
         if len(ids) >= self._decoder.n_context:
@@ -85,7 +97,7 @@ class Decoding:
             )
         if not ids:
             return iter(())
-        given = Draft(self._decoder, draft, behind=prompt, ids=ids) if draft else Draft(self._decoder, "")
+        given = Draft(self._decoder, draft, behind=prompt, ids=ids)
         pending = self._reuse(ids)
         return self._tokens(pending, given, min(max_tokens, self._decoder.n_context - len(ids)), gone)
 
@@ -101,8 +113,8 @@ class Decoding:
                     return
                 piece = self._decoder.piece(choice.token)
                 from_draft = number < len(drafted) and choice.token == drafted[number]
-                if draft.ids:
-                    self._policy.saw(came_true=draft.came_true, true=choice.token == draft.ids[0])
+                if expected := draft.ids:
+                    self._policy.saw(came_true=draft.came_true, true=choice.token == expected[0])
                 draft.written(choice.token, piece, from_draft=from_draft)
                 n_left -= 1
                 yield Token(
@@ -118,8 +130,9 @@ class Decoding:
             pending = [choices[-1].token]
 
     def _drafted(self, draft: Draft, n_pending: int, n_left: int) -> list[int]:
-        most = min(len(draft.ids), self._decoder.max_outputs - 1, n_left - 1) if self._cuts else 0
-        drafted = draft.ids[: self._policy.length(n_pending, most, came_true=draft.came_true)] if most > 0 else []
+        ids = draft.ids if self._cuts else []
+        most = min(len(ids), self._decoder.max_outputs - 1, n_left - 1)
+        drafted = ids[: self._policy.length(n_pending, most, came_true=draft.came_true)] if most > 0 else []
         draft.n_offered += len(drafted)
         return drafted
 
@@ -179,39 +192,54 @@ class Decoding:
 
 
 class Draft:
-    """What is left of a draft, as tokens that may follow what was written."""
+    """What may follow, as tokens: what is left of a text that was given, else what followed the same tokens before."""
 
-    def __init__(self, decoder: Decoder, text: str, *, behind: str = "", ids: Sequence[int] = ()) -> None:
+    def __init__(self, decoder: Decoder, text: str, *, behind: str, ids: Sequence[int]) -> None:
         self._decoder = decoder
+        self._read = Lookup(ids)
         self._rest = text.encode()
-        joined = decoder.encode(behind + text, special=True) if text else []
-        fits = joined[: len(ids)] == list(ids)
-        self.ids = joined[len(ids) :] if fits else decoder.encode(text, special=False)
-        """Empty when the draft is used up or was left."""
+        self._left = self._encoded(text, behind.rpartition("\n")[2]) if text else []
         self._given = bool(text)
         self.n_offered = self.n_passes = self._n_accepted = 0
-        self.came_true = False
-        """Some of it was written."""
+        self._came_true = False
+
+    @property
+    def ids(self) -> list[int]:
+        """May be empty."""
+        return self._left or self._read.following()
+
+    @property
+    def came_true(self) -> bool:
+        """Some of the text was written; what followed before counts as if: the tokens in front of it are the same."""
+        return self._came_true or not self._left
 
     @property
     def check(self) -> DraftCheck | None:
-        """What became of it so far; None without a draft."""
-        if not self._given:
+        """What became of it so far; None without a text where nothing was checked."""
+        if not self._given and not self.n_offered:
             return None
         return DraftCheck(offered=self.n_offered, accepted=self._n_accepted, passes=self.n_passes)
 
     def written(self, token: int, piece: bytes, *, from_draft: bool) -> None:
         """The model wrote this token."""
         self._n_accepted += from_draft
+        self._read.add(token)
         if not piece or not self._rest.startswith(piece):
-            self._rest, self.ids = b"", []
+            self._rest, self._left = b"", []
             return
-        self.came_true = True
+        self._came_true = True
         self._rest = self._rest[len(piece) :]
-        if self.ids[:1] == [token]:
-            self.ids = self.ids[1:]
+        if self._left[:1] == [token]:
+            self._left = self._left[1:]
         else:
-            self.ids = self._encoded_anew()
+            self._left = self._encoded_anew()
+
+    def _encoded(self, text: str, line: str) -> list[int]:
+        """As tokens that follow those of `line`; the prompt's other lines do not change them."""
+        before = self._decoder.encode(line, special=True)
+        joined = self._decoder.encode(line + text, special=True)
+        fits = joined[: len(before)] == before
+        return joined[len(before) :] if fits else self._decoder.encode(text, special=False)
 
     def _encoded_anew(self) -> list[int]:
         try:

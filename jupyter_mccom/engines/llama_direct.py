@@ -5,7 +5,6 @@ Where llama.h cannot be used, the server of `llama_server.py` runs in its place,
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from typing import NoReturn
@@ -19,12 +18,15 @@ from .owner import Owner
 from .parent import fail, greet, settings
 
 
-def _opened(path: str, threads: int, context_tokens: int, costs_file: str, model_hash: str) -> tuple[Decoder, Policy]:
+def _opened(
+    path: str, threads: int, context_tokens: int, costs_file: str | None, model_hash: str
+) -> tuple[Decoder, Policy]:
     """Raises EngineMissing where llama.h cannot be used, EngineError when the file is no model."""
     model = LlamaH(path, threads=threads, context_tokens=context_tokens)
-    # the wheel computes on the processor, but on a Mac on its GPU
-    clock = time.perf_counter if sys.platform == "darwin" else lambda: time.process_time() / threads
-    return model, by_cost(model, costs_file, key_of(model_hash, threads, "xllamacpp"), clock)
+    if model.on_gpu:
+        return model, by_cost(model, costs_file, key_of(model_hash, 0, "xllamacpp"), time.perf_counter)
+    key = key_of(model_hash, threads, "xllamacpp")
+    return model, by_cost(model, costs_file, key, lambda: time.process_time() / threads)
 
 
 def _instead(path: str, key: str, threads: int, context_tokens: int) -> NoReturn:

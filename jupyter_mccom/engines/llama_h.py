@@ -82,6 +82,7 @@ _CONTEXT_DEFAULTS = {
 _I32, _TEXT, _BOOL = ctypes.c_int32, ctypes.c_char_p, ctypes.c_bool
 _SYMBOLS: dict[str, tuple[Any, list[Any]]] = {
     "log_set": (None, [_Log, _Pointer]),
+    "supports_gpu_offload": (_BOOL, []),
     "model_default_params": (_ModelParams, []),
     "context_default_params": (_ContextParams, []),
     "model_load_from_file": (_Pointer, [_TEXT, _ModelParams]),
@@ -154,6 +155,8 @@ class LlamaH:
         self._n_vocab = int(self._c["vocab_n_tokens"](self._vocab))
         self.n_context = int(self._c["n_ctx"](self._context))
         """Tokens that prompt and answer may have together."""
+        self.on_gpu = bool(self._c["supports_gpu_offload"]())
+        """A GPU is there and the library was built for it; all of the model is on it then."""
         self._check_decode()
 
     def encode(self, text: str, *, special: bool) -> list[int]:
@@ -184,10 +187,7 @@ class LlamaH:
         return 0
 
     def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
-        """Evaluates `tokens` from position `at`; the likeliest next token after each of the last `n_last`.
-
-        `gone` is asked meanwhile and ends it: then the answer is empty and the positions are not evaluated.
-        """
+        """See decoding.Decoder; `gone` is asked meanwhile too."""
         abort = _Abort(lambda data: gone())
         self._c["set_abort_callback"](self._context, abort if len(tokens) > MAX_OUTPUTS else _Abort(), None)
         status = self._c["decode"](self._context, _batch(tokens, at, n_last))
@@ -196,7 +196,13 @@ class LlamaH:
             return []
         if status != 0:
             raise EngineError(f"the model could not evaluate {len(tokens)} tokens (llama_decode: {status})")
-        return [self._choice(index) for index in range(len(tokens) - n_last, len(tokens))]
+        first = len(tokens) - n_last
+        choices = [self._choice(first)]
+        for index in range(first + 1, len(tokens)):
+            if choices[-1].token != tokens[index]:
+                break
+            choices.append(self._choice(index))
+        return choices
 
     def _heard(self, level: int, text: bytes, data: object) -> None:
         """What llama.cpp logs; of errors the first one says most."""
@@ -227,12 +233,13 @@ class LlamaH:
         """Text must come back as it was, and two passes over two tokens choose as one does, but for rounding."""
         ids = self.encode("def f(x):\n    return x", special=True)
         text = b"".join(self.piece(token) for token in ids).decode(errors="replace")
-        together = self.decode(ids, 0, 2, lambda: False)
+        (first,) = self.decode(ids, 0, 1, lambda: False)
+        (apart,) = self.decode([first.token], len(ids), 1, lambda: False)
         kept = self.keep(len(ids) - 1)
-        (apart,) = self.decode(ids[kept:], kept, 1, lambda: False)
+        together = self.decode([*ids[kept:], first.token], kept, 2, lambda: False)
         self.keep(0)
-        if not text.endswith("return x") or abs(together[1].prob - apart.prob) > 0.2:
-            raise EngineMissing(f"llama.h answers strangely ({text!r}, {together[1]} and {apart}); {_SERVER}")
+        if not text.endswith("return x") or abs(together[-1].prob - apart.prob) > 0.2:
+            raise EngineMissing(f"llama.h answers strangely ({text!r}, {apart} and {together}); {_SERVER}")
 
     def _choice(self, index: int) -> Choice:
         import numpy as np

@@ -13,7 +13,7 @@ from .owner import Owner
 from .parent import fail, settings
 
 
-def _opened(path: str, context_tokens: int, costs_file: str, model_hash: str) -> tuple[Decoder, Policy]:
+def _opened(path: str, context_tokens: int, costs_file: str | None, model_hash: str) -> tuple[Decoder, Policy]:
     """Raises as MlxModel does."""
     from .mlx_model import MlxModel
 

@@ -1,4 +1,4 @@
-"""The local model once more, in a process that checks all of a draft whatever that costs: to see what checking does."""
+"""The local model once more, in a process that checks all of a draft or nothing: to see what checking does."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from ..engines.fim import PromptFormat
 
 
 def checking_all(opened: OpenCascade) -> DirectEngine:
-    """Of a model of this machine; who opens it closes it."""
+    """Whatever that costs. Of a model of this machine; who opens it closes it."""
+    return _checking(opened, costs_file="")
+
+
+def checking_none(opened: OpenCascade) -> DirectEngine:
+    """See checking_all."""
+    return _checking(opened, costs_file=None)
+
+
+def _checking(opened: OpenCascade, costs_file: str | None) -> DirectEngine:
     model, host = opened.model, opened.host
     assert host is not None
     reads = PromptFormat(fim=model.fim, layout=model.layout)
-    return DirectEngine(name=model.id, host=host.another(costs_file="", model_hash=""), reads=reads)
+    return DirectEngine(name=model.id, host=host.another(costs_file=costs_file, model_hash=""), reads=reads)

@@ -21,7 +21,7 @@ from ..settings import MCCom
 from ..types import CompletionRequest, Prompt, Token
 from .bench import Bench
 from .cascade import token_from, written
-from .checked import checking_all
+from .checked import checking_all, checking_none
 from .data import rows_of
 from .findings import Findings, Table, with_interval
 from .metrics import exact_match
@@ -74,26 +74,30 @@ def _sample(kind: str, row: dict[str, Any]) -> Sample:
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> tuple[list[dict[str, Any]], bool]:
     opened = open_cascade(bench.settings)
-    checker = checking_all(opened) if isinstance(opened.engine, DirectEngine) else opened.engine
+    direct = isinstance(opened.engine, DirectEngine)
+    plain, checker = (checking_none(opened), checking_all(opened)) if direct else (opened.engine, opened.engine)
     rows = []
     try:
         for number, sample in enumerate(samples, 1):
-            row = bench.rows.get(sample.task) or await _row(opened, checker, bench.settings, sample)
+            row = bench.rows.get(sample.task) or await _row(opened, plain, checker, bench.settings, sample)
             bench.rows.put(sample.task, row)
             rows.append(row)
             bench.progress(number, len(samples))
         return rows, checker.skills.checks_draft
     finally:
         await checker.aclose()
+        await plain.aclose()
         await opened.aclose()
 
 
-async def _row(opened: OpenCascade, checker: Engine, settings: MCCom, sample: Sample) -> dict[str, Any]:
+async def _row(
+    opened: OpenCascade, unchecked: Engine, checker: Engine, settings: MCCom, sample: Sample
+) -> dict[str, Any]:
     prompt = await opened.cascade.prompt(sample.request)
     answer = await written(opened.engine, sample.request, prompt, max_tokens=settings.max_tokens)
     same, accepted = [], []
     if checker.skills.checks_draft:
-        plain = await _tokens(checker, prompt, settings.max_tokens, "")
+        plain = await _tokens(unchecked, prompt, settings.max_tokens, "")
         for draft in (sample.truth, sample.truth[: len(sample.truth) // 2], _WRONG):
             drafted = await _tokens(checker, prompt, settings.max_tokens, draft)
             same.append(same_but_for_a_tie(plain, drafted))

@@ -23,7 +23,7 @@ from ..engines.llamacpp import LlamaCppEngine
 from ..settings import MCCom
 from ..types import DraftCheck, Prompt
 from .bench import Bench
-from .checked import checking_all
+from .checked import checking_all, checking_none
 from .cputime import worked_s
 from .findings import Findings, Table, ratio_with_interval, taken
 from .samples import Sample, notebook_samples
@@ -94,9 +94,9 @@ async def _run(
 ) -> tuple[list[dict[str, Run]], Mapping[int, float] | None]:
     opened = open_cascade(bench.settings)
     assert isinstance(opened.engine, DirectEngine), "of a model of this machine"
-    checked, server = checking_all(opened), _server(opened, bench.settings)
+    plain, checked, server = checking_none(opened), checking_all(opened), _server(opened, bench.settings)
     ways = {
-        "plain": Way(engine=opened.engine, drafted=False),
+        "plain": Way(engine=plain, drafted=False),
         "by curve": Way(engine=opened.engine, drafted=True),
         "all checked": Way(engine=checked, drafted=True),
         "server": Way(engine=server, drafted=False),
@@ -117,7 +117,7 @@ async def _run(
             bench.progress(number, len(drafted))
         return runs, await asyncio.to_thread(lambda: opened.cost_curve)
     finally:
-        for part in (opened, checked, server):
+        for part in (opened, plain, checked, server):
             await part.aclose()
 
 

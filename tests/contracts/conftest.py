@@ -36,9 +36,17 @@ MLX_PROCESS = "jupyter_mccom.engines.mlx_process"
 _PLAIN = PromptFormat(fim=None, layout="standard")
 
 
-def checking_all(process: str, path: Path, reads: PromptFormat = _PLAIN, **more: int) -> DirectEngine:
-    """An engine that checks all of a draft, whatever that costs here."""
-    settings = {"path": str(path), "context_tokens": 1024, "costs_file": "", "model_hash": "", **more}
+def checking_all(
+    process: str, path: Path, reads: PromptFormat = _PLAIN, *, checks: bool = True, **more: int
+) -> DirectEngine:
+    """An engine that checks all of a draft, whatever that costs here, or nothing."""
+    settings = {
+        "path": str(path),
+        "context_tokens": 1024,
+        "costs_file": "" if checks else None,
+        "model_hash": "",
+        **more,
+    }
     return DirectEngine(name=path.name, host=Host(process, lambda: settings, idle_unload_s=0), reads=reads)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.engines.direct import DirectEngine
 from jupyter_mccom.engines.fim import PromptFormat
 from jupyter_mccom.evaluation.ties import same_but_for_a_tie, text_of
 from jupyter_mccom.models.catalog import find
@@ -25,28 +24,44 @@ EMOJI = Prompt(chunks=(), prefix='a = "😀 ok"\nb = "😀 ok"\nc = "😀 ok"\n'
 
 
 MLX = "mlx"
-llama_only = pytest.mark.parametrize("engine", [SMALL], indirect=True)
+_LLAMA = "jupyter_mccom.engines.llama_direct"
+llama_only = pytest.mark.parametrize("opened", [SMALL], indirect=True)
 
 
-def _opened(model_id: str, models: Store, module: str = "jupyter_mccom.engines.llama_direct") -> DirectEngine:
-    """Checks all of a draft, whatever that costs here."""
+def _opened(
+    model_id: str, models: Store, module: str = "jupyter_mccom.engines.llama_direct", checks: bool = True
+) -> Engine:
+    """Checks all of a draft, whatever that costs here, or nothing."""
     model = find(model_id)
     assert model is not None
     reads = PromptFormat(fim=model.fim, layout=model.layout)
-    return checking_all(module, models.locate(model_id), reads, threads=1)
+    return checking_all(module, models.locate(model_id), reads, threads=1, checks=checks)
+
+
+Open = Callable[..., Engine]
 
 
 @pytest.fixture(params=[SMALL, MLX])
-def engine(
-    request: pytest.FixtureRequest, models: Store, jp_asyncio_loop: asyncio.AbstractEventLoop
-) -> Iterator[Engine]:
-    """Ended after the test."""
-    if request.param == MLX:
-        opened = checking_all(MLX_PROCESS, request.getfixturevalue("mlx_folder"))
-    else:
-        opened = _opened(request.param, models)
-    yield opened
-    jp_asyncio_loop.run_until_complete(opened.aclose())
+def opened(request: pytest.FixtureRequest, models: Store, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[Open]:
+    """Opens the engine once more; each is ended after the test."""
+    engines: list[Engine] = []
+
+    def open_it(checks: bool = True) -> Engine:
+        if request.param == MLX:
+            engines.append(checking_all(MLX_PROCESS, request.getfixturevalue("mlx_folder"), checks=checks))
+        else:
+            engines.append(_opened(request.param, models, checks=checks))
+        return engines[-1]
+
+    yield open_it
+    for engine in engines:
+        jp_asyncio_loop.run_until_complete(engine.aclose())
+
+
+@pytest.fixture
+def engine(opened: Open) -> Engine:
+    """Checks all of a draft."""
+    return opened()
 
 
 async def _written(engine: Engine, prompt: Prompt, draft: str = "", max_tokens: int = 12) -> list[Token]:
@@ -63,7 +78,7 @@ def _check(tokens: list[Token]) -> tuple[int, int, int]:
     return offered, accepted, passes
 
 
-@pytest.mark.parametrize("engine", [SMALL, CODER, MLX], indirect=True)
+@pytest.mark.parametrize("opened", [SMALL, CODER, MLX], indirect=True)
 async def test_a_right_draft_takes_fewer_passes_than_tokens(engine: Engine) -> None:
     plain = await _written(engine, PROMPT)
     drafted = await _written(engine, PROMPT, text_of(plain))
@@ -78,7 +93,7 @@ async def test_a_draft_that_goes_wrong_is_kept_up_to_there(engine: Engine) -> No
         draft = "".join(token.text for token in plain[:n_right]) + "¿wrong?"
         drafted = await _written(engine, PROMPT, draft)
         assert same_but_for_a_tie(plain, drafted)
-        assert _check(drafted)[1] <= n_right
+        assert next(number for number, token in enumerate(drafted) if not token.from_draft) <= n_right
 
 
 async def test_a_draft_may_be_longer_than_the_answer_and_than_a_pass(engine: Engine) -> None:
@@ -112,8 +127,14 @@ async def test_a_draft_is_checked_beside_a_prompt_that_is_read_from_nothing(engi
     assert same_but_for_a_tie(plain, drafted)
 
 
-async def test_without_a_draft_nothing_is_said_of_one(engine: Engine) -> None:
-    assert all(token.check is None for token in await _written(engine, PROMPT))
+async def test_what_was_read_before_is_a_draft_and_changes_not_a_word(engine: Engine, opened: Open) -> None:
+    plain = await _written(opened(checks=False), PROMPT)
+    assert all(token.check is None for token in plain)
+    drafted = await _written(engine, PROMPT)
+    assert same_but_for_a_tie(plain, drafted)
+    _, accepted, passes = _check(drafted)
+    assert passes == len(drafted) - accepted
+    assert accepted > 0
 
 
 @llama_only

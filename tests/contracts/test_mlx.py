@@ -54,7 +54,6 @@ async def test_a_draft_changes_nothing_but_the_passes(two_layers: Engine) -> Non
         n_right = sum(token.from_draft for token in drafted)
         assert drafted[-1].check is not None
         assert drafted[-1].check.accepted == n_right
-        assert all(token.from_draft for token in drafted[:n_right])
     assert two_layers.skills.checks_draft
 
 

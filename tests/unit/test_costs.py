@@ -130,10 +130,11 @@ class _Evaluates:
         return [Choice(token=0, prob=1.0)] * n_last
 
 
-def test_a_model_is_timed_once_after_a_first_evaluation_that_does_not_count(tmp_path: Path) -> None:
+def test_a_model_is_timed_once_after_a_first_evaluation_of_each_size_that_does_not_count(tmp_path: Path) -> None:
     file, decoder = tmp_path / "costs.json", _Evaluates()
     assert isinstance(by_cost(decoder, str(file), "a", time.perf_counter), ByCost)
-    assert decoder.sizes[:2] == [1, 1]
+    behind_one = [size for timed_size in TIMED for size in (1, timed_size)]
+    assert decoder.sizes[: 3 * len(TIMED)] == [*TIMED, *behind_one]
     assert kept(file, "a") is not None
     again = _Evaluates()
     by_cost(again, str(file), "a", time.perf_counter)
@@ -146,8 +147,9 @@ def test_a_folder_that_cannot_be_written_costs_the_timing_and_nothing_else(tmp_p
     assert isinstance(by_cost(decoder, str(tmp_path / "file" / "costs.json"), "a", time.perf_counter), ByCost)
 
 
-def test_without_a_file_all_of_a_draft_is_checked() -> None:
+def test_without_a_file_all_of_a_draft_is_checked_or_nothing() -> None:
     assert by_cost(_Evaluates(), "", "a", time.perf_counter).length(1, 9, came_true=False) == 9
+    assert by_cost(_Evaluates(), None, "a", time.perf_counter).length(1, 9, came_true=False) == 0
 
 
 def test_the_newest_curves_are_kept(tmp_path: Path) -> None:

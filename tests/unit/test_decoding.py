@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from jupyter_mccom.engines.decoding import CheckAll, Choice, Decoding
+from jupyter_mccom.engines.decoding import Check, Choice, Decoding
 from jupyter_mccom.errors import EngineError, PromptTooLong
-from jupyter_mccom.types import Token
+from jupyter_mccom.types import DraftCheck, Token
 
 PIECES = [b"<end>", b"def", b"de", b"f", b" ", b"x", b"y", "😀".encode()[:2], "😀".encode()[2:], b"p", b"\n"]
 ANSWER = "def x😀 x".encode()
@@ -66,8 +66,10 @@ class Speller:
 
 
 def _write(speller: Speller, draft: str = "", prompt: str = "ppp", max_tokens: int = 20) -> list[Token]:
-    speller.n_prompt = len(prompt)
-    return list(Decoding(speller, CheckAll()).write(prompt, max_tokens=max_tokens, draft=draft, gone=lambda: False))
+    speller.n_prompt = len(speller.encode(prompt, special=True))
+    return list(
+        Decoding(speller, Check(all_of_it=True)).write(prompt, max_tokens=max_tokens, draft=draft, gone=lambda: False)
+    )
 
 
 def _text(tokens: Sequence[Token]) -> str:
@@ -128,8 +130,27 @@ def test_a_draft_token_is_counted_as_such_only_where_the_model_chose_it() -> Non
     assert check.accepted == 0
 
 
-def test_without_a_draft_there_is_no_check() -> None:
-    assert all(token.check is None for token in _write(Speller()))
+def test_where_nothing_is_checked_nothing_is_said_of_it() -> None:
+    assert all(token.check is None for token in _write(Speller(), prompt="p"))
+
+
+def test_what_stood_behind_the_same_tokens_in_the_prompt_is_checked_without_a_draft() -> None:
+    speller = Speller()
+    speller.n_batch = speller.max_outputs = 40
+    prompt = "pydef x😀 x\npy"
+    speller.n_prompt = len(speller.encode(prompt, special=True))
+    decoding = Decoding(speller, Check(all_of_it=True))
+    tokens = list(decoding.write(prompt, max_tokens=20, draft="", gone=lambda: False))
+    assert _text(tokens) == ANSWER.decode()
+    assert all(token.from_draft for token in tokens)
+    assert tokens[-1].check == DraftCheck(offered=10, accepted=7, passes=1)
+    assert len(speller.evaluated) == 1
+
+
+def test_behind_a_draft_that_ended_what_was_read_is_the_draft() -> None:
+    tokens = _write(Speller(), "def", prompt="x😀 xp")
+    assert [token.from_draft for token in tokens][:1] == [True]
+    assert any(token.from_draft for token in tokens[3:])
 
 
 def test_the_answer_ends_at_the_bound_with_a_draft_too() -> None:
@@ -142,7 +163,7 @@ def test_a_token_that_ends_inside_a_character_gives_its_text_to_the_next() -> No
 
 def test_only_what_is_new_in_a_prompt_is_evaluated() -> None:
     speller = Speller()
-    decoding = Decoding(speller, CheckAll())
+    decoding = Decoding(speller, Check(all_of_it=True))
     counts = []
     for prompt in ("pppppp", "ppppppp", "ppppppp", "px"):
         speller.n_prompt = len(prompt)
@@ -159,14 +180,14 @@ def test_who_goes_during_the_prompt_ends_it_between_two_batches() -> None:
         asked.append(True)
         return len(asked) > 2
 
-    assert list(Decoding(speller, CheckAll()).write("p" * 30, max_tokens=9, draft="", gone=gone)) == []
+    assert list(Decoding(speller, Check(all_of_it=True)).write("p" * 30, max_tokens=9, draft="", gone=gone)) == []
     assert len(speller.evaluated) == 2
 
 
 def test_a_prompt_too_long_is_refused_before_anything_is_evaluated() -> None:
     speller = Speller()
     with pytest.raises(PromptTooLong, match="the prompt has 64 tokens and the model's context holds 64"):
-        Decoding(speller, CheckAll()).write("p" * 64, max_tokens=9, draft="", gone=lambda: False)
+        Decoding(speller, Check(all_of_it=True)).write("p" * 64, max_tokens=9, draft="", gone=lambda: False)
     assert speller.evaluated == []
 
 
@@ -179,10 +200,11 @@ def test_the_answer_ends_where_the_context_is_full() -> None:
     assert len(_write(speller, prompt="p" * 61)) == 3
 
 
-class _Never(CheckAll):
+class _Never(Check):
     """Checks nothing and notes what came true."""
 
     def __init__(self) -> None:
+        super().__init__(all_of_it=False)
         self.seen: list[tuple[bool, bool]] = []
 
     def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
@@ -196,7 +218,7 @@ class _Never(CheckAll):
 
 @pytest.mark.parametrize(
     ("draft", "seen"),
-    [("def y", [(False, True), (True, True), (True, False)]), ("y", [(False, False)]), ("", [])],
+    [("def y", [(False, True), (True, True), (True, False)]), ("y", [(False, False)]), ("", [(True, False)])],
 )
 def test_what_is_not_checked_is_still_learnt_from(draft: str, seen: list[tuple[bool, bool]]) -> None:
     speller, policy = Speller(), _Never()
@@ -217,7 +239,7 @@ def test_a_wrong_draft_changes_nothing_where_the_cache_can_only_be_emptied_and_i
 
     speller = Forgetful()
     speller.n_prompt = 3
-    decoding = Decoding(speller, CheckAll())
+    decoding = Decoding(speller, Check(all_of_it=True))
     for _ in range(2):
         tokens = list(decoding.write("ppp", max_tokens=20, draft=draft, gone=lambda: False))
         assert _text(tokens) == ANSWER.decode()
@@ -243,7 +265,7 @@ def test_after_a_failure_nothing_is_taken_to_be_in_the_cache() -> None:
 
     speller = Failing()
     speller.n_prompt = 3
-    decoding = Decoding(speller, CheckAll())
+    decoding = Decoding(speller, Check(all_of_it=True))
     with pytest.raises(EngineError, match="out of memory"):
         list(decoding.write("ppp", max_tokens=20, draft="", gone=lambda: False))
     assert _text(list(decoding.write("ppp", max_tokens=20, draft="", gone=lambda: False))) == ANSWER.decode()
