@@ -8,11 +8,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 
-SIZES = (3, 2)
-"""Tokens that must be the same, the most first. By 40 answers of the 0.5B to notebook statements: 3 or 2 give 186 right
-tokens in 463 drafted ones, 3 alone 173 in 377, 4 to 1 202 in 653, of 345 that were written."""
-MOST = 16
-"""Tokens of a draft."""
+SIZE = 3
+"""Tokens that must be the same: with them 40 answers of the 0.5B took .77 (.70–.86) of the time without a draft on an
+H200, with two where there are no three .84 (.76–.94); of four and more there are too few."""
+MOST = 7
+"""Tokens of a draft: a GPU evaluates up to 8 at once by quicker kernels (on an H200 8 took 3.4 ms, 9 took 5.1)."""
 _TYPE = "i"
 _WIDTH = array(_TYPE).itemsize
 
@@ -31,16 +31,9 @@ class Lookup:
 
     def following(self) -> list[int]:
         """At most MOST tokens that stood behind the nearest place that ends like all that was read; may be empty."""
-        for size in SIZES:
-            behind = self._behind(size)
-            if behind:
-                return self._ids[behind : behind + MOST].tolist()
-        return []
-
-    def _behind(self, size: int) -> int:
-        """Where the nearest earlier place with the last `size` tokens ends; 0 without one."""
-        tail = self._bytes[-size * _WIDTH :]
+        tail = self._bytes[-SIZE * _WIDTH :]
         at = self._bytes.rfind(tail, 0, -_WIDTH)
         while at % _WIDTH and at >= 0:  # inside a token
             at = self._bytes.rfind(tail, 0, at + len(tail) - 1)
-        return at // _WIDTH + size if at >= 0 else 0
+        behind = at // _WIDTH + SIZE
+        return self._ids[behind : behind + MOST].tolist() if at >= 0 else []
