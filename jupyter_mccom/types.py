@@ -24,20 +24,9 @@ SurvivalAge: TypeAlias = Literal[30, 300]
 """Seconds after the acceptance (completion-systems.md 3.4)."""
 Target: TypeAlias = Literal["local", "cloud", "nothing"]
 Reason: TypeAlias = Literal[
-    "sure",
-    "unsure",
-    "unparsable",
-    "rejected",
-    "asked",
-    "off",
-    "offline",
-    "late",
-    "budget",
-    "low",
-    "again",
-    "dismissed",
-    "ungated",
-]
+    "sure", "unsure", "unparsable", "rejected", "asked", "off", "offline", "late", "budget", "low", "again",
+    "dismissed", "ungated",
+]  # fmt: skip
 Origin: TypeAlias = Literal["local", "cloud", "again"]
 Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late", "hopeless"]
 """`end`: the model's own end of text; `length`: max_tokens; the others: where the cascade closed the stream."""
@@ -79,7 +68,7 @@ class Survival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """How much of a local text agrees with what the person left on its line: figures, so that no text is kept."""
+    """How much of a local text agrees with what the person left on its line."""
 
     suggestion_id: str
     agree_chars: int
@@ -88,6 +77,8 @@ class Agreement:
     """The text's first line makes the line what it became, trailing white space aside."""
     drawn: bool
     """One text of each line is, at random: what the line became says the same of all of them, so it counts once."""
+    left: str
+    """What the person left of that line behind the cursor, at most 200 characters: for memory, no file keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +277,8 @@ class Trace:
     stage_s: Mapping[str, float] = field(default_factory=dict)
     """Seconds a stage: `prompt`, `local`, `gates`, `cloud`, `total`."""
     outcome: Outcome | None = None
+    instead: str = ""
+    """What was typed in place of a rejected text, `Agreement.left`; empty until its line is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """What a person left on a line, against what the local model wrote there: known once the cursor stands on another line.
 
 Shown texts and those that the gates held back are judged alike, so that learning sees both sides of a threshold.
-Pure; gives figures, and drops the texts with the line.
+Pure; drops the texts with the line.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ..types import Agreement, CompletionRequest
 
 _DOCUMENTS_KEPT = 100
+_LEFT_CHARS = 200
 _TEXTS_A_LINE = 16
 """One a key where each key asks anew; a line of more says nothing new."""
 
@@ -77,6 +78,7 @@ def _judged(text: _Text, source: str) -> Agreement | None:
         agree_chars=_agreeing(text.text, left),
         exact_line=left.partition("\n")[0].rstrip() == wanted.rstrip(),
         drawn=False,
+        left=left.partition("\n")[0][:_LEFT_CHARS],
     )
 
 

@@ -20,6 +20,7 @@ _DOCUMENTS_KEPT = 100
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 _DAY_S = 86_400
+_REJECTIONS = ("rejected", "dismissed")
 _CLOSING = {"(": ")", "[": "]", "{": "}", '"': '"', "'": "'"}
 
 
@@ -88,6 +89,9 @@ class Journal:
         """Takes a request before it is answered: it tells what was left on the line before."""
         for agreement in self._hindsight.left(request):
             self._record(agreement)
+            trace = self._of(agreement.suggestion_id)
+            if trace is not None and trace.outcome is not None and trace.outcome.kind in _REJECTIONS:
+                self._traces[trace.request_id] = replace(trace, instead=agreement.left)
 
     def open(self, request: CompletionRequest, suggestion: Suggestion, trace: Trace, *, local_text: str = "") -> None:
         """Takes a final suggestion and its trace, and what the local model wrote, shown or not."""
@@ -124,10 +128,9 @@ class Journal:
         _bound(self._ended, _TRACES_KEPT)
         self._totals = replace(self._totals, accepted=self._totals.accepted + (outcome.kind == "accepted"))
         self._record(outcome)
-        for request_id, trace in reversed(self._traces.items()):
-            if trace.suggestion_id == outcome.suggestion_id and trace.origin != "again":
-                self._traces[request_id] = replace(trace, outcome=outcome)
-                return
+        trace = self._of(outcome.suggestion_id)
+        if trace is not None:
+            self._traces[trace.request_id] = replace(trace, outcome=outcome)
 
     def survived(self, survival: Survival) -> None:
         """How much of an accepted text is still there."""
@@ -136,6 +139,11 @@ class Journal:
     def forget(self) -> None:
         """Drops every trace and text that is in memory. Only assigns, so that any thread may call it."""
         self._traces, self._last, self._hindsight = OrderedDict(), OrderedDict(), Hindsight()
+
+    def _of(self, suggestion_id: str) -> Trace | None:
+        """The trace of the request that made the suggestion, if it is kept."""
+        made = (trace for trace in reversed(self._traces.values()) if trace.origin != "again")
+        return next((trace for trace in made if trace.suggestion_id == suggestion_id), None)
 
     def _record(self, event: Trace | Outcome | Survival | Agreement) -> None:
         if self.recorder is not None and self.keep_traces:

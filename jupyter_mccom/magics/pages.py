@@ -63,6 +63,7 @@ def why(trace: Mapping[str, Any]) -> Page:
         ("because", REASONS[trace["route"]["reason"]]),
         ("confidence", _confidence(trace)),
         ("outcome", _outcome(trace["outcome"])),
+        ("typed instead", trace["instead"]),
         ("context", "\n".join(map(_hit, trace["hits"]))),
         ("draft", _draft(trace["draft"])),
         ("trouble", trace["trouble"]),

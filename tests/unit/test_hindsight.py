@@ -88,7 +88,9 @@ def test_a_cell_that_was_left_is_read_where_it_stands(side: str) -> None:
     cells = (Cell(cell_id="1", kind="code", source=f"{HEAD}x = np.zeros(3)\ny = 2"),)
     away = replace(REQUEST, cell_id="2", prefix="", suffix="", cells_before=(), cells_after=())
     elsewhere = replace(away, cells_before=cells) if side == "cells_before" else replace(away, cells_after=cells)
-    assert hindsight.left(elsewhere) == [Agreement(suggestion_id="s1", agree_chars=7, exact_line=True, drawn=True)]
+    assert hindsight.left(elsewhere) == [
+        Agreement(suggestion_id="s1", agree_chars=7, exact_line=True, drawn=True, left="eros(3)")
+    ]
 
 
 def test_windows_and_documents_are_kept_apart_and_texts_a_line_are_bounded() -> None:

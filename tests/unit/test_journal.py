@@ -9,7 +9,7 @@ import pytest
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import PromptTooLong
-from jupyter_mccom.types import CompletionRequest, Outcome, Suggestion
+from jupyter_mccom.types import CompletionRequest, Outcome, OutcomeKind, Suggestion
 from tests.cascades import cascade_of
 
 REQUEST = CompletionRequest(
@@ -82,6 +82,29 @@ async def test_a_suggestion_that_has_ended_is_not_continued() -> None:
     rejected = Outcome(suggestion_id=first.suggestion_id, kind="rejected", shown_ms=900)
     assert (await _ask(cascade, replace(_typed("eros"), last=rejected))).origin == "local"
     assert cascade.journal.traces[0].outcome == rejected
+
+
+class _Recorder:
+    """Is told, and keeps nothing."""
+
+    def keep(self, event: object) -> None:
+        """See protocols.Recorder."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "instead"), [("rejected", "ones(3)"), ("dismissed", "ones(3)"), ("accepted", ""), ("moved", "")]
+)
+async def test_what_was_typed_instead_of_a_rejected_text_is_known_once_its_line_is_left(
+    kind: OutcomeKind, instead: str
+) -> None:
+    cascade = _cascade()
+    cascade.journal.recorder = _Recorder()
+    first = await _ask(cascade, REQUEST)
+    ended = Outcome(suggestion_id=first.suggestion_id, kind=kind, shown_ms=900)
+    await _ask(cascade, replace(_typed("o"), last=ended))
+    assert cascade.journal.traces[0].instead == ""
+    await _ask(cascade, _typed("ones(3)\ny = x", suffix="\n"))
+    assert cascade.journal.traces[0].instead == instead
 
 
 async def test_the_first_word_on_a_suggestion_counts() -> None:

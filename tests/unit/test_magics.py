@@ -228,6 +228,8 @@ def test_why_says_who_wrote_it_which_gate_decided_and_what_came_of_it() -> None:
     assert rows["because"] == "you typed something else than the local text"
     assert rows["confidence"] == "0.75 (mean probability of the first 3 tokens; whole text 0.50, its lowest token 0.25)"
     assert rows["outcome"] == "accepted after 1.5 s, 14 characters kept"
+    assert "typed instead" not in rows
+    assert dict(why(_trace(instead="median(values)")).rows)["typed instead"] == "median(values)"
     by_chance = dict(why(_trace(route=Route(to="local", reason="sure", confidence=0.75, chance=0.61))).rows)
     assert by_chance["confidence"].startswith("a chance of 0.61 to be right; 0.75 (mean")
     assert rows["context"] == "b.py:3-9 (0.50)"

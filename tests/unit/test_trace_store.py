@@ -65,7 +65,7 @@ def test_what_became_of_a_text_comes_back(path: Path) -> None:
         Outcome(suggestion_id="s1", kind="accepted", kept_chars=12, shown_ms=800),
         Survival(suggestion_id="s1", after_s=30, kept_chars=8, of_chars=8),
         Survival(suggestion_id="s1", after_s=300, kept_chars=4, of_chars=8),
-        Agreement(suggestion_id="s1", agree_chars=9, exact_line=False, drawn=True),
+        Agreement(suggestion_id="s1", agree_chars=9, exact_line=False, drawn=True, left="a + b"),
         Outcome(suggestion_id="of another server's memory", kind="rejected"),
     ]
     with closing(_store(path)) as store:
@@ -89,9 +89,10 @@ def test_only_the_owner_can_read_it(path: Path) -> None:
 
 def test_neither_code_nor_names_of_documents_reach_the_disk(path: Path) -> None:
     with closing(_store(path)) as store:
-        store.write(_ended("s1"), "anchored")
+        left = Agreement(suggestion_id="s1", agree_chars=2, exact_line=False, drawn=True, left="typed(instead)")
+        store.write([*_ended("s1"), left], "anchored")
         written = b"".join(file.read_bytes() for file in path.parent.iterdir())
-    for text in (trace("s1").text, trace("s1").document, trace("s1").cell_id):
+    for text in (trace("s1").text, trace("s1").document, trace("s1").cell_id, left.left):
         assert text.encode() not in written
     assert b"python" in written
 
