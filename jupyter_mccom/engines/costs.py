@@ -1,7 +1,7 @@
 """What an evaluation of k tokens costs on this machine, and how much of a draft is worth checking by that.
 
 On a processor k tokens cost nearly k times one (engines.md B), on a GPU hardly more than one: so it is timed, once a
-machine, model and version, and kept in a file. Knows no library: it is given something to time.
+machine, model and build, and kept in a file. Knows no library: it is given something to time.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from itertools import accumulate
 from pathlib import Path
 
 from .decoding import Check, Decoder, Policy
-from .runtime import processor
+from .runtime import build, processor
 
 TIMED = (1, 2, 4, 8, 16)
 """Tokens of the evaluations that are timed; 2 stands there because a processor's cost jumps at the second token."""
@@ -144,8 +143,8 @@ def by_cost(decoder: Decoder, costs_file: str | None, key: str, clock: Callable[
 
 
 def key_of(model_hash: str, threads: int, library: str) -> str:
-    """Names a curve: this processor, its threads (0: its GPU), the model and the library's version."""
-    return f"{processor()}, {threads} threads, {model_hash}, {library} {version(library)}"
+    """Names a curve: this processor, its threads (0: its GPU), the model and the library's build."""
+    return f"{processor()}, {threads} threads, {model_hash}, {library} {build(library)}"
 
 
 def kept(file: Path, key: str) -> CostCurve | None:

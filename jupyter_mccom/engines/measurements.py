@@ -11,12 +11,11 @@ import platform
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from .choice import Figures
-from .runtime import processor
+from .runtime import build, processor
 
 _PACKAGES = ("jupyter-mccom", "xllamacpp", "mlx", "mlx-lm")
 _KEPT = 16
@@ -71,12 +70,5 @@ def machine(threads: int) -> dict[str, object]:
         "cpus": os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "threads": threads,
-        "versions": {name: found for name in _PACKAGES if (found := _version(name))},
+        "versions": {name: found for name in _PACKAGES if (found := build(name))},
     }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""

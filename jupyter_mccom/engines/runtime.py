@@ -1,11 +1,13 @@
-"""What this machine is: its processor, and whether MLX runs on it. A few lines at the edge, tested as tables."""
+"""What this machine is: its processor, libraries, whether MLX runs. A few lines at the edge, tested as tables."""
 
 from __future__ import annotations
 
 import platform
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 
 from ..errors import EngineMissing
@@ -24,6 +26,15 @@ def processor(system: str = sys.platform, said: Callable[[Sequence[str]], str] |
     if system == "darwin":
         names = [told.strip()] if told.strip() else []
     return names[0] if names else f"{platform.machine()} {platform.processor()}"
+
+
+def build(library: str) -> str:
+    """Its version, and which build of that: a wheel for a GPU has the same version. Empty where it is not installed."""
+    try:
+        found = distribution(library)
+    except PackageNotFoundError:
+        return ""
+    return f"{found.version} {zlib.crc32((found.read_text('RECORD') or '').encode()):08x}"
 
 
 def _said(command: Sequence[str]) -> str:

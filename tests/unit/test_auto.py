@@ -166,7 +166,7 @@ async def test_other_hardware_or_versions_are_measured_anew(tmp_path: Path, othe
 
 
 def test_the_figures_depend_on_the_versions_that_are_installed() -> None:
-    assert VERSIONS["xllamacpp"] == version("xllamacpp")
+    assert VERSIONS["xllamacpp"].startswith(f"{version('xllamacpp')} ")
     assert {"jupyter-mccom", "xllamacpp"} <= set(VERSIONS)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.engines.memory import free_bytes, refuse_if_too_large
-from jupyter_mccom.engines.runtime import check_mlx, processor
+from jupyter_mccom.engines.runtime import build, check_mlx, processor
 from jupyter_mccom.errors import EngineError, EngineMissing
 from jupyter_mccom.local import on_this_machine
 
@@ -83,3 +83,19 @@ def test_mlx_that_is_missing_names_the_next_step(system: str, machine: str, pyth
 )
 def test_only_a_loopback_address_is_this_machine(url: str, stays: bool) -> None:
     assert on_this_machine(url) is stays
+
+
+def test_a_wheel_for_another_device_is_another_build_of_the_same_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    folder = tmp_path / "lib-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: lib\nVersion: 1.0\n")
+    builds = []
+    for digest in ("cpu", "gpu", "gpu"):
+        (folder / "RECORD").write_text(f"lib/lib.so,sha256={digest},5\n")
+        builds.append(build("lib"))
+    assert builds[0] != builds[1] == builds[2]
+    assert all(found.startswith("1.0 ") for found in builds)
+    assert build("not-installed") == ""
