@@ -64,7 +64,7 @@ def measure(bench: Bench) -> Findings:
     drafted = [(sample, draft) for sample in samples if (draft := draft_of(sample.request))]
     runs, curve = asyncio.run(_run(bench, drafted[: bench.n]))
     figures = {"n": len(runs), "with_draft": len(drafted) / len(samples), "cost_curve_ms": curve}
-    passes = ", ".join(f"{n_tokens}: {took:.0f}" for n_tokens, took in sorted((curve or {}).items()))
+    passes = ", ".join(f"{n_tokens}: {took:.3g}" for n_tokens, took in sorted((curve or {}).items()))
     said = f"of {len(samples)} statements {len(drafted)} have a draft; ms of a pass, by its tokens: {passes}"
     return Findings(tables=[_table(runs)] if runs else [], notes=[said], figures=figures)
 
