@@ -78,7 +78,7 @@ class Agreement:
     drawn: bool
     """One text of each line is, at random: what the line became says the same of all of them, so it counts once."""
     left: str
-    """What the person left of that line behind the cursor, at most 200 characters: for memory, no file keeps it."""
+    """What the person wrote there, at most 200 characters: for memory, no file keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,9 +185,9 @@ class DraftCheck:
     """What became of a draft; None where the server does not tell."""
 
     offered: int | None = None
-    """Tokens of the draft that the server was given."""
+    """Tokens of drafts that were checked."""
     accepted: int | None = None
-    """Tokens of the answer that came from the draft."""
+    """Those of them that stand in the answer."""
     passes: int | None = None
     """Calls that the answer took: one checks the draft, a second goes on where it diverged."""
 
@@ -204,7 +204,7 @@ class Token:
     n_evaluated: int = 1
     """Tokens that the model evaluated to get here: on the first token the prompt tokens not found in the cache."""
     check: DraftCheck | None = None
-    """Where a draft was given and the server tells: on the last token, or on each what became of it so far."""
+    """Where one was checked and the server tells: on the last token, or on each what became of it so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +270,7 @@ class Trace:
     features: Features | None = None
     """Of the local text, if it was finished; None where the engine has no probabilities."""
     draft: DraftCheck | None = None
-    """What became of the draft that the engine was given which was asked last."""
+    """What became of the drafts that the engine checked which was asked last, given or its own."""
     trouble: str = ""
     """Why the cloud failed, one line; empty when it did not."""
     hits: tuple[Hit, ...] = ()

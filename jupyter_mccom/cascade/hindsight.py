@@ -72,13 +72,14 @@ def _judged(text: _Text, source: str) -> Agreement | None:
     if not source.startswith(text.request.prefix) or text.text.startswith("\n"):
         return None
     left = source[len(text.request.prefix) :]
-    wanted = text.text.partition("\n")[0] + text.request.suffix.partition("\n")[0] * ("\n" not in text.text)
+    stood = text.request.suffix.partition("\n")[0]
+    wanted = text.text.partition("\n")[0] + stood * ("\n" not in text.text)
     return Agreement(
         suggestion_id=text.suggestion_id,
         agree_chars=_agreeing(text.text, left),
         exact_line=left.partition("\n")[0].rstrip() == wanted.rstrip(),
         drawn=False,
-        left=left.partition("\n")[0][:_LEFT_CHARS],
+        left=left.partition("\n")[0].removesuffix(stood)[:_LEFT_CHARS],
     )
 
 

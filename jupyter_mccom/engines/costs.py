@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from .decoding import Check, Decoder, Policy
+from .decoding import Check, Decoder, Part, Policy
 from .runtime import build, processor
 
 TIMED = (1, 2, 4, 8, 16)
@@ -24,6 +24,8 @@ FILE = "costs.json"
 """In the user's cache folder."""
 _KEPT = 32
 """Curves; the one that was timed longest ago goes first."""
+_SINGLES = 3
+"""Single tokens after which CUDA repeats what it recorded: the first is run, the second recorded (llama.cpp b11549)."""
 _BUDGET_S = 1.0
 _MAX_ROUNDS = 3
 _MARGIN = 0.25
@@ -31,24 +33,15 @@ _MARGIN = 0.25
 processor, four came true, and an answer took 1.05 (1.00–1.13) of the processor time (`bench --suite speculation`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
-    """How likely the next token of a draft is the model's own, 0..1."""
-
-    first: float
-    """Before any came true."""
-    later: float
-    """After one did."""
-
-
-_PRIOR = Acceptance(first=0.58, later=0.6)
-"""SmolLM2 on notebook statements: 33 drafts of `cascade/speculate.py`, 20 later tokens."""
+_PRIOR: Mapping[Part, float] = {"start": 0.58, "rest": 0.6, "read": 0.83}
+"""How likely the next token is the model's own, on notebook statements: SmolLM2's at 33 drafts of `speculate.py`
+and at 20 later tokens of them, the 0.5B's at 214 places of 40 answers."""
 _PRIOR_TOKENS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostCurve:
-    """Milliseconds of one evaluation by its tokens, with logits at each; at least for 1 and one more."""
+    """Milliseconds of one evaluation by its tokens, about one of them scored; at least for 1 and one more."""
 
     ms: Mapping[int, float]
 
@@ -59,58 +52,62 @@ class CostCurve:
         (n_low, low), (n_high, high) = points[upper - 1], points[upper]
         return max(self.ms[1], low + (high - low) * (n_tokens - n_low) / (n_high - n_low))
 
-    def saved_ms(self, n_pending: int, n_draft: int, first: float, later: float) -> float:
-        """Expected gain of checking `n_draft` tokens with `n_pending` that must be evaluated anyway."""
-        n_true = first * sum(later**power for power in range(n_draft))
-        extra_ms = self.cost_ms(n_pending + n_draft) - self.cost_ms(n_pending)
-        return n_true * self.ms[1] - extra_ms
+    def gains_ms(self, n_pending: int, most: int, first: float, later: float) -> list[float]:
+        """What checking 1, 2, … `most` tokens beside `n_pending` is expected to save.
 
-    def length(self, n_pending: int, most: int, acceptance: Acceptance, *, came_true: bool) -> int:
+        `first` and `later`: chances, 0..1, that the first token is the model's own, and each other if those before are.
+        """
+        pending_ms, n_true, chance, gains = self.cost_ms(n_pending), 0.0, first, []
+        for n_draft in range(1, most + 1):
+            n_true += chance
+            chance *= later
+            gains.append(n_true * self.ms[1] - (self.cost_ms(n_pending + n_draft) - pending_ms))
+        return gains
+
+    def length(self, n_pending: int, most: int, first: float, later: float) -> int:
         """How many of at most `most` draft tokens to check; 0 where none pays."""
-        first = acceptance.later if came_true else acceptance.first
-        gains = {n: self.saved_ms(n_pending, n, first, acceptance.later) for n in range(1, most + 1)}
-        best = max(gains, key=lambda n: gains[n], default=0)
-        return best if best and gains[best] > _MARGIN * self.ms[1] else 0
+        gains = self.gains_ms(n_pending, most, first, later)
+        best = max(gains, default=0.0)
+        return gains.index(best) + 1 if best > _MARGIN * self.ms[1] else 0
 
 
 class ByCost:
     """Checks as much of a draft as pays, by the curve and by how often drafts came true in this process so far.
 
-    What the model writes tells that of each draft, checked or not; the prior is that of the model that copies least.
+    What the model writes tells that of each draft, checked or not.
     """
 
     def __init__(self, curve: CostCurve) -> None:
         self._curve = curve
-        self._true = {False: _PRIOR.first * _PRIOR_TOKENS, True: _PRIOR.later * _PRIOR_TOKENS}
-        self._seen = {False: _PRIOR_TOKENS, True: _PRIOR_TOKENS}
+        self._true = {part: chance * _PRIOR_TOKENS for part, chance in _PRIOR.items()}
+        self._seen = dict.fromkeys(_PRIOR, _PRIOR_TOKENS)
 
-    @property
-    def acceptance(self) -> Acceptance:
-        """As learnt so far."""
-        first, later = (self._true[came_true] / self._seen[came_true] for came_true in (False, True))
-        return Acceptance(first=first, later=later)
-
-    def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
+    def length(self, n_pending: int, most: int, part: Part) -> int:
         """See decoding.Policy."""
-        return self._curve.length(n_pending, most, self.acceptance, came_true=came_true)
+        later: Part = "rest" if part == "start" else part
+        return self._curve.length(n_pending, most, self._chance(part), self._chance(later))
 
-    def saw(self, *, came_true: bool, true: bool) -> None:
+    def saw(self, part: Part, *, true: bool) -> None:
         """See decoding.Policy."""
-        self._true[came_true] += true
-        self._seen[came_true] += 1
+        self._true[part] += true
+        self._seen[part] += 1
+
+    def _chance(self, part: Part) -> float:
+        return self._true[part] / self._seen[part]
 
 
 def timed(evaluate: Callable[[int], None], clock: Callable[[], float]) -> CostCurve:
-    """The quickest of up to three rounds within about a second; `evaluate` evaluates that many tokens.
+    """The quickest of up to three rounds within some seconds; `evaluate` evaluates that many tokens.
 
-    Each behind one of a single token, as it comes in use: on a GPU another size than the last one's costs more.
+    Each behind single tokens, as it comes in use: a GPU records one that comes again, and repeats it quicker.
     `clock` tells seconds: processor time, where that is what an evaluation takes, is not moved by other work.
     """
     found: dict[int, float] = {}
     start_s = time.perf_counter()
     for _ in range(_MAX_ROUNDS):
         for n_tokens in TIMED:
-            evaluate(1)
+            for _ in range(_SINGLES if n_tokens == 1 else 1):
+                evaluate(1)
             before_s = clock()
             evaluate(n_tokens)
             took_ms = (clock() - before_s) * 1000
@@ -143,7 +140,7 @@ def by_cost(decoder: Decoder, costs_file: str | None, key: str, clock: Callable[
 
 
 def key_of(model_hash: str, threads: int, library: str) -> str:
-    """Names a curve: this processor, its threads (0: its GPU), the model and the library's build."""
+    """Names a curve: this processor, its threads (0: its GPU, whichever), the model and the library's build."""
     return f"{processor()}, {threads} threads, {model_hash}, {library} {build(library)}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from ..errors import EngineError, PromptTooLong
 from ..types import DraftCheck, Token
@@ -48,14 +48,18 @@ class Decoder(Protocol):
         ...
 
 
-class Policy(Protocol):
-    """How much of a draft to check. `came_true`: the tokens before were the model's own, at least one."""
+Part: TypeAlias = Literal["start", "rest", "read"]
+"""Of a draft: where a given text begins, behind what came true of it, and what followed the same tokens before."""
 
-    def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
+
+class Policy(Protocol):
+    """How much of a draft to check."""
+
+    def length(self, n_pending: int, most: int, part: Part) -> int:
         """Tokens of the next `most` to check beside `n_pending` that are evaluated anyway."""
         ...
 
-    def saw(self, *, came_true: bool, true: bool) -> None:
+    def saw(self, part: Part, *, true: bool) -> None:
         """The model wrote the draft's next token or another, checked or not."""
         ...
 
@@ -66,11 +70,11 @@ class Check:
     def __init__(self, *, all_of_it: bool) -> None:
         self._all = all_of_it
 
-    def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
+    def length(self, n_pending: int, most: int, part: Part) -> int:
         """See Policy."""
         return most if self._all else 0
 
-    def saw(self, *, came_true: bool, true: bool) -> None:
+    def saw(self, part: Part, *, true: bool) -> None:
         """Is of no use."""
 
 
@@ -109,12 +113,12 @@ class Decoding:
             choices = self._evaluate(pending, drafted, gone)
             draft.n_passes += 1
             for number, choice in enumerate(choices):
+                if expected := draft.ids:
+                    self._policy.saw(draft.part, true=choice.token == expected[0])
                 if self._decoder.ends(choice.token):
                     return
                 piece = self._decoder.piece(choice.token)
                 from_draft = number < len(drafted) and choice.token == drafted[number]
-                if expected := draft.ids:
-                    self._policy.saw(came_true=draft.came_true, true=choice.token == expected[0])
                 draft.written(choice.token, piece, from_draft=from_draft)
                 n_left -= 1
                 yield Token(
@@ -132,7 +136,7 @@ class Decoding:
     def _drafted(self, draft: Draft, n_pending: int, n_left: int) -> list[int]:
         ids = draft.ids if self._cuts else []
         most = min(len(ids), self._decoder.max_outputs - 1, n_left - 1)
-        drafted = ids[: self._policy.length(n_pending, most, came_true=draft.came_true)] if most > 0 else []
+        drafted = ids[: self._policy.length(n_pending, most, draft.part)] if most > 0 else []
         draft.n_offered += len(drafted)
         return drafted
 
@@ -198,7 +202,8 @@ class Draft:
         self._decoder = decoder
         self._read = Lookup(ids)
         self._rest = text.encode()
-        self._left = self._encoded(text, behind.rpartition("\n")[2]) if text else []
+        last_lines = behind[behind.rstrip("\n").rfind("\n") + 1 :]
+        self._left = self._encoded(text, last_lines) if text else []
         self._given = bool(text)
         self.n_offered = self.n_passes = self._n_accepted = 0
         self._came_true = False
@@ -209,9 +214,11 @@ class Draft:
         return self._left or self._read.following()
 
     @property
-    def came_true(self) -> bool:
-        """Some of the text was written; what followed before counts as if: the tokens in front of it are the same."""
-        return self._came_true or not self._left
+    def part(self) -> Part:
+        """Of `ids`."""
+        if not self._left:
+            return "read"
+        return "rest" if self._came_true else "start"
 
     @property
     def check(self) -> DraftCheck | None:
@@ -234,10 +241,10 @@ class Draft:
         else:
             self._left = self._encoded_anew()
 
-    def _encoded(self, text: str, line: str) -> list[int]:
-        """As tokens that follow those of `line`; the prompt's other lines do not change them."""
-        before = self._decoder.encode(line, special=True)
-        joined = self._decoder.encode(line + text, special=True)
+    def _encoded(self, text: str, behind: str) -> list[int]:
+        """As tokens that follow those of `behind`: a line with something on it is enough, whatever stands above."""
+        before = self._decoder.encode(behind, special=True)
+        joined = self._decoder.encode(behind + text, special=True)
         fits = joined[: len(before)] == before
         return joined[len(before) :] if fits else self._decoder.encode(text, special=False)
 

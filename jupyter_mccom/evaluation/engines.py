@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ..compose import OpenCascade, open_cascade
+from ..engines.direct import DirectEngine
+from ..protocols import Engine
 from ..types import CompletionRequest, Prompt, Token
 from .bench import Bench
+from .checked import checking_none
 from .findings import Findings, Table, pooled_percentile, ratio_with_interval, with_interval
 from .samples import notebook_samples
 
@@ -45,6 +48,7 @@ def _script(data: Path, n: int, seed: int) -> list[list[CompletionRequest]]:
 
 async def _run(bench: Bench, script: Sequence[Sequence[CompletionRequest]]) -> Findings:
     opened = open_cascade(bench.settings)
+    plain = checking_none(opened) if isinstance(opened.engine, DirectEngine) else opened.engine
     n_keys, n_done = sum(map(len, script)), 0
     rows = []
     try:
@@ -52,28 +56,29 @@ async def _run(bench: Bench, script: Sequence[Sequence[CompletionRequest]]) -> F
             key = f"{statement[0].id}, {len(statement)} keys"
             row = bench.rows.get(key)
             if row is None:
-                row = await _row(opened, statement)
+                row = await _row(opened, plain, statement)
                 bench.rows.put(key, row)
             rows.append(row)
             n_done += len(statement)
             bench.progress(n_done, n_keys)
     finally:
+        await plain.aclose()
         await opened.aclose()
     title = f"{opened.model.id} by {opened.local.kind}: {n_keys} keys of {len(script)} statements"
     same = f"{sum(row['same'] for row in rows)} of {len(rows)} answers are the same with it"
     return Findings(tables=[_table(title, rows)], notes=[same])
 
 
-async def _row(opened: OpenCascade, statement: Sequence[CompletionRequest]) -> dict[str, Any]:
+async def _row(opened: OpenCascade, unchecked: Engine, statement: Sequence[CompletionRequest]) -> dict[str, Any]:
     """Tokens evaluated, a key each, None where the model wrote nothing, which tells none; then passes of an answer.
 
     The first key finds in the cache what the statement before left there, after a cut-off nothing.
     """
     prompts = [await opened.cascade.prompt(request) for request in statement]
-    answers = [await _written(opened, prompt, 1) for prompt in prompts]
+    answers = [await _written(unchecked, prompt, 1) for prompt in prompts]
     n_evaluated = [answer[0].n_evaluated if answer else None for answer in answers]
-    plain = await _written(opened, prompts[-1], _DRAFTED)
-    drafted = await _written(opened, prompts[-1], _DRAFTED, draft=_text(plain))
+    plain = await _written(unchecked, prompts[-1], _DRAFTED)
+    drafted = await _written(opened.engine, prompts[-1], _DRAFTED, draft=_text(plain))
     return {
         "n_evaluated": n_evaluated,
         "passes": _passes(plain),
@@ -105,8 +110,8 @@ def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     )
 
 
-async def _written(opened: OpenCascade, prompt: Prompt, max_tokens: int, *, draft: str = "") -> list[Token]:
-    async with aclosing(opened.engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
+async def _written(engine: Engine, prompt: Prompt, max_tokens: int, *, draft: str = "") -> list[Token]:
+    async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
         return [token async for token in tokens]
 
 

@@ -64,6 +64,12 @@ def engine(opened: Open) -> Engine:
     return opened()
 
 
+@pytest.fixture
+def unchecked(opened: Open) -> Engine:
+    """The same, checking nothing."""
+    return opened(checks=False)
+
+
 async def _written(engine: Engine, prompt: Prompt, draft: str = "", max_tokens: int = 12) -> list[Token]:
     async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as stream:
         return [token async for token in stream]
@@ -79,16 +85,16 @@ def _check(tokens: list[Token]) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize("opened", [SMALL, CODER, MLX], indirect=True)
-async def test_a_right_draft_takes_fewer_passes_than_tokens(engine: Engine) -> None:
-    plain = await _written(engine, PROMPT)
+async def test_a_right_draft_takes_fewer_passes_than_tokens(engine: Engine, unchecked: Engine) -> None:
+    plain = await _written(unchecked, PROMPT)
     drafted = await _written(engine, PROMPT, text_of(plain))
     assert same_but_for_a_tie(plain, drafted)
     _, accepted, passes = _check(drafted)
     assert passes < len(drafted) / 2 < accepted
 
 
-async def test_a_draft_that_goes_wrong_is_kept_up_to_there(engine: Engine) -> None:
-    plain = await _written(engine, PROMPT)
+async def test_a_draft_that_goes_wrong_is_kept_up_to_there(engine: Engine, unchecked: Engine) -> None:
+    plain = await _written(unchecked, PROMPT)
     for n_right in range(0, 8, 2):
         draft = "".join(token.text for token in plain[:n_right]) + "¿wrong?"
         drafted = await _written(engine, PROMPT, draft)
@@ -96,29 +102,29 @@ async def test_a_draft_that_goes_wrong_is_kept_up_to_there(engine: Engine) -> No
         assert next(number for number, token in enumerate(drafted) if not token.from_draft) <= n_right
 
 
-async def test_a_draft_may_be_longer_than_the_answer_and_than_a_pass(engine: Engine) -> None:
-    plain = await _written(engine, PROMPT, max_tokens=40)
+async def test_a_draft_may_be_longer_than_the_answer_and_than_a_pass(engine: Engine, unchecked: Engine) -> None:
+    plain = await _written(unchecked, PROMPT, max_tokens=40)
     drafted = await _written(engine, PROMPT, text_of(plain) + HEAD * 3, max_tokens=40)
     assert len(drafted) <= 40
     assert same_but_for_a_tie(plain, drafted)
 
 
-async def test_a_draft_may_end_inside_a_token(engine: Engine) -> None:
-    plain = await _written(engine, PROMPT)
+async def test_a_draft_may_end_inside_a_token(engine: Engine, unchecked: Engine) -> None:
+    plain = await _written(unchecked, PROMPT)
     for size in range(1, 9):
         assert same_but_for_a_tie(plain, await _written(engine, PROMPT, text_of(plain)[:size]))
 
 
-async def test_a_draft_with_characters_of_several_tokens(engine: Engine) -> None:
-    plain = await _written(engine, EMOJI)
+async def test_a_draft_with_characters_of_several_tokens(engine: Engine, unchecked: Engine) -> None:
+    plain = await _written(unchecked, EMOJI)
     for draft in (text_of(plain), ' "😀 ok"\ne = "😀', ' "😀😀😀'):
         drafted = await _written(engine, EMOJI, draft)
         assert same_but_for_a_tie(plain, drafted)
         assert "\ufffd" not in text_of(drafted)
 
 
-async def test_a_draft_is_checked_beside_a_prompt_that_is_read_from_nothing(engine: Engine) -> None:
-    plain = await _written(engine, PROMPT)
+async def test_a_draft_is_checked_beside_a_prompt_that_is_read_from_nothing(engine: Engine, unchecked: Engine) -> None:
+    plain = await _written(unchecked, PROMPT)
     other = Prompt(chunks=(), prefix="# something else\n" + "x = 1\n" * 60, typed="y", suffix="")
     await _written(engine, other, max_tokens=1)
     drafted = await _written(engine, PROMPT, text_of(plain))
@@ -127,8 +133,8 @@ async def test_a_draft_is_checked_beside_a_prompt_that_is_read_from_nothing(engi
     assert same_but_for_a_tie(plain, drafted)
 
 
-async def test_what_was_read_before_is_a_draft_and_changes_not_a_word(engine: Engine, opened: Open) -> None:
-    plain = await _written(opened(checks=False), PROMPT)
+async def test_what_was_read_before_is_a_draft_and_changes_not_a_word(engine: Engine, unchecked: Engine) -> None:
+    plain = await _written(unchecked, PROMPT)
     assert all(token.check is None for token in plain)
     drafted = await _written(engine, PROMPT)
     assert same_but_for_a_tie(plain, drafted)

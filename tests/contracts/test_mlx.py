@@ -44,8 +44,12 @@ async def _written(engine: Engine, prompt: Prompt, *, draft: str = "", max_token
         return [token async for token in tokens]
 
 
-async def test_a_draft_changes_nothing_but_the_passes(two_layers: Engine) -> None:
-    plain = await _written(two_layers, PROMPT)
+async def test_a_draft_changes_nothing_but_the_passes(two_layers: Engine, mlx_folder: Path) -> None:
+    unchecked = checking_all(MLX_PROCESS, mlx_folder, checks=False)
+    try:
+        plain = await _written(unchecked, PROMPT)
+    finally:
+        await unchecked.aclose()
     text = text_of(plain)
     for draft in (text, text[:6], text[:6] + " something else", "x", text + " and more than was asked for"):
         drafted = await _written(two_layers, PROMPT, draft=draft)

@@ -9,14 +9,15 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mccom.engines.costs import TIMED, Acceptance, ByCost, CostCurve, by_cost, keep, kept, key_of, timed
+from jupyter_mccom.engines.costs import TIMED, ByCost, CostCurve, by_cost, keep, kept, key_of, timed
 from jupyter_mccom.engines.decoding import Choice
 
 PROCESSOR = CostCurve(ms={1: 24.0, 2: 50.0, 4: 85.0, 8: 141.0, 16: 267.0})
 """Measured for the 0.5B on two cores (engines.md B), 2 tokens by its neighbours."""
 GPU = CostCurve(ms={1: 10.0, 2: 10.2, 4: 10.6, 8: 11.4, 16: 13.0})
-LIKELY = Acceptance(first=0.9, later=0.95)
-UNLIKELY = Acceptance(first=0.3, later=0.5)
+LIKELY = 0.9, 0.95
+UNLIKELY = 0.3, 0.5
+"""Chances of a draft's first token and of each later one."""
 
 
 def test_costs_lie_on_lines_between_the_timed_points_and_beyond_them() -> None:
@@ -25,43 +26,40 @@ def test_costs_lie_on_lines_between_the_timed_points_and_beyond_them() -> None:
 
 
 def test_where_tokens_are_nearly_free_all_of_a_draft_is_checked() -> None:
-    assert GPU.length(1, 16, LIKELY, came_true=False) == 16
+    assert GPU.length(1, 16, *LIKELY) == 16
 
 
 def test_where_each_token_costs_as_much_as_one_written_an_unlikely_draft_is_left() -> None:
-    assert PROCESSOR.length(1, 16, UNLIKELY, came_true=False) == 0
+    assert PROCESSOR.length(1, 16, *UNLIKELY) == 0
 
 
 def test_beside_a_prompt_that_is_read_anyway_a_likely_draft_pays_on_a_processor_too() -> None:
-    assert PROCESSOR.length(40, 8, LIKELY, came_true=False) > 0
+    assert PROCESSOR.length(40, 8, *LIKELY) > 0
 
 
-def test_a_draft_that_came_true_so_far_is_trusted_more() -> None:
-    mixed = Acceptance(first=0.3, later=0.95)
-    assert PROCESSOR.length(40, 8, mixed, came_true=True) > PROCESSOR.length(40, 8, mixed, came_true=False)
-
-
-@given(st.integers(1, 200), st.integers(0, 16), st.floats(0, 1), st.floats(0, 1), st.booleans())
+@given(st.integers(1, 200), st.integers(0, 16), st.floats(0, 1), st.floats(0, 1))
 def test_what_is_checked_is_expected_to_save_time_and_never_more_than_there_is(
-    n_pending: int, most: int, first: float, later: float, came_true: bool
+    n_pending: int, most: int, first: float, later: float
 ) -> None:
-    length = PROCESSOR.length(n_pending, most, Acceptance(first=first, later=later), came_true=came_true)
-    assert 0 <= length <= most
+    length = PROCESSOR.length(n_pending, most, first, later)
+    gains_ms = PROCESSOR.gains_ms(n_pending, most, first, later)
+    assert 0 <= length <= most == len(gains_ms)
     if length:
-        assert PROCESSOR.saved_ms(n_pending, length, later if came_true else first, later) > 0
+        assert gains_ms[length - 1] == max(gains_ms) > 0
 
 
-def test_drafts_are_checked_where_they_come_true_and_left_where_they_do_not() -> None:
+def test_each_part_of_a_draft_is_checked_where_it_comes_true_and_left_where_it_does_not() -> None:
     policy = ByCost(PROCESSOR)
-    assert policy.length(4, 12, came_true=False) == 0
+    assert policy.length(4, 12, "start") == policy.length(4, 12, "rest") == 0
     for _ in range(200):
-        policy.saw(came_true=False, true=True)
-        policy.saw(came_true=True, true=True)
-    assert policy.length(4, 12, came_true=False) > 8
+        policy.saw("start", true=True)
+        policy.saw("rest", true=True)
+    assert policy.length(4, 12, "start") > 8
     for _ in range(400):
-        policy.saw(came_true=False, true=False)
-    assert policy.length(4, 12, came_true=False) == 0
-    assert policy.length(4, 12, came_true=True) > 8
+        policy.saw("start", true=False)
+        policy.saw("read", true=False)
+    assert policy.length(4, 12, "start") == policy.length(4, 12, "read") == 0
+    assert policy.length(4, 12, "rest") > 8, "what was read says nothing of it"
 
 
 def test_every_size_is_timed_and_the_quickest_counts() -> None:
@@ -133,8 +131,8 @@ class _Evaluates:
 def test_a_model_is_timed_once_after_a_first_evaluation_of_each_size_that_does_not_count(tmp_path: Path) -> None:
     file, decoder = tmp_path / "costs.json", _Evaluates()
     assert isinstance(by_cost(decoder, str(file), "a", time.perf_counter), ByCost)
-    behind_one = [size for timed_size in TIMED for size in (1, timed_size)]
-    assert decoder.sizes[: 3 * len(TIMED)] == [*TIMED, *behind_one]
+    behind_singles = [1, 1, 1, 1, *(size for timed_size in TIMED[1:] for size in (1, timed_size))]
+    assert decoder.sizes[: len(TIMED) + len(behind_singles)] == [*TIMED, *behind_singles]
     assert kept(file, "a") is not None
     again = _Evaluates()
     by_cost(again, str(file), "a", time.perf_counter)
@@ -148,8 +146,8 @@ def test_a_folder_that_cannot_be_written_costs_the_timing_and_nothing_else(tmp_p
 
 
 def test_without_a_file_all_of_a_draft_is_checked_or_nothing() -> None:
-    assert by_cost(_Evaluates(), "", "a", time.perf_counter).length(1, 9, came_true=False) == 9
-    assert by_cost(_Evaluates(), None, "a", time.perf_counter).length(1, 9, came_true=False) == 0
+    assert by_cost(_Evaluates(), "", "a", time.perf_counter).length(1, 9, "start") == 9
+    assert by_cost(_Evaluates(), None, "a", time.perf_counter).length(1, 9, "start") == 0
 
 
 def test_the_newest_curves_are_kept(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from jupyter_mccom.engines.decoding import Check, Choice, Decoding
+from jupyter_mccom.engines.decoding import Check, Choice, Decoding, Part
 from jupyter_mccom.errors import EngineError, PromptTooLong
 from jupyter_mccom.types import DraftCheck, Token
 
@@ -204,22 +204,28 @@ class _Never(Check):
 
     def __init__(self) -> None:
         super().__init__(all_of_it=False)
-        self.seen: list[tuple[bool, bool]] = []
+        self.seen: list[tuple[Part, bool]] = []
 
-    def length(self, n_pending: int, most: int, *, came_true: bool) -> int:
+    def length(self, n_pending: int, most: int, part: Part) -> int:
         """None."""
         return 0
 
-    def saw(self, *, came_true: bool, true: bool) -> None:
+    def saw(self, part: Part, *, true: bool) -> None:
         """Of each token of the draft that can be told."""
-        self.seen.append((came_true, true))
+        self.seen.append((part, true))
 
 
 @pytest.mark.parametrize(
     ("draft", "seen"),
-    [("def y", [(False, True), (True, True), (True, False)]), ("y", [(False, False)]), ("", [])],
+    [
+        ("def y", [("start", True), ("rest", True), ("rest", False)]),
+        ("y", [("start", False)]),
+        ("def x😀 x", [("start", True), *[("rest", True)] * 6]),
+        ("def x😀 xy", [("start", True), *[("rest", True)] * 6, ("rest", False)]),
+        ("", []),
+    ],
 )
-def test_what_is_not_checked_is_still_learnt_from(draft: str, seen: list[tuple[bool, bool]]) -> None:
+def test_what_is_not_checked_is_still_learnt_from(draft: str, seen: list[tuple[Part, bool]]) -> None:
     speller, policy = Speller(), _Never()
     speller.n_prompt = 3
     tokens = list(Decoding(speller, policy).write("ppp", max_tokens=9, draft=draft, gone=lambda: False))

@@ -45,6 +45,14 @@ def test_what_stood_behind_the_cursor_belongs_to_the_line() -> None:
     assert _left(HEAD + "print(np.zeros(3)\n", request=request) == [(7, False)]
 
 
+@pytest.mark.parametrize(("line", "left"), [("print(np.ones(3))", "ones(3)"), ("print(np.)", ""), ("print(np.z", "z")])
+def test_what_stood_behind_the_cursor_was_not_typed_instead(line: str, left: str) -> None:
+    hindsight = Hindsight()
+    hindsight.wrote(replace(REQUEST, prefix=HEAD + "print(np.", suffix=")\n"), "s1", TEXT)
+    (found,) = hindsight.left(replace(REQUEST, prefix=f"{HEAD}{line}\n", suffix=""))
+    assert found.left == left
+
+
 def test_of_several_lines_the_first_decides_and_all_are_compared() -> None:
     text = "eros(3)\nfor i in x:"
     assert _left(f"{HEAD}x = np.zeros(3)\nfor j", text=text) == [(12, True)]
