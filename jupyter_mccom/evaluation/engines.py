@@ -76,6 +76,8 @@ async def _row(opened: OpenCascade, unchecked: Engine, statement: Sequence[Compl
     """
     prompts = [await opened.cascade.prompt(request) for request in statement]
     answers = [await _written(unchecked, prompt, 1) for prompt in prompts]
+    for prompt in prompts:  # as the other: what is read in other pieces rounds otherwise, and a tie falls so
+        await _written(opened.engine, prompt, 1)
     n_evaluated = [answer[0].n_evaluated if answer else None for answer in answers]
     plain = await _written(unchecked, prompts[-1], _DRAFTED)
     drafted = await _written(opened.engine, prompts[-1], _DRAFTED, draft=_text(plain))
