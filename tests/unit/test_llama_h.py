@@ -10,6 +10,8 @@ import pytest
 from jupyter_mccom.engines import llama_h
 from jupyter_mccom.engines.llama_h import VERSION, LlamaH
 from jupyter_mccom.errors import EngineError, EngineMissing
+from jupyter_mccom.models.store import Store
+from tests.conftest import SMALL
 
 
 def _open(path: Path) -> LlamaH:
@@ -45,3 +47,19 @@ def test_a_file_that_is_no_model_is_an_error_of_the_model(tmp_path: Path) -> Non
     with pytest.raises(EngineError, match="is no model") as caught:
         _open(file)
     assert not isinstance(caught.value, EngineMissing)
+
+
+def _going_on() -> bool:
+    return False
+
+
+def test_what_stands_behind_a_wrong_token_is_not_scored(models: Store) -> None:
+    model = _open(models.locate(SMALL))
+    ids = model.encode("x = 1\ny = 2\nz =", special=True)
+    (first,) = model.decode(ids, 0, 1, _going_on)
+    (second,) = model.decode([first.token], len(ids), 1, _going_on)
+    for drafted, n_scored in (([first.token, second.token], 3), ([first.token, second.token + 1], 2), ([0, 0], 1)):
+        kept = model.keep(len(ids) - 1)
+        choices = model.decode([ids[-1], *drafted], kept, 3, _going_on)
+        assert [choice.token for choice in choices][:2] == [first.token, second.token][: len(choices)]
+        assert len(choices) == n_scored
