@@ -6,8 +6,10 @@ The format is that of the folder's own README: JSON lines whose positions count 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,18 @@ def check(data: Path, files: Iterable[str]) -> None:
             raise InputError(f"{place}: no file {point['path']!r} in {point['repo']!r}; see the data's README")
         if not 0 <= point["line_no"] <= file.read_text(encoding="utf-8", errors="replace").count("\n"):
             raise InputError(f"{place}: no line {point['line_no']} in {point['path']!r}; see the data's README")
+
+
+def fingerprint(data: Path) -> str:
+    """Tells a folder from another: what its files of FIELDS say, and names and sizes of all below `repositories`."""
+    told = hashlib.sha256()
+    for file in FIELDS:
+        with suppress(OSError):
+            told.update(f"{file}\n".encode() + hashlib.sha256((data / file).read_bytes()).digest())
+    for path in sorted((data / "repositories").rglob("*")):
+        if path.is_file():
+            told.update(f"{path.relative_to(data)} {path.stat().st_size}\n".encode())
+    return told.hexdigest()[:12]
 
 
 def rows_of(data: Path, file: str) -> list[dict[str, Any]]:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..errors import InputError, MCComError
 from ..settings import MCCom, changed
 from . import suites
 from .bench import KEYS_A_MINUTE, Progress
+from .data import fingerprint
 from .findings import from_json
-from .machine import changed_settings, machine
+from .machine import changed_settings, decisive, machine
 from .report import page
 
 
@@ -64,8 +65,6 @@ FIGURES = (
 )
 
 
-_SAME = ("commit", "cpu", "cores")
-"""Of a machine: a result of another one is not taken for this one's."""
 ALL = "readme"
 """Names the whole."""
 
@@ -82,18 +81,18 @@ def run(
 ) -> str:
     """All tables and figures as Markdown, and as a page `report.html`. `n`: no more positions than that a run.
 
-    What cannot be measured (data that is not there, too few positions) says so in its place. Raises InputError without
-    `out`.
+    What cannot be measured (data or a model that is not there, too few positions) says so in its place. Raises
+    InputError without `out`.
     """
     if out is None:
         raise InputError("these runs take hours and go on where they were cut off; name their folder with --out")
     said = []
-    same = {name: value for name, value in machine().items() if name in _SAME}
+    same = {"data": fingerprint(data), "machine": decisive(machine())}
     results: list[Mapping[str, Any]] = []
     for figure in FIGURES:
         given = changed(settings, **figure.settings)
         n_figure = min(n or figure.n, figure.n)
-        made = {"n": n_figure, "seed": seed, "settings": changed_settings(given), "machine": same}
+        made = {"n": n_figure, "seed": seed, "settings": changed_settings(given), **same}
         made |= {"keys_a_minute": keys_a_minute} if figure.suite == "keystrokes" else {}
         file = figure.file(out)
         try:
@@ -102,7 +101,7 @@ def run(
                     figure.suite, given, data=data, n=n_figure, seed=seed, out=file.parent, progress=progress,
                     keys_a_minute=keys_a_minute,
                 )  # fmt: skip
-        except InputError as error:
+        except MCComError as error:
             said.append(f"## {figure.name}\n\nnot measured: {error}")
             continue
         result = json.loads(file.read_text(encoding="utf-8"))
@@ -113,9 +112,9 @@ def run(
 
 
 def is_of(file: Path, made: Mapping[str, Any]) -> bool:
-    """The result is there, of a run that was made so, on the same machine."""
+    """The result is there, of a run that was made so, with the same data on the same machine."""
     if not file.exists():
         return False
     result = json.loads(file.read_text(encoding="utf-8"))
-    found = {**result, "machine": {name: result["machine"].get(name) for name in _SAME}}
+    found = {**result, "machine": decisive(result["machine"])}
     return all(found.get(name) == value for name, value in made.items())

@@ -79,8 +79,10 @@ async def _run(bench: Bench, samples: Sequence[Sample]) -> tuple[list[dict[str, 
     rows = []
     try:
         for number, sample in enumerate(samples, 1):
-            row = bench.rows.get(sample.task) or await _row(opened, plain, checker, bench.settings, sample)
-            bench.rows.put(sample.task, row)
+            row = bench.rows.get(sample.task)
+            if row is None:
+                row = await _row(opened, plain, checker, bench.settings, sample)
+                bench.rows.put(sample.task, row)
             rows.append(row)
             bench.progress(number, len(samples))
         return rows, checker.skills.checks_draft

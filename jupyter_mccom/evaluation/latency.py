@@ -65,13 +65,16 @@ def measure(bench: Bench) -> Findings:
 async def _latency(server: Server, pid: int, bench: Bench) -> tuple[list[_Row], int]:
     """A row a position, and the size of the model's file."""
     opened = open_cascade(bench.settings)
-    server.ask("mccom/warm", {})
     rows: list[_Row] = []
     try:
+        await _alone(opened, _request(-1), bench.settings, 1)  # says what is missing
+        server.ask("mccom/warm", {})
         await _row(server, pid, opened, bench.settings, -1)  # both have loaded their model now
         for number in range(bench.n):
-            row = bench.rows.get(str(number)) or await _row(server, pid, opened, bench.settings, number)
-            bench.rows.put(str(number), row)
+            row = bench.rows.get(str(number))
+            if row is None:
+                row = await _row(server, pid, opened, bench.settings, number)
+                bench.rows.put(str(number), row)
             rows.append(row)
             bench.progress(number + 1, bench.n)
         return rows, opened.model.n_bytes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,11 @@ def machine() -> dict[str, Any]:
         "wheels": {name: found for name in _WHEELS if (found := _version(name))},
         "commit": commit(),
     }
+
+
+def decisive(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Of `machine()`, what makes figures others: those of one are not put beside those of another."""
+    return {name: found.get(name) for name in ("commit", "cpu", "cores", "python", "wheels")}
 
 
 def changed_settings(settings: MCCom) -> dict[str, Any]:

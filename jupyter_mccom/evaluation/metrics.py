@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from math import ceil
 
 _RESAMPLES = 1000
@@ -71,12 +72,16 @@ def ratio(values: Sequence[float], base: Sequence[float]) -> float:
 
 def auroc(scores: Sequence[float], right: Sequence[bool]) -> float:
     """The chance that a right answer has a higher score than a wrong one, ties half; 0.5 where one kind is missing."""
-    good = [score for score, is_right in zip(scores, right, strict=True) if is_right]
-    bad = [score for score, is_right in zip(scores, right, strict=True) if not is_right]
-    if not good or not bad:
+    n_good = sum(right)
+    n_bad = len(right) - n_good
+    if not n_good or not n_bad:
         return 0.5
-    won = sum((better > worse) + 0.5 * (better == worse) for better in good for worse in bad)
-    return won / (len(good) * len(bad))
+    won, n_bad_below = 0.0, 0
+    for _, group in groupby(sorted(zip(scores, right, strict=True)), key=lambda pair: pair[0]):
+        kinds = [is_right for _, is_right in group]
+        won += sum(kinds) * (n_bad_below + kinds.count(False) / 2)
+        n_bad_below += kinds.count(False)
+    return won / (n_good * n_bad)
 
 
 def bins(scores: Sequence[float], right: Sequence[bool], n: int = 10) -> list[tuple[float, float, int]]:

@@ -54,8 +54,11 @@ def measure(bench: Bench) -> Findings:
     parts["tree"] = lambda: asyncio.run(_tree(bench.settings, files))
     found: dict[str, Any] = {}
     for name, part in parts.items():
-        found[name] = bench.rows.get(name) or part()
-        bench.rows.put(name, found[name])
+        row = bench.rows.get(name)
+        if row is None:
+            row = part()
+            bench.rows.put(name, row)
+        found[name] = row
         bench.progress(len(found), len(parts))
     sizes = [name for name in parts if name != "tree"]
     return Findings(tables=[_speed_table(found, sizes), _tree_table(found["tree"])], figures=found)

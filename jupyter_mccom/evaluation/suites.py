@@ -16,9 +16,9 @@ from typing import Any
 
 from ..settings import MCCom
 from .bench import KEYS_A_MINUTE, Bench, Progress, stand_in
-from .data import CELLS, check
+from .data import CELLS, check, fingerprint
 from .findings import Findings
-from .machine import changed_settings, machine, prompted
+from .machine import changed_settings, decisive, machine, prompted
 from .rows import Rows
 
 
@@ -110,7 +110,7 @@ def run(
     models = (settings.model, *([stand_in(settings)] * suite.with_cloud))
     before = machine()
     made_with = {"seed": seed, "settings": changed_settings(settings), "models": prompted(settings, models)}
-    made_with |= {name: before[name] for name in ("commit", "cpu", "cores")}
+    made_with |= {"data": fingerprint(data), **decisive(before)}
     made_with |= {"keys_a_minute": keys_a_minute} if name == "keystrokes" else {}
     rows = Rows(None if suite.own_rows else out, name, made_with)
     started = datetime.now(timezone.utc)

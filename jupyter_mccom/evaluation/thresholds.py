@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
-from itertools import groupby
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +28,14 @@ from ..settings import MCCom
 from ..types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Token, Trace
 from .bench import Bench, Progress
 from .cascade import answer
+from .data import fingerprint
 from .findings import Findings
 from .machine import commit
-from .metrics import exact_match, interval, mean
+from .metrics import auroc, exact_match, interval, interval_of, mean
 from .samples import Sample, notebook_samples
 
 _FILE = "thresholds.jsonl"
 _WRONG_GOAL = 0.3
-_RESAMPLES = 500
 _BINS = 5
 _KEPT_S = 90 * 24 * 3600
 """Half of what the store keeps: what is taught lasts so long at least."""
@@ -57,7 +56,7 @@ def measure(bench: Bench) -> Findings:
     without the data, or with too few right or wrong texts.
     """
     model = open_store(bench.settings).entry(bench.settings.model)
-    made_with = _made_with(bench.settings, model)
+    made_with = _made_with(bench.settings, model) | {"data": fingerprint(bench.data)}
     samples = notebook_samples(bench.data, bench.n, bench.seed)
     lines = asyncio.run(_asked(bench.settings, samples, made_with, bench.out, bench.progress))
     judged = [found for line in lines if (found := judged_from(line)) is not None]
@@ -82,9 +81,9 @@ def teach(settings: MCCom, out: Path) -> str:
         now_s = time.time()
         before_s = max(min((one.at_s for one in known), default=now_s), now_s - _KEPT_S)
         events: list[Trace | Outcome | Survival | Agreement] = []
-        for number, (task, line) in enumerate(lines.items(), -len(lines)):
+        for number, line in enumerate(lines.values(), -len(lines)):
             judged = judged_from(line)
-            name = f"bench {model.id} {model.layout} {task}"
+            name = _name_of(line)
             if judged is not None and name not in names:
                 events += _as_lived(name, judged, model.id, before_s + number)
         store.write(events, model.layout)
@@ -92,6 +91,11 @@ def teach(settings: MCCom, out: Path) -> str:
             raise TracesError(store.trouble)
         known = store.examples(model.id, model.layout)
     return judge(known, calibration_of(model)).why
+
+
+def _name_of(line: Mapping[str, Any]) -> str:
+    """A suggestion's: the same for the same line, and tells nothing of it, such as the path in a position's name."""
+    return "bench " + sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def _as_lived(name: str, judged: Judged, model: str, at_s: float) -> tuple[Trace, Outcome]:
@@ -128,9 +132,9 @@ def report(judged: Sequence[Judged], prior: Calibration) -> dict[str, Any]:
         "n": len(judged),
         "right": _with_interval([float(each) for each in right]),
         "auroc": {
-            **{name: auroc([sign * of(one.features) for one in judged], right) for name, sign, of in FIGURES},
-            "mean": auroc([one.features.mean_prob for one in judged], right),
-            "fit": auroc(chances, right),
+            **{name: _auroc([sign * of(one.features) for one in judged], right) for name, sign, of in FIGURES},
+            "mean": _auroc([one.features.mean_prob for one in judged], right),
+            "fit": _auroc(chances, right),
         },
         "log_loss": {name: round(mean(values), 3) for name, values in losses.items()} | {"gain": _with_interval(gains)},
         "shown": [
@@ -163,26 +167,10 @@ def _cross_fitted(judged: Sequence[Judged], prior: Calibration) -> list[float]:
     return [by_newer.chance(one.features) for one in older] + [by_older.chance(one.features) for one in newer]
 
 
-def auroc(scores: Sequence[float], right: Sequence[bool]) -> list[float]:
-    """Chance that a right text has the higher score, a tie counting half; its interval's ends behind it."""
-    draw = random.Random(1)  # noqa: S311 - resampling, not a secret
-    pairs = list(zip(scores, right, strict=True))
-    resampled = sorted(_auroc(draw.choices(pairs, k=len(pairs))) for _ in range(_RESAMPLES))
-    return _rounded(_auroc(pairs), resampled[int(0.025 * _RESAMPLES)], resampled[-1 - int(0.025 * _RESAMPLES)])
-
-
-def _auroc(pairs: Sequence[tuple[float, bool]]) -> float:
-    """By ranks; .5 where only one kind is there."""
-    n_right = sum(right for _, right in pairs)
-    n_wrong = len(pairs) - n_right
-    if not n_right or not n_wrong:
-        return 0.5
-    ahead, n_wrong_below = 0.0, 0
-    for _, group in groupby(sorted(pairs), key=lambda pair: pair[0]):
-        kinds = [right for _, right in group]
-        ahead += sum(kinds) * (n_wrong_below + kinds.count(False) / 2)
-        n_wrong_below += kinds.count(False)
-    return ahead / (n_right * n_wrong)
+def _auroc(scores: Sequence[float], right: Sequence[bool]) -> list[float]:
+    """With the ends of its interval."""
+    ends = interval_of(lambda drawn: auroc([scores[at] for at in drawn], [right[at] for at in drawn]), len(right))
+    return _rounded(auroc(scores, right), *ends)
 
 
 def _shown(name: str, scores: Sequence[float], right: Sequence[bool], cut: float) -> dict[str, Any]:

@@ -12,10 +12,11 @@ import pytest
 
 from jupyter_mccom import cli
 from jupyter_mccom.errors import InputError
-from jupyter_mccom.evaluation.data import FIELDS, check
-from jupyter_mccom.evaluation.figures import ALL, FIGURES, is_of
+from jupyter_mccom.evaluation import figures
+from jupyter_mccom.evaluation.data import FIELDS, check, fingerprint
+from jupyter_mccom.evaluation.figures import ALL, FIGURES, Figure, is_of
 from jupyter_mccom.evaluation.findings import Findings, Plot, Series, Table, distribution, from_json
-from jupyter_mccom.evaluation.machine import changed_settings, machine
+from jupyter_mccom.evaluation.machine import changed_settings, decisive, machine
 from jupyter_mccom.evaluation.report import page
 from jupyter_mccom.evaluation.rows import Rows
 from jupyter_mccom.evaluation.samples import notebook_samples
@@ -60,6 +61,19 @@ def test_data_that_cannot_be_used_is_named_in_one_line(tmp_path: Path, point: di
     assert "\n" not in str(error.value)
 
 
+def test_a_folder_of_other_data_is_told_from_it(tmp_path: Path) -> None:
+    found = {fingerprint(tmp_path)}
+    _data(tmp_path, POINT)
+    found.add(fingerprint(tmp_path))
+    (tmp_path / CELLS[1]).write_text(json.dumps({**POINT, "line": 0}) + "\n")
+    found.add(fingerprint(tmp_path))
+    (tmp_path / "repositories").mkdir()
+    (tmp_path / "repositories" / "a.py").write_text("x")
+    found.add(fingerprint(tmp_path))
+    assert len(found) == 4
+    assert fingerprint(tmp_path) in found
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     for file in FIELDS:
         with pytest.raises(InputError, match=r"--data"):
@@ -98,14 +112,30 @@ def test_a_row_may_hold_any_character_and_a_file_may_be_cut_off_in_any_byte(tmp_
         Rows(tmp_path, "infill", {"seed": 1})
 
 
-def test_of_the_readmes_figures_a_result_of_another_commit_or_speed_is_not_taken(tmp_path: Path) -> None:
+def test_of_the_readmes_figures_a_result_of_other_code_data_or_speed_is_not_taken(tmp_path: Path) -> None:
     file = tmp_path / "keystrokes.json"
-    made: dict[str, Any] = {"n": 20, "keys_a_minute": 240.0, "machine": {"commit": "abc", "cpu": "x", "cores": 2}}
+    made: dict[str, Any] = {"n": 20, "keys_a_minute": 240.0, "data": "one"}
+    made["machine"] = decisive({"commit": "abc", "cpu": "x", "cores": 2, "wheels": {"xllamacpp": "1"}})
     assert not is_of(file, made)
     file.write_text(json.dumps({**made, "machine": {**made["machine"], "load": 3}}))
     assert is_of(file, made)
     assert not is_of(file, {**made, "keys_a_minute": 120.0})
     assert not is_of(file, {**made, "machine": {**made["machine"], "commit": "abd"}})
+    assert not is_of(file, {**made, "data": "other"})
+
+
+def test_of_the_readmes_figures_one_that_cannot_be_made_does_not_keep_the_others(
+    shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "FIGURES", (Figure(name="engines", n=1), Figure(name="rules", n=400)))
+    settings = MCCom(models_dir=str(tmp_path))
+    done: list[int] = []
+    said = figures.run(
+        settings, data=shared_data, n=None, seed=1, out=tmp_path, progress=lambda number, _: done.append(number)
+    )
+    assert "## engines\n\nnot measured: the model qwen2.5-coder-0.5b is not on this machine" in said
+    assert "| as it is |" in said
+    assert done[-1] == 400
 
 
 def test_rows_of_other_settings_are_never_mixed(tmp_path: Path) -> None:

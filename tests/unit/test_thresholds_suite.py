@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from jupyter_mccom.errors import InputError
-from jupyter_mccom.evaluation.thresholds import auroc, judged_from, report, teach
+from jupyter_mccom.evaluation.metrics import auroc
+from jupyter_mccom.evaluation.thresholds import judged_from, report, teach
 from jupyter_mccom.learning.calibrate import prior_of
 from jupyter_mccom.learning.store import TraceStore
 from jupyter_mccom.learnt import traces_file
@@ -53,9 +54,9 @@ def test_an_empty_answer_is_left_out() -> None:
 
 
 def test_auroc_counts_pairs_and_halves_ties() -> None:
-    assert auroc([0.9, 0.8, 0.1, 0.2], [True, True, False, False])[0] == 1
-    assert auroc([0.1, 0.9], [True, False])[0] == 0
-    assert auroc([0.5, 0.5, 0.5, 0.9], [True, False, False, True])[0] == 0.75
+    assert auroc([0.9, 0.8, 0.1, 0.2], [True, True, False, False]) == 1
+    assert auroc([0.1, 0.9], [True, False]) == 0
+    assert auroc([0.5, 0.5, 0.5, 0.9], [True, False, False, True]) == 0.75
 
 
 def test_a_fit_that_sees_more_than_the_first_three_tokens_shows_fewer_wrong_ones() -> None:
@@ -92,6 +93,26 @@ def test_what_a_bench_teaches_of_one_model_leaves_what_it_taught_of_another(tmp_
     said = teach(MCCom(model=SMALL, traces_dir=data), tmp_path)
     assert "300 outcomes" in teach(MCCom(model=other, traces_dir=data), tmp_path)
     assert teach(MCCom(model=SMALL, traces_dir=data), tmp_path) == said
+
+
+def test_a_bench_of_other_data_teaches_though_its_positions_have_the_same_names(tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    for number, source in enumerate("ab", 1):
+        folder = tmp_path / source
+        folder.mkdir()
+        lines = [MADE_WITH | {"data": source} | line for line in _lines(300)]
+        (folder / "thresholds.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        assert f"{300 * number} outcomes" in teach(MCCom(model=SMALL, traces_dir=data), folder)
+
+
+def test_nothing_of_a_position_is_kept(tmp_path: Path) -> None:
+    (line,) = [MADE_WITH | line for line in _lines(1)]
+    (tmp_path / "thresholds.jsonl").write_text(json.dumps({**line, "task": "secret/plan.py:3"}) + "\n")
+    settings = MCCom(model=SMALL, traces_dir=str(tmp_path / "data"))
+    teach(settings, tmp_path)
+    with closing(TraceStore(traces_file(settings))) as store:
+        (kept,) = store.examples(SMALL, "anchored-block")
+    assert "plan" not in repr(kept)
 
 
 @pytest.mark.parametrize("age_days", [1, 170])
