@@ -41,7 +41,8 @@ def findings(found: Sequence[Both], gates: Gates) -> Findings:
     ]
     figures = {name: _figures(of) for name, of in results.items()}
     plots = [_latencies(results), _thresholds(found, gates, results), _reliability(found)]
-    return Findings(tables=[_policies(results), goals], plots=plots, notes=notes, figures={"n": len(found), **figures})
+    tables = [_policies(results), goals, _as_it_moves(found, gates)]
+    return Findings(tables=tables, plots=plots, notes=notes, figures={"n": len(found), **figures})
 
 
 def _policies(results: Mapping[str, Sequence[Result]]) -> Table:
@@ -115,6 +116,16 @@ def _thresholds(found: Sequence[Both], gates: Gates, results: Mapping[str, Seque
         title="Exact match against cloud calls, as the threshold moves", x="cloud calls a position", y="exact match",
         series=[line, *dots],
     )  # fmt: skip
+
+
+def _as_it_moves(found: Sequence[Both], gates: Gates) -> Table:
+    """A few points of that plot, with their intervals."""
+    rows = []
+    for sure, policy in list(zip(_THRESHOLDS, _sweep(gates), strict=True))[::2]:
+        of = [policy(both) for both in found]
+        rows.append([f"{sure:.1f}", with_interval(_calls(of)), with_interval(_right(of), 3), _wrong_with_interval(of)])
+    head = ["route threshold", "cloud calls", "exact match", "wrong among shown"]
+    return Table(title="Cascade, as the route threshold moves", head=head, rows=rows)
 
 
 def _sweep(gates: Gates) -> list[Policy]:

@@ -79,6 +79,7 @@ def test_the_goals_say_what_is_missed() -> None:
     assert "cloud calls" in found.notes[1]
     line = next(series for plot in found.plots for series in plot.series if "threshold" in series.name)
     assert [line.points[0][0], line.points[-1][0]] == [0.75, 1.0]  # calls: what is rejected; everything
+    assert [row[1][:4] for row in found.tables[2].rows] == [f"{calls:.2f}" for calls, _ in line.points[::2]]
 
 
 def test_a_score_that_tells_right_from_wrong_has_an_area_of_one() -> None:
