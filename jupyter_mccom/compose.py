@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .cascade.budget import Budget
+from .cascade.cloud import Cloud
 from .cascade.journal import Journal
-from .cascade.pipeline import Cascade, Cloud
+from .cascade.pipeline import Cascade
 from .engines import costs
 from .engines.host import Host
 from .errors import SettingsError

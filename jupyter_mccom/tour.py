@@ -14,9 +14,10 @@ import socket
 from collections.abc import Sequence
 
 from .cascade.budget import Budget
+from .cascade.cloud import Cloud
 from .cascade.context import Context
 from .cascade.journal import Journal
-from .cascade.pipeline import Cascade, Cloud
+from .cascade.pipeline import Cascade
 from .cascade.route import Gates
 from .compose import SystemClock, open_store
 from .engines.child import Child

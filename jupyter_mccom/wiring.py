@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import cast
 
 from .cascade.budget import Budget
+from .cascade.cloud import Cloud
 from .cascade.context import Context
 from .cascade.journal import Journal
-from .cascade.pipeline import Cascade, Cloud
+from .cascade.pipeline import Cascade
 from .cascade.route import Gates
 from .protocols import Clock, Engine, Retriever
 from .retrieval.iterate import KERNEL

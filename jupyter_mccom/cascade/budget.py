@@ -20,7 +20,7 @@ class Budget:
         self.calls = 0
         """Calls of this day."""
         self.tokens = 0
-        """Tokens of this day, prompt and answer, by the engine's own count."""
+        """Tokens of this day: of prompts and drafts by the engine's count, one for each piece of an answer."""
 
     def limit(self, *, calls_a_day: int, tokens_a_day: int) -> None:
         """Sets other limits; what was spent today stays spent."""

@@ -10,14 +10,14 @@ Local text is held until its gates have spoken and then given at once. Knows eng
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..errors import EngineError, ModelError, RetrievalError
-from ..protocols import Clock, Engine, Retriever
+from ..protocols import Clock, Retriever
 from ..types import CompletionRequest, Multiline, Prompt, Reason, Route, Suggestion
-from .budget import Budget
+from .cloud import Cloud
 from .context import Context
 from .flight import Flight
 from .journal import Journal
@@ -31,21 +31,6 @@ from .writing import Writing, within
 _PATIENCE_S = 1.0
 """A cloud that is silent for longer does not keep the local model from answering the next key."""
 _TOO_SLOW = "the cloud did not answer in time; name a faster cloud_model, or allow more with latency_budget_s"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cloud:
-    """The large model's tier."""
-
-    context: Context
-    budget: Budget
-    kept_out: Callable[[str], bool] = lambda document: False
-    """Documents whose text never leaves the machine. May raise RetrievalError."""
-
-    @property
-    def engine(self) -> Engine:
-        """The one that is asked."""
-        return self.context.engine
 
 
 class Cascade:
@@ -95,8 +80,10 @@ class Cascade:
         self.journal.asked(request)
         position = self._positions.of(request)
         run = Run(request, self._clock, self._latency_budget_s, forced(request, position))
+        position.ids.add(run.suggestion_id)
         again = self.journal.again(request) if run.forced is None else None
         if again is not None:
+            position.ids.add(again.suggestion_id)
             self.journal.open(request, again, run.trace(again))
             yield again
             return
@@ -253,6 +240,7 @@ class Cascade:
             query = position.local_line
             more = self.cloud.context.prompt(request, text=query, confidence=position.local_confidence)
             prompt, run.hits = await within(run.left_s, more)
+            await self.cloud.spend(prompt, draft)
             async with aclosing(writing.texts(prompt, draft=draft, deadline_s=run.deadline_s)) as found:
                 async for _ in found:
                     run.wake()
@@ -269,7 +257,7 @@ class Cascade:
             raise
         finally:
             run.took("cloud", writing.generation)
-            self.cloud.budget.spend(sum(token.n_evaluated for token in writing.generation.tokens))
+            self.cloud.budget.spend(sum(bool(token.text) for token in writing.generation.tokens))
         if reason == "late" or (reason != "offline" and writing.generation.stop == "late"):
             run.trouble, reason = _TOO_SLOW, "late"
         text = shown if reason in ("offline", "late") else writing.text

@@ -6,7 +6,7 @@ A position is a line of a cell (the text above it); it is forgotten when the cur
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..types import READ_MS, CompletionRequest, Hit, Outcome, Reason
 
@@ -27,6 +27,8 @@ class Position:
     n_cut_off: int = 0
     """Calls whose text was never whole, since what was typed meanwhile was something else."""
     dismissed: bool = False
+    ids: set[str] = field(default_factory=set)
+    """Suggestions that were made or went on here."""
     asked_prefix: str = ""
     """Where the person last asked for the cloud."""
     local_id: str = ""
@@ -91,7 +93,7 @@ def forced(request: CompletionRequest, position: Position) -> Reason | None:
     """
     last = request.last
     if last is not None and last.kind == "dismissed" and last.shown_ms >= READ_MS:
-        position.dismissed = True
+        position.dismissed = position.dismissed or last.suggestion_id in position.ids
     if request.trigger == "ask" and position.asked_prefix != request.prefix:
         return "asked"
     if request.trigger != "typing":

@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from ..cascade.budget import Budget
+from ..cascade.cloud import Cloud
 from ..cascade.journal import Journal
-from ..cascade.pipeline import Cascade, Cloud
+from ..cascade.pipeline import Cascade
 from ..cascade.route import CloudState, Gates
 from ..compose import OpenCascade
 from ..learnt import gates_of

@@ -148,6 +148,27 @@ async def test_escape_stops_asking_at_this_line_until_the_person_asks() -> None:
     assert (await _ask(cascade, replace(REQUEST, prefix="y\nx = np.z")))[1:] == ("local", "sure")
 
 
+async def test_escape_at_another_line_does_not_count() -> None:
+    cascade = _cascade(0.95)
+    await _ask(cascade, REQUEST)
+    assert await _ask(cascade, _after(cascade, "dismissed", "x = 1\ny = np.zo")) == ("om()", "local", "sure")
+
+
+async def test_escape_counts_at_the_line_to_which_the_suggestion_was_typed_along() -> None:
+    cascade = cascade_of(ScriptedEngine({"if x:": "\n    y = np.zeros(3)"}), multiline="block")
+    await _ask(cascade, replace(REQUEST, prefix="if x:"))
+    assert (await _ask(cascade, replace(REQUEST, prefix="if x:\n    y")))[0] == " = np.zeros(3)"
+    assert await _ask(cascade, _after(cascade, "dismissed", "if x:\n    yz")) == ("", "nothing", "dismissed")
+
+
+async def test_a_call_costs_its_prompt_and_draft_also_where_the_server_does_not_count() -> None:
+    cascade = _cascade(0.95, cloud=_Failing(CloudBroken("away"), n_tokens=2))
+    await _ask(cascade, REQUEST)
+    await _ask(cascade, replace(REQUEST, id="r1", trigger="ask"))
+    assert cascade.cloud is not None
+    assert cascade.cloud.budget.tokens == len("x = np.z") + len("eros(3)") + 2
+
+
 async def test_asking_goes_to_the_cloud_with_the_local_text_as_draft() -> None:
     cloud = _Asked({"np.z": CLOUD})
     cascade = _cascade(0.95, cloud=cloud)
