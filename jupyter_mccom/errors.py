@@ -8,7 +8,8 @@ MCComError
 ├── ServerError        the notebook's Jupyter server, asked by `%mccom`
 ├── RetrievalError     the project tree or its index
 ├── TracesError        the file of traces cannot be emptied
-├── ModelError         a model file: missing, corrupt, unverified, or not to be had
+├── ModelError         a model file: corrupt, unverified, or not to be had
+│   └── ModelMissing   it is not here: a download is what it takes, and no second try
 └── EngineError        the model's process
     ├── EngineMissing  the model or its runtime is not installed
     ├── EngineBusy     starting, restarting or occupied: try again
@@ -59,6 +60,10 @@ class TracesError(MCComError):
 
 class ModelError(MCComError):
     """A model file is missing, corrupt or cannot be fetched."""
+
+
+class ModelMissing(ModelError):
+    """The model's file is not on this machine."""
 
 
 class EngineError(MCComError):

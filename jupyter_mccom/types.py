@@ -7,7 +7,7 @@ durations end in `_s` or `_ms`; a list is a tuple, so that a value can be shared
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 CellKind: TypeAlias = Literal["code", "markdown", "raw"]
@@ -130,6 +130,10 @@ class CompletionRequest:
     def own_source(self) -> str:
         """Where the cursor is, as a chunk's source."""
         return self.document if not self.cell_id else f"cell {self.n_cells_above + len(self.cells_before)}"
+
+    def without_cells(self) -> CompletionRequest:
+        """For who keeps it: the notebook around it may be large."""
+        return replace(self, cells_before=(), cells_after=())
 
     def nearest_last(self) -> list[tuple[int, Cell]]:
         """The notebook's other cells that led here, each with its position in the notebook.

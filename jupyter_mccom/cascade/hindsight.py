@@ -37,7 +37,7 @@ class Hindsight:
         place = (request.client, request.document)
         line = self._lines.setdefault(place, [])
         if len(line) < _TEXTS_A_LINE:
-            line.append(_Text(suggestion_id=suggestion_id, request=request, text=text))
+            line.append(_Text(suggestion_id=suggestion_id, request=request.without_cells(), text=text))
         self._lines.move_to_end(place)
         while len(self._lines) > _DOCUMENTS_KEPT:
             self._lines.popitem(last=False)

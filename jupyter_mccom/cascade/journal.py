@@ -99,7 +99,7 @@ class Journal:
         again = suggestion.origin == "again"
         if not again:
             last = self._last
-            last[place] = (request, suggestion)
+            last[place] = (request.without_cells(), suggestion)
             last.move_to_end(place)
             _bound(last, _DOCUMENTS_KEPT)
         if trace.trouble or "cloud" in trace.stage_s:

@@ -38,24 +38,19 @@ class Child:
     async def start(cls, module: str, settings: Mapping[str, object], *, ready_s: float) -> Child:
         """Runs `python -m module`, hands it `settings`, waits until it listens.
 
-        Raises EngineError when it ends, says that it failed, or is not ready within `ready_s`.
+        Raises EngineError when it cannot be started, ends, says that it failed, or is not ready within `ready_s`.
         """
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", module),
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            start_new_session=True,  # Ctrl-C in a terminal, or at a kernel, is not meant for the model
-            cwd=Path(sys.executable).anchor,  # `-m` imports from the current folder first: let it not be the person's
-        )
-        child = cls(process)
+        child = cls(await _process(module))
+        greeting = asyncio.create_task(child._greeting(settings), name="mccom child greeting")
         try:
-            child.address = await asyncio.wait_for(child._greeting(settings), ready_s)
-        except BaseException as error:
+            await asyncio.wait({greeting}, timeout=ready_s)  # wait_for loses a cancellation that comes with the result
+            if not greeting.done():
+                raise EngineError(f"the model was not loaded within {ready_s:g} s; try a smaller model")
+            child.address = greeting.result()
+        except BaseException:
+            greeting.cancel()
+            await asyncio.gather(greeting, return_exceptions=True)
             await child.stop()
-            if isinstance(error, asyncio.TimeoutError):
-                raise EngineError(f"the model was not loaded within {ready_s:g} s; try a smaller model") from error
             raise
         return child
 
@@ -90,3 +85,18 @@ class Child:
         assert self._process.stderr is not None
         while line := await self._process.stderr.readline():
             self._said.append(line.decode(errors="replace").strip())
+
+
+async def _process(module: str) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", module),
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            start_new_session=True,  # Ctrl-C in a terminal, or at a kernel, is not meant for the model
+            cwd=Path(sys.executable).anchor,  # `-m` imports from the current folder first: let it not be the person's
+        )
+    except OSError as error:
+        raise EngineError(f"the model's process cannot be started ({error}); end what you no longer need") from error

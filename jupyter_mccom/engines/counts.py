@@ -17,10 +17,12 @@ class Counts:
 
     async def of(self, texts: Sequence[str]) -> list[int]:
         """Tokens in each text, in order. Raises as `ask` does."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._kept]
+        known = {text: self._kept[text] for text in texts if text in self._kept}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
         if new:
-            self._kept.update(zip(new, await self._ask(new), strict=True))
-        counts = [self._kept[text] for text in texts]
+            asked = dict(zip(new, await self._ask(new), strict=True))  # meanwhile others may drop what is kept
+            known |= asked
+            self._kept.update(asked)
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
-        return counts
+        return [known[text] for text in texts]

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ..errors import EngineBusy, MCComError
+from ..errors import EngineBusy, MCComError, ModelMissing
 from .child import Child
 
 State: TypeAlias = Literal["asleep", "loading", "ready", "trouble"]
@@ -68,8 +68,8 @@ class Host:
 
     @property
     def trouble(self) -> str:
-        """Why the last start or run failed; empty when it did not."""
-        return str(self._trouble) if self._trouble else ""
+        """Why the last start or run failed; empty when it did not, and where the model is only missing."""
+        return str(self._trouble) if self._state == "trouble" else ""
 
     @property
     def pid(self) -> int | None:
@@ -116,6 +116,9 @@ class Host:
         while True:
             try:
                 child = await self._start()
+            except ModelMissing as error:
+                await self._become("asleep", error)
+                return
             except MCComError as error:
                 self._failures += 1
                 await self._become("trouble", error)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ModelError
+from ..errors import ModelError, ModelMissing
 from . import folder
 from .catalog import Model, find, ids
 from .digests import sha256_of
@@ -106,12 +106,12 @@ class Store:
     def locate(self, model_id: str) -> Path:
         """The path of a verified file or folder; the first call reads all of it, later ones only sizes and times.
 
-        Raises ModelError when it is missing, corrupt or cannot be read, and as `entry` does.
+        Raises ModelMissing, ModelError when it is corrupt or cannot be read, and as `entry` does.
         """
         model = self.entry(model_id)
         path = self._path(model)
         if not path.exists() or not (model.own or path.is_file() or folder.is_whole(path, self._stamp(model))):
-            raise ModelError(
+            raise ModelMissing(
                 f"the model {model_id} is not on this machine; "
                 f"click the status item or run: jupyter mccom pull {model_id}"
             )

@@ -31,7 +31,7 @@ class Pulls:
         self._cancelled = threading.Event()
         self._progress: PullProgress | None = None
         self.trouble = ""
-        """Why the last download failed; empty when it did not."""
+        """Why the last download failed; empty when it did not, and since a model answered after it."""
 
     @property
     def progress(self) -> PullProgress | None:

@@ -53,6 +53,7 @@ class Completions:
             raise SettingsError("completions are switched off; switch them on in the settings (MCCom.enabled)")
         async with self._current.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
             async for suggestion in suggestions:
+                self._pulls.trouble = ""  # what was to be told of a download is old news
                 if suggestion.final and suggestion.text:
                     self._do_in_advance(self._look_ahead(request, suggestion))
                 yield suggestion
@@ -126,6 +127,9 @@ class Completions:
             for task in self._running.values():
                 task.cancel()
         elif loaded and self._current.opened.host is not former:
+            if self._warming is not None:  # of the former model, which would be waited for until it is loaded
+                self._warming.cancel()
+                await asyncio.gather(self._warming, return_exceptions=True)
             self.warm(None)
 
     async def aclose(self) -> None:

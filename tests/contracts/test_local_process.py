@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -13,7 +14,7 @@ import psutil
 import pytest
 
 from jupyter_mccom.compose import OpenCascade, open_cascade
-from jupyter_mccom.errors import EngineError
+from jupyter_mccom.errors import EngineError, ModelMissing
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Prompt
@@ -68,6 +69,28 @@ async def test_whose_listener_has_left_it_writes_no_more(opened: OpenCascade) ->
     before_s = sum(process.cpu_times()[:2])
     await asyncio.sleep(REST_S)
     assert sum(process.cpu_times()[:2]) - before_s < REST_S / 10, "what it writes for nobody takes a whole core"
+
+
+async def test_a_model_that_arrives_answers_the_next_key(models: Store, tmp_path: Path) -> None:
+    found = open_cascade(MCCom(model=SMALL, models_dir=str(tmp_path)))
+    for _ in range(3):  # nothing to try again by itself, and later and later
+        with pytest.raises(ModelMissing, match="jupyter mccom pull"):
+            await _written(found)
+    assert found.local.trouble == ""
+    path = models.locate(SMALL)
+    (tmp_path / path.name).symlink_to(path)
+    assert await _written(found) == 3
+    await found.aclose()
+
+
+async def test_a_process_that_cannot_be_started_is_one_clear_line(
+    models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = open_cascade(MCCom(model=SMALL))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(EngineError, match="cannot be started"):
+        await _written(found)
+    await found.aclose()
 
 
 async def test_a_gguf_file_of_an_architecture_that_llama_cpp_does_not_know_is_one_clear_line(

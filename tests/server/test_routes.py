@@ -16,9 +16,11 @@ import pytest
 from jupyter_server.serverapp import ServerApp
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
+from jupyter_mccom.errors import ModelError
 from jupyter_mccom.learning.evidence import Example
 from jupyter_mccom.learning.store import TraceStore
 from jupyter_mccom.learnt import traces_file
+from jupyter_mccom.models.store import Store
 from jupyter_mccom.server.requests import Completions
 from jupyter_mccom.server.routes import SERVICE
 from jupyter_mccom.settings import MCCom
@@ -97,6 +99,22 @@ async def test_no_process_outlives_the_server() -> None:
     with anyio.fail_after(PATIENCE_S):
         while _model_processes():
             await asyncio.sleep(0.05)
+
+
+async def test_why_a_download_failed_is_told_until_a_model_answers(
+    jp_fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object, **kwargs: object) -> None:
+        raise ModelError("the disk is full; free some space")
+
+    monkeypatch.setattr(Store, "pull", full)
+    await jp_fetch("mccom", "pull", method="POST", body="{}")
+    with anyio.fail_after(PATIENCE_S):
+        while (status := await _json(jp_fetch, "status"))["pull"] is not None:
+            await asyncio.sleep(0.05)
+    assert (status["state"], status["detail"]) == ("trouble", "the disk is full; free some space")
+    await _complete(jp_fetch)
+    assert (await _json(jp_fetch, "status"))["state"] == "ready"
 
 
 async def test_a_model_that_is_there_needs_no_download(jp_fetch: Fetch) -> None:
