@@ -8,6 +8,7 @@ import type { InlineCompleter } from '@jupyterlab/completer';
 import { Accepts } from './accept';
 import { disarm, mark } from './ghost';
 import { mendModel } from './mend';
+import type { IReply } from './mend';
 import type { Ending } from './outcomes';
 import type { Part } from './parts';
 import { placeOf } from './place';
@@ -39,7 +40,7 @@ export class Watched {
     if (model) {
       mendModel(
         model,
-        () => this._atCursor(model),
+        reply => this._fits(model, reply),
         () => this._reset('superseded')
       );
       model.suggestionsChanged.connect((_, change) =>
@@ -170,12 +171,13 @@ export class Watched {
   /** A key: core has filtered its items. It may do so inside an editor update, where nothing may be cleared. */
   private _filtered(): void {
     this._read();
+    const wasActive = this._completer.isActive;
     if (!this._hasItems()) {
       disarm(this._completer.editor);
     }
     setTimeout(() => {
       this._typed = false;
-      if (this._completer.isActive && !this._hasItems()) {
+      if ((wasActive || this._completer.isActive) && !this._hasItems()) {
         this._clear();
       }
       this._mark();
@@ -269,11 +271,15 @@ export class Watched {
     return this._options.suggestions.offerOf(item);
   }
 
-  private _atCursor(model: InlineCompleter.IModel): boolean {
+  /** The cursor stands where the reply was asked for: in another cell the same line and column say nothing. */
+  private _fits(model: InlineCompleter.IModel, { items }: IReply): boolean {
     const cursor = this._completer.editor?.getCursorPosition();
+    const place = this._place();
+    const offers = items.map(item => this._offerOf(item));
     return (
       cursor?.line === model.cursor.line &&
-      cursor.column === model.cursor.column
+      cursor.column === model.cursor.column &&
+      offers.every(o => !o || (place && o.anchor.rest(place, o.text)))
     );
   }
 

@@ -34,23 +34,26 @@ export class Completers {
 
   /** The editor that the person types in; null when the focus is elsewhere. */
   get editor(): CodeEditor.IEditor | null {
-    const editors = [...this._watched].map(watched => watched.editor);
-    return editors.find(editor => editor?.hasFocus()) ?? null;
+    return this._focused[0]?.editor ?? null;
   }
 
-  /** Dismisses the visible suggestion. */
+  /** Dismisses the visible suggestion where the person is. */
   dismiss(): void {
-    this._watched.forEach(watched => watched.dismiss());
+    this._focused.forEach(watched => watched.dismiss());
   }
 
-  /** Accepts the next part of the visible suggestion. */
+  /** Accepts the next part of the visible suggestion where the person is. */
   take(part: Part): void {
-    this._watched.forEach(watched => watched.take(part));
+    this._focused.forEach(watched => watched.take(part));
   }
 
   /** The page is left: what is shown ends here. */
   leave(): void {
     this._watched.forEach(watched => watched.lost('moved'));
+  }
+
+  private get _focused(): Watched[] {
+    return [...this._watched].filter(({ editor }) => editor?.hasFocus());
   }
 
   private readonly _watched = new Set<Watched>();

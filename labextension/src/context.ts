@@ -41,6 +41,8 @@ export interface Asked {
   place: IPlace;
   /** The newest edit of the text was made in this window. */
   local: boolean;
+  /** The person is in the editor now: of two views of a document in one. */
+  focused(): boolean;
   /** Text and cursor now; null when the editor is gone. */
   now(): IPlace | null;
 }
@@ -54,7 +56,7 @@ export interface IKnown {
   edits: Pick<Edits, 'isLocal'>;
 }
 
-/** What is asked for an inline request; null where nothing is (markdown, raw cells, prose, unknown widgets). */
+/** What is asked for an inline request; null where nothing is (markdown, raw or fixed cells, prose, unknown widgets). */
 export function read(
   request: CompletionHandler.IRequest,
   { widget }: Pick<IInlineCompletionContext, 'widget'>,
@@ -66,13 +68,14 @@ export function read(
   if (widget instanceof NotebookPanel) {
     return fromNotebook(place, widget, known);
   }
-  if (target && isFileEditor(widget)) {
+  if (target && isFileEditor(widget) && !isFixed(widget.content.editor)) {
     const { editor } = widget.content;
     const position = positionAt(place, target);
     return {
       place,
       position,
       local: known.edits.isLocal(editor),
+      focused: () => editor.hasFocus(),
       now: following(editor)
     };
   }
@@ -124,6 +127,7 @@ function fromNotebook(
   const editor = cells[index]?.editor;
   if (
     !editor ||
+    isFixed(editor) ||
     model?.type !== 'code' ||
     model.sharedModel.getSource() !== place.text
   ) {
@@ -145,6 +149,7 @@ function fromNotebook(
     place,
     position: fitted(position),
     local: edits.isLocal(editor),
+    focused: () => editor.hasFocus(),
     now: following(editor)
   };
 }
@@ -162,6 +167,11 @@ function positionAt(
     ...around(text, cursor),
     ...known
   };
+}
+
+/** What is accepted would be written there all the same. */
+function isFixed(editor: CodeEditor.IEditor): boolean {
+  return editor.getOption('readOnly') === true;
 }
 
 function following(editor: CodeEditor.IEditor): () => IPlace | null {

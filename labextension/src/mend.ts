@@ -6,15 +6,18 @@
 
 import type { InlineCompleter } from '@jupyterlab/completer';
 
+/** What core gives its model. */
+export type IReply = Parameters<InlineCompleter.IModel['setCompletions']>[0];
+
 /**
  * Replaces the model's methods that take replies.
  *
- * @param atCursor - Whether the cursor still stands where the model's reply was asked for.
+ * @param fits - Whether the cursor still stands where a reply was asked for.
  * @param clear - Drops the items that are shown, when no provider has any for the new request.
  */
 export function mendModel(
   model: InlineCompleter.IModel,
-  atCursor: () => boolean,
+  fits: (reply: IReply) => boolean,
   clear: () => void
 ): void {
   const set = model.setCompletions.bind(model);
@@ -27,7 +30,7 @@ export function mendModel(
     if (outdated) {
       return;
     }
-    if (atCursor()) {
+    if (fits(reply)) {
       set(reply);
     } else {
       clear();

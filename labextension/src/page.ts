@@ -80,7 +80,10 @@ export class Page {
       edits: this._edits,
       survivals: new Survivals(survival => void client.survival(survival)),
       edited: (completer, local) => this._edited(completer, local),
-      moved: () => this._warmer.moved(),
+      moved: () => {
+        this.provider.left();
+        this._warmer.moved();
+      },
       dismissed: ({ document, cellId }, { text, cursor }) =>
         this._dismissals.note({
           document,
@@ -89,10 +92,17 @@ export class Page {
         })
     });
     window.addEventListener('pagehide', () => this.completers.leave());
-    document.addEventListener('focusout', () => this._warmer.stop());
+    document.addEventListener('focusout', () => {
+      this._warmer.stop();
+      setTimeout(() => this.provider.left()); // who has the focus is known then
+    });
   }
 
+  /** Only where the person is: a shared text changes in every view of it. */
   private _edited(completer: InlineCompleter, local: boolean): void {
+    if (!completer.editor?.hasFocus()) {
+      return;
+    }
     this._warmer.stop();
     this._emptyLines.stop();
     if (local) {

@@ -13,7 +13,7 @@ import type {
 } from '@jupyterlab/completer';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { LabIcon } from '@jupyterlab/ui-components';
-import { Anchor } from './anchor';
+import { Anchor, typedSince } from './anchor';
 import type { Asked } from './context';
 import { waited } from './debounce';
 import type { Rhythm } from './debounce';
@@ -89,18 +89,21 @@ export class Provider implements IInlineCompletionProvider {
     asked: Asked,
     invoked: boolean
   ): Promise<IInlineCompletionItem | null> {
+    if (!invoked && !asked.focused()) {
+      return null; // core hears of shared text in every view of it, and shows nothing in this one
+    }
     const rest = invoked ? null : this._rest(asked);
     if (rest) {
       return rest;
     }
     const { document } = asked.position;
-    this._running.get(document)?.abort();
+    this._running.get(document)?.control.abort();
     this._shown.delete(document);
     if (!this._options.speaks(asked, invoked)) {
       return null;
     }
     const running = new AbortController();
-    this._running.set(document, running);
+    this._running.set(document, { control: running, asked, invoked });
     return (await this._paused(asked, invoked, running.signal))
       ? this._ask(asked, invoked, running)
       : null;
@@ -222,6 +225,17 @@ export class Provider implements IInlineCompletionProvider {
     return item;
   }
 
+  /** Cursor or focus may have gone elsewhere: an answer that core would not show is given up. */
+  left(): void {
+    for (const { control, asked, invoked } of this._running.values()) {
+      const now = asked.now();
+      const stays = now !== null && typedSince(asked.place, now) !== null;
+      if (!invoked && !(stays && asked.focused())) {
+        control.abort();
+      }
+    }
+  }
+
   /** The next invocation asks the cloud. */
   askNext(): void {
     this._askNext = true;
@@ -238,12 +252,19 @@ export class Provider implements IInlineCompletionProvider {
     return repeated ? 'ask' : invoked ? 'invoke' : 'typing';
   }
 
-  private readonly _running = new Map<string, AbortController>();
+  private readonly _running = new Map<string, IRunning>();
   /** The last suggestion of each document. */
   private readonly _shown = new Map<string, IOffer>();
   private readonly _streams: Streams;
   private _invokedAt = '';
   private _askNext = false;
+}
+
+/** The newest question of a document. */
+interface IRunning {
+  control: AbortController;
+  asked: Asked;
+  invoked: boolean;
 }
 
 /** What a Provider needs. */

@@ -43,6 +43,7 @@ export class Page {
   enabled = true;
   speaking = true;
   cell = 'c';
+  focused = true;
   waitMs = 0;
   troubles: string[] = [];
   place: IPlace = { text: 'df.', cursor: 3 };
@@ -77,6 +78,7 @@ export class Page {
     return {
       place,
       local: true,
+      focused: () => this.focused,
       now: () => this.place,
       position: {
         client_id: 'w',
@@ -135,6 +137,11 @@ export const breaks = async function* (): AsyncGenerator<
   undefined
 > {
   yield await Promise.reject<Line>(new Error('broken'));
+};
+
+/** An answer that does not come. */
+export const never = async function* (): AsyncGenerator<Line, void, undefined> {
+  yield await new Promise<Line>(() => undefined);
 };
 
 /** Lets what waits for nothing go on. */

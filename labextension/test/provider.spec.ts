@@ -8,6 +8,7 @@ import {
   breaks,
   INVOKED,
   line,
+  never,
   Page,
   says,
   textsOf,
@@ -55,6 +56,32 @@ describe('fetch', () => {
     page.asked = () => null;
     expect(await page.fetch()).toEqual([]);
     expect(page.client.requests).toEqual([]);
+  });
+
+  it('asks nothing for a view in which the person is not, unless asked to', async () => {
+    const page = new Page(says(line('final', 'mean()')));
+    page.focused = false;
+    expect(await page.fetch()).toEqual([]);
+    expect(page.client.requests).toEqual([]);
+    expect(await page.fetch(INVOKED)).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'the cursor goes elsewhere',
+      (page: Page) => (page.place.cursor = 1),
+      true
+    ],
+    ['the focus goes elsewhere', (page: Page) => (page.focused = false), true],
+    ['the person types on', (page: Page) => page.type('me'), false]
+  ])('is given up when %s: %s', async (_, happens, aborted) => {
+    const page = new Page(never);
+    void page.fetch();
+    await tick();
+    page.place = { ...page.place };
+    happens(page);
+    page.provider.left();
+    expect(page.client.signals[0].aborted).toBe(aborted);
   });
 
   it('does not throw when the editor cannot be read', async () => {
