@@ -65,7 +65,7 @@ class Pair:
 
     def begin(self) -> None:
         """Both cells as at the start, behind which undo does not go."""
-        self.book.press("Escape", "Enter")
+        self.book.press("Escape", "Enter", "ArrowLeft")  # in CodeMirror a Tab soon after Escape leaves the editor
         for one in (self.book, self.plain):
             one.page.evaluate(RESTART, START)
         self.before_taking = ""
