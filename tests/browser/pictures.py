@@ -41,8 +41,9 @@ def take(window: BrowserContext, lab: Lab, folder: Path) -> None:
 
 
 def _take(book: Notebook) -> None:
+    """On a slow machine it may have been a part, behind which the rest is suggested: the next cell ends that."""
     book.page.keyboard.press("Tab")
-    book.no_ghost()
+    book.page.wait_for_timeout(300)
 
 
 def _run(book: Notebook, cell: int) -> None:

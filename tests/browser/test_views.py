@@ -8,7 +8,6 @@ from playwright.sync_api import BrowserContext
 from .lab import GHOST, Lab, Notebook
 
 START = "import statistics\nvalues = [1, 2, 3]\n"
-SOON_MS = 250
 
 
 def test_the_first_of_two_views_of_a_file_completes(lab: Lab, window: BrowserContext) -> None:
@@ -61,6 +60,7 @@ def test_a_ghost_goes_when_its_line_is_moved(lab: Lab, window: BrowserContext) -
     book.type("for value in values:")
     book.press("Enter")
     book.wait_ghost()
+    book.set(empty_line_pause_ms=0)
     book.press("Control+]")
-    book.page.wait_for_timeout(SOON_MS)
-    assert book.ghost == ""
+    book.no_ghost()
+    book.set(empty_line_pause_ms=700)
