@@ -23,7 +23,7 @@ def test_a_column_of_a_live_frame_that_is_in_no_cell(lab: Lab, window: BrowserCo
         " return content.widgets[0].model.executionCount === 1 && sessionContext.session.kernel.status === 'idle'; }"
     )
     book.enter(1)
-    book.page.wait_for_timeout(2000)  # the entered cell is read, and the kernel asked, before the first key
+    book.page.wait_for_timeout(5000)  # the entered cell is read, and the kernel asked, before the first key
     book.type("by_region = sales.groupby('")
     ghost = book.wait_ghost()
     book.page.screenshot(path=str(screenshots / "column.png"))
