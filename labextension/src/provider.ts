@@ -227,10 +227,11 @@ export class Provider implements IInlineCompletionProvider {
 
   /** Cursor or focus may have gone elsewhere: an answer that core would not show is given up. */
   left(): void {
-    for (const [document, { control, asked, invoked }] of this._running) {
-      if (!invoked && !(asked.focused() && stays(asked))) {
+    for (const { control, asked, invoked } of this._running.values()) {
+      const now = asked.now();
+      const stays = now !== null && typedSince(asked.place, now) !== null;
+      if (!invoked && !(stays && asked.focused())) {
         control.abort();
-        this._running.delete(document);
       }
     }
   }
@@ -257,12 +258,6 @@ export class Provider implements IInlineCompletionProvider {
   private readonly _streams: Streams;
   private _invokedAt = '';
   private _askNext = false;
-}
-
-/** Nothing but typing on happened since. */
-function stays(asked: Asked): boolean {
-  const now = asked.now();
-  return now !== null && typedSince(asked.place, now) !== null;
 }
 
 /** The newest question of a document. */
