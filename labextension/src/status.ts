@@ -96,8 +96,9 @@ export class StatusModel implements IStatusModel {
     await this.refresh();
   }
 
-  /** Asks the server now. */
+  /** Asks the server now; once more where it is being asked, since it may have answered before what happened. */
   async refresh(): Promise<void> {
+    this._stale = true;
     await this._poll.refresh();
   }
 
@@ -118,9 +119,13 @@ export class StatusModel implements IStatusModel {
     this.changed.emit();
   }
 
+  /** The poll drops what is wished for while it asks, so each turn asks until nothing new was wished for. */
   private async _refresh(): Promise<void> {
     try {
-      this._took(await this._client.status());
+      do {
+        this._stale = false;
+        this._took(await this._client.status());
+      } while (this._stale);
     } catch (error) {
       this._away = error instanceof Error ? error.message : String(error);
       this.changed.emit();
@@ -130,6 +135,8 @@ export class StatusModel implements IStatusModel {
 
   private readonly _poll: Poll;
   private _status: Status | null = null;
+  /** Something happened that the last question to the server may not know. */
+  private _stale = false;
   private _enabled = true;
   private _route: Route | null = null;
   /** Why the last completion failed; empty when it did not. */

@@ -60,6 +60,23 @@ describe('what is shown', () => {
     expect(model.shown).toEqual({ state: 'ready', trouble: '' });
   });
 
+  it('is what the server says after the last thing that happened, also while it is being asked', async () => {
+    const answers: ((status: Status) => void)[] = [];
+    const status = (): Promise<Status> =>
+      new Promise(resolve => answers.push(resolve));
+    const model = new StatusModel({ status } as unknown as IClient);
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    answers[0]?.(golden('ready'));
+    await vi.waitFor(() => expect(model.status).not.toBeNull());
+    void model.refresh();
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    void model.refresh();
+    answers[1]?.(golden('ready'));
+    await vi.waitFor(() => expect(answers).toHaveLength(3));
+    answers[2]?.(golden('measuring'));
+    await vi.waitFor(() => expect(model.shown.state).toBe('measuring'));
+  });
+
   it("is the server's trouble in its own words", () => {
     const says = golden('ready', { state: 'trouble', detail: 'no space' });
     const model = pageOf(says);

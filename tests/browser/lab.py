@@ -204,10 +204,22 @@ class Notebook:
             self._sent.append((route, json.loads(request.post_data or "{}")))
 
     def wait_ghost(self) -> str:
-        """Waits until grey text shows and no longer changes; returns it."""
-        self.page.locator(GHOST).first.wait_for(timeout=PATIENCE_MS)
-        self.page.wait_for_timeout(300)
-        return self.ghost
+        """Waits until grey text shows, with no answer on its way and unchanged for a moment; returns it."""
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while time.monotonic() < end:
+            self.page.locator(GHOST).first.wait_for(timeout=PATIENCE_MS)
+            before = self.ghost
+            self.page.wait_for_timeout(300)
+            if self.ghost == before and not self._n_asked:
+                return before
+        raise AssertionError(f"the grey text is not written to its end: {self.ghost!r}")
+
+    def told_of_the_lost_server(self) -> None:
+        """Closes JupyterLab's own dialog, which takes the keyboard when it comes, and does not let it come again."""
+        dialog = self.page.locator(".jp-Dialog")
+        dialog.wait_for(timeout=PATIENCE_MS)
+        dialog.get_by_role("checkbox").check()
+        dialog.get_by_role("button", name="Close").click()
 
     def no_ghost(self) -> None:
         """Waits until no grey text shows."""

@@ -215,6 +215,8 @@ def test_the_server_stopped_while_it_answers(models: Store, window: BrowserConte
     book.enter(1)
     book.type("print(statis")
     own.stop()
+    book.told_of_the_lost_server()
+    book.enter(1)
     book.type("tics.mean(val")
     book.page.locator(f"{STATUS}[data-state=trouble]").wait_for(timeout=60_000)
     assert book.source(1).startswith("print(statistics.mean(val")
