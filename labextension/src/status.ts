@@ -10,11 +10,11 @@ import type { Route, TextLine } from './wire';
 
 const BUSY_MS = 1000;
 const IDLE_MS = 15000;
-/** The server knows by then that a model that it was told to load is being loaded. */
-const BEGUN_MS = 300;
+/** The server says by then, however slow the machine, that a model that it was told to load is being loaded. */
+const BEGUN_MS = 10000;
 const UNDER_WAY: readonly State[] = ['downloading', 'measuring', 'loading'];
 
-/** Polls quickly while something is on its way, slowly otherwise, and not at all while the page is hidden. */
+/** Polls quickly while something is on its way or may be soon, slowly otherwise, and not at all while the page is hidden. */
 export class StatusModel implements IStatusModel {
   readonly changed = new Signal<this, void>(this);
 
@@ -91,8 +91,8 @@ export class StatusModel implements IStatusModel {
 
   /** Has the model loaded, and shows that. */
   async warm(): Promise<void> {
+    this._warmedMs = performance.now();
     await this._client.warm();
-    await new Promise(resolve => setTimeout(resolve, BEGUN_MS));
     await this.refresh();
   }
 
@@ -111,7 +111,9 @@ export class StatusModel implements IStatusModel {
     }
     this._status = status;
     this._away = '';
-    const busy = UNDER_WAY.includes(status.state);
+    const busy =
+      UNDER_WAY.includes(status.state) ||
+      performance.now() - this._warmedMs < BEGUN_MS;
     const interval = busy ? BUSY_MS : IDLE_MS;
     if (this._poll.frequency.interval !== interval) {
       this._poll.frequency = { interval, backoff: !busy, max: 4 * IDLE_MS };
@@ -135,6 +137,7 @@ export class StatusModel implements IStatusModel {
 
   private readonly _poll: Poll;
   private _status: Status | null = null;
+  private _warmedMs = -Infinity;
   /** Something happened that the last question to the server may not know. */
   private _stale = false;
   private _enabled = true;

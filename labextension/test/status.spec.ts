@@ -77,6 +77,16 @@ describe('what is shown', () => {
     await vi.waitFor(() => expect(model.shown.state).toBe('measuring'));
   });
 
+  it('is soon what a slow server says some time after it was told to load', async () => {
+    const page = new Page(golden('ready'));
+    await page.model.warm();
+    await new Promise(resolve => setTimeout(resolve, 100)); // it was asked, and is only then
+    page.says = golden('measuring');
+    const measuring = (): void =>
+      expect(page.model.shown.state).toBe('measuring');
+    await vi.waitFor(measuring, { timeout: 4000 });
+  });
+
   it("is the server's trouble in its own words", () => {
     const says = golden('ready', { state: 'trouble', detail: 'no space' });
     const model = pageOf(says);

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from jupyter_mccom.models.store import Store
 
 from .lab import QUIET, Faults, Lab, chromium_path
 
+expect.set_options(timeout=30_000)  # two cores draw two pages, run two servers and two models
 _RUN_AXE = "places => axe.run({include: places.map(place => [place])})"
 
 

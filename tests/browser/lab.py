@@ -73,6 +73,13 @@ class Lab:
         traces = self.get("mccom/traces")["traces"]
         return [(trace["text"], trace["outcome"]["kind"]) for trace in traces if trace["outcome"]]
 
+    def wait_outcome(self, n_before: int, ghost: str, kind: str) -> None:
+        """Waits until the suggestion that was seen has ended so; it may have been made some keys before it was."""
+        wait_for(
+            lambda: any(text.endswith(ghost) and ended == kind for text, ended in self.outcomes()[n_before:]),
+            f"{ghost!r} to be {kind}",
+        )
+
     def notebook(self, name: str, *sources: str) -> Path:
         """Writes a notebook of code cells."""
         book = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
@@ -234,6 +241,11 @@ def chromium_path() -> str:
     """Debian's Chromium, or any other on the path; empty without one."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return next((path for name in names if (path := shutil.which(name))), "")
+
+
+def ends_with(ghost: str) -> re.Pattern[str]:
+    """A suggestion of which this is left: it may have been made some keys before it was seen."""
+    return re.compile(re.escape(ghost.strip()) + r"\s*$")
 
 
 def word_of(text: str) -> str:

@@ -67,8 +67,8 @@ def _reasons(lab: Lab) -> set[str]:
 
 
 def _shows(book: Notebook, lab: Lab) -> None:
-    """Waits until the grey text is the whole of the last answer."""
-    wait_for(lambda: bool(book.ghost) and book.ghost == _trace(lab)["text"], "the whole answer")
+    """Waits until the grey text is what is left of the last answer."""
+    wait_for(lambda: _trace(lab)["text"].endswith(book.wait_ghost()), "the whole answer")
 
 
 def test_typing_over_a_wrong_text_brings_the_clouds(

@@ -10,14 +10,9 @@ from playwright.sync_api import BrowserContext
 
 from jupyter_mccom.models.store import Store
 
-from .lab import GHOST, STATUS, Lab, Notebook, wait_for
+from .lab import GHOST, STATUS, Lab, Notebook
 
 START = "import statistics\nvalues = [1, 2, 3]\n"
-
-
-def _last_outcome(lab: Lab, count: int) -> tuple[str, str]:
-    wait_for(lambda: len(lab.outcomes()) > count, "an outcome")
-    return lab.outcomes()[-1]
 
 
 def test_tab_accepts_what_is_shown(lab: Lab, window: BrowserContext) -> None:
@@ -27,7 +22,7 @@ def test_tab_accepts_what_is_shown(lab: Lab, window: BrowserContext) -> None:
     book.type("print(statistics.me")
     ghost = book.wait_ghost()
     book.page.keyboard.press("Tab")
-    assert _last_outcome(lab, before) == (ghost, "accepted")
+    lab.wait_outcome(before, ghost, "accepted")
     assert book.source(1) == "print(statistics.me" + ghost
 
 
@@ -43,7 +38,7 @@ def test_typing_along_keeps_the_suggestion_and_asks_nobody(lab: Lab, window: Bro
     assert book.ghost == ghost[3:]
     assert lab.get("mccom/status")["totals"]["requests"] == requests
     book.page.keyboard.press("Tab")
-    assert _last_outcome(lab, before) == (ghost, "accepted")
+    lab.wait_outcome(before, ghost, "accepted")
     assert book.source(1) == "mean = statistics.me" + ghost
 
 
@@ -55,7 +50,7 @@ def test_typing_something_else_rejects(lab: Lab, window: BrowserContext) -> None
     ghost = book.wait_ghost()
     book.read()
     book.type("~")
-    assert _last_outcome(lab, before) == (ghost, "rejected")
+    lab.wait_outcome(before, ghost, "rejected")
     assert book.source(1) == "print(val~"
 
 
@@ -68,7 +63,7 @@ def test_escape_dismisses_and_stays_in_the_cell(lab: Lab, window: BrowserContext
     book.read()
     book.page.keyboard.press("Escape")
     book.no_ghost()
-    assert _last_outcome(lab, before) == (ghost, "dismissed")
+    lab.wait_outcome(before, ghost, "dismissed")
     book.type("!")
     assert book.source(1) == "print(val!"
 
@@ -82,7 +77,7 @@ def test_clicking_another_cell_is_moving_away(lab: Lab, window: BrowserContext) 
     book.read()
     book.enter(0)
     book.no_ghost()
-    assert _last_outcome(lab, before) == (ghost, "moved")
+    lab.wait_outcome(before, ghost, "moved")
     assert book.source(1) == "print(val"
 
 
@@ -113,7 +108,7 @@ def test_file_editor(lab: Lab, window: BrowserContext) -> None:
     book.type("print(statistics.me")
     ghost = book.wait_ghost()
     book.page.keyboard.press("Tab")
-    assert _last_outcome(lab, before) == (ghost, "accepted")
+    lab.wait_outcome(before, ghost, "accepted")
 
 
 def test_two_notebooks_and_two_windows_at_once(lab: Lab, window: BrowserContext) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from .lab import Lab, Notebook, line_of, wait_for, word_of
+from .lab import Lab, Notebook, line_of, word_of
 
 START = """import statistics
 values = [1, 2, 3]
@@ -79,10 +79,7 @@ def test_each_key_takes_its_part_and_is_one_step_of_undo(lab: Lab, book: Noteboo
     book.page.screenshot(path=str(screenshots / "word.png"))
     book.press("Tab")
     assert book.text() == START + TYPED + ghost
-    wait_for(lambda: len(lab.outcomes()) > before, "an outcome")
-    text, kind = lab.outcomes()[-1]
-    assert text.endswith(ghost)
-    assert kind == "accepted"
+    lab.wait_outcome(before, ghost, "accepted")
     for kept in (second, first, ""):
         book.press("Control+z")
         assert book.text() == START + TYPED + kept
@@ -103,10 +100,7 @@ def test_a_line_of_a_block_and_then_esc_is_partial(lab: Lab, book: Notebook, scr
     book.no_ghost()
     book.type("!")
     assert book.text() == f"{START}def mean(numbers):{line}!"
-    wait_for(lambda: len(lab.outcomes()) > before, "an outcome")
-    text, kind = lab.outcomes()[-1]
-    assert text.endswith(ghost)
-    assert kind == "partial"
+    lab.wait_outcome(before, ghost, "partial")
     book.set(multiline="statement")
 
 
