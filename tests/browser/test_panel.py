@@ -24,11 +24,12 @@ START = "import statistics\nvalues = [1, 2, 3]\n"
 
 @pytest.fixture(scope="module")
 def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """An administrator has fixed the model and a threshold, and configured a cloud that is away."""
+    """An administrator has fixed the model and both thresholds, so that every text is the cloud's, which is away."""
     server = Lab(
         tmp_path_factory.mktemp("lab"),
         f"--MCCom.model={SMALL}",
         "--MCCom.show_threshold=0",
+        "--MCCom.route_threshold=1",
         *CLOUD_AWAY,
     )
     yield server
