@@ -74,11 +74,11 @@ class Lab:
         return [(trace["text"], trace["outcome"]["kind"]) for trace in traces if trace["outcome"]]
 
     def wait_outcome(self, n_before: int, ghost: str, kind: str) -> None:
-        """Waits until the suggestion that was seen has ended so; it may have been made some keys before it was."""
+        """The suggestion that was seen is the last to end, and ends so; it may have been made some keys before."""
         wait_for(
-            lambda: any(text.endswith(ghost) and ended == kind for text, ended in self.outcomes()[n_before:]),
-            f"{ghost!r} to be {kind}",
+            lambda: len(self.outcomes()) > n_before and self.outcomes()[-1][0].endswith(ghost), f"{ghost!r} to end"
         )
+        assert self.outcomes()[-1][1] == kind
 
     def notebook(self, name: str, *sources: str) -> Path:
         """Writes a notebook of code cells."""

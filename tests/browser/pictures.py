@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, FloatRect, ViewportSize, sync_playwright
 
-from .lab import QUIET, Lab, Notebook, chromium_path, wait_for
+from .lab import QUIET, Lab, Notebook, chromium_path
 
 NAMES = ("ghost-text.png", "why.png", "stats.png")
 _START = "import statistics\nvalues = [1, 2, 3]"
@@ -41,11 +41,11 @@ def take(window: BrowserContext, lab: Lab, folder: Path) -> None:
 
 
 def _take(book: Notebook) -> None:
-    """On a slow machine it may have been a part, behind which the rest is suggested: the next cell ends that."""
     before = book.text()
     book.page.keyboard.press("Tab")
-    wait_for(lambda: book.text() != before, "what was taken")
+    book.no_ghost()
     assert book.text().startswith(before)
+    assert book.text() != before
 
 
 def _run(book: Notebook, cell: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext
 
-from .lab import Lab, Notebook, wait_for
+from .lab import PATIENCE_MS, Lab, Notebook, wait_for
 
 CSV = "store_region,quarterly_revenue,n_customers\nnorth,10.5,3\nsouth,8.25,2\n"
 LOAD = "import pandas as pd\nsales = pd.read_csv('sales.csv')"
@@ -22,9 +22,10 @@ def test_a_column_of_a_live_frame_that_is_in_no_cell(lab: Lab, window: BrowserCo
         "() => { const { content, sessionContext } = window.jupyterapp.shell.currentWidget;"
         " return content.widgets[0].model.executionCount === 1 && sessionContext.session.kernel.status === 'idle'; }"
     )
-    book.enter(1)
+    with book.page.expect_response("**/mccom/warm*", timeout=PATIENCE_MS):  # the cell is read, and the kernel asked
+        book.enter(1)
+    book.page.wait_for_timeout(2000)
     book.type("by_region = sales.groupby('")
-    wait_for(lambda: "kernel" in _asked_for(book, lab), "a suggestion that was made with what the kernel knows")
     ghost = book.wait_ghost()
     book.page.screenshot(path=str(screenshots / "column.png"))
     assert ghost.startswith("store_region')")
