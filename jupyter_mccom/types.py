@@ -178,8 +178,11 @@ class Prompt:
     prefix: str
     """Whole lines above the cursor's line, the last newline included."""
     typed: str
-    """The cursor's line up to the cursor, less the white space that the model is left to write itself."""
+    """The cursor's line as far as its tokens surely end (`cascade/heal.py`)."""
     suffix: str
+    forced: str = ""
+    """What was typed behind `typed`, up to the cursor: the answer continues it. An engine that heals makes its tokens
+    begin with exactly these characters; any other reads them at the end of its prompt (`engines/fim.py:unforced`)."""
     session: str = ""
     """Opaque and the same for every prompt of a document: keeps its requests on one replica and its cache."""
 
@@ -201,9 +204,15 @@ class Token:
     """One generated token."""
 
     text: str
-    """May be empty: a token that ends inside a UTF-8 character gives its text to the one that completes it."""
+    """What it adds behind the cursor. May be empty: a token that ends inside a UTF-8 character gives its text to the
+    one that completes it, and one that ends inside `Prompt.forced` adds nothing."""
     prob: float | None
-    """The model's probability of this token, 0..1, before any sampling; None where the engine has none."""
+    """The model's probability of this token, 0..1, before any mask or sampling; None where the engine has none."""
+    forced: bool = False
+    """It begins with typed text (`Prompt.forced`): `prob` says how likely that was."""
+    allowed_prob: float | None = None
+    """Of a forced token: its share, 0..1, of the probability of all tokens that agree with the typed text. It says how
+    sure the model is of how the text goes on. None: not forced, or the engine does not tell."""
     from_draft: bool = False
     n_evaluated: int = 1
     """Tokens that the model evaluated to get here: on the first token the prompt tokens not found in the cache."""
@@ -295,3 +304,5 @@ class Skills:
     """The text after the cursor is used."""
     checks_draft: bool
     """A draft is verified; otherwise it is ignored."""
+    heals: bool = False
+    """The answer can be forced to begin with `Prompt.forced` (token healing)."""

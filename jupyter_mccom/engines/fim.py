@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Literal, Protocol, TypeAlias
 
 from ..types import Prompt
@@ -54,6 +55,20 @@ class PromptFormat:
                 self._fim = markers
                 break
         self._known = ()
+
+
+def unforced(prompt: Prompt) -> Prompt:
+    """For an engine that cannot force text: all that was typed stands in `typed`, less the blanks at its end.
+
+    Tokens begin with their blank, so the model writes it itself.
+    """
+    return replace(prompt, typed=(prompt.typed + prompt.forced).rstrip(" \t"), forced="")
+
+
+def left_blanks(prompt: Prompt) -> str:
+    """The blanks before the cursor that `unforced` leaves off: a draft for such an engine begins with them."""
+    typed = prompt.typed + prompt.forced
+    return typed[len(typed.rstrip(" \t")) :]
 
 
 def head_of(prompt: Prompt) -> str:
