@@ -27,8 +27,8 @@ class Engine(Protocol):
     def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """Greedy text after `prompt.typed + prompt.forced`, ending early at the model's end of text.
 
-        At most `max_tokens` tokens, beside those that end inside `prompt.forced`. `draft` continues the same text and is
-        advice: the output does not depend on it, but for ties.
+        At most `max_tokens` tokens beside the forced ones. `draft` continues the same text and is advice: the output
+        does not depend on it, but for ties.
         Raises EngineMissing, EngineBusy, PromptTooLong, or EngineError when the model's process dies meanwhile.
         """
         ...

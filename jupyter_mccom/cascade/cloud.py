@@ -27,5 +27,6 @@ class Cloud:
 
     async def spend(self, prompt: Prompt, draft: str) -> None:
         """Counts what is about to be sent. Raises as the engine's count does."""
-        texts = [*(chunk.text for chunk in prompt.chunks), prompt.prefix, prompt.typed, prompt.suffix, draft]
+        texts = [*(chunk.text for chunk in prompt.chunks), prompt.prefix, prompt.typed + prompt.forced]
+        texts += [prompt.suffix, draft]
         self.budget.spend(sum(await self.engine.count(texts)))

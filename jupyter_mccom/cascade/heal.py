@@ -17,7 +17,7 @@ _PRE_TOKEN = re.compile(
     r"| ?(?:[^\w\s]|_)+"
     r"|\s+(?!\S)|\s+"
 )
-"""Pieces that no token reaches across: the pre-tokenizer of GPT-4's kind (cl100k), which Qwen's and most code models use."""
+"""Pieces that no token reaches across: those of a pre-tokenizer of GPT-4's kind (cl100k), as Qwen's is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

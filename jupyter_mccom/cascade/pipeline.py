@@ -20,6 +20,7 @@ from ..types import CompletionRequest, Multiline, Prompt, Reason, Route, Suggest
 from .cloud import Cloud
 from .context import Context
 from .flight import Flight
+from .heal import heal
 from .journal import Journal
 from .local import Local
 from .positions import Position, Positions, forced
@@ -228,6 +229,7 @@ class Cascade:
         request, engine = run.request, self.cloud.engine
         draft = run.local_text or position.draft(request.prefix)
         draft = draft if self.cloud.context.allows(position.local_hits) else ""
+        draft = draft and heal(request.prefix.rpartition("\n")[2]).left + draft
         run.writing = writing = Writing(engine, request, clock=self._clock, max_tokens=self._max_tokens)
         shown, reason = "", route.reason
         if not self.cloud.budget.take():

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..types import Chunk, CompletionRequest, Hit, Prompt
+from .heal import heal
 
 _BLOCK_LINES = 8
 _BLOCK_CHARS = 400
@@ -67,12 +68,6 @@ def typed_of(prefix: str) -> str:
     return prefix[prefix.rfind("\n") + 1 :][-_TYPED_CHARS:]
 
 
-def healed(typed: str) -> tuple[str, str]:
-    """`typed` split before its trailing white space: tokens begin with their space, so the model writes it itself."""
-    kept = typed.rstrip(" \t")
-    return kept, typed[len(kept) :]
-
-
 def build(
     request: CompletionRequest,
     counts: Mapping[str, int],
@@ -101,10 +96,12 @@ def build(
     own = _rstripped("".join(above)), _rstripped(suffix)
     others = [hit for hit in hits if hit.chunk.source not in whole and not _stands(hit.chunk, request.own_source, own)]
     found = _best(others, counts, n_reserved)
+    line = heal(typed)
     return Prompt(
         chunks=(*near, *reversed(found)),
         prefix="".join(above),
-        typed=healed(typed)[0],
+        typed=line.typed,
+        forced=line.forced,
         suffix=suffix,
         session=session,
     )

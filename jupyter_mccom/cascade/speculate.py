@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from ..types import Chunk, CompletionRequest
+from .heal import heal
 from .language import cell_language
-from .prompt import healed
 from .renamed import renamed_rests
 from .trim import statement_end
 
@@ -34,8 +34,8 @@ _Lines = Sequence[str]
 def draft_of(request: CompletionRequest, chunks: Sequence[Chunk] = ()) -> str:
     """What may follow the cursor: behind lines that begin with its line or, on a fresh one, below lines like the last.
 
-    Continues `Prompt.typed`, so it begins with the white space that the model is left to write, and ends where the
-    places part or with the statement's newline. Empty where nothing is found, or at one place only. `chunks` are what
+    On an empty line it begins with the indentation that the model is left to write. It ends where the places part or
+    with the statement's newline. Empty where nothing is found, or at one place only. `chunks` are what
     retrieval found.
     """
     for rule in (same, renamed):
@@ -118,12 +118,15 @@ def _from_places(request: CompletionRequest, chunks: Sequence[Chunk]) -> Iterato
 
 
 def _statements(request: CompletionRequest, rests: Iterable[_Lines]) -> list[str]:
-    """Of each the statement, behind the space that the model is left to write; those that say something."""
+    """Of each the statement, behind the indentation that the model is left to write; those that say something."""
     language, key = cell_language(request.language, request.prefix), _key(request)
-    left_space = healed(request.prefix.rpartition("\n")[2])[1]
+    line = request.prefix.rpartition("\n")[2]
+    left, spaced = heal(line).left, line[-1:].isspace()
     statements = (_statement(language, key, rest) for rest in islice(rests, _MAX_TRIED))
     found = islice((one for one in statements if one.strip()), _MAX_PLACES)
-    return [one if one[:1].isspace() else left_space + one for one in found]
+    if left:
+        return [one if one[:1].isspace() else left + one for one in found]
+    return [one.lstrip(" \t") if spaced else one for one in found]
 
 
 def _statement(language: str, key: str, lines: _Lines) -> str:

@@ -14,7 +14,6 @@ import anyio
 from ..protocols import Clock, Engine
 from ..types import CompletionRequest, Generation, Prompt, Stop, Token
 from .language import cell_language
-from .prompt import healed
 from .trim import extent_end, looping, trim
 
 _Result = TypeVar("_Result")
@@ -40,8 +39,9 @@ class Writing:
         self._multiline = request.multiline or "statement"
         self._language = cell_language(request.language, request.prefix)
         cut = request.prefix.rfind("\n") + 1
-        self._above = request.prefix[:cut]
-        self._typed, self._left_space = healed(request.prefix[cut:])
+        self._above, line = request.prefix[:cut], request.prefix[cut:]
+        self._typed = line if line.strip() else ""
+        self._left_space = line[len(line.rstrip(" \t")) :]
         self._tokens: list[Token] = []
         self._raw = ""
         self._stop: Stop = "end"

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from .decoding import Check, Decoder, Part, Policy
+from .decoding import Check, Decoder, Policy
+from .draft import Part
 from .runtime import build, processor
 
 TIMED = (1, 2, 4, 8, 16)

@@ -1,5 +1,7 @@
 """Greedy text from a model that can check a draft: cache reuse, prompt and draft in one evaluation, whole characters.
 
+What was typed behind the prompt's last whole token is forced on the answer first (`constrain.py`), a token at a time.
+
 A draft is text. It is encoded behind the prompt, its longest run that the model would have written is kept, and where
 only the tokens differ and not the text, the rest is encoded anew. Without one, or behind it, what was read before is
 one (`lookup.py`). Knows no library and no process.
@@ -8,13 +10,14 @@ one (`lookup.py`). Knows no library and no process.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
 from ..errors import EngineError, PromptTooLong
-from ..types import DraftCheck, Token
-from .lookup import Lookup
+from ..types import Token
+from .constrain import Forced, Ids, Rule, read_in_a_thread
+from .draft import Draft, Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,14 @@ class Choice:
 
     token: int
     prob: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed(Choice):
+    """The likeliest of some tokens; `prob` is among all tokens, as ever."""
+
+    share: float
+    """Of the probability of those tokens together, 0..1."""
 
 
 class Decoder(Protocol):
@@ -39,6 +50,14 @@ class Decoder(Protocol):
     def ends(self, token: int) -> bool: ...
     def keep(self, n_tokens: int) -> int: ...
 
+    def pieces(self) -> Iterable[tuple[bytes, int]]:
+        """Bytes and id of every token that is text: no added, control or end tokens. May be called in any thread."""
+        ...
+
+    def among(self, ids: Ids) -> Allowed:
+        """The likeliest of `ids`, at least one, after the last token that was evaluated."""
+        ...
+
     def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
         """Evaluates `tokens` from position `at`; the likeliest next token after each of the last `n_last`.
 
@@ -46,10 +65,6 @@ class Decoder(Protocol):
         `gone` says so.
         """
         ...
-
-
-Part: TypeAlias = Literal["start", "rest", "read"]
-"""Of a draft: where a given text begins, behind what came true of it, and what followed the same tokens before."""
 
 
 class Policy(Protocol):
@@ -79,36 +94,47 @@ class Check:
 
 
 class Decoding:
-    """One model's answers, one at a time."""
+    """One model's answers, one at a time. Its vocabulary is read in a thread meanwhile."""
 
-    def __init__(self, decoder: Decoder, policy: Policy) -> None:
+    def __init__(self, decoder: Decoder, policy: Policy, rule: Rule = "own") -> None:
         self._decoder = decoder
         self._policy = policy
+        self._rule = rule
+        self._vocabulary = read_in_a_thread(decoder.pieces)
         self._cached: list[int] = []
         self._cuts = True
         """The decoder can forget the end of its cache; one that cannot is given no drafts."""
 
-    def write(self, prompt: str, *, max_tokens: int, draft: str, gone: Callable[[], bool]) -> Iterator[Token]:
+    def write(
+        self, prompt: str, *, max_tokens: int, draft: str, gone: Callable[[], bool], forced: str = ""
+    ) -> Iterator[Token]:
         """The answer's tokens; none to an empty prompt. Each with its check so far, where there was one.
 
+        The answer begins with `forced`, whose characters are in no token's text; `draft` is what may follow it. At most
+        `max_tokens` beside the forced ones.
         Raises PromptTooLong. `gone` is asked during the prompt's evaluation and ends it.
         """
         ids = self._decoder.encode(prompt, special=True)
-        if len(ids) >= self._decoder.n_context:
+        if self._room(ids, forced, 1) < 1:
             raise PromptTooLong(
                 f"the prompt has {len(ids)} tokens and the model's context holds {self._decoder.n_context}; "
                 "lower prompt_tokens or raise context_tokens"
             )
         if not ids:
             return iter(())
-        given = Draft(self._decoder, draft, behind=prompt, ids=ids)
+        given = Draft(self._decoder, forced + draft if draft else "", behind=prompt, ids=ids)
         pending = self._reuse(ids)
-        return self._tokens(pending, given, min(max_tokens, self._decoder.n_context - len(ids)), gone)
+        return self._tokens(pending, given, self._room(ids, forced, max_tokens), gone, forced)
 
-    def _tokens(self, pending: list[int], draft: Draft, n_left: int, gone: Callable[[], bool]) -> Iterator[Token]:
+    def _tokens(
+        self, pending: list[int], draft: Draft, n_left: int, gone: Callable[[], bool], text: str
+    ) -> Iterator[Token]:
         characters = codecs.getincrementaldecoder("utf-8")("replace")
+        if text:
+            forced = Forced(text, self._vocabulary.result(), self._encode, self._rule)
+            pending = yield from self._begun(pending, forced, draft, characters, gone)
         n_evaluated = len(pending)
-        while n_left > 0:
+        while n_left > 0 and pending:
             drafted = self._drafted(draft, len(pending), n_left)
             choices = self._evaluate(pending, drafted, gone)
             draft.n_passes += 1
@@ -132,6 +158,42 @@ class Decoding:
             if not choices:
                 return
             pending = [choices[-1].token]
+
+    def _begun(
+        self,
+        pending: list[int],
+        forced: Forced,
+        draft: Draft,
+        characters: codecs.IncrementalDecoder,
+        gone: Callable[[], bool],
+    ) -> Generator[Token, None, list[int]]:
+        """The forced tokens; returns what is to be evaluated next, nothing where `gone` has ended it."""
+        n_evaluated = len(pending)
+        while forced.left:
+            allowed = forced.allowed()
+            if not allowed:
+                return pending + forced.give_up()
+            if not self._evaluate(pending, [], gone):
+                return []
+            found = self._decoder.among(allowed)
+            piece = self._decoder.piece(found.token)
+            draft.written(found.token, piece, from_draft=False)
+            yield Token(
+                text=characters.decode(forced.write(piece)),
+                prob=found.prob,
+                forced=True,
+                allowed_prob=found.share,
+                n_evaluated=n_evaluated,
+            )
+            n_evaluated, pending = 1, [found.token]
+        return pending
+
+    def _room(self, ids: Sequence[int], forced: str, max_tokens: int) -> int:
+        """Tokens that the answer may have: a forced byte takes one at most."""
+        return min(max_tokens, self._decoder.n_context - len(ids) - len(forced.encode()))
+
+    def _encode(self, text: str) -> list[int]:
+        return self._decoder.encode(text, special=False)
 
     def _drafted(self, draft: Draft, n_pending: int, n_left: int) -> list[int]:
         ids = draft.ids if self._cuts else []
@@ -193,63 +255,3 @@ class Decoding:
         else:
             self._cut(at)
         return choices
-
-
-class Draft:
-    """What may follow, as tokens: what is left of a text that was given, else what followed the same tokens before."""
-
-    def __init__(self, decoder: Decoder, text: str, *, behind: str, ids: Sequence[int]) -> None:
-        self._decoder = decoder
-        self._read = Lookup(ids)
-        self._rest = text.encode()
-        last_lines = behind[behind.rstrip("\n").rfind("\n") + 1 :]
-        self._left = self._encoded(text, last_lines) if text else []
-        self._given = bool(text)
-        self.n_offered = self.n_passes = self._n_accepted = 0
-        self._came_true = False
-
-    @property
-    def ids(self) -> list[int]:
-        """May be empty."""
-        return self._left or self._read.following()
-
-    @property
-    def part(self) -> Part:
-        """Of `ids`."""
-        if not self._left:
-            return "read"
-        return "rest" if self._came_true else "start"
-
-    @property
-    def check(self) -> DraftCheck | None:
-        """What became of it so far; None without a text where nothing was checked."""
-        if not self._given and not self.n_offered:
-            return None
-        return DraftCheck(offered=self.n_offered, accepted=self._n_accepted, passes=self.n_passes)
-
-    def written(self, token: int, piece: bytes, *, from_draft: bool) -> None:
-        """The model wrote this token."""
-        self._n_accepted += from_draft
-        self._read.add(token)
-        if not piece or not self._rest.startswith(piece):
-            self._rest, self._left = b"", []
-            return
-        self._came_true = True
-        self._rest = self._rest[len(piece) :]
-        if self._left[:1] == [token]:
-            self._left = self._left[1:]
-        else:
-            self._left = self._encoded_anew()
-
-    def _encoded(self, text: str, behind: str) -> list[int]:
-        """As tokens that follow those of `behind`: a line with something on it is enough, whatever stands above."""
-        before = self._decoder.encode(behind, special=True)
-        joined = self._decoder.encode(behind + text, special=True)
-        fits = joined[: len(before)] == before
-        return joined[len(before) :] if fits else self._decoder.encode(text, special=False)
-
-    def _encoded_anew(self) -> list[int]:
-        try:
-            return self._decoder.encode(self._rest.decode(), special=False)
-        except UnicodeDecodeError:
-            return []

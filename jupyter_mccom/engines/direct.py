@@ -47,7 +47,7 @@ class DirectEngine:
         """Drafts are checked, unless the child turned out to be the server."""
         if not self._direct:
             return self._server.skills
-        return Skills(probs=True, infill=self._reads.infill, checks_draft=True)
+        return Skills(probs=True, infill=self._reads.infill, checks_draft=True, heals=True)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine. Each token says what became of a draft so far."""
@@ -77,7 +77,8 @@ class DirectEngine:
         self, address: Address, prompt: Prompt, max_tokens: int, draft: str
     ) -> AsyncGenerator[Token, None]:
         await self._probe(address)
-        said = {"ask": "generate", "prompt": self._reads.render(prompt), "max_tokens": max_tokens, "draft": draft}
+        said: dict[str, object] = {"ask": "generate", "max_tokens": max_tokens, "draft": draft}
+        said |= {"prompt": self._reads.render(prompt), "forced": prompt.forced}
         async with aclosing(_asked(address, said)) as lines:
             async for line in lines:
                 if "end" in line:

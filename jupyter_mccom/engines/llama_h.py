@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError, EngineMissing
-from .decoding import Choice
+from .constrain import Ids
+from .decoding import Allowed, Choice
 
 VERSION = "2026.10.11549"
 """Of the wheel whose llama.h (b11549) stands here; pyproject.toml pins the same."""
@@ -25,6 +26,9 @@ MAX_OUTPUTS = 17
 _SERVER = "the server of the same wheel is used instead"
 _ABORTED = 2
 _LOG_ERROR = 4
+_TEXT_ATTRIBUTES = 4 | 32
+"""Of enum llama_token_attr: NORMAL or BYTE."""
+_PIECE_BYTES = 256
 _Pointer = ctypes.c_void_p
 _Abort = ctypes.CFUNCTYPE(ctypes.c_bool, _Pointer)
 _Log = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, _Pointer)
@@ -97,6 +101,7 @@ _SYMBOLS: dict[str, tuple[Any, list[Any]]] = {
     "n_threads_batch": (_I32, [_Pointer]),
     "vocab_n_tokens": (_I32, [_Pointer]),
     "vocab_is_eog": (_BOOL, [_Pointer, _I32]),
+    "vocab_get_attr": (_I32, [_Pointer, _I32]),
     "tokenize": (_I32, [_Pointer, _TEXT, _I32, _Pointer, _I32, _BOOL, _BOOL]),
     "token_to_piece": (_I32, [_Pointer, _I32, _Pointer, _I32, _I32, _BOOL]),
     "decode": (_I32, [_Pointer, _Batch]),
@@ -170,10 +175,30 @@ class LlamaH:
 
     def piece(self, token: int) -> bytes:
         """The token's text; may end inside a character."""
-        room = 256
-        data = ctypes.create_string_buffer(room)
-        n_bytes = self._c["token_to_piece"](self._vocab, token, data, room, 0, False)
+        data = ctypes.create_string_buffer(_PIECE_BYTES)
+        n_bytes = self._c["token_to_piece"](self._vocab, token, data, _PIECE_BYTES, 0, False)
         return data.raw[: max(0, n_bytes)]
+
+    def pieces(self) -> Iterator[tuple[bytes, int]]:
+        """See decoding.Decoder."""
+        data = ctypes.create_string_buffer(_PIECE_BYTES)
+        read, attributes, vocab = self._c["token_to_piece"], self._c["vocab_get_attr"], self._vocab
+        for token in range(self._n_vocab):
+            if attributes(vocab, token) & _TEXT_ATTRIBUTES and not self.ends(token):
+                n_bytes = read(vocab, token, data, _PIECE_BYTES, 0, False)
+                yield ctypes.string_at(data, max(0, n_bytes)), token
+
+    def among(self, ids: Ids) -> Allowed:
+        """See decoding.Decoder."""
+        import numpy as np
+
+        logits = self._logits(-1)
+        of_ids = logits[np.frombuffer(ids, np.int32)]
+        at = int(of_ids.argmax())
+        top = float(logits.max())
+        likeliest, of_all = float(np.exp(of_ids[at] - top)), float(np.exp(logits - top).sum())
+        share = 1 / float(np.exp(of_ids - of_ids[at]).sum())
+        return Allowed(token=ids[at], prob=likeliest / of_all, share=share)
 
     def ends(self, token: int) -> bool:
         """The token ends a text."""
@@ -245,10 +270,16 @@ class LlamaH:
     def _choice(self, index: int) -> Choice:
         import numpy as np
 
-        pointer = self._c["get_logits_ith"](self._context, index)
-        logits = np.ctypeslib.as_array(pointer, shape=(self._n_vocab,))
+        logits = self._logits(index)
         token = int(logits.argmax())
         return Choice(token=token, prob=1 / float(np.exp(logits - logits[token]).sum()))
+
+    def _logits(self, index: int) -> Any:
+        """Of the whole vocabulary after a token of the last evaluation; -1: after its last one."""
+        import numpy as np
+
+        pointer = self._c["get_logits_ith"](self._context, index)
+        return np.ctypeslib.as_array(pointer, shape=(self._n_vocab,))
 
 
 def _values(params: ctypes.Structure) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
-from .decoding import Choice
+from .constrain import Ids
+from .decoding import Allowed, Choice
 
 _HEAD_TOKENS = 16
 """More tokens than that, of which no choice is wanted, are evaluated apart: the vocabulary is not scored at them."""
@@ -51,6 +52,8 @@ class MlxModel:
         self.n_context = context_tokens
         self._ends = _end_ids(self._marked, config)
         self._bytes_of = _bytes_of(self._marked)
+        self._scores: Any = None
+        """Of the whole vocabulary after the last token that was evaluated."""
 
     def encode(self, text: str, *, special: bool) -> list[int]:
         """Tokens of `text`; with `special` markers in it are one token each, and what begins a text is added."""
@@ -65,6 +68,22 @@ class MlxModel:
     def ends(self, token: int) -> bool:
         """The token ends a text."""
         return token in self._ends
+
+    def pieces(self) -> Iterator[tuple[bytes, int]]:
+        """See decoding.Decoder."""
+        added = self._marked.get_added_tokens_decoder()
+        for token in range(self._marked.get_vocab_size(with_added_tokens=False)):
+            if token not in added and token not in self._ends:
+                yield self._bytes_of(token), token
+
+    def among(self, ids: Ids) -> Allowed:
+        """See decoding.Decoder."""
+        import mlx.core as mx
+
+        of_ids = self._scores[mx.array(ids.tolist())]
+        at, best, allowed, whole = mx.argmax(of_ids), mx.max(of_ids), mx.logsumexp(of_ids), mx.logsumexp(self._scores)
+        prob, share = mx.exp(best - whole), mx.exp(best - allowed)
+        return Allowed(token=ids[at.item()], prob=min(1.0, prob.item()), share=min(1.0, share.item()))
 
     def keep(self, n_tokens: int) -> int:
         """Forgets all but the first `n_tokens`; returns how many are left, 0 where a model's cache cannot be cut."""
@@ -107,7 +126,8 @@ class MlxModel:
         scores = self._model(mx.array(tokens)[None], cache=self._cache)[0, -n_last:].astype(mx.float32)
         best = mx.argmax(scores, axis=-1)
         probs = mx.exp(mx.max(scores, axis=-1) - mx.logsumexp(scores, axis=-1))
-        mx.eval(best, probs)
+        self._scores = scores[-1]
+        mx.eval(best, probs, self._scores)
         self._n_cached += len(tokens)
         pairs = zip(best.tolist(), probs.tolist(), strict=True)
         return [Choice(token=token, prob=min(1.0, prob)) for token, prob in pairs]

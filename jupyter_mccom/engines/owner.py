@@ -17,7 +17,6 @@ from dataclasses import asdict
 from typing import Any, NoReturn
 
 from ..errors import EngineError, PromptTooLong
-from ..types import Token
 from .decoding import Decoder, Decoding, Policy
 from .parent import greet
 
@@ -74,21 +73,16 @@ class Owner:
                 peer.sendall(line)
 
     def _written(self, request: Mapping[str, Any], gone: Callable[[], bool]) -> Iterator[bytes]:
-        prompt, max_tokens, draft = request["prompt"], request["max_tokens"], request["draft"]
+        asked = {name: request[name] for name in ("prompt", "forced", "max_tokens", "draft")}
         try:
-            for token in self._decoding.write(prompt, max_tokens=max_tokens, draft=draft, gone=gone):
-                yield _line(**_fields(token))
+            for token in self._decoding.write(**asked, gone=gone):
+                yield _line(**asdict(token))
                 if gone():
                     return
         except EngineError as error:
             yield _line(error=str(error), too_long=isinstance(error, PromptTooLong))
         else:
             yield _line(end=True)
-
-
-def _fields(token: Token) -> dict[str, object]:
-    fields = {"text": token.text, "prob": token.prob, "from_draft": token.from_draft, "n_evaluated": token.n_evaluated}
-    return fields | {"check": asdict(token.check) if token.check else None}
 
 
 def _line(**fields: object) -> bytes:

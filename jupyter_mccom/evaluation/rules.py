@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ..cascade import speculate
-from ..cascade.prompt import healed
+from ..cascade.heal import heal
 from ..types import CompletionRequest
 from .bench import Bench
 from .findings import Findings, Table, ratio_with_interval
@@ -53,7 +53,7 @@ def _line(rule: str, samples: Sequence[Sample], drafts: Sequence[str]) -> list[s
     n_positions, n_drafts, n_chars, n_right = ({sample.request.document: 0.0 for sample in samples} for _ in range(4))
     for sample, draft in zip(samples, drafts, strict=True):
         document = sample.request.document
-        truth = healed(sample.request.prefix.rpartition("\n")[2])[1] + sample.truth
+        truth = heal(sample.request.prefix.rpartition("\n")[2]).left + sample.truth
         n_positions[document] += 1
         n_drafts[document] += bool(draft)
         n_chars[document] += len(draft)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_mccom.engines.constrain import Ids
 from jupyter_mccom.engines.costs import TIMED, ByCost, CostCurve, by_cost, keep, kept, key_of, timed
-from jupyter_mccom.engines.decoding import Choice
+from jupyter_mccom.engines.decoding import Allowed, Choice
 
 PROCESSOR = CostCurve(ms={1: 24.0, 2: 50.0, 4: 85.0, 8: 141.0, 16: 267.0})
 """Measured for the 0.5B on two cores (engines.md B), 2 tokens by its neighbours."""
@@ -105,6 +106,14 @@ class _Evaluates:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+
+    def pieces(self) -> Iterable[tuple[bytes, int]]:
+        """None: nothing is forced."""
+        return ()
+
+    def among(self, ids: Ids) -> Allowed:
+        """The first."""
+        return Allowed(token=ids[0], prob=0.5, share=0.5)
 
     def encode(self, text: str, *, special: bool) -> list[int]:
         """A token a character."""

@@ -6,63 +6,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from jupyter_mccom.engines.decoding import Check, Choice, Decoding, Part
+from jupyter_mccom.engines.decoding import Check, Choice, Decoding
+from jupyter_mccom.engines.draft import Part
 from jupyter_mccom.errors import EngineError, PromptTooLong
 from jupyter_mccom.types import DraftCheck, Token
-
-PIECES = [b"<end>", b"def", b"de", b"f", b" ", b"x", b"y", "😀".encode()[:2], "😀".encode()[2:], b"p", b"\n"]
-ANSWER = "def x😀 x".encode()
-
-
-class Speller:
-    """A Decoder that writes ANSWER behind any prompt, longest pieces first, and notes what it evaluates."""
-
-    n_batch = 4
-    max_outputs = 4
-    n_context = 64
-
-    def __init__(self) -> None:
-        self.evaluated: list[list[int]] = []
-        self.held: list[int] = []
-        self.n_prompt = 0
-
-    def encode(self, text: str, *, special: bool) -> list[int]:
-        """Longest piece first."""
-        data, ids = text.encode(), list[int]()
-        while data:
-            token = next(i for i, piece in enumerate(PIECES) if data.startswith(piece))
-            ids.append(token)
-            data = data[len(PIECES[token]) :]
-        return ids
-
-    def piece(self, token: int) -> bytes:
-        """Its text."""
-        return PIECES[token]
-
-    def ends(self, token: int) -> bool:
-        """Only the first one does."""
-        return token == 0
-
-    def keep(self, n_tokens: int) -> int:
-        """Can always cut."""
-        assert n_tokens <= len(self.held)
-        del self.held[n_tokens:]
-        return n_tokens
-
-    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
-        """What ANSWER has behind the prompt and each of the tokens."""
-        assert at == len(self.held)
-        assert 0 < len(tokens) <= self.n_batch
-        assert n_last <= self.max_outputs
-        self.evaluated.append(list(tokens))
-        self.held += tokens
-        return [self._choice(len(self.held) - back) for back in range(n_last - 1, -1, -1)]
-
-    def _choice(self, n_held: int) -> Choice:
-        written = b"".join(PIECES[token] for token in self.held[self.n_prompt : n_held])
-        rest = ANSWER[len(written) :] if ANSWER.startswith(written) else b""
-        token = next((i for i, piece in enumerate(PIECES) if rest and rest.startswith(piece)), 0)
-        return Choice(token=token, prob=0.5)
+from tests.speller import ANSWER, Speller
 
 
 def _write(speller: Speller, draft: str = "", prompt: str = "ppp", max_tokens: int = 20) -> list[Token]:

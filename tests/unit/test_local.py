@@ -26,7 +26,7 @@ class _Counted(ScriptedEngine):
         self.asked: list[str] = []
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        self.asked.append(prompt.typed)
+        self.asked.append(prompt.typed + prompt.forced)
         async with aclosing(super().generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
             async for token in tokens:
                 yield token

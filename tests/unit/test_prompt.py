@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_mccom.cascade.language import cell_language, without_magics
-from jupyter_mccom.cascade.prompt import build, healed, texts
+from jupyter_mccom.cascade.prompt import build, texts
 from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Hit, Prompt
 
 REQUEST = CompletionRequest(
@@ -133,13 +133,7 @@ def test_a_cell_of_20000_lines() -> None:
     prefix = "".join(f"x{i} = {i}\n" for i in range(20_000))
     prompt = _built(replace(REQUEST, prefix=prefix + "print("))
     assert prompt.prefix.endswith("x19999 = 19999\n")
-    assert prompt.typed == "print("
-
-
-def test_trailing_space_is_left_to_the_model() -> None:
-    assert healed("x = ") == ("x =", " ")
-    assert healed("    ") == ("", "    ")
-    assert healed("x") == ("x", "")
+    assert (prompt.typed, prompt.forced) == ("print", "(")
 
 
 def test_cell_magics_name_the_language() -> None:

@@ -70,7 +70,7 @@ SCALED = "train = scale(train, axis=0)\nvalid = scale(valid, axis=0)\n"
             "test = self.scale(te",
             "st, axis=0)\n",
         ),
-        ("train = read(root, 'train.csv')\nvalid = read(root, 'valid.csv')\n", "test = read(root, ", " 'test.csv')\n"),
+        ("train = read(root, 'train.csv')\nvalid = read(root, 'valid.csv')\n", "test = read(root, ", "'test.csv')\n"),
         ("low.part = low.cut(part)\ntop.part = top.cut(part)\n", "mid.part = mid.cut(", "part)\n"),
         ("low = cut(\n    low.head,\n    n=low,\n)\n" * 2, "mid = cut(", ""),
         ("low = a.cut(\n    low.head,\n    n=low,\n)\n" * 2, "mid = a.cut(", "\n    mid.head,\n    n=mid,\n)\n"),
@@ -86,12 +86,12 @@ def test_a_line_that_is_others_with_other_names_goes_on_with_its_own(above: str,
 
 def test_other_names_are_asked_only_where_no_line_is_the_same() -> None:
     above = "train = fit(self, a=1)\nvalid = fit(self, a=1)\n" + "test = fit(self, a=2)\n" * 2
-    assert draft_of(_request(above + "test = fit(self, ")) == " a=2)\n"
-    assert draft_of(_request(above.replace("a=2", "a=1") + "last = fit(self, ")) == " a=1)\n"
+    assert draft_of(_request(above + "test = fit(self, ")) == "a=2)\n"
+    assert draft_of(_request(above.replace("a=2", "a=1") + "last = fit(self, ")) == "a=1)\n"
 
 
-def test_white_space_that_the_model_is_left_to_write_stands_first() -> None:
-    assert draft_of(_request("count = 1\ncount = 1\ncount = ")) == " 1\n"
+def test_only_indentation_is_left_to_the_model() -> None:
+    assert draft_of(_request("count = 1\ncount = 1\ncount = ")) == "1\n"
     assert (
         draft_of(_request("def f():\n    a()\n    b()\n\ndef g():\n    a()\n    b()\n\ndef h():\n    a()\n    "))
         == "    b()\n"
