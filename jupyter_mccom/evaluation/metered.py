@@ -96,7 +96,7 @@ class Metered:
         await self.settled()
 
     async def _n_prompt(self, prompt: Prompt) -> int:
-        parts = [*(chunk.text for chunk in prompt.chunks), prompt.prefix, prompt.typed, prompt.suffix]
+        parts = [*(chunk.text for chunk in prompt.chunks), prompt.prefix, prompt.typed + prompt.forced, prompt.suffix]
         with self._loop.frozen(), self._loop.working():
             return sum(await self._engine.count(parts))
 

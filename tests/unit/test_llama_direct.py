@@ -50,7 +50,7 @@ async def test_only_who_has_the_key_is_answered_and_only_on_this_machine(models:
 
 async def test_who_goes_away_frees_the_model_for_the_next(models: Store) -> None:
     async with _child(models) as (name, port, key):
-        said = {"key": key, "ask": "generate", "prompt": "a = 1\n" * 60, "max_tokens": 200, "draft": ""}
+        said = {"key": key, "ask": "generate", "prompt": "a = 1\n" * 60, "max_tokens": 200, "draft": "", "forced": ""}
         first = ask(name, port, said)
         await anext(first)
         await first.aclose()

@@ -36,7 +36,7 @@ def _hit(source: str, text: str) -> Hit:
 
 
 def _size(prompt: Prompt) -> int:
-    parts = [*(chunk.text for chunk in prompt.chunks), prompt.prefix, prompt.typed, prompt.suffix]
+    parts = [*(chunk.text for chunk in prompt.chunks), prompt.prefix, prompt.typed + prompt.forced, prompt.suffix]
     return sum(len(part) // 3 for part in parts)
 
 
