@@ -42,18 +42,19 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
     data, out = _data(tmp_path / "data"), tmp_path / "out"
     given = (f"--data={data}", f"--out={out}", "--n=2", "--MCCom.max_tokens=8")
     said = _bench(*given).stdout
-    assert "| 2025+, mid-line | 1 |" in said
+    assert "| 2025+, inside | 1 |" in said
+    assert "| 2025+, weighted | 3 |" in said
     rows = (out / "notebooks.jsonl").read_text().splitlines()
-    assert len(rows) == 3
+    assert len(rows) == 7
     result = json.loads((out / "notebooks.json").read_text())
     assert result["machine"]["python"]
     assert result["settings"] == {"max_tokens": 8, "model": SMALL}
     assert result["models"][SMALL]
     assert "<svg" in (out / "report.html").read_text()
-    (out / "notebooks.jsonl").write_text("\n".join(rows[:2]) + "\n" + rows[2][:20])
+    (out / "notebooks.jsonl").write_text("\n".join(rows[:4]) + "\n" + rows[4][:20])
     _bench(*given)
     again = (out / "notebooks.jsonl").read_text().splitlines()
-    assert (again[:2], len(again)) == (rows[:2], 3)  # what is there is not measured again
+    assert (again[:4], len(again)) == (rows[:4], 7)  # what is there is not measured again
     other = _bench(*given[:3], status=2).stderr
     assert "was made with other settings" in other
     assert other.count("\n") == 1

@@ -1,7 +1,7 @@
-"""`bench --suite cascade`: both models at the same real positions, one shot each, then a table of policies.
+"""`bench --suite cascade`: both models at the same keys of real statements, one shot each, then a table of policies.
 
 The prompts are the cascade's own, with retrieval as set; the cloud's are no longer than the local ones, so that 100
-positions take an hour on two cores. As in use, each model has read the prompt of the line's start before it is timed.
+statements take some hours on two cores. As in use, each model has read the line's start before it is timed.
 The cloud is asked with round 1 (cloud alone), then with what round 2 finds for the local text (the cascade's call).
 """
 
@@ -28,9 +28,11 @@ from ..types import Chunk, CompletionRequest, Prompt, Skills, Token
 from .bench import NETWORK_S, Bench, stand_in
 from .cascade_table import findings
 from .findings import Findings
+from .key_positions import at_keys, pressed
 from .policies import Answer, Both
 from .replay import statement_of
 from .samples import Sample, crossfile_samples, notebook_samples
+from .strata import strata
 
 _CROSSFILE_SHARE = 1 / 3
 _PATIENCE_S = 120.0
@@ -82,18 +84,23 @@ def measure(bench: Bench) -> Findings:
     n_crossfile = round(bench.n * _CROSSFILE_SHARE)
     samples = notebook_samples(bench.data, bench.n - n_crossfile, bench.seed, apart=True)
     samples += crossfile_samples(bench.data, n_crossfile, bench.seed)
-    asyncio.run(_run(bench, samples))
-    rows = [bench.rows.get(sample.task) for sample in samples]
+    samples, keys = at_keys(samples, bench.seed), pressed(bench.data)
+    found = asyncio.run(_run(bench, samples))
     gates = gates_of(bench.settings, open_store(bench.settings).entry(bench.settings.model))
-    return findings([_both(row) for row in rows if row is not None], gates)
+    return findings(found, gates, strata(samples, keys), note=keys.note())
 
 
-async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
+async def _run(bench: Bench, samples: Sequence[Sample]) -> list[Both]:
+    found = []
     async with _tiers(bench.settings) as tiers:
         for number, sample in enumerate(samples, 1):
-            if bench.rows.get(sample.task) is None:
-                bench.rows.put(sample.task, asdict(await _asked(tiers, sample)))
+            row = bench.rows.get(sample.task)
+            if row is None:
+                row = asdict(await _asked(tiers, sample))
+                bench.rows.put(sample.task, row)
+            found.append(_both(row))
             bench.progress(number, len(samples))
+    return found
 
 
 @asynccontextmanager

@@ -6,19 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..cascade.route import Gates, confidence
-from .findings import (
-    Findings,
-    Plot,
-    Series,
-    Table,
-    distribution,
-    percentile_with_interval,
-    ratio_with_interval,
-    with_interval,
-)
-from .metrics import exact_match, mean, ratio
+from .findings import Findings, Plot, Series, Table, distribution
+from .metrics import exact_match
 from .policies import Both, Policy, Result, cascade, policies
 from .reliability import reliability
+from .strata import Stratum
 
 GOALS = (
     ("exact match ÷ cloud alone", "at least", 1.08),
@@ -30,24 +22,30 @@ GOALS = (
 _THRESHOLDS = [number / 20 for number in range(21)]
 
 
-def findings(found: Sequence[Both], gates: Gates) -> Findings:
-    """`gates` as they are set; other thresholds are plotted beside them."""
+def findings(found: Sequence[Both], gates: Gates, strata: Mapping[str, Stratum], note: str = "") -> Findings:
+    """`gates` as they are set; other thresholds are plotted beside them.
+
+    Goals, thresholds and figures are those of the last of `strata`, which holds all positions; `note` is said first.
+    """
     results = {name: [policy(both) for both in found] for name, policy in policies(gates).items()}
-    goals = _goals(results["cascade"], results["cloud alone"])
+    *_, overall = strata.values()
+    goals = _goals(results["cascade"], results["cloud alone"], overall)
     missed = [row[0] for row in goals.rows if row[-1] == "missed"]
     notes = [
+        *([note] if note else []),
         "× and ÷ are against the cloud alone in this run; a person takes exact matches and rejects the rest",
         f"goals missed: {', '.join(missed)}" if missed else "all goals are met",
     ]
-    figures = {name: _figures(of) for name, of in results.items()}
-    plots = [_latencies(results), _thresholds(found, gates, results), _reliability(found)]
-    tables = [_policies(results), goals, _as_it_moves(found, gates)]
-    return Findings(tables=tables, plots=plots, notes=notes, figures={"n": len(found), **figures})
+    by_key = {name: {policy: _figures(of, one) for policy, of in results.items()} for name, one in strata.items()}
+    figures = {name: _figures(of, overall) for name, of in results.items()}
+    plots = [_latencies(results), _thresholds(found, gates, results, overall), _reliability(found)]
+    tables = [_policies(results, name, one) for name, one in reversed(list(strata.items()))]
+    tables[1:1] = [goals, _as_it_moves(found, gates, overall)]
+    return Findings(tables=tables, plots=plots, notes=notes, figures={"n": len(found), **figures, "by key": by_key})
 
 
-def _policies(results: Mapping[str, Sequence[Result]]) -> Table:
+def _policies(results: Mapping[str, Sequence[Result]], key: str, stratum: Stratum) -> Table:
     base = results["cloud alone"]
-    n = len(base)
     head = [
         "policy",
         "exact match",
@@ -59,42 +57,43 @@ def _policies(results: Mapping[str, Sequence[Result]]) -> Table:
         "cloud calls",
         "wrong among shown",
     ]
-    rows = [_row(name, of, base) for name, of in results.items()]
-    return Table(title=f"One shot, n = {n}", head=[*head, "of local ones"], rows=rows)
+    rows = [_row(name, of, base, stratum) for name, of in results.items()]
+    return Table(title=f"One shot, {key}, n = {stratum.n}", head=[*head, "of local ones"], rows=rows)
 
 
-def _row(name: str, of: Sequence[Result], base: Sequence[Result]) -> list[str]:
+def _row(name: str, of: Sequence[Result], base: Sequence[Result], stratum: Stratum) -> list[str]:
     latency, against = _latency(of), _latency(base)
-    shown, local = sum(result.shown for result in of), [float(result.local_shown) for result in of]
-    local_wrong = ratio_with_interval([float(result.local_wrong) for result in of], local)
+    local = [float(result.local_shown) for result in of]
+    local_wrong = stratum.told([float(result.local_wrong) for result in of], local)
     return [
         name,
-        with_interval(_right(of), 3),
-        ratio_with_interval(_right(of), _right(base)),
-        with_interval(latency),
-        ratio_with_interval(latency, against),
-        ratio_with_interval(_without_network(of), _without_network(base)),
-        percentile_with_interval(latency, 0.95, 2),
-        with_interval(_calls(of)),
-        f"{_wrong_with_interval(of)} of {shown}",
-        f"{local_wrong} of {sum(local):.0f}" if any(local) else "–",
+        stratum.told(_right(of), digits=3),
+        stratum.told(_right(of), _right(base)),
+        stratum.told(latency),
+        stratum.told(latency, against),
+        stratum.told(_without_network(of), _without_network(base)),
+        stratum.percentile(latency, 0.95),
+        stratum.told(_calls(of)),
+        f"{stratum.told(_wrong(of), _shown(of))} of {stratum.count(_shown(of))}",
+        f"{local_wrong} of {stratum.count(local)}" if stratum.count(local) else "–",
     ]
 
 
-def _goals(of: Sequence[Result], base: Sequence[Result]) -> Table:
+def _goals(of: Sequence[Result], base: Sequence[Result], stratum: Stratum) -> Table:
     latency, against = _latency(of), _latency(base)
     at_once, at_once_against = _without_network(of), _without_network(base)
-    figures = (
-        (ratio(_right(of), _right(base)), ratio_with_interval(_right(of), _right(base))),
-        (ratio(latency, against), ratio_with_interval(latency, against)),
-        (ratio(at_once, at_once_against), ratio_with_interval(at_once, at_once_against)),
-        (mean(_calls(of)), with_interval(_calls(of))),
-        (_wrong(of), _wrong_with_interval(of)),
+    figures: tuple[tuple[Sequence[float], Sequence[float] | None], ...] = (
+        (_right(of), _right(base)),
+        (latency, against),
+        (at_once, at_once_against),
+        (_calls(of), None),
+        (_wrong(of), _shown(of)),
     )
     rows = []
-    for (name, word, goal), (value, shown) in zip(GOALS, figures, strict=True):
+    for (name, word, goal), (values, per) in zip(GOALS, figures, strict=True):
+        value = stratum.value(values, per)
         met = value >= goal if word == "at least" else value <= goal
-        rows.append([name, f"{word} {goal:.2f}", shown, "met" if met else "missed"])
+        rows.append([name, f"{word} {goal:.2f}", stratum.told(values, per), "met" if met else "missed"])
     return Table(title="Goals, cascade against cloud alone", head=["figure", "goal", "cascade", ""], rows=rows)
 
 
@@ -107,10 +106,10 @@ def _latencies(results: Mapping[str, Sequence[Result]]) -> Plot:
     )  # fmt: skip
 
 
-def _thresholds(found: Sequence[Both], gates: Gates, results: Mapping[str, Sequence[Result]]) -> Plot:
-    points = [_point([policy(both) for both in found]) for policy in _sweep(gates)]
+def _thresholds(found: Sequence[Both], gates: Gates, results: Mapping[str, Sequence[Result]], stratum: Stratum) -> Plot:
+    points = [_point([policy(both) for both in found], stratum) for policy in _sweep(gates)]
     marks = [("as set", "cascade"), ("cloud alone", "cloud alone"), ("local alone", "local alone")]
-    dots = [Series(name=name, points=[_point(results[policy])], style="dots") for name, policy in marks]
+    dots = [Series(name=name, points=[_point(results[policy], stratum)], style="dots") for name, policy in marks]
     line = Series(name="cascade, route threshold from 0 to 1", points=points)
     return Plot(
         title="Exact match against cloud calls, as the threshold moves", x="cloud calls a position", y="exact match",
@@ -118,12 +117,13 @@ def _thresholds(found: Sequence[Both], gates: Gates, results: Mapping[str, Seque
     )  # fmt: skip
 
 
-def _as_it_moves(found: Sequence[Both], gates: Gates) -> Table:
+def _as_it_moves(found: Sequence[Both], gates: Gates, stratum: Stratum) -> Table:
     """A few points of that plot, with their intervals."""
     rows = []
     for sure, policy in list(zip(_THRESHOLDS, _sweep(gates), strict=True))[::2]:
         of = [policy(both) for both in found]
-        rows.append([f"{sure:.1f}", with_interval(_calls(of)), with_interval(_right(of), 3), _wrong_with_interval(of)])
+        wrong = stratum.told(_wrong(of), _shown(of))
+        rows.append([f"{sure:.1f}", stratum.told(_calls(of)), stratum.told(_right(of), digits=3), wrong])
     head = ["route threshold", "cloud calls", "exact match", "wrong among shown"]
     return Table(title="Cascade, as the route threshold moves", head=head, rows=rows)
 
@@ -133,8 +133,8 @@ def _sweep(gates: Gates) -> list[Policy]:
     return [cascade(replace(gates, sure=sure, show=min(gates.show, sure)), parse=True) for sure in _THRESHOLDS]
 
 
-def _point(of: Sequence[Result]) -> tuple[float, float]:
-    return mean(_calls(of)), mean(_right(of))
+def _point(of: Sequence[Result], stratum: Stratum) -> tuple[float, float]:
+    return stratum.value(_calls(of)), stratum.value(_right(of))
 
 
 def _reliability(found: Sequence[Both]) -> Plot:
@@ -144,13 +144,13 @@ def _reliability(found: Sequence[Both]) -> Plot:
     return reliability({"first 3 tokens, mean": scores}, right)
 
 
-def _figures(of: Sequence[Result]) -> dict[str, float]:
+def _figures(of: Sequence[Result], stratum: Stratum) -> dict[str, float]:
     return {
-        "exact_match": mean(_right(of)),
-        "latency_s": mean(_latency(of)),
-        "latency_without_network_s": mean(_without_network(of)),
-        "calls": mean(_calls(of)),
-        "wrong_among_shown": _wrong(of),
+        "exact_match": stratum.value(_right(of)),
+        "latency_s": stratum.value(_latency(of)),
+        "latency_without_network_s": stratum.value(_without_network(of)),
+        "calls": stratum.value(_calls(of)),
+        "wrong_among_shown": stratum.value(_wrong(of), _shown(of)),
     }
 
 
@@ -170,9 +170,9 @@ def _calls(of: Sequence[Result]) -> list[float]:
     return [float(result.calls) for result in of]
 
 
-def _wrong_with_interval(of: Sequence[Result]) -> str:
-    return ratio_with_interval([float(result.wrong) for result in of], [float(result.shown) for result in of])
+def _shown(of: Sequence[Result]) -> list[float]:
+    return [float(result.shown) for result in of]
 
 
-def _wrong(of: Sequence[Result]) -> float:
-    return sum(result.wrong for result in of) / max(1, sum(result.shown for result in of))
+def _wrong(of: Sequence[Result]) -> list[float]:
+    return [float(result.wrong) for result in of]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ..compose import OpenCascade, open_cascade
 from ..engines.direct import DirectEngine
@@ -24,6 +24,7 @@ from .cascade import token_from, written
 from .checked import checking_all, checking_none
 from .data import rows_of
 from .findings import Findings, Table, with_interval
+from .key_positions import Place, place_of
 from .metrics import exact_match
 from .reliability import calibration
 from .samples import Sample
@@ -118,11 +119,28 @@ async def _tokens(engine: Engine, prompt: Prompt, max_tokens: int, draft: str) -
 
 
 def _right(samples: Sequence[Sample], rows: Sequence[dict[str, Any]]) -> Table:
-    found = []
+    """By kind; one whose cursors do not all stand at the same place, by place too."""
+    found: dict[str, list[float]] = {}
     for kind in KINDS:
-        right = [float(row["right"]) for sample, row in zip(samples, rows, strict=True) if sample.kind == kind]
-        found.append([kind, str(len(right)), with_interval(right)])
-    return Table(title="First line of what is missing", head=["kind", "n", "exact match"], rows=found)
+        of = [
+            (place_at(sample), float(row["right"]))
+            for sample, row in zip(samples, rows, strict=True)
+            if sample.kind == kind
+        ]
+        found[kind] = [right for _, right in of]
+        places = {place for place, _ in of}
+        for place in get_args(Place) if len(places) > 1 else ():
+            if place in places:
+                found[f"{kind}, {place}"] = [right for at, right in of if at == place]
+    lines = [[name, str(len(right)), with_interval(right)] for name, right in found.items()]
+    return Table(title="First line of what is missing", head=["kind, cursor", "n", "exact match"], rows=lines)
+
+
+def place_at(sample: Sample) -> Place:
+    """Where the cursor stands on its line; what is missing ends in `truth`, the line may go on behind it."""
+    return place_of(
+        sample.request.prefix.rpartition("\n")[2], (sample.truth + sample.request.suffix).partition("\n")[0]
+    )
 
 
 def _lossless(rows: Sequence[dict[str, Any]]) -> Table:

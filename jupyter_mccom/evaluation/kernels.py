@@ -27,6 +27,7 @@ from .cascade import written
 from .findings import Findings
 from .retrieval import GAINED, scores_of, table
 from .samples import Sample, notebook_samples
+from .strata import alike
 
 if TYPE_CHECKING:
     from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -56,13 +57,14 @@ class _Held:
 def measure(bench: Bench) -> Findings:
     """Over `n` notebook statements that use an earlier cell's name. Raises InputError without the data."""
     samples = notebook_samples(bench.data, _ALL, bench.seed, that_reuse=True)
-    rows: list[dict[str, Any]] = []
-    asyncio.run(_run(bench, samples, rows))
-    return Findings(tables=[table(bench.settings.model, rows, WAYS)], notes=[GAINED])
+    found: list[tuple[Sample, dict[str, Any]]] = []
+    asyncio.run(_run(bench, samples, found))
+    of = alike([sample for sample, _ in found])
+    return Findings(tables=[table(bench.settings.model, [row for _, row in found], WAYS, of)], notes=[GAINED])
 
 
-async def _run(bench: Bench, samples: Sequence[Sample], rows: list[dict[str, Any]]) -> None:
-    """Puts into `rows` what was found, in the order of the notebooks drawn."""
+async def _run(bench: Bench, samples: Sequence[Sample], found: list[tuple[Sample, dict[str, Any]]]) -> None:
+    """Puts into `found` what was measured, in the order of the notebooks drawn."""
     books = sorted({sample.request.document for sample in samples})
     random.Random(bench.seed).shuffle(books)  # noqa: S311 - a sample, not a secret
     opened = open_cascade(bench.settings)
@@ -75,9 +77,9 @@ async def _run(bench: Bench, samples: Sequence[Sample], rows: list[dict[str, Any
                     if row is None:
                         row = await _scores(opened, bench.settings, sample, names)
                         bench.rows.put(sample.task, row)
-                    rows.append(row)
-                    bench.progress(len(rows), bench.n)
-                    if len(rows) == bench.n:
+                    found.append((sample, row))
+                    bench.progress(len(found), bench.n)
+                    if len(found) == bench.n:
                         return
     finally:
         await opened.aclose()

@@ -1,75 +1,113 @@
 """`bench --suite layouts`: in which order a model should read a prompt: how often it is right, and what a key costs.
 
-The same positions a layout: the answer, then two keys of the truth typed on, then the next line. Tokens that the engine
-had to evaluate are its own count.
+The same keys of the same statements a layout, with the typed text healed, and the standard order without healing: the
+answer, then two keys of the truth typed on, then the next line. Tokens that the engine had to evaluate are its own
+count. For the cloud's prompt: `--model` the cloud's, `--MCCom.prompt_tokens` as many as `cloud_prompt_tokens`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, get_args
 
 from ..compose import OpenCascade, SystemClock, open_cascade
 from ..engines.direct import DirectEngine
-from ..engines.fim import Layout, PromptFormat
+from ..engines.fim import Layout, PromptFormat, unforced
 from ..errors import InputError
 from ..protocols import Engine
 from ..settings import MCCom
-from ..types import CompletionRequest
+from ..types import CompletionRequest, Prompt, Skills, Token
 from .bench import Bench
 from .cascade import written
-from .findings import (
-    Findings,
-    Table,
-    gained,
-    percentile_with_interval,
-    pooled_percentile,
-    ratio_with_interval,
-    with_interval,
-)
+from .findings import Findings, Table
+from .key_positions import at_keys, pressed
 from .metrics import edit_similarity, exact_match, mean
 from .samples import Sample, notebook_samples, repository_samples
+from .strata import Stratum, strata
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+_BASE: Layout = "standard"
+UNHEALED = f"{_BASE}, unhealed"
+"""What is typed ends its prompt, in the order of the training."""
+ROWS = (*LAYOUTS, UNHEALED)
 _KEYS = 2
+
+
+class Unhealed:
+    """Satisfies protocols.Engine: the same engine as one that cannot force text; who opened it closes it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.name = engine.name
+
+    @property
+    def skills(self) -> Skills:
+        """See protocols.Engine."""
+        return replace(self._engine.skills, heals=False)
+
+    def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        """See protocols.Engine."""
+        return self._engine.generate(unforced(prompt), max_tokens=max_tokens, draft=draft)
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        """See protocols.Engine."""
+        return await self._engine.count(texts)
+
+    async def aclose(self) -> None:
+        """Nothing of its own to close."""
 
 
 def measure(bench: Bench) -> Findings:
     """Half notebook statements, half repository lines. Raises InputError without the data."""
     samples = notebook_samples(bench.data, bench.n - bench.n // 2, bench.seed)
     samples += repository_samples(bench.data, bench.n // 2, bench.seed)
+    samples = at_keys(samples, bench.seed)
     asyncio.run(_run(bench, samples))
     rows = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
-    head = ["layout", "exact match", "gained", "edit similarity", "a key: tokens, median", "p95", "time ×"]
-    head = [*head, "next line: tokens, median"]
+    keys = pressed(bench.data)
+    parts = strata(samples, keys)
+    title = f"{bench.settings.model}, prompts of {bench.settings.prompt_tokens} tokens, n = {len(rows)}"
     return Findings(
         tables=[
-            Table(
-                title=f"{bench.settings.model}, n = {len(rows)}; tokens read before the first one was written",
-                head=head,
-                rows=[_line(layout, rows) for layout in LAYOUTS],
-            )
-        ]
+            _right(f"{title}; exact rest of the line, by the key", rows, parts),
+            *(
+                _costs(f"{name}, n = {stratum.n}; tokens read before the first one was written", rows, stratum)
+                for name, stratum in parts.items()
+            ),
+        ],
+        notes=[f"gained: against {_BASE} at the same positions, healed too", keys.note()],
+        figures={
+            layout: {name: one.value([row[layout]["right"] for row in rows]) for name, one in parts.items()}
+            for layout in ROWS
+        },
     )
 
 
-def _line(layout: Layout, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    of = [row[layout] for row in rows]
-    tokens = [row["key_tokens"] for row in of]
-    key_s, base_s = ([mean(row[name]["key_s"]) for row in rows] for name in (layout, "standard"))
-    return [
-        layout,
-        with_interval([float(row["right"]) for row in of], 3),
-        gained(*([float(row[name]["right"]) for row in rows] for name in (layout, "standard"))),
-        with_interval([row["similar"] for row in of], 3),
-        pooled_percentile(tokens, 0.5, 0),
-        pooled_percentile(tokens, 0.95, 0),
-        ratio_with_interval(key_s, base_s),
-        percentile_with_interval([float(row["line_tokens"]) for row in of], 0.5, 0),
-    ]
+def _right(title: str, rows: Sequence[Mapping[str, Any]], parts: Mapping[str, Stratum]) -> Table:
+    *_, overall = parts.values()
+    lines = []
+    for layout in ROWS:
+        right, base = ([float(row[name]["right"]) for row in rows] for name in (layout, _BASE))
+        cells = [stratum.told(right, digits=3) for stratum in parts.values()]
+        similar = overall.told([row[layout]["similar"] for row in rows], digits=3)
+        lines.append([layout, *cells, overall.gained(right, base), similar])
+    return Table(title=title, head=["layout", *parts, "gained", "edit similarity"], rows=lines)
+
+
+def _costs(title: str, rows: Sequence[Mapping[str, Any]], stratum: Stratum) -> Table:
+    lines = []
+    for layout in ROWS:
+        of = [row[layout] for row in rows]
+        key_s, base_s = ([mean(row[name]["key_s"]) for row in rows] for name in (layout, _BASE))
+        tokens, line_tokens = [mean(row["key_tokens"]) for row in of], [float(row["line_tokens"]) for row in of]
+        cells = [stratum.percentile(tokens, share, 0) for share in (0.5, 0.95)]
+        lines.append([layout, *cells, stratum.told(key_s, base_s), stratum.percentile(line_tokens, 0.5, 0)])
+    head = ["layout", "a later key: tokens, median", "p95", "time ×", "next line: tokens, median"]
+    return Table(title=title, head=head, rows=lines)
 
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
@@ -80,21 +118,34 @@ async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
         raise InputError(f"{opened.model.id} reads only what stands before the cursor; name a model that fills in")
     name, host = opened.model.id, opened.host
     assert host is not None, "only models of this machine have known markers"
-    engines = {
+    healing = {
         layout: DirectEngine(name=name, host=host, reads=PromptFormat(fim=fim, layout=layout)) for layout in LAYOUTS
     }
+    engines: dict[str, Engine] = dict(healing.items())
+    engines[UNHEALED] = Unhealed(healing[_BASE])
+    new = [sample for sample in samples if bench.rows.get(sample.task) is None]
+    n_done = len(samples) - len(new)
     try:
-        for number, sample in enumerate(samples, 1):
-            if bench.rows.get(sample.task) is None:
-                scores: dict[str, Any] = {
-                    layout: await _score(opened, bench.settings, engine, sample) for layout, engine in engines.items()
-                }
-                bench.rows.put(sample.task, scores)
-            bench.progress(number, len(samples))
+        for _, keys in groupby(new, key=lambda sample: sample.statement):
+            for sample, scores in (await _scores(opened, bench.settings, engines, list(keys))).items():
+                bench.rows.put(sample, scores)
+                n_done += 1
+                bench.progress(n_done, len(samples))
     finally:
-        for engine in engines.values():
+        for engine in healing.values():
             await engine.aclose()
         await opened.aclose()
+
+
+async def _scores(
+    opened: OpenCascade, settings: MCCom, engines: Mapping[str, Engine], keys: Sequence[Sample]
+) -> dict[str, dict[str, Any]]:
+    """A row a key of one statement. One layout after the other: the model's cache serves all keys of each."""
+    found: dict[str, dict[str, Any]] = {sample.task: {} for sample in keys}
+    for layout, engine in engines.items():
+        for sample in keys:
+            found[sample.task][layout] = await _score(opened, settings, engine, sample)
+    return found
 
 
 async def _score(opened: OpenCascade, settings: MCCom, engine: Engine, sample: Sample) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 from math import ceil
 
 _RESAMPLES = 1000
@@ -32,8 +33,16 @@ def mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least `share` (0..1) of the values do not exceed; 0 for none."""
+def percentile(values: Sequence[float], share: float, weights: Sequence[float] = ()) -> float:
+    """The smallest value that at least `share` (0..1) of the values do not exceed; 0 for none.
+
+    With `weights`, one a value: at least that share of their sum.
+    """
+    if weights:
+        ordered_pairs = sorted(zip(values, weights, strict=True))
+        sums = list(accumulate(weight for _, weight in ordered_pairs))
+        at = bisect_left(sums, share * sums[-1] * (1 - 1e-9))
+        return ordered_pairs[at][0]
     ordered = sorted(values)
     return ordered[max(0, ceil(round(share * len(ordered), 9)) - 1)] if ordered else 0.0
 

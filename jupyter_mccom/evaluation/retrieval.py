@@ -1,7 +1,7 @@
 """`bench --suite retrieval`: does context make a model right more often? One model, the same positions, a row a way.
 
-Positions: lines that need another file (its candidates given), lines of repositories (indexed whole), and notebook
-statements that use a name of an earlier cell.
+Positions: keys of lines that need another file (its candidates given), of lines of repositories (indexed whole), and of
+notebook statements that use a name of an earlier cell.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from ..types import Chunk, CompletionRequest, Hit, Prompt
 from .bench import Bench
 from .cascade import written
 from .definitions import ByJedi, BySearch, WithDefinitions
-from .findings import Findings, Table, gained, with_interval
+from .findings import Findings, Table
+from .key_positions import at_keys, pressed
 from .metrics import edit_similarity, exact_match
 from .policies import Answer
 from .projects import indexed
 from .samples import Sample, crossfile_samples, notebook_samples, repository_samples
+from .strata import Stratum, strata
 
 WAYS = (
     "no retrieval",
@@ -74,7 +76,7 @@ class _BestOne:
 
 
 def measure(bench: Bench) -> Findings:
-    """A third of the positions each: need another file, use an earlier cell, stand in a repository that is indexed.
+    """A third of the statements each: need another file, use an earlier cell, stand in a repository that is indexed.
 
     Raises InputError without the data.
     """
@@ -84,24 +86,33 @@ def measure(bench: Bench) -> Findings:
         repository_samples(bench.data, share, bench.seed),
         notebook_samples(bench.data, share, bench.seed, that_reuse=True),
     ]
-    samples = [sample for each in zip(*groups, strict=False) for sample in each]
+    samples = at_keys([sample for each in zip(*groups, strict=False) for sample in each], bench.seed)
     asyncio.run(_run(bench, samples))
     rows = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
-    return Findings(tables=[table(bench.settings.model, rows, WAYS)], notes=[GAINED])
+    keys = pressed(bench.data)
+    return Findings(
+        tables=[table(bench.settings.model, rows, WAYS, strata(samples, keys))], notes=[GAINED, keys.note()]
+    )
 
 
-def table(model: str, rows: Sequence[Mapping[str, Any]], ways: Sequence[str]) -> Table:
-    """A row a way: exact match, by kind too, edit similarity, and what it gains over the first way."""
+def table(model: str, rows: Sequence[Mapping[str, Any]], ways: Sequence[str], strata: Mapping[str, Stratum]) -> Table:
+    """A row a way: exact match, edit similarity and what it gains over the first way, over the last of `strata`.
+
+    Then the exact match of each of the others, and of each kind of document.
+    """
     kinds = sorted({row["kind"] for row in rows})
+    *others, (_, overall) = strata.items()
     lines = []
     for number, way in enumerate(ways):
-        right = [float(row["right"][number]) for row in rows]
-        similar = [row["similar"][number] for row in rows]
-        cells = [way, with_interval(right, 3), gained(right, [float(row["right"][0]) for row in rows])]
-        cells += [with_interval(similar, 3), gained(similar, [row["similar"][0] for row in rows])]
-        cells += [with_interval([float(row["right"][number]) for row in rows if row["kind"] == kind]) for kind in kinds]
+        right, similar = ([float(row[name][number]) for row in rows] for name in ("right", "similar"))
+        first, first_similar = ([float(row[name][0]) for row in rows] for name in ("right", "similar"))
+        cells = [way, overall.told(right, digits=3), overall.gained(right, first)]
+        cells += [overall.told(similar, digits=3), overall.gained(similar, first_similar)]
+        cells += [stratum.told(right) for _, stratum in others]
+        of_kind = ([float(row["kind"] == kind) for row in rows] for kind in kinds)
+        cells += [overall.told((a * b for a, b in zip(right, those, strict=True)), those) for those in of_kind]
         lines.append(cells)
-    head = ["way", "exact match", "gained", "edit similarity", "gained", *kinds]
+    head = ["way", "exact match", "gained", "edit similarity", "gained", *(name for name, _ in others), *kinds]
     return Table(title=f"{model}, n = {len(rows)}", head=head, rows=lines)
 
 

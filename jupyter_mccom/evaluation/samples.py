@@ -36,6 +36,13 @@ class Sample:
     """Folder of the repository that holds the document, where it is there."""
     found: tuple[Chunk, ...] = ()
     """Chunks of other files, where the repository is not there."""
+    key: str = ""
+    """The kind of key that was pressed last (`key_positions.py`); empty where the data cut the line."""
+
+    @property
+    def statement(self) -> str:
+        """Names the statement, the same at each of its keys."""
+        return self.task.removesuffix(f"#{self.key}") if self.key else self.task
 
 
 def notebook_samples(

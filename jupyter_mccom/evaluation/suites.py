@@ -24,7 +24,7 @@ from .rows import Rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """`n` positions unless another number is asked for."""
+    """`n` positions unless another number is asked for; where it asks at keys, `n` statements."""
 
     name: str
     n: int
@@ -54,10 +54,10 @@ SUITES: Mapping[str, Suite] = {
             files=(*CELLS, *_LINES),
         ),
         Suite(
-            name="cascade", n=100, about="local, cloud and cascade, one shot a position", with_cloud=True,
+            name="cascade", n=100, about="local, cloud and cascade, one shot at keys of statements", with_cloud=True,
             files=(*CELLS, *_CROSS),
         ),
-        Suite(name="notebooks", n=100, about="the local model on notebook statements, by era", files=CELLS),
+        Suite(name="notebooks", n=100, about="the local model on notebook statements, by era and key", files=CELLS),
         Suite(name="infill", n=100, about="is a draft lossless, is the confidence calibrated"),
         Suite(
             name="retrieval", n=60, about="does context make the model right more often",

@@ -1,7 +1,7 @@
 """`bench --suite thresholds`: do a local text's own figures tell whether it is right, and better than the thresholds?
 
-The local model answers real notebook statements; each half is judged by a fit on the other, so that no figure comes
-from what was fitted. Right is an exact match. What a person does teaches the same fit; `teach` lets these lines do so.
+The local model answers at keys of notebook statements; each half is judged by a fit on the other, so that no figure
+comes from what was fitted. Right is an exact match. A person teaches the same fit; `teach` lets these lines do so.
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ from .bench import Bench, Progress
 from .cascade import answer
 from .data import fingerprint
 from .findings import Findings
+from .key_positions import at_keys, pressed
 from .machine import commit
 from .metrics import auroc, exact_match, interval, interval_of, mean
 from .samples import Sample, notebook_samples
+from .strata import Stratum, strata
 
 _FILE = "thresholds.jsonl"
 _WRONG_GOAL = 0.3
@@ -57,11 +59,12 @@ def measure(bench: Bench) -> Findings:
     """
     model = open_store(bench.settings).entry(bench.settings.model)
     made_with = _made_with(bench.settings, model) | {"data": fingerprint(bench.data)}
-    samples = notebook_samples(bench.data, bench.n, bench.seed)
+    samples = at_keys(notebook_samples(bench.data, bench.n, bench.seed), bench.seed)
     lines = asyncio.run(_asked(bench.settings, samples, made_with, bench.out, bench.progress))
-    judged = [found for line in lines if (found := judged_from(line)) is not None]
-    prior = prior_of(model.threshold, model.show_threshold)
-    return Findings(tables=[], figures=made_with | report(judged, prior))
+    found = [(sample, judged_from(line)) for sample, line in zip(samples, lines, strict=True)]
+    judged, keys = [one for _, one in found if one is not None], pressed(bench.data)
+    prior, parts = prior_of(model.threshold, model.show_threshold), strata([s for s, one in found if one], keys)
+    return Findings(tables=[], figures=made_with | report(judged, prior, parts), notes=[keys.note()])
 
 
 def teach(settings: MCCom, out: Path) -> str:
@@ -120,8 +123,8 @@ def judged_from(line: Mapping[str, Any]) -> Judged | None:
     return Judged(features=features, right=exact_match(local["text"], line["truth"]))
 
 
-def report(judged: Sequence[Judged], prior: Calibration) -> dict[str, Any]:
-    """What a pair of thresholds says of the texts, and what a fit does that has not seen them."""
+def report(judged: Sequence[Judged], prior: Calibration, strata: Mapping[str, Stratum]) -> dict[str, Any]:
+    """What a pair of thresholds says of the texts, and what a fit does that has not seen them; each of `strata` too."""
     chances = _cross_fitted(judged, prior)
     priors = [prior.chance(one.features) for one in judged]
     right = [one.right for one in judged]
@@ -151,6 +154,7 @@ def report(judged: Sequence[Judged], prior: Calibration) -> dict[str, Any]:
             _most_shown(name, scores, right) for name, scores in (("thresholds", priors), ("fit", chances))
         ],
         "reliability": _reliability(chances, right),
+        "by_key": {name: _by_key(one, chances, right) for name, one in strata.items()},
         "fit_on_all": asdict(_fitted(judged, prior)) | {"figures": [name for name, _, _ in FIGURES]},
     }
 
@@ -194,6 +198,18 @@ def _of(shown: Sequence[bool], right: Sequence[bool]) -> dict[str, Any]:
         "coverage": _with_interval([float(each) for each in shown]),
         "recall": _with_interval([float(each) for each, is_right in pairs if is_right]),
         "wrong_among_shown": _with_interval([float(not is_right) for each, is_right in pairs if each]),
+    }
+
+
+def _by_key(stratum: Stratum, chances: Sequence[float], right: Sequence[bool]) -> dict[str, Any]:
+    """What the fit shows above the show threshold's chance, by the kind of key."""
+    shown = [float(chance > SHOW_CHANCE) for chance in chances]
+    wrong = [float(is_shown and not each) for is_shown, each in zip(shown, right, strict=True)]
+    return {
+        "n": stratum.n,
+        "right": stratum.told(right, digits=3),
+        "coverage": stratum.told(shown, digits=3),
+        "wrong_among_shown": stratum.told(wrong, shown, digits=3),
     }
 
 

@@ -10,6 +10,7 @@ from jupyter_mccom.cascade.route import Gates
 from jupyter_mccom.evaluation import cascade_table, keystrokes_table
 from jupyter_mccom.evaluation.policies import Answer, Both, policies
 from jupyter_mccom.evaluation.reliability import calibration
+from jupyter_mccom.evaluation.strata import Stratum
 from jupyter_mccom.types import Token
 
 GATES = Gates(sure=0.8, show=0.6)
@@ -67,7 +68,8 @@ def test_the_cloud_alone_asks_with_round_1_and_the_best_of_two_with_both() -> No
 
 
 def test_the_goals_say_what_is_missed() -> None:
-    found = cascade_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES)
+    strata = {"weighted": Stratum(statements=list("abcd"), weights=[1.0] * 4)}
+    found = cascade_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, strata)
     goals = {row[0]: row[-1] for row in found.tables[1].rows}
     assert goals == {
         "exact match ÷ cloud alone": "met",

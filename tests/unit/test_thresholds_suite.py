@@ -61,7 +61,7 @@ def test_auroc_counts_pairs_and_halves_ties() -> None:
 
 def test_a_fit_that_sees_more_than_the_first_three_tokens_shows_fewer_wrong_ones() -> None:
     judged = [found for line in _lines(300) if (found := judged_from(line))]
-    figures = report(judged, prior_of(0.8, 0.6))
+    figures = report(judged, prior_of(0.8, 0.6), {})
     assert figures["auroc"]["lowest"][0] > 0.9 > 0.7 > figures["auroc"]["first-3 mean"][0]
     assert figures["log_loss"]["fit"] < figures["log_loss"]["thresholds"]
     wrong = figures["wrong_at_the_route_thresholds_recall"]
@@ -136,4 +136,4 @@ def test_what_a_bench_teaches_is_older_than_what_a_person_did_and_lasts(tmp_path
 def test_texts_that_are_all_right_teach_nothing() -> None:
     judged = [found for n in range(10) if (found := judged_from(_line(n, [0.9])))]
     with pytest.raises(InputError, match="ask for more with --n"):
-        report(judged, prior_of(0.8, 0.6))
+        report(judged, prior_of(0.8, 0.6), {})
