@@ -43,12 +43,12 @@ class ScriptedEngine:
 
     @property
     def skills(self) -> Skills:
-        """Drafts are ignored: the answer is known."""
-        return Skills(probs=True, infill=True, checks_draft=False)
+        """Drafts are ignored: the answer is known, and begins behind the forced text."""
+        return Skills(probs=True, infill=True, checks_draft=False, heals=True)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine."""
-        given = [*(chunk.text for chunk in prompt.chunks), prompt.prefix, prompt.typed, prompt.suffix]
+        given = [*(chunk.text for chunk in prompt.chunks), prompt.prefix, prompt.typed + prompt.forced, prompt.suffix]
         n_prompt = sum(await self.count(given))
         if n_prompt > self._context_tokens:
             raise PromptTooLong(
@@ -68,7 +68,7 @@ class ScriptedEngine:
 
 def _by_ending(script: Mapping[str, str]) -> Callable[[Prompt], str]:
     def answer(prompt: Prompt) -> str:
-        before = prompt.prefix + prompt.typed
+        before = prompt.prefix + prompt.typed + prompt.forced
         return next((text for ending, text in script.items() if before.endswith(ending)), "")
 
     return answer
