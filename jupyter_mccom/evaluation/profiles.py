@@ -32,8 +32,8 @@ class Profile:
 
 
 HOSTED_7B = Profile(name="a hosted 7B", first_token_s=0.39, token_s=0.0124)
-"""The straight line through the paper's table 4 (Qwen2.5-Coder-7B on an A800, left and right context, 200 ms of network)
-over the mean tokens of its table 3: 9.9 tokens 501 ms, 34.9 tokens 811 ms; the two between them it misses by 4 %."""
+"""The straight line through the paper's table 4 (Qwen2.5-Coder-7B on an A800, left and right context, 200 ms of
+network) over the mean tokens of its table 3: 9.9 tokens 501 ms, 34.9 tokens 811 ms; the two between: 4 % off."""
 HOSTED_32B = Profile(name="a hosted 32B", first_token_s=0.58, token_s=0.025)
 """An assumption from the 7B's: four times the weights on twice the cards take twice the time, the network as long."""
 HOSTED = (HOSTED_7B, HOSTED_32B)
