@@ -69,8 +69,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 SUITES = (
-    *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "reuse"),
-    *("kernels", "drafts", "speculation", "engines", "hits", "rules", "search", "readme"),
+    *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
+    *("reuse", "kernels", "drafts", "speculation", "engines", "hits", "rules", "search", "readme"),
 )
 
 
