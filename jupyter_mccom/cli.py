@@ -69,8 +69,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 SUITES = (
-    *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "reuse"),
-    *("kernels", "drafts", "speculation", "engines", "hits", "rules", "search", "peers", "humaneval", "readme"),
+    *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
+    *("reuse", "kernels", "drafts", "speculation", "engines", "hits", "rules", "search", "peers", "humaneval"),
+    "readme",
 )
 
 

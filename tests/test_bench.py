@@ -67,6 +67,7 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("engines", "| at a later key, mean |"),
         ("infill", "| "),
         ("retrieval --n=3", "| no retrieval |"),
+        ("healing", "| pre-token, own |"),
         ("speculation", "ms of a pass, by its tokens: 1: "),
         ("hits --n=8", "| as it is |"),
         ("rules --n=400", "| the same line, as far as two places agree | 0."),

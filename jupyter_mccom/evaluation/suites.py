@@ -66,6 +66,7 @@ SUITES: Mapping[str, Suite] = {
         Suite(
             name="layouts", n=200, about="in which order a model should read a prompt", files=(*CELLS, *_LINES),
         ),
+        Suite(name="healing", n=150, about="where to cut a half-typed token, and how to force it", files=CELLS),
         Suite(name="kernels", n=60, about="does it help to know what the kernel holds", files=CELLS),
         Suite(name="reuse", n=60, about="how much of a prompt is found in the model's cache", files=CELLS),
         Suite(
