@@ -19,10 +19,10 @@ from typing import Any
 from ..cascade.route import features_of
 from ..compose import open_cascade, open_store
 from ..errors import InputError, TracesError
-from ..learning.calibrate import FIGURES, ROUTE_CHANCE, SHOW_CHANCE, Calibration, fit, log_loss, prior_of
+from ..learning.calibrate import BALANCED, FIGURES, Calibration, Prices, fit, log_loss, prior_of
 from ..learning.store import TraceStore
 from ..learning.verdict import judge, wrong_at_recall
-from ..learnt import calibration_of, traces_file
+from ..learnt import calibration_of, prices_of, traces_file
 from ..models.catalog import Model
 from ..settings import MCCom
 from ..types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Token, Trace
@@ -61,7 +61,7 @@ def measure(bench: Bench) -> Findings:
     lines = asyncio.run(_asked(bench.settings, samples, made_with, bench.out, bench.progress))
     judged = [found for line in lines if (found := judged_from(line)) is not None]
     prior = prior_of(model.threshold, model.show_threshold)
-    return Findings(tables=[], figures=made_with | report(judged, prior))
+    return Findings(tables=[], figures=made_with | report(judged, prior, prices_of(bench.settings)))
 
 
 def teach(settings: MCCom, out: Path) -> str:
@@ -90,7 +90,7 @@ def teach(settings: MCCom, out: Path) -> str:
         if store.trouble:
             raise TracesError(store.trouble)
         known = store.examples(model.id, model.layout)
-    return judge(known, calibration_of(model)).why
+    return judge(known, calibration_of(model), prices_of(settings)).why
 
 
 def _name_of(line: Mapping[str, Any]) -> str:
@@ -120,12 +120,12 @@ def judged_from(line: Mapping[str, Any]) -> Judged | None:
     return Judged(features=features, right=exact_match(local["text"], line["truth"]))
 
 
-def report(judged: Sequence[Judged], prior: Calibration) -> dict[str, Any]:
-    """What a pair of thresholds says of the texts, and what a fit does that has not seen them."""
+def report(judged: Sequence[Judged], prior: Calibration, prices: Prices = BALANCED) -> dict[str, Any]:
+    """What a pair of thresholds says of the texts, and what a fit that has not seen them does at these prices."""
     chances = _cross_fitted(judged, prior)
     priors = [prior.chance(one.features) for one in judged]
     right = [one.right for one in judged]
-    n_wanted = sum(each for score, each in zip(priors, right, strict=True) if score > ROUTE_CHANCE)
+    n_wanted = sum(each for score, each in zip(priors, right, strict=True) if score > prices.route_chance)
     losses = {"thresholds": _losses(priors, right), "fit": _losses(chances, right)}
     gains = [before - after for before, after in zip(losses["thresholds"], losses["fit"], strict=True)]
     return {
@@ -139,7 +139,7 @@ def report(judged: Sequence[Judged], prior: Calibration) -> dict[str, Any]:
         "log_loss": {name: round(mean(values), 3) for name, values in losses.items()} | {"gain": _with_interval(gains)},
         "shown": [
             _shown(f"{gate} threshold, {name}", scores, right, cut)
-            for gate, cut in (("route", ROUTE_CHANCE), ("show", SHOW_CHANCE))
+            for gate, cut in (("route", prices.route_chance), ("show", prices.show_chance))
             for name, scores in (("thresholds", priors), ("fit", chances))
         ],
         "wrong_at_the_route_thresholds_recall": {
