@@ -70,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
 
 SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
-    *("reuse", "kernels", "drafts", "speculation", "engines", "hits", "rules", "search", "readme"),
+    *("reuse", "kernels", "drafts", "speculation", "engines", "hits", "rules", "search", "peers", "humaneval"),
+    "readme",
 )
 
 
@@ -88,6 +89,8 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     bench.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of real code")
     bench.add_argument("--seed", type=int, default=1, help="which positions of it are drawn")
     bench.add_argument("--keys-a-minute", type=float, default=240, help="of the person who types (keystrokes)")
+    bench.add_argument("--replays", choices=["local", "goals", "all"], default="all", help="which ways (keystrokes)")
+    bench.add_argument("--against", type=Path, help="folder of another commit's --out to compare with (keystrokes)")
     bench.add_argument("--out", type=Path, help="folder of the results and report.html; a run that was cut off goes on")
     bench.add_argument("--model", default="", help="id or path of the local model")
     serve = command("serve", _serve, "Run a llama.cpp server for this machine.")
@@ -236,15 +239,9 @@ def _bench(arguments: argparse.Namespace) -> int:
             bar.update(done - bar.n)
 
         measure = figures.run if arguments.suite == figures.ALL else partial(suites.run, arguments.suite)
-        found = measure(
-            _settings(arguments),
-            data=arguments.data,
-            n=arguments.n,
-            seed=arguments.seed,
-            out=arguments.out,
-            progress=progress,
-            keys_a_minute=arguments.keys_a_minute,
-        )
+        names = ("data", "n", "seed", "out", "keys_a_minute", "replays", "against")
+        given = {name: getattr(arguments, name) for name in names}
+        found = measure(_settings(arguments), progress=progress, **given)
     print(found)
     return 0
 

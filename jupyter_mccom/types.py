@@ -25,7 +25,7 @@ SurvivalAge: TypeAlias = Literal[30, 300]
 Target: TypeAlias = Literal["local", "cloud", "nothing"]
 Reason: TypeAlias = Literal[
     "sure", "unsure", "unparsable", "rejected", "asked", "off", "offline", "late", "budget", "low", "again",
-    "dismissed", "ungated",
+    "dismissed", "ungated", "context",
 ]  # fmt: skip
 Origin: TypeAlias = Literal["local", "cloud", "again"]
 Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late", "hopeless"]
@@ -288,7 +288,7 @@ class Trace:
     """Why the cloud failed, one line; empty when it did not."""
     hits: tuple[Hit, ...] = ()
     stage_s: Mapping[str, float] = field(default_factory=dict)
-    """Seconds a stage: `prompt`, `local`, `gates`, `cloud`, `total`."""
+    """Seconds a stage: `context`, `prompt`, `local`, `gates`, `cloud`, `total`."""
     outcome: Outcome | None = None
     instead: str = ""
     """What was typed in place of a rejected text, `Agreement.left`; empty until its line is left."""

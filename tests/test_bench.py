@@ -72,7 +72,7 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("hits --n=8", "| as it is |"),
         ("rules --n=400", "| the same line, as far as two places agree | 0."),
         ("cascade", "Goals, cascade against cloud alone"),
-        ("keystrokes", "Goals at 200 ms of network"),
+        ("keystrokes", "Goals, 200 ms of network"),
         ("kernels", "| "),
         ("drafts", "| same answer | 1 of 1 |"),
     ],

@@ -52,14 +52,17 @@ class Local:
         """The one that writes."""
         return self._context.engine
 
-    async def write(self, run: Run, *, hopeless: Callable[[Sequence[Token]], bool]) -> Written:
+    async def write(self, run: Run, *, hopeless: Callable[[Sequence[Token]], bool], begun: str = "") -> Written:
         """The answer of a request, at once where it was given in advance; `hopeless` ends it early.
+
+        Its text follows `begun`, which stands at the cursor as if it had been typed.
 
         Raises EngineError or ModelError when the engine cannot be asked, TimeoutError when the prompt comes too late.
         """
-        written = self._ahead.get(_position(run.request))
+        request = replace(run.request, prefix=run.request.prefix + begun)
+        written = self._ahead.get(_position(request))
         if written is None:
-            written = await self._written(run, hopeless)
+            written = await self._written(run, request, hopeless)
         else:
             run.took("local", written.generation)
         run.hits = written.hits
@@ -87,7 +90,7 @@ class Local:
             if position not in self._ahead:
                 run = Run(following, self._clock, budget_s, None)
                 try:
-                    written = await self._written(run, lambda tokens: False)
+                    written = await self._written(run, following, lambda tokens: False)
                 except TimeoutError:  # its prompt alone took as long
                     return
                 if written.generation.stop == "late":
@@ -100,8 +103,9 @@ class Local:
         """Drops what was answered in advance. Only assigns, so that any thread may call it."""
         self._ahead = OrderedDict()
 
-    async def _written(self, run: Run, hopeless: Callable[[Sequence[Token]], bool]) -> Written:
-        request = run.request
+    async def _written(
+        self, run: Run, request: CompletionRequest, hopeless: Callable[[Sequence[Token]], bool]
+    ) -> Written:
         run.writing = writing = Writing(
             self.engine, request, clock=self._clock, max_tokens=self._max_tokens, hopeless=hopeless
         )

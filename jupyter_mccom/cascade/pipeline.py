@@ -2,8 +2,9 @@
 
 1. typed along with the last suggestion → the rest of it, no model call (journal)
 2. the person's action may send it straight to the cloud, or end asking here (positions)
-3. prompt (prompt) → the local engine streams (local, writing) → gates (route, parse): local, cloud or nothing
-4. the cloud streams, the local text its draft; when it fails, the local text if that may be shown → 5. trace
+3. text on which the context agrees is given at once (context_text), and the local engine writes on behind it
+4. prompt (prompt) → the local engine streams (local, writing) → gates (route, parse): local, cloud or nothing
+5. the cloud streams, the local text its draft; when it fails, the local text if that may be shown → 6. trace
 Local text is held until its gates have spoken and then given at once. Knows engines only by their protocol.
 """
 
@@ -19,6 +20,7 @@ from ..protocols import Clock, Retriever
 from ..types import CompletionRequest, Multiline, Prompt, Reason, Route, Suggestion
 from .cloud import Cloud
 from .context import Context
+from .context_text import ContextText, context_text
 from .flight import Flight
 from .heal import heal
 from .journal import Journal
@@ -197,7 +199,10 @@ class Cascade:
         if run.forced and state == "ready":
             route = Route(to="cloud", reason=run.forced)
         else:
-            route = await self._local_route(run, state)
+            begun = await self._from_context(run)
+            if begun is not None and not begun.whole:
+                yield run.suggestion(begun.text, Route(to="local", reason="context"), final=False)
+            route = await (self._grown(run, begun) if begun else self._local_route(run, state))
             position.wrote(run.request.prefix, run.local_text, run.confidence, run.suggestion_id, run.hits)
         if route.to != "cloud":
             yield run.suggestion(run.local_text if route.to == "local" else "", route)
@@ -205,6 +210,32 @@ class Cascade:
         async with aclosing(self._cloud_texts(run, position, route)) as suggestions:
             async for suggestion in suggestions:
                 yield suggestion
+
+    async def _from_context(self, run: Run) -> ContextText | None:
+        """What may be shown at once; nothing that the person has just rejected."""
+        found = await asyncio.to_thread(context_text, run.request) if run.forced is None else None
+        if found is not None:
+            run.from_context = found.text
+            run.wrote(found.text, parses=True)
+            run.lap("context")
+        return found
+
+    async def _grown(self, run: Run, begun: ContextText) -> Route:
+        """What the local model adds, where its gates let it; the text that is shown already stays in any case."""
+        route = Route(to="local", reason="context")
+        if begun.whole:
+            return route
+        gates = self._gates_of(run.request)
+        try:
+            written = await self._local.write(run, hopeless=gates.hopeless, begun=begun.begun)
+        except (EngineError, ModelError, TimeoutError):
+            return route
+        added = written.text if written.generation.stop not in ("late", "hopeless") else ""
+        found = gates.route(written.generation.tokens, text=added, parses=written.parses, cloud="off")
+        if found.to == "local":
+            run.wrote((begun.begun + added).rstrip(), parses=True)
+            return replace(route, confidence=found.confidence, chance=found.chance)
+        return route
 
     async def _local_route(self, run: Run, state: CloudState) -> Route:
         """Lets the local engine write, and asks the gates."""

@@ -81,7 +81,7 @@ def features_of(tokens: Sequence[Token], text: str, parses: bool) -> Features | 
     found = confidence(tokens)
     if found is None:
         return None
-    probs = [min(max(token.prob, _LEAST_PROB), 1.0) for token in tokens if token.prob is not None]
+    probs = [min(max(prob, _LEAST_PROB), 1.0) for prob in _probs(tokens)]
     return Features(
         confidence=min(found, 1.0),
         lowest_prob=min(probs),
@@ -97,14 +97,24 @@ def confidence(tokens: Sequence[Token]) -> float | None:
     """Mean probability of the first 3 tokens that are not white space; fewer where the answer is shorter.
 
     White space at the head is layout, which nearly every model is sure of (paper, table 9: N = 1 is bad since the first
-    token is often indentation). None where the engine has no probabilities or wrote only white space.
+    token is often indentation). A forced token counts where it reaches beyond the cursor, by its share of what was
+    allowed. None where the engine has no probabilities or wrote only white space.
     """
-    probs = [token.prob for token in _counting(tokens)[:N_CONFIDENCE] if token.prob is not None]
+    probs = _probs(_counting(tokens)[:N_CONFIDENCE])
     return round(sum(probs) / len(probs), 6) if probs else None
 
 
 def _confidence_of(features: Features) -> float:
     return features.confidence
+
+
+def _probs(tokens: Sequence[Token]) -> list[float]:
+    """How sure the model was of each token behind the cursor."""
+    return [
+        token.prob if token.allowed_prob is None else token.allowed_prob
+        for token in tokens
+        if token.prob is not None and not (token.forced and not token.text)
+    ]
 
 
 def _counting(tokens: Sequence[Token]) -> Sequence[Token]:

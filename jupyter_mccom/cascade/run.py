@@ -26,6 +26,8 @@ class Run:
         self.wake: Callable[[], None] = lambda: None
         """To be called when there is more text."""
         self.local_text = ""
+        self.from_context = ""
+        """Text of the context that was shown before a model answered; empty: none."""
         self.parses = True
         self.hits: tuple[Hit, ...] = ()
         """Context that stood in the last engine's prompt."""
@@ -77,8 +79,8 @@ class Run:
 
     @property
     def features(self) -> Features | None:
-        """Of the local text; None where there is none, or no probabilities."""
-        local = self._generations.get("local")
+        """Of the local text; None where there is none, or no probabilities, or the context wrote its beginning."""
+        local = None if self.from_context else self._generations.get("local")
         return features_of(local.tokens, self.local_text, self.parses) if local else None
 
     def wrote(self, text: str, *, parses: bool) -> None:

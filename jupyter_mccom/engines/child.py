@@ -55,9 +55,14 @@ class Child:
         return child
 
     async def stop(self) -> None:
-        """Closes its stdin, which ends it; kills it if it does not end by itself. Idempotent."""
+        """Closes its stdin, which ends it; kills it if it does not end by itself, or is still loading. Idempotent.
+
+        One that loads natively cannot hear that its stdin is closed, and has nothing to lose.
+        """
         if self._process.stdin is not None:
             self._process.stdin.close()
+        if not self.address and self._process.returncode is None:
+            self._process.kill()
         await asyncio.wait({self.exited}, timeout=_STOP_S)
         if not self.exited.done():
             self._process.kill()

@@ -39,11 +39,14 @@ class PromptFormat:
         """The text after the cursor is used."""
         return self._fim is not None
 
-    def render(self, prompt: Prompt) -> str:
-        """The prompt as text; without markers only what stands before the cursor."""
+    def render(self, prompt: Prompt, *, heals: bool = True) -> str:
+        """The prompt as text, `forced` left off; without markers only what stands before the cursor.
+
+        Where nothing is healed it is in the standard order, which training did cut inside words.
+        """
         if self._fim is None:
             return head_of(prompt) + prompt.typed
-        return render(prompt, self._fim, self._layout)
+        return render(prompt, self._fim, self._layout if heals else "standard")
 
     async def probe(self, count: Callable[[Sequence[str]], Awaitable[list[int]]]) -> None:
         """Takes the first known markers that are single tokens of the model; `count` reads markers as such.

@@ -32,8 +32,10 @@ def start(
     slots: int = 1,
     draft: bool = False,
 ) -> Any:
-    """Loads the model and serves it; returns the server, which lives as long as it is referenced.
+    """Loads the model and serves it; returns the server, which must live until `os._exit` ends the process.
 
+    Its destructor waits forever where it runs before the native loop has begun. The interpreter's lock is held while
+    the model loads: no other thread and no signal handler of Python runs meanwhile.
     `port` 0 takes a free one. With `draft` a client may seed drafts (`ngram-mod`).
     Raises RuntimeError when the file is no model or the port is taken.
     """

@@ -6,13 +6,14 @@ Uses `/completion` with a prompt of its own making; `/infill` clips to the batch
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from ..types import Prompt, Skills, Token
+from .completion import Answer, body_of
 from .counts import Counts
 from .fim import PromptFormat
+from .forced import Healing
 from .host import Address, Host
 from .http import JsonClient
 
@@ -26,6 +27,7 @@ class LlamaCppEngine:
         self._reads = reads
         self._client = JsonClient()
         self._counts = Counts(self._counted)
+        self._healing = Healing()
 
     @property
     def name(self) -> str:
@@ -40,30 +42,19 @@ class LlamaCppEngine:
     @property
     def skills(self) -> Skills:
         """Drafts are not checked: this server takes none from a client (engines.md A)."""
-        return Skills(probs=True, infill=self._reads.infill, checks_draft=False)
+        return Skills(probs=True, infill=self._reads.infill, checks_draft=False, heals=self._healing.works)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine."""
+        """See protocols.Engine; `draft` is ignored."""
         async with self._host.lease() as address:
             await self._probe(address)
-            body = {
-                "prompt": self._reads.render(prompt),
-                "n_predict": max_tokens,
-                "temperature": 0,
-                "n_probs": 1,
-                "cache_prompt": True,
-                "stream": True,
-                "timings_per_token": True,
-            }
-            events = self._client.stream(f"{address.url}/completion", body, key=address.key)
-            n_seen = 0
-            try:
-                async for event in events:
-                    for token in _tokens(event, first=n_seen == 0):
-                        n_seen += 1
-                        yield token
-            finally:
-                await events.aclose()
+
+            def write(asked: Prompt, draft: str, heals: bool) -> AsyncGenerator[Token, None]:
+                return self._written(address, asked, max_tokens, heals)
+
+            async with aclosing(self._healing.written(prompt, "", write)) as tokens:
+                async for token in tokens:
+                    yield token
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """See protocols.Engine; counts are kept a text."""
@@ -73,6 +64,19 @@ class LlamaCppEngine:
         """See protocols.Engine."""
         await self._host.aclose()
         await self._client.aclose()
+
+    async def _written(
+        self, address: Address, prompt: Prompt, max_tokens: int, heals: bool
+    ) -> AsyncGenerator[Token, None]:
+        text, answer = self._reads.render(prompt, heals=heals), Answer(prompt.forced, max_tokens)
+        body = body_of(text, forced=prompt.forced, max_tokens=max_tokens)
+        async with aclosing(self._client.stream(f"{address.url}/completion", body, key=address.key)) as events:
+            async for event in events:
+                for token in answer.tokens(event):
+                    yield token
+                if answer.full:
+                    return
+        answer.end()
 
     async def _probe(self, address: Address) -> None:
         await self._reads.probe(lambda names: self._lengths(address, names, special=True))
@@ -93,20 +97,3 @@ class LlamaCppEngine:
         answer = await self._client.post(f"{address.url}/tokenize", body, key=address.key)
         tokens: list[int] = answer["tokens"]
         return tokens
-
-
-def _tokens(event: Mapping[str, Any], *, first: bool) -> list[Token]:
-    """An event's tokens; one that completes a character may bring those that began it."""
-    found = event.get("completion_probabilities") or []
-    if not found:
-        return []
-    n_evaluated = int(event["timings"]["prompt_n"]) if first and "timings" in event else 1
-    *begun, last = found
-    tokens = [Token(text="", prob=_prob(item)) for item in begun]
-    tokens.append(Token(text=event["content"], prob=_prob(last)))
-    tokens[0] = Token(text=tokens[0].text, prob=tokens[0].prob, n_evaluated=n_evaluated)
-    return tokens
-
-
-def _prob(item: Mapping[str, Any]) -> float:
-    return min(1.0, math.exp(item["logprob"]))

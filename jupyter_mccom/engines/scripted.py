@@ -43,8 +43,8 @@ class ScriptedEngine:
 
     @property
     def skills(self) -> Skills:
-        """Drafts are ignored: the answer is known."""
-        return Skills(probs=True, infill=True, checks_draft=False)
+        """Drafts are ignored: the answer is known, and begins behind the forced text."""
+        return Skills(probs=True, infill=True, checks_draft=False, heals=True)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine."""

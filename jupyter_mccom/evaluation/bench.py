@@ -36,3 +36,7 @@ class Bench:
     progress: Progress
     keys_a_minute: float = KEYS_A_MINUTE
     """Of a person who types."""
+    replays: str = "all"
+    """Which of `conditions.REPLAYS`."""
+    against: Path | None = None
+    """A result folder of another commit, to be compared with."""

@@ -148,8 +148,10 @@ async def _timed(
     clock = SystemClock()
     start_s = clock.now_s()
     prompt, _ = await context.prompt(request, text=text, confidence=confidence)
-    before_s = clock.now_s() - start_s + network_s
-    return await written(context.engine, request, prompt, max_tokens=settings.max_tokens, before_s=before_s)
+    before_s = clock.now_s() - start_s
+    return await written(
+        context.engine, request, prompt, max_tokens=settings.max_tokens, before_s=before_s, network_s=network_s
+    )
 
 
 async def _drafted(local: Answer, request: CompletionRequest, gates: Gates) -> str:
@@ -172,9 +174,15 @@ async def answer(opened: OpenCascade, sample: Sample, settings: MCCom) -> Answer
 
 
 async def written(
-    engine: Engine, request: CompletionRequest, prompt: Prompt, *, max_tokens: int, before_s: float = 0.0
+    engine: Engine,
+    request: CompletionRequest,
+    prompt: Prompt,
+    *,
+    max_tokens: int,
+    before_s: float = 0.0,
+    network_s: float = 0.0,
 ) -> Answer:
-    """What an engine writes for a prompt, trimmed; `before_s` went by before it was asked."""
+    """What an engine writes for a prompt, trimmed; `before_s` went by before it was asked, the network aside."""
     clock = SystemClock()
     writing = Writing(engine, request, clock=clock, max_tokens=max_tokens)
     async with aclosing(writing.texts(prompt, deadline_s=clock.now_s() + _PATIENCE_S)) as texts:
@@ -184,8 +192,9 @@ async def written(
     return Answer(
         text=text,
         tokens=generation.tokens,
-        prompt_s=before_s + generation.first_token_s,
-        total_s=before_s + generation.total_s,
+        prompt_s=before_s + network_s + generation.first_token_s,
+        total_s=before_s + network_s + generation.total_s,
+        before_s=before_s,
         parses=not breaks(cell_language(request.language, request.prefix), request.prefix, text, request.suffix),
     )
 

@@ -78,6 +78,8 @@ def run(
     out: Path | None,
     progress: Progress,
     keys_a_minute: float = KEYS_A_MINUTE,
+    replays: str = "all",
+    against: Path | None = None,
 ) -> str:
     """All tables and figures as Markdown, and as a page `report.html`. `n`: no more positions than that a run.
 
@@ -93,13 +95,13 @@ def run(
         given = changed(settings, **figure.settings)
         n_figure = min(n or figure.n, figure.n)
         made = {"n": n_figure, "seed": seed, "settings": changed_settings(given), **same}
-        made |= {"keys_a_minute": keys_a_minute} if figure.suite == "keystrokes" else {}
+        made |= {"keys_a_minute": keys_a_minute, "replays": replays} if figure.suite == "keystrokes" else {}
         file = figure.file(out)
         try:
             if not is_of(file, made):
                 suites.run(
                     figure.suite, given, data=data, n=n_figure, seed=seed, out=file.parent, progress=progress,
-                    keys_a_minute=keys_a_minute,
+                    keys_a_minute=keys_a_minute, replays=replays, against=against,
                 )  # fmt: skip
         except MCComError as error:
             said.append(f"## {figure.name}\n\nnot measured: {error}")

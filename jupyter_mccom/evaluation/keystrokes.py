@@ -1,9 +1,10 @@
 """`bench --suite keystrokes`: a person types real statements, one way of asking after the other (`ways.py`).
 
 Half notebook statements, half lines of repositories that are indexed whole. The models have read the place before the
-first key, in every way alike. Each way is replayed with 200 ms of network and with none; one that asked no cloud serves
-both. The order of the ways changes from statement to statement. Where models have one thread, work takes its CPU time
-(`cputime.py`): what others do on the machine changes no figure.
+first key, in every way alike. The order of the ways changes from statement to statement. Where models have one thread,
+work takes its CPU time (`cputime.py`): what others do on the machine changes no figure. Each way is replayed under the
+conditions that `--replays` names (`conditions.py`): with 200 ms of network and with none, where one that asked no cloud
+serves both, and, computed, on a machine that is five times as fast with a hosted cloud.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ..compose import open_cascade
 from ..retrieval.tree import ProjectTree
 from ..settings import changed
-from .bench import NETWORK_S, Bench, stand_in
+from .against import compared
+from .bench import Bench, stand_in
+from .conditions import REPLAYS, Conditions, Replay
 from .cputime import WorkClock, there_is_one
 from .findings import Findings
 from .frontend import FrontEnd
@@ -29,7 +32,7 @@ from .replay import Person, statement_of
 from .samples import Sample, notebook_samples, repository_samples
 from .typist import Typist, right
 from .virtual import VirtualLoop, run_virtually
-from .ways import LOCAL, WAYS, Machines, Way, open_way
+from .ways import Machines, Way, open_way
 
 _LEAST_CHARS = 8
 """Shorter statements leave nothing to complete."""
@@ -40,7 +43,16 @@ def measure(bench: Bench) -> Findings:
     samples = drawn(bench.data, bench.n, bench.seed)
     run_virtually(lambda loop: _run(bench, samples, loop))
     found = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
-    return findings(found)
+    found_all = findings(found)
+    if bench.against is None:
+        return found_all
+    ours = {sample.task: row for sample in samples if (row := bench.rows.get(sample.task)) is not None}
+    return replace(found_all, tables=[*found_all.tables, compared(ours, bench.against, made_with(bench))])
+
+
+def made_with(bench: Bench) -> dict[str, Any]:
+    """What two folders must have in common for their statements to be typed alike."""
+    return {"seed": bench.seed, "keys_a_minute": bench.keys_a_minute}
 
 
 def drawn(data: Path, n: int, seed: int) -> list[Sample]:
@@ -53,6 +65,8 @@ def drawn(data: Path, n: int, seed: int) -> list[Sample]:
 async def _run(bench: Bench, samples: Sequence[Sample], loop: VirtualLoop) -> None:
     new = [sample for sample in samples if bench.rows.get(sample.task) is None]
     bench.progress(len(samples) - len(new), len(samples))
+    if not new:
+        return
     async with _machines(bench, loop) as machines, indexed(new) as projects:
         for number, sample in enumerate(new, 1):
             tree = projects.get(sample.root)
@@ -75,25 +89,27 @@ async def _machines(bench: Bench, loop: VirtualLoop) -> AsyncGenerator[Machines,
 
 
 async def _replays(bench: Bench, machines: Machines, sample: Sample, tree: ProjectTree | None) -> dict[str, Any]:
-    """A row: what happened in each way and network, by `way network_s`."""
-    first = sum(map(ord, sample.task)) % len(WAYS)
+    """A row: what happened in each replay, by its name."""
+    replays = REPLAYS[bench.replays]
+    first = sum(map(ord, sample.task)) % len(replays)
     found: dict[str, Any] = {}
-    for way in (*WAYS[first:], *WAYS[:first]):
-        for network_s in (NETWORK_S, 0.0):
-            slow = found.get(_name(way, NETWORK_S))
-            if slow is not None and not slow["cloud"]:
-                found[_name(way, network_s)] = slow
-            else:
-                found[_name(way, network_s)] = await _replay(bench, machines, sample, tree, way, network_s)
+    for way, given in (*replays[first:], *replays[:first]):
+        same = next((row for row in map(found.get, _same(way, given, replays)) if row and not row["cloud"]), None)
+        found[given.name_of(way)] = same or await _replay(bench, machines, sample, tree, way, given)
     return {"kind": sample.kind, "era": sample.era, "ways": found}
 
 
-def _name(way: str, network_s: float) -> str:
-    return way if way == LOCAL else f"{way} {network_s * 1000:.0f}"
+def _same(way: str, given: Conditions, replays: Sequence[Replay]) -> list[str]:
+    """The replays that differ in the network alone, which is none for a way that asked no cloud."""
+    return [
+        other.name_of(way)
+        for name, other in replays
+        if name == way and (other.local_share, other.profile) == (given.local_share, given.profile)
+    ]
 
 
 async def _replay(
-    bench: Bench, machines: Machines, sample: Sample, tree: ProjectTree | None, name: str, network_s: float
+    bench: Bench, machines: Machines, sample: Sample, tree: ProjectTree | None, name: str, given: Conditions
 ) -> dict[str, Any]:
     start, statement = statement_of(sample.request, sample.truth)
     front: FrontEnd | None = None
@@ -102,21 +118,23 @@ async def _replay(
         typed = len(front.typed) if front else 0
         return any(right(text, statement[at:]) for at in range(typed + 1))
 
-    way = open_way(name, machines, network_s=network_s, tree=tree, knows=knows)
+    way = open_way(name, machines, given, tree=tree, knows=knows)
     await way.warm(machines.loop, start)
     front = FrontEnd(way.server, start, debounce_max_s=bench.settings.debounce_max_ms / 1000)
     typist = Typist(statement, keys_a_minute=bench.keys_a_minute, seed=f"{bench.seed} {sample.task}")
     try:
-        with machines.loop.skipping(_clock(machines)):
+        with machines.loop.skipping(_clock(machines, given.local_share)):
             written = await Person(front, typist, statement).write()
     finally:
         await way.aclose()
     return {**asdict(written), **_calls(way)}
 
 
-def _clock(machines: Machines) -> Callable[[], float]:
-    """What work takes: CPU time where that is what it would take on a free core, else real time."""
-    return WorkClock(children()) if machines.local.threads == 1 and there_is_one() else time.monotonic
+def _clock(machines: Machines, share: float) -> Callable[[], float]:
+    """What work takes: `share` of its CPU time where that is what it takes on a free core, else of real time."""
+    if machines.local.threads == 1 and there_is_one():
+        return WorkClock(children(), share=share)
+    return time.monotonic if share == 1 else lambda: share * time.monotonic()
 
 
 def _calls(way: Way) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ..protocols import Engine, Retriever
 from ..types import CompletionRequest, Hit, Prompt, Skills, Token
+from .profiles import Profile
 from .virtual import VirtualLoop
 
 _LOOK_S = 0.03
@@ -38,15 +39,25 @@ class Call:
 
 
 class Metered:
-    """Satisfies protocols.Engine. `pid` is the process that works: after a cancel it is watched until it is free."""
+    """Satisfies protocols.Engine. `pid` is the process that works: after a cancel it is watched until it is free.
+
+    With a profile it is somebody else's machine: writing takes the profile's time, and none of the process's.
+    """
 
     def __init__(
-        self, engine: Engine, loop: VirtualLoop, *, pid: Callable[[], int | None], network_s: float = 0.0
+        self,
+        engine: Engine,
+        loop: VirtualLoop,
+        *,
+        pid: Callable[[], int | None],
+        network_s: float = 0.0,
+        profile: Profile | None = None,
     ) -> None:
         self._engine = engine
         self._loop = loop
         self._pid = pid
         self._network_s = network_s
+        self._profile = profile
         self._watches: set[asyncio.Task[None]] = set()
         self.takes_drafts = True
         """False: it is given none, as an engine that checks none."""
@@ -65,21 +76,43 @@ class Metered:
         return replace(skills, checks_draft=skills.checks_draft and self.takes_drafts)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine; the first token comes `network_s` later."""
+        """See protocols.Engine; the first token comes `network_s` later, or when the profile says."""
         task = asyncio.current_task()
         in_advance = task is not None and task.get_name() == IN_ADVANCE
         call = Call(n_prompt=await self._n_prompt(prompt), in_advance=in_advance)
         self.calls.append(call)
+        tokens = self._engine.generate(prompt, max_tokens=max_tokens, draft=draft)
+        async with aclosing(self._worked(call, tokens) if self._profile is None else self._hosted(tokens)) as found:
+            async for token in found:
+                _note(call, token)
+                yield token
+
+    async def _worked(self, call: Call, tokens: AsyncGenerator[Token, None]) -> AsyncGenerator[Token, None]:
         await asyncio.sleep(self._network_s)
         with self._loop.working():
             try:
-                async with aclosing(self._engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
+                async with aclosing(tokens):
                     async for token in tokens:
-                        _note(call, token)
                         yield token
             finally:
                 if not call.n_written:
                     self._watch()
+
+    async def _hosted(self, tokens: AsyncGenerator[Token, None]) -> AsyncGenerator[Token, None]:
+        """Each token when the profile has it; time stands still while this machine writes it."""
+        assert self._profile is not None
+        start_s, n_written, token = self._loop.time(), 0, None
+        try:
+            while n_written == 0 or token is not None:
+                with self._loop.frozen():
+                    token = await anext(tokens, None)
+                n_written += 1
+                await asyncio.sleep(max(0.0, start_s + self._profile.until_s(n_written) - self._loop.time()))
+                if token is not None:
+                    yield token
+        finally:
+            with self._loop.frozen():
+                await tokens.aclose()
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """The engine's."""

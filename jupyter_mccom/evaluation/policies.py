@@ -14,6 +14,7 @@ from ..cascade.route import N_CONFIDENCE, Gates
 from ..types import Token
 from .bench import NETWORK_S
 from .metrics import exact_match
+from .profiles import Profile
 
 PAPER = Gates(sure=0.8, show=0.0)
 
@@ -28,6 +29,8 @@ class Answer:
     """From the request to the first token."""
     total_s: float
     parses: bool
+    before_s: float = 0.0
+    """Of both times, what went by on this machine before the model was asked; the network is no part of it."""
 
     def until_s(self, n_tokens: int) -> float:
         """Seconds until the first tokens are there."""
@@ -65,6 +68,23 @@ class Result:
     local_shown: int
     """Of them, the local model's."""
     local_wrong: int
+
+
+def elsewhere(both: Both, *, local_share: float, profile: Profile) -> Both:
+    """The same answers, computed: local work takes `local_share` of its time, the cloud what its profile says."""
+
+    def hosted(answer: Answer) -> Answer:
+        before_s = local_share * answer.before_s
+        total_s = before_s + profile.until_s(len(answer.tokens))
+        return replace(answer, before_s=before_s, prompt_s=before_s + profile.until_s(1), total_s=total_s)
+
+    local = replace(
+        both.local,
+        before_s=local_share * both.local.before_s,
+        prompt_s=local_share * both.local.prompt_s,
+        total_s=local_share * both.local.total_s,
+    )
+    return replace(both, local=local, cloud=hosted(both.cloud), second=hosted(both.second))
 
 
 Policy = Callable[[Both], Result]

@@ -104,6 +104,8 @@ def run(
     out: Path | None,
     progress: Progress,
     keys_a_minute: float = KEYS_A_MINUTE,
+    replays: str = "all",
+    against: Path | None = None,
 ) -> str:
     """The suite's result as text. Raises InputError for data that is not there or another run's folder."""
     suite = SUITES[name]
@@ -112,12 +114,12 @@ def run(
     before = machine()
     made_with = {"seed": seed, "settings": changed_settings(settings), "models": prompted(settings, models)}
     made_with |= {"data": fingerprint(data), **decisive(before)}
-    made_with |= {"keys_a_minute": keys_a_minute} if name == "keystrokes" else {}
+    made_with |= {"keys_a_minute": keys_a_minute, "replays": replays} if name == "keystrokes" else {}
     rows = Rows(None if suite.own_rows else out, name, made_with)
     started = datetime.now(timezone.utc)
     bench = Bench(
         settings=settings, data=data, n=n or suite.n, seed=seed, out=out, rows=rows, progress=progress,
-        keys_a_minute=keys_a_minute,
+        keys_a_minute=keys_a_minute, replays=replays, against=against,
     )  # fmt: skip
     findings = suite.measure(bench)
     if out is not None:

@@ -30,18 +30,10 @@ from ..server.requests import Completions
 from ..settings import MCCom, changed
 from ..types import CompletionRequest, Outcome, Route, Suggestion, Token
 from ..wiring import cloud_over, cloud_retrieval_tokens, wire
+from .conditions import BARE, CLOUD, LOCAL, TWICE, Conditions
 from .frontend import Server
 from .metered import Metered, MeteredRetriever
 from .virtual import VirtualClock, VirtualLoop
-
-LOCAL, CASCADE, BARE, CLOUD, TWICE = WAYS = (
-    "local alone",
-    "cascade",
-    "no retrieval",
-    "cloud alone",
-    "best of two",
-)
-
 
 Warmers: TypeAlias = tuple[tuple[Engine, bool], ...]
 
@@ -127,12 +119,15 @@ class Plain:
 
 
 def open_way(
-    name: str, machines: Machines, *, network_s: float, tree: Tree | None, knows: Callable[[str], bool]
+    name: str, machines: Machines, given: Conditions, *, tree: Tree | None, knows: Callable[[str], bool]
 ) -> Way:
     """`knows` tells the oracle whether a text is right; `tree` is the statement's project, where there is one."""
     settings, loop = machines.settings, machines.loop
     local = Metered(machines.local.engine, loop, pid=lambda: machines.local.pid)
-    cloud = Metered(machines.cloud.engine, loop, pid=lambda: machines.cloud.pid, network_s=network_s)
+    profile = given.profile
+    cloud = Metered(
+        machines.cloud.engine, loop, pid=lambda: machines.cloud.pid, network_s=given.network_s, profile=profile
+    )
     retriever = MeteredRetriever(Retrieval(tree=tree, live=None), loop)
     clock = VirtualClock(loop)
     if name in (CLOUD, TWICE):
@@ -141,7 +136,7 @@ def open_way(
         )
         gates = Oracle(sure=0, show=0, knows=knows) if name == TWICE else Gates(sure=0, show=0)
         cloud.takes_drafts = False
-        again = Metered(machines.again.engine, loop, pid=lambda: machines.again.pid)
+        again = Metered(machines.again.engine, loop, pid=lambda: machines.again.pid, profile=profile)
         second = _tier(again, settings, retriever, clock) if name == TWICE else None
         cascade = wire(large, cloud, retriever, second, clock=clock, gates=gates, journal=Journal())
         warmers: Warmers = ((machines.cloud.engine, False), *([(machines.again.engine, True)] if second else []))

@@ -25,6 +25,7 @@ REASONS: dict[Reason, str] = {
     "low": "the text is too unsure to be shown while you type",
     "again": "you typed along with the last suggestion",
     "dismissed": "Esc ended asking at this line",
+    "context": "the same text stands in other places",
     "ungated": "the engine has no probabilities",
 }
 _SEEN: tuple[OutcomeKind, ...] = ("accepted", "partial", "typed", "rejected", "dismissed", "moved")

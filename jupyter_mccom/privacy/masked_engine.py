@@ -51,14 +51,21 @@ class MaskedEngine:
 
 
 def _masked(masking: Masking, prompt: Prompt, draft: str) -> tuple[Prompt, str]:
-    """All texts are read before the first is masked: a secret may be bare in one and named in a later one."""
+    """All texts are read before the first is masked: a secret may be bare in one and named in a later one.
+
+    Where a placeholder touches the forced text, nothing is forced: an answer need not begin with a placeholder's end.
+    """
     for chunk in prompt.chunks:
         masking.learn(chunk.text)
-    masking.learn(prompt.prefix, prompt.typed, prompt.suffix)
-    _, _, masked_draft = masking.mask_parts(prompt.prefix, prompt.typed, draft)
-    prefix, typed, suffix = masking.mask_parts(prompt.prefix, prompt.typed, prompt.suffix)
+    line = prompt.typed + prompt.forced
+    masking.learn(prompt.prefix, line, prompt.suffix)
+    _, _, masked_draft = masking.mask_parts(prompt.prefix, line, draft)
+    prefix, whole, suffix = masking.mask_parts(prompt.prefix, line, prompt.suffix)
+    _, typed, forced, _ = masking.mask_parts(prompt.prefix, prompt.typed, prompt.forced, prompt.suffix)
+    if typed + forced != whole or forced != prompt.forced or masking.ends_masked(typed):
+        typed, forced = whole, ""
     chunks = tuple(replace(chunk, text=masking.mask(chunk.text)) for chunk in prompt.chunks)
-    return replace(prompt, chunks=chunks, prefix=prefix, typed=typed, suffix=suffix), masked_draft
+    return replace(prompt, chunks=chunks, prefix=prefix, typed=typed, forced=forced, suffix=suffix), masked_draft
 
 
 class _Restoring:

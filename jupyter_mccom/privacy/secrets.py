@@ -125,11 +125,17 @@ class Masking:
     def mask_parts(self, *parts: str) -> list[str]:
         """As `mask`, of a text cut at a cursor: a secret is found even if the cut goes through it."""
         self.learn(*parts)
-        return [self._replaced(part, [*spans, *self._elsewhere(part)]) for part, spans in _by_part(parts)]
+        elsewhere = self._elsewhere("".join(parts))
+        by_part = _by_part(parts, elsewhere)
+        return [self._replaced(part, [*spans, *self._elsewhere(part)]) for part, spans in by_part]
 
     def restore(self, text: str) -> str:
         """`text` with the secrets back in the place of their placeholders."""
         return _ECHO.sub(lambda found: self._secrets.get(found[0], found[0]), text)
+
+    def ends_masked(self, text: str) -> bool:
+        """A placeholder stands at the end of `text`."""
+        return any(text.endswith(placeholder) for placeholder in self._secrets)
 
     def unfinished(self, text: str) -> int:
         """Characters at the end of `text` that may be the beginning of a placeholder."""
@@ -161,9 +167,9 @@ class Masking:
         return "".join([*pieces, text[at:]])
 
 
-def _by_part(parts: Sequence[str]) -> Iterator[tuple[str, list[Span]]]:
-    """Each part with the spans in it, counted from its own start."""
-    spans = _found("".join(parts))
+def _by_part(parts: Sequence[str], more: Iterable[Span] = ()) -> Iterator[tuple[str, list[Span]]]:
+    """Each part with the spans found in it, and those of `more`, counted from its own start."""
+    spans = [*_found("".join(parts)), *more]
     for part, (first, last) in zip(parts, pairwise(accumulate(map(len, parts), initial=0)), strict=True):
         cut = ((max(start, first) - first, min(end, last) - first) for start, end in spans)
         yield part, [(start, end) for start, end in cut if start < end]

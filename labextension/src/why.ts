@@ -31,6 +31,8 @@ export function reasonOf(reason: string, trans: TranslationBundle): string {
       return trans.__('the local model was too unsure to show its text');
     case 'dismissed':
       return trans.__('you dismissed a suggestion on this line');
+    case 'context':
+      return trans.__('the same text stands in other places');
     case 'ungated':
       return trans.__('the model does not tell how sure it is');
     case 'again':

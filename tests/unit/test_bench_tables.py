@@ -8,7 +8,8 @@ from typing import Any
 
 from jupyter_mccom.cascade.route import Gates
 from jupyter_mccom.evaluation import cascade_table, keystrokes_table
-from jupyter_mccom.evaluation.policies import Answer, Both, policies
+from jupyter_mccom.evaluation.policies import Answer, Both, elsewhere, policies
+from jupyter_mccom.evaluation.profiles import Profile
 from jupyter_mccom.evaluation.reliability import calibration
 from jupyter_mccom.evaluation.strata import Stratum
 from jupyter_mccom.types import Token
@@ -67,9 +68,11 @@ def test_the_cloud_alone_asks_with_round_1_and_the_best_of_two_with_both() -> No
     assert _one("best of two cloud answers", UNSURE) == (True, 3.0, 1, 1, 0)
 
 
+STRATA = {"weighted": Stratum(statements=list("abcd"), weights=[1.0] * 4)}
+
+
 def test_the_goals_say_what_is_missed() -> None:
-    strata = {"weighted": Stratum(statements=list("abcd"), weights=[1.0] * 4)}
-    found = cascade_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, strata)
+    found = cascade_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA)
     goals = {row[0]: row[-1] for row in found.tables[1].rows}
     assert goals == {
         "exact match ÷ cloud alone": "met",
@@ -82,6 +85,20 @@ def test_the_goals_say_what_is_missed() -> None:
     line = next(series for plot in found.plots for series in plot.series if "threshold" in series.name)
     assert [line.points[0][0], line.points[-1][0]] == [0.75, 1.0]  # calls: what is rejected; everything
     assert [row[1][:4] for row in found.tables[2].rows] == [f"{calls:.2f}" for calls, _ in line.points[::2]]
+
+
+def test_latency_with_a_hosted_cloud_is_computed() -> None:
+    """The same answers take a fifth of their time locally and the profile's time in the cloud, and are labelled so."""
+    profile = Profile(name="a test's", first_token_s=1.0, token_s=0.5)
+    local, cloud = replace(UNSURE.local, before_s=0.2), replace(UNSURE.cloud, before_s=0.5)
+    there = elsewhere(replace(UNSURE, local=local, cloud=cloud), local_share=0.2, profile=profile)
+    times = [(answer.prompt_s, answer.total_s) for answer in (there.local, there.cloud, there.second)]
+    assert [round(second, 6) for pair in times for second in pair] == [0.1, 0.2, 1.1, 2.1, 1.0, 2.0]
+    assert there.cloud.text == UNSURE.cloud.text
+    table = cascade_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA).tables[3]
+    assert table.title.startswith("Computed: local work in 0.2 of its time")
+    assert table.rows[-1][2] == "0.744"
+    assert [row[-1] for row in table.rows if row[-1]] == ["missed"]  # three of four ask both
 
 
 def test_a_score_that_tells_right_from_wrong_has_an_area_of_one() -> None:

@@ -58,6 +58,7 @@ def test_indentation_is_left_aside() -> None:
     assert draft_of(_request(above.replace("        pri", "        prin"))) == "t(total)\n"
 
 
+OWN_SCALED = "train = self.scale(train, axis=0)\nvalid = self.scale(valid, axis=0)\n"
 SCALED = "train = scale(train, axis=0)\nvalid = scale(valid, axis=0)\n"
 
 
@@ -65,11 +66,7 @@ SCALED = "train = scale(train, axis=0)\nvalid = scale(valid, axis=0)\n"
     ("above", "typed", "draft"),
     [
         (SCALED, "test = scale(te", ""),  # one word in common is chance
-        (
-            "train = self.scale(train, axis=0)\nvalid = self.scale(valid, axis=0)\n",
-            "test = self.scale(te",
-            "st, axis=0)\n",
-        ),
+        (OWN_SCALED, "test = self.scale(te", "st, axis=0)\n"),
         ("train = read(root, 'train.csv')\nvalid = read(root, 'valid.csv')\n", "test = read(root, ", "'test.csv')\n"),
         ("low.part = low.cut(part)\ntop.part = top.cut(part)\n", "mid.part = mid.cut(", "part)\n"),
         ("low = cut(\n    low.head,\n    n=low,\n)\n" * 2, "mid = cut(", ""),
@@ -151,7 +148,7 @@ class _Checking(ScriptedEngine):
     """Notes the draft that it is given."""
 
     def __init__(self, *, checks_draft: bool) -> None:
-        super().__init__({"pl": "ot(x, y)\n"})
+        super().__init__({"te": "st, axis=0)\n"})
         self.checks_draft = checks_draft
         self.drafts: list[str] = []
 
@@ -166,9 +163,11 @@ class _Checking(ScriptedEngine):
             yield token
 
 
-@pytest.mark.parametrize(("checks_draft", "expected"), [(True, "ot(x, y)\n"), (False, "")])
+@pytest.mark.parametrize(("checks_draft", "expected"), [(True, "st, axis=0)\n"), (False, "")])
 async def test_a_local_engine_that_checks_drafts_is_given_one(checks_draft: bool, expected: str) -> None:
     engine = _Checking(checks_draft=checks_draft)
-    *_, last = [suggestion async for suggestion in cascade_of(engine).complete(_request(TWICE + "plt.pl"))]
-    assert last.text == "ot(x, y)"
+    *_, last = [
+        suggestion async for suggestion in cascade_of(engine).complete(_request(OWN_SCALED + "test = self.scale(te"))
+    ]
+    assert last.text == "st, axis=0)"
     assert engine.drafts == [expected]

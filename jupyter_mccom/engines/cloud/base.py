@@ -26,11 +26,14 @@ class CloudModel:
 class CloudEngine:
     """One kind of dialect; subclasses say how a prompt is asked and what can be done with a draft."""
 
-    skills = Skills(probs=False, infill=True, checks_draft=False)
-
     def __init__(self, model: CloudModel) -> None:
         self._model = model
         self._client = model.client
+
+    @property
+    def skills(self) -> Skills:
+        """Nothing but the text after the cursor."""
+        return Skills(probs=False, infill=True, checks_draft=False)
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 from ...types import Prompt, Token
 from ..fim import head_of
+from ..forced import plainly
 from .base import CloudEngine, CloudModel, first_choice, text_of
 
 
@@ -18,8 +19,11 @@ class FimService(CloudEngine):
         self._path = path
         self._keyed = keyed
 
-    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+    def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine; `draft` is ignored. Raises CloudError."""
+        return plainly(prompt, "", lambda asked, _, heals: self._written(asked, max_tokens))
+
+    async def _written(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
         body = {
             "model": self.name, "prompt": head_of(prompt) + prompt.typed, "suffix": prompt.suffix,
             "max_tokens": max_tokens, "temperature": 0, "stream": True,

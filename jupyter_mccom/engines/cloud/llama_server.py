@@ -7,14 +7,15 @@ that ends in the draft and asks for no token makes the draft known. The model ch
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
 
 from ...types import DraftCheck, Prompt, Skills, Token
+from ..completion import Answer, body_of
 from ..fim import render
+from ..forced import Healing
 from ..llama_server import DRAFT_MATCH
-from .base import CloudEngine, CloudModel, prob_of
+from .base import CloudEngine, CloudModel
 
 _TAIL_CHARS = 200
 """Of the prompt, enough for DRAFT_MATCH tokens."""
@@ -26,29 +27,40 @@ class LlamaServer(CloudEngine):
     def __init__(self, model: CloudModel, *, seeds: bool) -> None:
         super().__init__(model)
         self._seeds = seeds
-        self.skills = Skills(probs=True, infill=True, checks_draft=seeds)
+        self._healing = Healing()
 
-    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+    @property
+    def skills(self) -> Skills:
+        """Text is forced by a grammar."""
+        return Skills(probs=True, infill=True, checks_draft=self._seeds, heals=self._healing.works)
+
+    def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine. Raises CloudError."""
+        return self._healing.written(
+            prompt, draft, lambda asked, its_draft, heals: self._written(asked, max_tokens, its_draft)
+        )
+
+    async def _written(self, prompt: Prompt, max_tokens: int, draft: str) -> AsyncGenerator[Token, None]:
         text = render(prompt, self._model.fim, "standard")
         seeded = self._seeds and bool(draft)
         if seeded:
             await self._seed(text, draft)
-        body = {
-            "prompt": text, "n_predict": max_tokens, "temperature": 0, "n_probs": 1, "cache_prompt": True,
-            "stream": True, "timings_per_token": True,
-        } | ({"id_slot": 0} if self._seeds else {})  # fmt: skip
-        stream = self._client.stream("/completion", body)
-        first, offered, accepted = True, 0, 0
+        body = body_of(text, forced=prompt.forced, max_tokens=max_tokens) | ({"id_slot": 0} if self._seeds else {})
+        stream, answer = self._client.stream("/completion", body), Answer(prompt.forced, max_tokens, drafted=True)
+        offered = accepted = n_given = 0
         async with aclosing(stream):
             async for event in stream:
                 timings = event.get("timings") or {}
                 offered, accepted = timings.get("draft_n", offered), timings.get("draft_n_accepted", accepted)
-                for token in _tokens(event, first=first):
-                    first = False
+                for token in answer.tokens(event):
+                    n_given += token.from_draft and token.forced and not token.text
                     yield token
+                if answer.full:
+                    break
+        answer.end()
         if seeded:
-            yield Token(text="", prob=None, n_evaluated=0, check=DraftCheck(offered=offered, accepted=accepted))
+            check = DraftCheck(offered=offered - n_given, accepted=accepted - n_given)
+            yield Token(text="", prob=None, n_evaluated=0, check=check)
 
     async def _seed(self, text: str, draft: str) -> None:
         tail, ids = await asyncio.gather(self._ids(text[-_TAIL_CHARS:]), self._ids(draft))
@@ -59,19 +71,3 @@ class LlamaServer(CloudEngine):
         body = {"content": text, "add_special": False, "parse_special": True}
         ids: list[int] = (await self._client.post("/tokenize", body)).get("tokens", [])
         return ids
-
-
-def _tokens(event: Mapping[str, Any], *, first: bool) -> list[Token]:
-    """An event's tokens; one that completes a character may bring those that began it.
-
-    Tokens of a checked draft come without probabilities.
-    """
-    found = event.get("completion_probabilities") or []
-    if not found:
-        return [Token(text=event["content"], prob=None, from_draft=True)] if event.get("content") else []
-    n_evaluated = int((event.get("timings") or {}).get("prompt_n", 1)) if first else 1
-    texts = ["" for _ in found[:-1]] + [str(event.get("content", ""))] if found else []
-    return [
-        Token(text=text, prob=prob_of(item.get("logprob")), n_evaluated=1 if number else n_evaluated)
-        for number, (text, item) in enumerate(zip(texts, found, strict=True))
-    ]

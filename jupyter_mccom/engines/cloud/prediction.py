@@ -6,12 +6,14 @@ same (a fence, the line as far as it is typed) is taken away while it streams.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
 from ...types import DraftCheck, Prompt, Skills, Token
 from ..fim import head_of, render
+from ..forced import plainly
 from .base import CloudEngine, first_choice, text_of
 
 _SYSTEM = (
@@ -23,13 +25,21 @@ _FENCE = "```"
 
 
 class Chat(CloudEngine):
-    """A chat route with `prediction`."""
+    """A chat route with `prediction`.
 
-    skills = Skills(probs=False, infill=True, checks_draft=True)
+    Nothing is forced on a chat. It is given the cursor's line as it stands, blanks too, for a tag follows it there. So
+    the draft begins at the cursor, and what the answer repeats of the line is taken away.
+    """
+
+    @property
+    def skills(self) -> Skills:
+        """The service checks the draft."""
+        return Skills(probs=False, infill=True, checks_draft=True)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine. Raises CloudError."""
-        before = head_of(prompt) + prompt.typed
+        typed = prompt.typed + prompt.forced
+        before = head_of(prompt) + typed
         asked = f"<before>{before}</before>\n<after>{prompt.suffix}</after>"
         messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": asked}]
         body: dict[str, object] = {
@@ -38,7 +48,7 @@ class Chat(CloudEngine):
         }  # fmt: skip
         body |= {"prediction": {"type": "content", "content": draft}} if draft else {"max_tokens": max_tokens}
         stream = self._client.stream("/chat/completions", body)
-        bare, check = _Bare(prompt.typed), None
+        bare, check = _Bare(typed), None
         async with aclosing(stream):
             async for event in stream:
                 check = _checked(event.get("usage")) or check
@@ -51,10 +61,16 @@ class Chat(CloudEngine):
 class Speculation(CloudEngine):
     """A completions route that takes a raw prompt and `speculation`."""
 
-    skills = Skills(probs=False, infill=True, checks_draft=True)
+    @property
+    def skills(self) -> Skills:
+        """The service checks the draft."""
+        return Skills(probs=False, infill=True, checks_draft=True)
 
-    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+    def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine. Raises CloudError."""
+        return plainly(prompt, draft, lambda asked, its_draft, heals: self._written(asked, max_tokens, its_draft))
+
+    async def _written(self, prompt: Prompt, max_tokens: int, draft: str) -> AsyncGenerator[Token, None]:
         body = {
             "model": self.name, "prompt": render(prompt, self._model.fim, "standard"), "max_tokens": max_tokens,
             "temperature": 0, "stream": True, "prompt_cache_key": prompt.session, "user": prompt.session,
@@ -75,7 +91,7 @@ class _Bare:
     """A chat's answer less its fence and a repetition of the typed line; holds back what may still be one."""
 
     def __init__(self, typed: str) -> None:
-        self._typed = typed
+        self._repeats = _repeats(typed)
         self._held = ""
         self._begun = False
 
@@ -86,7 +102,7 @@ class _Bare:
             if not self._head_is_known():
                 return ""
             self._begun = True
-            self._held = _without_head(self._held, self._typed)
+            self._held = _without_head(self._held, self._repeats)
         cut = self._held.find(_FENCE)
         if cut >= 0:
             out, self._held = self._held[:cut].removesuffix("\n"), _FENCE
@@ -98,22 +114,35 @@ class _Bare:
     def rest(self) -> str:
         """What was held back at the end of the answer."""
         if not self._begun:
-            return _without_head(self._held, self._typed).partition(_FENCE)[0]
+            return _without_head(self._held, self._repeats).partition(_FENCE)[0]
         return "" if self._held.startswith(_FENCE) else self._held
 
     def _head_is_known(self) -> bool:
-        held, typed = self._held, self._typed
+        held = self._held
         if held.lstrip()[:3] == _FENCE[: len(held.lstrip()[:3])]:
             if "\n" not in held.lstrip():
                 return False
             held = held.lstrip().partition("\n")[2]
-        return not (typed and len(held) < len(typed) and typed.startswith(held)) and bool(held)
+        return bool(held) and not any(len(held) < len(one) and one.startswith(held) for one in self._repeats)
 
 
-def _without_head(text: str, typed: str) -> str:
+def _repeats(typed: str) -> list[str]:
+    """What an answer may say again of the cursor's line, the longest first: the line, its half word, its last blanks.
+
+    None of a line of blanks: they may be the indentation of a statement that the answer begins.
+    """
+    if not typed.strip():
+        return []
+    half_word = re.search(r"\w{2,}$", typed)
+    blanks = typed[len(typed.rstrip(" \t")) :]
+    found = {typed, typed.lstrip(" \t"), half_word[0] if half_word else "", blanks} - {""}
+    return sorted(found, key=len, reverse=True)
+
+
+def _without_head(text: str, repeats: list[str]) -> str:
     if text.lstrip().startswith(_FENCE):
         text = text.lstrip().partition("\n")[2]
-    return text.removeprefix(typed) if typed.strip() else text
+    return text.removeprefix(next((one for one in repeats if text.startswith(one)), ""))
 
 
 def _checked(usage: object) -> DraftCheck | None:

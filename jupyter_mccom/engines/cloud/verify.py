@@ -3,6 +3,9 @@
 The draft is sent behind the prompt. The longest run of it that is the model's own argmax is kept, and the argmax where
 it ends is one token more for nothing. Only for whoever still reads then, a second call goes on from there, on the same
 replica: `session` is sent as the routing key.
+
+Text is forced on what they write by a regular expression (their structured output). Before a draft that is checked
+stands the forced text: its tokens count as given, and the one that goes beyond the cursor has to be the argmax.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Any, Protocol
 
 from ...types import DraftCheck, Prompt, Skills, Token
 from ..fim import render
+from ..forced import Behind, Healing, most_tokens, regex
 from .base import CloudEngine, CloudModel, first_choice, text_of
 from .client import CloudClient
 
@@ -34,6 +38,8 @@ class Position:
 class Checked:
     """What a server says of a prompt with a draft behind it."""
 
+    texts: list[str]
+    """One a token of the draft: its own."""
     argmax: list[Position]
     """One a token of the draft."""
     after: Position | None
@@ -45,7 +51,7 @@ class Server(Protocol):
 
     async def check(self, model: str, ids: list[int], n_draft: int, session: str) -> Checked: ...
     def write(
-        self, model: str, ids: list[int], max_tokens: int, session: str
+        self, model: str, ids: list[int], max_tokens: int, session: str, forced: str
     ) -> AsyncGenerator[dict[str, Any], None]: ...
     def text_in(self, event: dict[str, Any]) -> str: ...
 
@@ -53,38 +59,52 @@ class Server(Protocol):
 class Verifying(CloudEngine):
     """A server that checks drafts by prompt probabilities."""
 
-    skills = Skills(probs=False, infill=True, checks_draft=True)
-
     def __init__(self, model: CloudModel, server: Server) -> None:
         super().__init__(model)
         self._server = server
+        self._healing = Healing()
 
-    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+    @property
+    def skills(self) -> Skills:
+        """Text is forced by structured output."""
+        return Skills(probs=False, infill=True, checks_draft=True, heals=self._healing.works)
+
+    def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine. Raises CloudError."""
+        return self._healing.written(
+            prompt, draft, lambda asked, its_draft, heals: self._written(asked, max_tokens, its_draft)
+        )
+
+    async def _written(self, prompt: Prompt, max_tokens: int, draft: str) -> AsyncGenerator[Token, None]:
         ids = await self._ids(render(prompt, self._model.fim, "standard"))
-        n_left, check = max_tokens, None
+        behind, check = Behind(prompt.forced, max_tokens), None
         if draft:
-            draft_ids = (await self._ids(draft))[:max_tokens]
+            draft_ids = (await self._ids(draft))[: max_tokens + most_tokens(prompt.forced)]
             found = await self._server.check(self.name, ids + draft_ids, len(draft_ids), prompt.session)
-            kept, more = _kept(draft_ids, found)
-            more = more if len(kept) < max_tokens else None
-            once = DraftCheck(offered=len(draft_ids), accepted=len(kept), passes=1)
-            for position in kept:
-                yield Token(text=position.text, prob=None, from_draft=True, check=once)
-            if more is not None:
-                ends = _ends_text(more.text)
-                yield Token(text="" if ends else more.text, prob=None, check=once)
+            kept = _kept(draft_ids, found, prompt.forced, max_tokens)
+            once = DraftCheck(offered=kept.n_offered, accepted=len(kept.true), passes=1)
+            for text in kept.given:
+                yield behind.put(Token(text=text, prob=None, check=once))
+            for position in kept.true:
+                yield behind.put(Token(text=position.text, prob=None, from_draft=True, check=once))
+            if kept.more is not None:
+                ends = _ends_text(kept.more.text)
+                yield behind.put(Token(text="" if ends else kept.more.text, prob=None, check=once))
                 if ends:
                     return
-            gained = [position.token_id for position in [*kept, *([more] if more else [])]]
-            ids, n_left, check = ids + gained, max_tokens - len(gained), replace(once, passes=2)
-        if n_left <= 0:
+            ids, check = ids + kept.ids(draft_ids), replace(once, passes=2)
+        if behind.n_left <= 0:
             return
-        async with aclosing(self._server.write(self.name, ids, n_left, prompt.session)) as stream:
+        n_tokens = behind.n_left + most_tokens(behind.left)
+        stream = self._server.write(self.name, ids, n_tokens, prompt.session, behind.left)
+        async with aclosing(stream):
             async for event in stream:
                 text = self._server.text_in(event)
                 if text:
-                    yield Token(text=text, prob=None, check=check)
+                    yield behind.put(Token(text=text, prob=None, check=check))
+                if prompt.forced and behind.n_left <= 0:
+                    return
+        behind.end()
 
     async def _ids(self, text: str) -> list[int]:
         body = {"model": self.name, "prompt": text, "add_special_tokens": False}
@@ -99,15 +119,21 @@ class Vllm:
         self._client = client
 
     async def check(self, model: str, ids: list[int], n_draft: int, session: str) -> Checked:
+        """See Server."""
         body = _completion(model, ids, 1) | {"prompt_logprobs": 1, "return_token_ids": True, "stream": False}
         choice = first_choice(await self._client.post("/v1/completions", body, headers=_routed(session)))
         told = choice.get("prompt_logprobs")
         positions = told[-n_draft:] if isinstance(told, list) else []
         after = _after(choice.get("token_ids"), text_of(choice, "text"), choice.get("finish_reason"))
-        return Checked(argmax=[_first_ranked(position) for position in positions], after=after)
+        texts = [_text_of(position, token_id) for position, token_id in zip(positions, ids[-n_draft:], strict=False)]
+        return Checked(texts=texts, argmax=[_first_ranked(position) for position in positions], after=after)
 
-    def write(self, model: str, ids: list[int], max_tokens: int, session: str) -> AsyncGenerator[dict[str, Any], None]:
+    def write(
+        self, model: str, ids: list[int], max_tokens: int, session: str, forced: str
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """See Server. `structured_outputs` has taken the place of `guided_regex`; older servers ignore it."""
         body = _completion(model, ids, max_tokens) | {"stream": True}
+        body |= {"structured_outputs": {"regex": regex(forced)}} if forced else {}
         return self._client.stream("/v1/completions", body, headers=_routed(session))
 
     def text_in(self, event: dict[str, Any]) -> str:
@@ -129,15 +155,18 @@ class SgLang:
         answer = await self._client.post("/generate", body, headers=_routed(session))
         meta = answer.get("meta_info") or {}
         tops = [top[0] for top in (meta.get("input_top_logprobs") or [])[-n_draft:] if top]
+        texts = [str(one[2] or "") for one in (meta.get("input_token_logprobs") or [])[-n_draft:] if one]
         argmax = [Position(token_id=int(top[1]), text=str(top[2])) for top in tops]
         reason = (meta.get("finish_reason") or {}).get("type")
         after = _after(answer.get("output_ids"), text_of(answer, "text"), reason)
-        return Checked(argmax=argmax if len(argmax) == n_draft else [], after=after)
+        return Checked(texts=texts, argmax=argmax if len(argmax) == n_draft else [], after=after)
 
     async def write(
-        self, model: str, ids: list[int], max_tokens: int, session: str
+        self, model: str, ids: list[int], max_tokens: int, session: str, forced: str
     ) -> AsyncGenerator[dict[str, Any], None]:
-        params = {"temperature": 0, "max_new_tokens": max_tokens}
+        """See Server."""
+        params: dict[str, object] = {"temperature": 0, "max_new_tokens": max_tokens}
+        params |= {"regex": regex(forced)} if forced else {}
         body = {"input_ids": ids, "sampling_params": params, "stream": True}
         stream, n_seen = self._client.stream("/generate", body, headers=_routed(session)), 0
         async with aclosing(stream):
@@ -167,6 +196,12 @@ def _first_ranked(position: object) -> Position:
     return Position(token_id=-1, text=_BROKEN)
 
 
+def _text_of(position: object, token_id: int) -> str:
+    """A token's own text; empty where it is not told."""
+    entry = position.get(str(token_id)) if isinstance(position, dict) else None
+    return str(entry.get("decoded_token") or "") if isinstance(entry, dict) else ""
+
+
 def _after(ids: object, text: str, reason: object) -> Position | None:
     """The one token behind the draft; None where its id is not told or it ends inside a character."""
     token_id = ids[0] if isinstance(ids, list) and ids and isinstance(ids[0], int) else -1
@@ -175,13 +210,59 @@ def _after(ids: object, text: str, reason: object) -> Position | None:
     return Position(token_id=token_id, text=text) if token_id >= 0 and text and _BROKEN not in text else None
 
 
-def _kept(draft_ids: list[int], found: Checked) -> tuple[list[Position], Position | None]:
-    """The tokens of the draft that are the argmax, and the argmax where they end."""
-    for number, (token_id, position) in enumerate(zip(draft_ids, found.argmax, strict=False)):
-        if position.token_id != token_id or _BROKEN in position.text:
-            usable = position.token_id >= 0 and _BROKEN not in position.text
-            return found.argmax[:number], position if usable else None
-    return (found.argmax, found.after) if len(found.argmax) == len(draft_ids) else ([], None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What is taken of a draft that begins with the forced text."""
+
+    given: list[str]
+    """Texts of the tokens that end inside the forced text: nobody offered them."""
+    n_offered: int
+    true: list[Position]
+    """The tokens behind those that are the argmax."""
+    more: Position | None
+    """The argmax where they end."""
+
+    def ids(self, draft_ids: list[int]) -> list[int]:
+        """All that is taken, behind the prompt."""
+        more = [self.more.token_id] if self.more else []
+        return [*draft_ids[: len(self.given)], *(position.token_id for position in self.true), *more]
+
+
+def _kept(draft_ids: list[int], found: Checked, forced: str, max_tokens: int) -> _Kept:
+    """Nothing at all where what is taken would end inside the forced text: that is the masked model's to choose."""
+    if len(found.argmax) != len(draft_ids):
+        return _Kept(given=[], n_offered=len(draft_ids), true=[], more=None)
+    given = _given(draft_ids, found, forced)
+    behind, argmax, left = draft_ids[len(given) :], found.argmax[len(given) :], forced[len("".join(given)) :]
+    pairs = enumerate(zip(behind, argmax, strict=True))
+    wrong = (number for number, (token_id, one) in pairs if one.token_id != token_id or _BROKEN in one.text)
+    n_true = min(next(wrong, len(behind)), max_tokens)
+    if n_true == max_tokens:
+        more = None
+    elif n_true == len(behind):
+        more = found.after
+    else:
+        more = argmax[n_true] if argmax[n_true].token_id >= 0 and _BROKEN not in argmax[n_true].text else None
+    true = argmax[:n_true]
+    first = true[0] if true else more
+    if left and not (first and first.text.startswith(left)):
+        given, true, more = [], [], None
+    return _Kept(given=given, n_offered=len(behind), true=true, more=more)
+
+
+def _given(draft_ids: list[int], found: Checked, forced: str) -> list[str]:
+    """The texts of the tokens inside the forced text, up to one where the model would have written it otherwise."""
+    given: list[str] = []
+    left = forced
+    for token_id, text, position in zip(draft_ids, found.texts, found.argmax, strict=False):
+        otherwise = position.token_id != token_id and bool(position.text) and (
+            position.text.startswith(left) or left.startswith(position.text)
+        )  # fmt: skip
+        if not text or not left.startswith(text) or otherwise:
+            break
+        given.append(text)
+        left = left[len(text) :]
+    return given
 
 
 def _ends_text(text: str) -> bool:

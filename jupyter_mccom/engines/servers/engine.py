@@ -54,7 +54,10 @@ class ServerEngine:
     def skills(self) -> Skills:
         """As far as they are known: nothing is until the server was asked."""
         kind = self._kind
-        return Skills(probs=bool(kind and kind.probs), infill=bool(kind and kind.infill), checks_draft=False)
+        return Skills(
+            probs=bool(kind and kind.probs), infill=bool(kind and kind.infill), checks_draft=False,
+            heals=bool(kind and kind.heals),
+        )  # fmt: skip
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine; `draft` is ignored."""

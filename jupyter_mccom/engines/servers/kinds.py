@@ -15,7 +15,9 @@ from typing import Any, Protocol
 
 from ...errors import PromptTooLong
 from ...types import Prompt, Token
+from ..completion import Answer, body_of
 from ..fim import FimMarkers, Layout, head_of, render
+from ..forced import Healing, plainly
 from .client import Refused, ServerClient
 
 _CHARS_A_TOKEN = 3
@@ -34,9 +36,12 @@ class Served:
     layout: Layout
     context_tokens: int
 
-    def rendered(self, prompt: Prompt) -> str:
-        """The prompt with the model's markers; what stands before the cursor where they are not known."""
-        return render(prompt, self.fim, self.layout) if self.fim else before(prompt)
+    def rendered(self, prompt: Prompt, *, heals: bool = False) -> str:
+        """The prompt with the model's markers; what stands before the cursor where they are not known.
+
+        Where nothing is healed it is in the standard order, which training did cut inside words.
+        """
+        return render(prompt, self.fim, self.layout if heals else "standard") if self.fim else before(prompt)
 
 
 class Kind(Protocol):
@@ -48,6 +53,11 @@ class Kind(Protocol):
     """Its tokens carry probabilities; None until its first answer tells."""
     infill: bool
     """The text after the cursor is used."""
+
+    @property
+    def heals(self) -> bool:
+        """It can be forced to begin with a text."""
+        ...
 
     def stream(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
         """See protocols.Engine.generate."""
@@ -66,22 +76,29 @@ class LlamaServer:
 
     def __init__(self, served: Served) -> None:
         self._served = served
+        self._healing = Healing()
         self.infill = served.fim is not None
 
-    async def stream(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
+    @property
+    def heals(self) -> bool:
+        """By its grammar."""
+        return self._healing.works
+
+    def stream(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
         """See Kind."""
-        body = {
-            "prompt": self._served.rendered(prompt), "n_predict": max_tokens, "temperature": 0, "n_probs": 1,
-            "cache_prompt": True, "stream": True, "timings_per_token": True,
-        }  # fmt: skip
+        return self._healing.written(prompt, "", lambda asked, _, heals: self._written(asked, max_tokens, heals))
+
+    async def _written(self, prompt: Prompt, max_tokens: int, heals: bool) -> AsyncGenerator[Token, None]:
+        text, answer = self._served.rendered(prompt, heals=heals), Answer(prompt.forced, max_tokens)
+        body = body_of(text, forced=prompt.forced, max_tokens=max_tokens)
         events = self._served.client.stream("/completion", body, session=prompt.session)
-        first = True
         async with aclosing(events):
             async for event in events:
-                n_evaluated = int((event.get("timings") or {}).get("prompt_n", 1)) if first else 1
-                for token in _tokens(event.get("content", ""), event.get("completion_probabilities"), n_evaluated):
-                    first = False
+                for token in answer.tokens(event):
                     yield token
+                if answer.full:
+                    return
+        answer.end()
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """See Kind."""
@@ -100,14 +117,18 @@ class Ollama:
 
     words = "Ollama"
     probs: bool | None = None
+    heals = False
 
     def __init__(self, served: Served, *, inserts: bool) -> None:
         self._served = served
         self._inserts = inserts and served.fim is None
         self.infill = inserts or served.fim is not None
 
-    async def stream(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
+    def stream(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
         """See Kind."""
+        return plainly(prompt, "", lambda asked, draft, heals: self._written(asked, max_tokens))
+
+    async def _written(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
         fits(self._served.rendered(prompt), self._served.context_tokens)
         text: dict[str, object] = (
             {"prompt": before(prompt), "suffix": prompt.suffix}
@@ -133,14 +154,18 @@ class Completions:
 
     words = "an OpenAI-compatible server"
     probs: bool | None = None
+    heals = False
 
     def __init__(self, served: Served) -> None:
         self._served = served
         self._suffix = served.fim is None
         self.infill = True
 
-    async def stream(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
+    def stream(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
         """See Kind."""
+        return plainly(prompt, "", lambda asked, draft, heals: self._written(asked, max_tokens))
+
+    async def _written(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
         text = self._served.rendered(prompt)
         fits(text, self._served.context_tokens)
         body: dict[str, object] = {
@@ -191,15 +216,12 @@ def fits(text: str, context_tokens: int) -> None:
         )
 
 
-def _tokens(text: object, told: Sequence[Mapping[str, Any]] | None, n_evaluated: int = 1) -> list[Token]:
+def _tokens(text: object, told: Sequence[Mapping[str, Any]] | None) -> list[Token]:
     """An event's tokens: the last one has its text, and those that began a character come before it without."""
     if not told:
-        return [Token(text=str(text), prob=None, n_evaluated=n_evaluated)] if text else []
+        return [Token(text=str(text), prob=None)] if text else []
     texts = ["" for _ in told[:-1]] + [str(text)]
-    return [
-        Token(text=piece, prob=_prob(item.get("logprob")), n_evaluated=1 if number else n_evaluated)
-        for number, (piece, item) in enumerate(zip(texts, told, strict=True))
-    ]
+    return [Token(text=piece, prob=_prob(item.get("logprob"))) for piece, item in zip(texts, told, strict=True)]
 
 
 def _prob(logprob: object) -> float | None:
