@@ -6,16 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..cascade.route import Gates, confidence
-from .findings import (
-    Findings,
-    Plot,
-    Series,
-    Table,
-    distribution,
-    ratio_with_interval,
-    with_interval,
-)
-from .metrics import exact_match, ratio
+from .findings import Findings, Plot, Series, Table, distribution
+from .metrics import exact_match
 from .policies import Both, Policy, Result, cascade, elsewhere, policies
 from .profiles import FIFTH, HOSTED, HOSTED_7B, PAPER_LATENCY, Profile
 from .reliability import reliability
@@ -52,8 +44,10 @@ def findings(found: Sequence[Both], gates: Gates, strata: Mapping[str, Stratum],
     plots = [_latencies(results), _thresholds(found, gates, results, overall), _reliability(found)]
     computed = {profile.name: _computed(found, gates, profile) for profile in HOSTED}
     tables = [_policies(results, name, one) for name, one in reversed(list(strata.items()))]
-    tables[1:1] = [goals, _as_it_moves(found, gates, overall), _hosted(computed)]
-    latency = {name: _ratio_to_cloud(of) for name, of in computed.items()}
+    tables[1:1] = [goals, _as_it_moves(found, gates, overall), _hosted(computed, overall)]
+    latency = {
+        name: overall.value(_latency(of["cascade"]), _latency(of["cloud alone"])) for name, of in computed.items()
+    }
     told = {"n": len(found), **figures, "by key": by_key, "computed latency ÷": latency}
     return Findings(tables=tables, plots=plots, notes=notes, figures=told)
 
@@ -117,11 +111,7 @@ def _computed(found: Sequence[Both], gates: Gates, profile: Profile) -> Mapping[
     return {name: [policy(both) for both in there] for name, policy in policies(gates).items()}
 
 
-def _ratio_to_cloud(results: Mapping[str, Sequence[Result]]) -> float:
-    return ratio(_latency(results["cascade"]), _latency(results["cloud alone"]))
-
-
-def _hosted(computed: Mapping[str, Mapping[str, Sequence[Result]]]) -> Table:
+def _hosted(computed: Mapping[str, Mapping[str, Sequence[Result]]], stratum: Stratum) -> Table:
     """Mean latency with clouds that are not this processor, beside what the paper measured."""
     names = ("local alone", "cloud alone", "cascade", "cascade, the paper's single gate")
     rows = []
@@ -131,8 +121,8 @@ def _hosted(computed: Mapping[str, Mapping[str, Sequence[Result]]]) -> Table:
         for name in names:
             latency = _latency(results[name])
             goal = f"at most {_HOSTED_GOAL:.2f}" if name == "cascade" and profile is HOSTED_7B else ""
-            met = "" if not goal else "met" if ratio(latency, base) <= _HOSTED_GOAL else "missed"
-            cells = [with_interval(latency), ratio_with_interval(latency, base), goal, met]
+            met = "" if not goal else "met" if stratum.value(latency, base) <= _HOSTED_GOAL else "missed"
+            cells = [stratum.told(latency), stratum.told(latency, base), goal, met]
             rows.append([f"{name}, {profile.name}", *cells])
     rows.append(["cascade, the paper's mean over its 24 settings", "–", f"{PAPER_LATENCY:.3f}", "", ""])
     title = f"Computed: local work in {FIFTH:g} of its time, the texts are those above; the cloud's time: "
