@@ -31,10 +31,13 @@ def start(
     port: int = 0,
     slots: int = 1,
     draft: bool = False,
+    n_batch: int = _N_BATCH,
+    cache_reuse: int = 0,
 ) -> Any:
     """Loads the model and serves it; returns the server, which lives as long as it is referenced.
 
-    `port` 0 takes a free one. With `draft` a client may seed drafts (`ngram-mod`).
+    `port` 0 takes a free one. With `draft` a client may seed drafts (`ngram-mod`). `n_batch` also bounds what `/infill`
+    reads around the cursor; `cache_reuse` is the least run of tokens that is kept behind a change, 0 for none.
     Raises RuntimeError when the file is no model or the port is taken.
     """
     import xllamacpp
@@ -45,7 +48,8 @@ def start(
     params.api_keys, params.cors_origins = [key], NO_ORIGIN
     params.n_ctx = context_tokens * slots
     params.n_parallel = slots
-    params.n_batch = params.n_ubatch = _N_BATCH
+    params.n_batch = params.n_ubatch = n_batch
+    params.n_cache_reuse = cache_reuse
     params.cache_ram_mib = 0
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.endpoint_slots = params.endpoint_props = False

@@ -88,6 +88,7 @@ SUITES: Mapping[str, Suite] = {
             name="rules", n=1600, about="how often is a draft from the context right, by its rule",
             own_rows=True, files=(*CELLS, *_LINES),
         ),
+        Suite(name="peers", n=100, about="ours against other ways of asking, on the same weights", files=CELLS),
         Suite(name="search", n=1, about="how fast chunks are found and files indexed",),
     )
 }  # fmt: skip
