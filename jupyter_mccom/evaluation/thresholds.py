@@ -25,9 +25,9 @@ from ..learning.verdict import judge, wrong_at_recall
 from ..learnt import calibration_of, prices_of, traces_file
 from ..models.catalog import Model
 from ..settings import MCCom
-from ..types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Token, Trace
+from ..types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Trace
 from .bench import Bench, Progress
-from .cascade import answer
+from .cascade import answer, token_from
 from .data import fingerprint
 from .findings import Findings
 from .key_positions import at_keys, pressed
@@ -117,7 +117,7 @@ def _as_lived(name: str, judged: Judged, model: str, at_s: float) -> tuple[Trace
 def judged_from(line: Mapping[str, Any]) -> Judged | None:
     """From a JSON line of this suite; None for an answer without text or probabilities."""
     local = line["local"]
-    tokens = [Token(text=token["text"], prob=token["prob"]) for token in local["tokens"]]
+    tokens = [token_from(token) for token in local["tokens"]]
     features = features_of(tokens, local["text"], local["parses"])
     if features is None or not local["text"]:
         return None
