@@ -9,6 +9,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from operator import itemgetter
 from threading import Thread
 from typing import Literal, TypeAlias
 
@@ -26,7 +27,7 @@ class Vocabulary:
     """
 
     def __init__(self, pieces: Iterable[tuple[bytes, int]]) -> None:
-        found = sorted(pair for pair in pieces if pair[0])
+        found = sorted(pieces, key=itemgetter(0))
         self._pieces = [piece for piece, _ in found]
         self._ids: Ids = array("i", (token for _, token in found))
 

@@ -51,7 +51,10 @@ class Decoder(Protocol):
     def keep(self, n_tokens: int) -> int: ...
 
     def pieces(self) -> Iterable[tuple[bytes, int]]:
-        """Bytes and id of every token that is text: no added, control or end tokens. May be called in any thread."""
+        """Bytes, at least one, and id of every token that is text: no added, control or end tokens.
+
+        May be called in any thread.
+        """
         ...
 
     def among(self, ids: Ids) -> Allowed:

@@ -184,9 +184,11 @@ class LlamaH:
         data = ctypes.create_string_buffer(_PIECE_BYTES)
         read, attributes, vocab = self._c["token_to_piece"], self._c["vocab_get_attr"], self._vocab
         for token in range(self._n_vocab):
-            if attributes(vocab, token) & _TEXT_ATTRIBUTES and not self.ends(token):
-                n_bytes = read(vocab, token, data, _PIECE_BYTES, 0, False)
-                yield ctypes.string_at(data, max(0, n_bytes)), token
+            n_bytes = read(vocab, token, data, _PIECE_BYTES, 0, False)  # none of a control token
+            if n_bytes > 0 and attributes(vocab, token) & _TEXT_ATTRIBUTES:
+                piece = data.raw[:n_bytes]
+                if not (piece.startswith(b"<") and self.ends(token)):
+                    yield piece, token
 
     def among(self, ids: Ids) -> Allowed:
         """See decoding.Decoder."""

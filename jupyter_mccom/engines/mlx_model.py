@@ -73,8 +73,9 @@ class MlxModel:
         """See decoding.Decoder."""
         added = self._marked.get_added_tokens_decoder()
         for token in range(self._marked.get_vocab_size(with_added_tokens=False)):
-            if token not in added and token not in self._ends:
-                yield self._bytes_of(token), token
+            piece = b"" if token in added or token in self._ends else self._bytes_of(token)
+            if piece:
+                yield piece, token
 
     def among(self, ids: Ids) -> Allowed:
         """See decoding.Decoder."""
