@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -220,9 +219,9 @@ def _recorder(
     """Learns about the model that writes; when `auto` chooses another one, about that, whose gates hold then."""
 
     def begun(former: FileRecorder | None) -> FileRecorder | None:
-        model = local.model
-        gates = partial(gates_of, settings, model)
-        return recorder_of(cascade, model, traces, former, gates) if traces and settings.keep_traces else None
+        if not traces or not settings.keep_traces:
+            return None
+        return recorder_of(cascade, settings, local.model, traces, former)
 
     def rechosen() -> None:
         cascade.gates = gates_of(settings, local.model)

@@ -59,13 +59,19 @@ class MCCom(Configurable):
         help="Most tokens of a local prompt: prompt evaluation is the latency (5 ms a token on two cores).",
     ).tag(config=True, person=True)
     max_tokens = Int(64, min=1, help="Most tokens of a suggestion.").tag(config=True, person=True)
+    eagerness = Enum(
+        ("quiet", "balanced", "eager"),
+        "balanced",
+        help="How likely right a text of the local model must be to be shown. quiet: only what is very likely right. "
+        "eager: more texts, more wrong ones, and fewer questions to a cloud.",
+    ).tag(config=True, person=True)
     route_threshold = Float(
         -1.0,
         max=1,
-        help="Confidence above which local text is shown without the cloud; -1: the model's own, or learnt.",
+        help="Confidence above which local text is shown without the cloud; -1: by eagerness.",
     ).tag(config=True, person=True)
     show_threshold = Float(
-        -1.0, max=1, help="Confidence at or below which local text is never shown; -1: the model's own, or learnt."
+        -1.0, max=1, help="Confidence at or below which local text is never shown; -1: by eagerness."
     ).tag(config=True, person=True)
     cloud_dialect = Unicode(
         "",

@@ -16,13 +16,14 @@ pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 SMALL = "smollm2-135m"
 CODER = "qwen2.5-coder-0.5b"
+LARGER = "qwen2.5-coder-1.5b"
 _LABEXTENSION = Path(__file__).parents[1] / "labextension"
 _ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def jlpm(*arguments: str) -> None:
     """Runs JupyterLab's package manager on the front end; it must not fail."""
-    command = [sys.executable, "-m", "jupyter_builder.jlpm", *arguments]
+    command = [str(Path(sys.executable).parent / "jlpm"), *arguments]  # its module runs nothing when it is called
     done = subprocess.run(command, cwd=_LABEXTENSION, env=_ENVIRONMENT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
@@ -49,6 +50,13 @@ def models() -> Store:
     for model in (SMALL, CODER):
         store.pull(model, progress=lambda done, total: None)
     return store
+
+
+@pytest.fixture(scope="session")
+def larger(models: Store) -> Store:
+    """The same store with the larger model too (1.1 GB)."""
+    models.pull(LARGER, progress=lambda done, total: None)
+    return models
 
 
 @pytest.fixture(scope="session")

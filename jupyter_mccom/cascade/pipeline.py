@@ -25,6 +25,7 @@ from .flight import Flight
 from .heal import heal
 from .journal import Journal
 from .local import Local
+from .noise import is_noise
 from .positions import Position, Positions, forced
 from .race import first_to_speak
 from .route import CloudState, Gates, confidence
@@ -252,8 +253,10 @@ class Cascade:
         tokens = written.generation.tokens
         if written.generation.stop == "late":
             return Route(to="nothing", reason="late", confidence=confidence(tokens))
-        run.wrote(written.text, parses=written.parses)
-        return gates.route(tokens, text=written.text, parses=written.parses, cloud=state)
+        text, parses = written.text, written.parses
+        run.wrote(text, parses=parses)
+        noise = run.request.trigger == "typing" and await asyncio.to_thread(is_noise, run.request, text)
+        return gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise)
 
     async def _cloud_texts(self, run: Run, position: Position, route: Route) -> AsyncGenerator[Suggestion, None]:
         assert self.cloud is not None

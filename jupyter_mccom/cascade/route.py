@@ -17,6 +17,8 @@ N_CONFIDENCE = 3
 """Tokens whose mean probability is the confidence (paper 2.1, table 9)."""
 _LEAST_PROB = 1e-9
 """Servers round a probability down to 0, and up above 1."""
+LEAST_FOR_NOISE = 0.9
+"""Chance or confidence above which a text is shown that people call noise (`noise.py`)."""
 CloudState: TypeAlias = Literal["ready", "off", "spent", "budget"]
 """`off`: none configured, or the document is kept out of it; `spent`: it was asked at this position already."""
 
@@ -44,9 +46,13 @@ class Gates:
         features = features_of(tokens, "", parses=True)
         return features is not None and not self._shows(features) and not self._sure(features)
 
-    def route(self, tokens: Sequence[Token], *, text: str, parses: bool, cloud: CloudState) -> Route:
-        """Where to go with a finished (or hopeless) local text."""
+    def route(
+        self, tokens: Sequence[Token], *, text: str, parses: bool, cloud: CloudState, noise: bool = False
+    ) -> Route:
+        """Where to go with a finished (or hopeless) local text; `noise` is hardly ever shown, and asks no cloud."""
         features = features_of(tokens, text, parses)
+        if noise and text and (features is None or self._score(features) <= LEAST_FOR_NOISE):
+            return self._to("nothing", "low", features)
         ready = cloud == "ready"
         if ready and (not text if features is None else not self._sure(features)):
             return self._to("cloud", "unsure", features)
@@ -69,6 +75,9 @@ class Gates:
         chance = round(chance_of(features), 6) if chance_of else None
         return Route(to=to, reason=reason, confidence=features.confidence, chance=chance)
 
+    def _score(self, features: Features) -> float:
+        return (self.show_chance or self.sure_chance or _confidence_of)(features)
+
     def _sure(self, features: Features) -> bool:
         return (self.sure_chance or _confidence_of)(features) > self.sure
 
@@ -77,11 +86,14 @@ class Gates:
 
 
 def features_of(tokens: Sequence[Token], text: str, parses: bool) -> Features | None:
-    """Of a local text, `text` when trimmed. None where the engine has no probabilities or wrote only white space."""
+    """Of a local text, `text` when trimmed: of the tokens that wrote it, of all while it is empty.
+
+    None where the engine has no probabilities or wrote only white space.
+    """
     found = confidence(tokens)
     if found is None:
         return None
-    probs = [min(max(prob, _LEAST_PROB), 1.0) for prob in _probs(tokens)]
+    probs = [min(max(prob, _LEAST_PROB), 1.0) for prob in _probs(_of_text(tokens, text))]
     return Features(
         confidence=min(found, 1.0),
         lowest_prob=min(probs),
@@ -106,6 +118,18 @@ def confidence(tokens: Sequence[Token]) -> float | None:
 
 def _confidence_of(features: Features) -> float:
     return features.confidence
+
+
+def _of_text(tokens: Sequence[Token], text: str) -> Sequence[Token]:
+    """The first tokens, as many as hold the trimmed `text`: what was cut off says nothing of it."""
+    left, begun = len(text.strip()), False
+    for number, token in enumerate(tokens, 1):
+        added = token.text if begun else token.text.lstrip()
+        begun = begun or bool(added)
+        left -= len(added)
+        if begun and left <= 0 and text:
+            return tokens[:number]
+    return tokens
 
 
 def _probs(tokens: Sequence[Token]) -> list[float]:

@@ -31,12 +31,15 @@ def start(
     port: int = 0,
     slots: int = 1,
     draft: bool = False,
+    n_batch: int = _N_BATCH,
+    cache_reuse: int = 0,
 ) -> Any:
     """Loads the model and serves it; returns the server, which must live until `os._exit` ends the process.
 
     Its destructor waits forever where it runs before the native loop has begun. The interpreter's lock is held while
     the model loads: no other thread and no signal handler of Python runs meanwhile.
-    `port` 0 takes a free one. With `draft` a client may seed drafts (`ngram-mod`).
+    `port` 0 takes a free one. With `draft` a client may seed drafts (`ngram-mod`). `n_batch` also bounds what `/infill`
+    reads around the cursor; `cache_reuse` is the least run of tokens that is kept behind a change, 0 for none.
     Raises RuntimeError when the file is no model or the port is taken.
     """
     import xllamacpp
@@ -47,17 +50,23 @@ def start(
     params.api_keys, params.cors_origins = [key], NO_ORIGIN
     params.n_ctx = context_tokens * slots
     params.n_parallel = slots
-    params.n_batch = params.n_ubatch = _N_BATCH
+    params.n_batch = params.n_ubatch = n_batch
+    params.n_cache_reuse = cache_reuse
     params.cache_ram_mib = 0
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.endpoint_slots = params.endpoint_props = False
     params.ui = False
     params.verbosity = 1
     if draft:
-        params.speculative.types = [xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_MOD]
-        pool = params.speculative.ngram_mod
-        pool.n_match, pool.n_min, pool.n_max = DRAFT_MATCH, 1, 64
+        _take_drafts(params, xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_MOD)
     return xllamacpp.Server(params)
+
+
+def _take_drafts(params: Any, ngram_mod: Any) -> None:
+    """Clients may seed the pool of `ngram-mod`."""
+    params.speculative.types = [ngram_mod]
+    pool = params.speculative.ngram_mod
+    pool.n_match, pool.n_min, pool.n_max = DRAFT_MATCH, 1, 64
 
 
 def _end_with_parent() -> None:

@@ -25,10 +25,10 @@ FIELDS: Mapping[str, Mapping[str, type]] = {
         "task_id": str, "repo": str, "path": str, "line_no": int, "cut_col": int, "ground_truth": str,
     },
     **{
-        f"infilling/HumanEval-{kind}Infilling.jsonl.gz": {
-            "task_id": str, "prompt": str, "suffix": str, "canonical_solution": str,
+        f"infilling/HumanEval-{kind}.jsonl.gz": {
+            "task_id": str, "prompt": str, "suffix": str, "canonical_solution": str, "entry_point": str, "test": str,
         }
-        for kind in ("SingleLine", "MultiLine", "RandomSpan")
+        for kind in ("SingleLineInfilling", "MultiLineInfilling", "RandomSpanInfilling", "RandomSpanInfillingLight")
     },
     "crossfile/cceval_python_50.jsonl": {
         "prompt": str, "groundtruth": str, "right_context": str, "metadata": dict, "crossfile_context": dict,

@@ -89,6 +89,8 @@ SUITES: Mapping[str, Suite] = {
             name="rules", n=1600, about="how often is a draft from the context right, by its rule",
             own_rows=True, files=(*CELLS, *_LINES),
         ),
+        Suite(name="peers", n=100, about="ours against other ways of asking, on the same weights", files=CELLS),
+        Suite(name="humaneval", n=300, about="do programs pass their tests with what was written into a hole"),
         Suite(name="search", n=1, about="how fast chunks are found and files indexed",),
     )
 }  # fmt: skip

@@ -19,15 +19,15 @@ from typing import Any
 from ..cascade.route import features_of
 from ..compose import open_cascade, open_store
 from ..errors import InputError, TracesError
-from ..learning.calibrate import FIGURES, ROUTE_CHANCE, SHOW_CHANCE, Calibration, fit, log_loss, prior_of
+from ..learning.calibrate import BALANCED, FIGURES, Calibration, Prices, fit, log_loss, prior_of
 from ..learning.store import TraceStore
 from ..learning.verdict import judge, wrong_at_recall
-from ..learnt import calibration_of, traces_file
+from ..learnt import calibration_of, prices_of, traces_file
 from ..models.catalog import Model
 from ..settings import MCCom
-from ..types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Token, Trace
+from ..types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Trace
 from .bench import Bench, Progress
-from .cascade import answer
+from .cascade import answer, token_from
 from .data import fingerprint
 from .findings import Findings
 from .key_positions import at_keys, pressed
@@ -64,7 +64,8 @@ def measure(bench: Bench) -> Findings:
     found = [(sample, judged_from(line)) for sample, line in zip(samples, lines, strict=True)]
     judged, keys = [one for _, one in found if one is not None], pressed(bench.data)
     prior, parts = prior_of(model.threshold, model.show_threshold), strata([s for s, one in found if one], keys)
-    return Findings(tables=[], figures=made_with | report(judged, prior, parts), notes=[keys.note()])
+    figures = made_with | report(judged, prior, parts, prices_of(bench.settings))
+    return Findings(tables=[], figures=figures, notes=[keys.note()])
 
 
 def teach(settings: MCCom, out: Path) -> str:
@@ -93,7 +94,7 @@ def teach(settings: MCCom, out: Path) -> str:
         if store.trouble:
             raise TracesError(store.trouble)
         known = store.examples(model.id, model.layout)
-    return judge(known, calibration_of(model)).why
+    return judge(known, calibration_of(model), prices_of(settings)).why
 
 
 def _name_of(line: Mapping[str, Any]) -> str:
@@ -116,19 +117,24 @@ def _as_lived(name: str, judged: Judged, model: str, at_s: float) -> tuple[Trace
 def judged_from(line: Mapping[str, Any]) -> Judged | None:
     """From a JSON line of this suite; None for an answer without text or probabilities."""
     local = line["local"]
-    tokens = [Token(text=token["text"], prob=token["prob"]) for token in local["tokens"]]
+    tokens = [token_from(token) for token in local["tokens"]]
     features = features_of(tokens, local["text"], local["parses"])
     if features is None or not local["text"]:
         return None
     return Judged(features=features, right=exact_match(local["text"], line["truth"]))
 
 
-def report(judged: Sequence[Judged], prior: Calibration, strata: Mapping[str, Stratum]) -> dict[str, Any]:
-    """What a pair of thresholds says of the texts, and what a fit does that has not seen them; each of `strata` too."""
+def report(
+    judged: Sequence[Judged], prior: Calibration, strata: Mapping[str, Stratum], prices: Prices = BALANCED
+) -> dict[str, Any]:
+    """What a pair of thresholds says of the texts, and what a fit that has not seen them does at these prices.
+
+    Each of `strata` too.
+    """
     chances = _cross_fitted(judged, prior)
     priors = [prior.chance(one.features) for one in judged]
     right = [one.right for one in judged]
-    n_wanted = sum(each for score, each in zip(priors, right, strict=True) if score > ROUTE_CHANCE)
+    n_wanted = sum(each for score, each in zip(priors, right, strict=True) if score > prices.route_chance)
     losses = {"thresholds": _losses(priors, right), "fit": _losses(chances, right)}
     gains = [before - after for before, after in zip(losses["thresholds"], losses["fit"], strict=True)]
     return {
@@ -142,7 +148,7 @@ def report(judged: Sequence[Judged], prior: Calibration, strata: Mapping[str, St
         "log_loss": {name: round(mean(values), 3) for name, values in losses.items()} | {"gain": _with_interval(gains)},
         "shown": [
             _shown(f"{gate} threshold, {name}", scores, right, cut)
-            for gate, cut in (("route", ROUTE_CHANCE), ("show", SHOW_CHANCE))
+            for gate, cut in (("route", prices.route_chance), ("show", prices.show_chance))
             for name, scores in (("thresholds", priors), ("fit", chances))
         ],
         "wrong_at_the_route_thresholds_recall": {
@@ -154,7 +160,7 @@ def report(judged: Sequence[Judged], prior: Calibration, strata: Mapping[str, St
             _most_shown(name, scores, right) for name, scores in (("thresholds", priors), ("fit", chances))
         ],
         "reliability": _reliability(chances, right),
-        "by_key": {name: _by_key(one, chances, right) for name, one in strata.items()},
+        "by_key": {name: _by_key(one, chances, right, prices.show_chance) for name, one in strata.items()},
         "fit_on_all": asdict(_fitted(judged, prior)) | {"figures": [name for name, _, _ in FIGURES]},
     }
 
@@ -201,9 +207,9 @@ def _of(shown: Sequence[bool], right: Sequence[bool]) -> dict[str, Any]:
     }
 
 
-def _by_key(stratum: Stratum, chances: Sequence[float], right: Sequence[bool]) -> dict[str, Any]:
-    """What the fit shows above the show threshold's chance, by the kind of key."""
-    shown = [float(chance > SHOW_CHANCE) for chance in chances]
+def _by_key(stratum: Stratum, chances: Sequence[float], right: Sequence[bool], least: float) -> dict[str, Any]:
+    """What the fit shows above the chance `least`, by the kind of key."""
+    shown = [float(chance > least) for chance in chances]
     wrong = [float(is_shown and not each) for is_shown, each in zip(shown, right, strict=True)]
     return {
         "n": stratum.n,

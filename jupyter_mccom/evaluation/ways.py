@@ -84,7 +84,9 @@ class Oracle(Gates):
         """Every text is looked at whole."""
         return False
 
-    def route(self, tokens: Sequence[Token], *, text: str, parses: bool, cloud: CloudState) -> Route:
+    def route(
+        self, tokens: Sequence[Token], *, text: str, parses: bool, cloud: CloudState, noise: bool = False
+    ) -> Route:
         """See Gates."""
         if cloud == "ready" and not self.knows(text):
             return Route(to="cloud", reason="unsure")

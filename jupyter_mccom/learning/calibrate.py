@@ -7,26 +7,54 @@ Pure Python, since a Jupyter server must not load numpy for this. Knows nothing 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..types import Features
 
-SHOW_CHANCE = 0.25
-"""Worth showing above it: +.75 for a text that is taken, -.25 for one that is not (completion-systems.md 3.3, 3.4)."""
-_RIGHT, _WRONG = 0.75, 0.25
 _CLOUD_TOO = 0.87
 """How often the cloud is right where the local model is: of 150 positions .213 and .333, either .360, so (.213 + .333 -
 .360) ÷ .213 (`bench --suite cascade --n 150`, 0.5B and 1.5B, without retrieval)."""
-_CALL = _WRONG
-"""Price of a cloud call and of waiting for it: our judgement, that of a wrong text, since four keys a second fall
-meanwhile."""
-ROUTE_CHANCE = round(_WRONG / (_RIGHT + 2 * _WRONG - _CLOUD_TOO + _CALL), 2)
-"""Above it, a text is shown without asking the cloud.
 
-With P the chance and V the cloud's worth where the local text is wrong, showing first is worth
-.75 P - .25 (1 - P) + (1 - P) (V - call), asking at once (.75 × .87 - .25 × .13) P + (1 - P) V - call.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """What a person pays, in shares of what a right text and a wrong one differ by: a right one gains 1 - `wrong`."""
+
+    wrong: float
+    """For reading a text that is not taken."""
+    call: float
+    """For a cloud call and the wait for it."""
+
+    @property
+    def show_chance(self) -> float:
+        """A text that is likelier right than this is worth showing (completion-systems.md 3.3, 3.4)."""
+        return self.wrong
+
+    @property
+    def route_chance(self) -> float:
+        """A text that is likelier right than this is shown without asking the cloud.
+
+        With P the chance and V the cloud's worth where the local text is wrong, showing first is worth
+        (1 - wrong) P - wrong (1 - P) + (1 - P) (V - call), asking at once
+        ((1 - wrong) × .87 - wrong × .13) P + (1 - P) V - call.
+        """
+        return round(self.wrong / (1 - _CLOUD_TOO + self.wrong + self.call), 2)
+
+
+EAGERNESS: Mapping[str, Prices] = {
+    "quiet": Prices(wrong=0.40, call=0.20),
+    "balanced": Prices(wrong=0.25, call=0.25),
+    "eager": Prices(wrong=0.15, call=0.25),
+}
+"""By the names of the setting `eagerness`: the chance to be shown is .40, .25, .15, to spare a call .55, .40, .28.
+
+Our judgement: four keys a second fall while a cloud is waited for, so that a call costs what a wrong text does.
 """
+BALANCED = EAGERNESS["balanced"]
+"""The default."""
+_AT_THRESHOLD, _AT_SHOW_THRESHOLD = 0.40, 0.25
+"""Chance of being right at a model's own two thresholds, where nothing else is known of its texts."""
 FIGURES: tuple[tuple[str, int, Callable[[Features], float]], ...] = (
     ("first-3 mean", 1, lambda features: features.confidence / 0.2),
     ("lowest", 1, lambda features: math.log(features.lowest_prob) / 0.8),
@@ -61,11 +89,21 @@ class Calibration:
 
 
 def prior_of(threshold: float, show_threshold: float) -> Calibration:
-    """The calibration that says ROUTE_CHANCE at the one confidence and SHOW_CHANCE at the other, the lower one."""
-    spread = max(threshold - show_threshold, _LEAST_GAP)
-    slope = (_logit(ROUTE_CHANCE) - _logit(SHOW_CHANCE)) / spread
+    """The calibration that says a chance of .40 at the one confidence and of .25 at the other, the lower one."""
+    slope = _slope(threshold, show_threshold)
     weights = (slope * 0.2, *[0.0] * (len(FIGURES) - 1))
-    return Calibration(intercept=_logit(ROUTE_CHANCE) - slope * threshold, weights=weights)
+    return Calibration(intercept=_logit(_AT_THRESHOLD) - slope * threshold, weights=weights)
+
+
+def confidence_at(chance: float, threshold: float, show_threshold: float) -> float:
+    """The confidence, 0..1, at which that prior says this chance."""
+    steps = (_logit(chance) - _logit(_AT_THRESHOLD)) / _slope(threshold, show_threshold)
+    return round(min(max(threshold + steps, 0.0), 1.0), 6)
+
+
+def _slope(threshold: float, show_threshold: float) -> float:
+    """Change of the odds' logarithm a unit of confidence."""
+    return (_logit(_AT_THRESHOLD) - _logit(_AT_SHOW_THRESHOLD)) / max(threshold - show_threshold, _LEAST_GAP)
 
 
 def fit(features: Sequence[Features], targets: Sequence[float], prior: Calibration) -> Calibration:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ..types import Agreement, Outcome
-from .calibrate import Calibration
+from .calibrate import BALANCED, Calibration, Prices
 from .schema import Event
 from .store import TraceStore
 from .verdict import NOTHING_KNOWN, Verdict, judge
@@ -32,6 +32,8 @@ class Subject:
     layout: str
     prior: Calibration
     """Of the model's own thresholds."""
+    prices: Prices = BALANCED
+    """Of the person's eagerness."""
 
 
 class FileRecorder:
@@ -106,7 +108,7 @@ class FileRecorder:
     def _learn(self) -> None:
         self._n_news = 0
         examples = self._store.examples(self._subject.model, self._subject.layout)
-        self.verdict = judge(examples, self._subject.prior)
+        self.verdict = judge(examples, self._subject.prior, self._subject.prices)
         self._learnt(self.verdict)
 
     def _forget(self) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from .calibrate import ROUTE_CHANCE, Calibration, fit, log_loss
+from .calibrate import BALANCED, Calibration, Prices, fit, log_loss
 from .evidence import Example
 
 NEEDED = 200
@@ -32,9 +32,9 @@ class Gain:
     lower_gain: float
     """Lower end of the one-sided 95 % interval of the mean gain, nats."""
     recall: float
-    """Share of right texts above the catalogue's route threshold: the same for both figures that follow."""
+    """Share of right texts that the catalogue shows without asking the cloud: the same for both figures that follow."""
     wrong_shown: float | None
-    """Share of wrong texts among those shown; None where no right text is above that threshold."""
+    """Share of wrong texts among those shown; None where the catalogue shows no right text so."""
     catalogue_wrong_shown: float | None
 
 
@@ -75,8 +75,11 @@ class Verdict:
 NOTHING_KNOWN = Verdict(calibration=None, n=0, n_right=0, gain=None)
 
 
-def judge(examples: Sequence[Example], prior: Calibration) -> Verdict:
-    """`examples` in order of time. The newest 30 % are held back; a fit that they do not prove better moves nothing."""
+def judge(examples: Sequence[Example], prior: Calibration, prices: Prices = BALANCED) -> Verdict:
+    """`examples` in order of time. The newest 30 % are held back; a fit that they do not prove better moves nothing.
+
+    `prices` decide only at which recall the two are compared in words.
+    """
     known = [example for example in examples if example.target is not None]
     targets = [example.target or 0.0 for example in known]
     n, n_right = len(known), sum(targets)
@@ -86,12 +89,14 @@ def judge(examples: Sequence[Example], prior: Calibration) -> Verdict:
     cut = round(n * (1 - _HELD_BACK))
     features = [example.features for example in known]
     older = fit(features[:cut], targets[:cut], prior)
-    gain = _gain(known[cut:], targets[cut:], older, prior)
+    gain = _gain(known[cut:], targets[cut:], older, prior, prices.route_chance)
     calibration = fit(features, targets, prior) if gain.lower_gain > 0 else None
     return Verdict(calibration=calibration, n=n, n_right=n_right, gain=gain, n_bench=n_bench)
 
 
-def _gain(held_back: Sequence[Example], targets: Sequence[float], mine: Calibration, prior: Calibration) -> Gain:
+def _gain(
+    held_back: Sequence[Example], targets: Sequence[float], mine: Calibration, prior: Calibration, route_chance: float
+) -> Gain:
     chances = [mine.chance(example.features) for example in held_back]
     others = [prior.chance(example.features) for example in held_back]
     losses = [log_loss(chance, target) for chance, target in zip(chances, targets, strict=True)]
@@ -99,7 +104,7 @@ def _gain(held_back: Sequence[Example], targets: Sequence[float], mine: Calibrat
     gains = [other - loss for loss, other in zip(losses, theirs, strict=True)]
     n, mean = len(gains), sum(gains) / len(gains)
     error = math.sqrt(sum((gain - mean) ** 2 for gain in gains) / (n - 1) / n)
-    wanted = sum(target for chance, target in zip(others, targets, strict=True) if chance > ROUTE_CHANCE)
+    wanted = sum(target for chance, target in zip(others, targets, strict=True) if chance > route_chance)
     return Gain(
         n=n,
         log_loss=sum(losses) / n,

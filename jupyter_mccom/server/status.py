@@ -96,13 +96,18 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
 
 
 def _learning(opened: OpenCascade) -> dict[str, Any]:
-    """The thresholds in force and why; `of` says of what: the confidence, or the learnt chance of being right."""
+    """The thresholds in force and why; `of` says of what: the confidence, or the learnt chance of being right.
+
+    `eagerness` is null where the person has set both.
+    """
     gates, recorder = opened.cascade.gates, opened.recorder
     verdict = recorder.verdict if recorder else None
+    own = [name for name in THRESHOLDS if getattr(opened.settings, name) >= 0]
     return {
+        "eagerness": None if len(own) == len(THRESHOLDS) else opened.settings.eagerness,
         "route": {"above": gates.sure, "of": "chance" if gates.sure_chance else "confidence"},
         "show": {"above": gates.show, "of": "chance" if gates.show_chance else "confidence"},
-        "set": [name for name in THRESHOLDS if getattr(opened.settings, name) >= 0],
+        "set": own,
         "why": verdict.why if verdict else "catalogue: nothing is kept to learn from",
         "n_outcomes": verdict.n if verdict else 0,
         "gain": asdict(verdict.gain) if verdict and verdict.gain else None,
@@ -113,19 +118,25 @@ def _learning(opened: OpenCascade) -> dict[str, Any]:
 def lines_of(status: Mapping[str, Any]) -> list[str]:
     """A status in lines for people."""
     learning = status["learning"]
-    above = f"above {_words(learning['route'])}, shown at all above {_words(learning['show'])}"
     found = [
         f"{status['state']}: {status['detail']}",
         _engine_line(status),
         f"auto: {status['auto']['why']}" if status["auto"] else "",
         *cloud_lines(status["cloud"], leaves=leaves_to(status)),
-        f"shown without asking the cloud {above}",
+        _gates_line(learning),
         f"set by you: {', '.join(learning['set'])}" if learning["set"] else "",
         *_index_lines(status["index"]),
         learning["why"],
         learning["trouble"],
     ]
     return [line for line in found if line]
+
+
+def _gates_line(learning: Mapping[str, Any]) -> str:
+    """Which texts are shown; names the eagerness unless the person has set both thresholds."""
+    named = f"eagerness {learning['eagerness']}: " if learning["eagerness"] else ""
+    without = f"shown without asking the cloud above {_words(learning['route'])}"
+    return f"{named}{without}, shown at all above {_words(learning['show'])}"
 
 
 def _index_lines(index: Mapping[str, Any] | None) -> list[str]:

@@ -13,7 +13,7 @@ import { Commands } from './tokens';
 import type { IClient } from './tokens';
 import { rowsOf } from './why';
 import type { Row } from './why';
-import { autoOf, detailOf, ruleOf, sentOf } from './words';
+import { autoOf, detailOf, gatesOf, ruleOf, sentOf } from './words';
 import type { Auto, Cloud, Status } from './state';
 
 /** What a Panel needs. */
@@ -59,6 +59,7 @@ export class Panel extends ReactWidget {
         {this._switches(status?.cloud ?? null)}
         <h3>{trans.__('Last suggestion')}</h3>
         {this._last()}
+        {status && <p>{gatesOf(status, trans)}</p>}
         {status?.cloud && this._budget(status.cloud)}
         {this._button(Commands.settings, trans.__('Settings…'))}
       </>

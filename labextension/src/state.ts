@@ -31,8 +31,26 @@ export interface Status {
   server: { url: string; leaves: boolean } | null;
   /** What of the project is not searched, and why; null where nothing is searched. */
   index: { detail: string } | null;
+  learning: Learning;
   /** Settings that the administrator of the server has fixed. */
   locked: string[];
+}
+
+/** Above what a local text is shown, 0..1. */
+export interface Threshold {
+  above: number;
+  /** `chance`: that of being right; `confidence`: the mean probability of the first tokens. */
+  of: 'chance' | 'confidence';
+}
+
+/** The thresholds in force. */
+export interface Learning {
+  /** Null where the person has set both thresholds. */
+  eagerness: string | null;
+  /** Without asking the cloud. */
+  route: Threshold;
+  /** At all. */
+  show: Threshold;
 }
 
 /** What `auto` chose, and the figures: seconds a statement, warm, by model. */
@@ -106,7 +124,23 @@ export function statusFrom(value: unknown): Status {
       leaves: server.leaves === true
     },
     index: index && { detail: text(index, 'detail') },
+    learning: learningFrom(object(body.learning, 'learning')),
     locked: strings(body, 'locked')
+  };
+}
+
+function learningFrom(learning: Json): Learning {
+  return {
+    eagerness: learning.eagerness === null ? null : text(learning, 'eagerness'),
+    route: thresholdFrom(object(learning.route, 'route')),
+    show: thresholdFrom(object(learning.show, 'show'))
+  };
+}
+
+function thresholdFrom(threshold: Json): Threshold {
+  return {
+    above: number(threshold, 'above'),
+    of: oneOf(threshold, 'of', ['chance', 'confidence'] as const)
   };
 }
 

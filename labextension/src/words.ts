@@ -5,7 +5,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Row } from './why';
-import type { Auto, Cloud, State, Status } from './state';
+import type { Auto, Cloud, State, Status, Threshold } from './state';
 
 /** What a state means, and the next step where the person has one; `trouble` is what went wrong, if anything did. */
 export function detailOf(
@@ -96,6 +96,42 @@ export function kernelOf(cloud: Cloud, trans: TranslationBundle): string {
         'What the kernel holds is sent too: names, types, shapes and columns, never values.'
       )
     : trans.__('What the kernel holds is not sent.');
+}
+
+/** Which texts of the local model are shown while a person types. */
+export function gatesOf(status: Status, trans: TranslationBundle): string {
+  const { eagerness, route, show } = status.learning;
+  return [
+    eagerness && trans.__('Eagerness: %1.', eagernessOf(eagerness, trans)),
+    trans.__('Local text is shown above %1.', thresholdOf(show, trans)),
+    status.cloud?.on &&
+      trans.__('The cloud is not asked above %1.', thresholdOf(route, trans))
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function eagernessOf(name: string, trans: TranslationBundle): string {
+  switch (name) {
+    case 'quiet':
+      return trans.__('quiet');
+    case 'balanced':
+      return trans.__('balanced');
+    case 'eager':
+      return trans.__('eager');
+    default:
+      return name;
+  }
+}
+
+function thresholdOf(
+  { above, of }: Threshold,
+  trans: TranslationBundle
+): string {
+  const share = `${Math.round(100 * above)} %`;
+  return of === 'chance'
+    ? trans.__('a chance of being right of %1', share)
+    : trans.__('a confidence of %1', share);
 }
 
 /** By what rule `auto` chose. */

@@ -142,6 +142,11 @@ describe('the other routes', () => {
       auto: null,
       server: null,
       index: null,
+      learning: {
+        eagerness: 'quiet',
+        route: { above: 0.5, of: 'chance' },
+        show: { above: 0.4, of: 'chance' }
+      },
       locked: ['threads']
     };
     const client = await clientOf((_, response) =>

@@ -7,6 +7,7 @@ import type { Auto, Cloud, State, Status } from '../src/state';
 import {
   autoOf,
   detailOf,
+  gatesOf,
   kernelOf,
   ruleOf,
   sentOf,
@@ -48,6 +49,31 @@ describe('a state in words', () => {
   ];
   it.each(cases)('%s', (state, status, words) => {
     expect(detailOf(state, status, 'no space', trans)).toBe(words);
+  });
+});
+
+describe('the gates', () => {
+  const { learning } = golden('ready');
+
+  it('are named with the eagerness', () => {
+    expect(gatesOf(golden('ready'), trans)).toBe(
+      'Eagerness: balanced. Local text is shown above a confidence of 60 %.'
+    );
+  });
+
+  it('name the call that is spared where there is a cloud', () => {
+    const chance = { above: 0.4, of: 'chance' } as const;
+    const status = clouded({}, { learning: { ...learning, route: chance } });
+    expect(gatesOf(status, trans)).toContain(
+      'The cloud is not asked above a chance of being right of 40 %.'
+    );
+  });
+
+  it('name no eagerness where both thresholds are set by hand', () => {
+    const set = { ...learning, eagerness: null };
+    expect(gatesOf(golden('ready', { learning: set }), trans)).toBe(
+      'Local text is shown above a confidence of 60 %.'
+    );
   });
 });
 

@@ -11,8 +11,9 @@ import anyio
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
+from jupyter_mccom.learning.calibrate import EAGERNESS
 from jupyter_mccom.models.store import Store
-from tests.conftest import SMALL
+from tests.conftest import CODER, SMALL
 
 from .test_routes import PATIENCE_S, _complete, _json, _model_processes
 
@@ -98,6 +99,18 @@ async def test_a_change_is_in_force_with_the_next_key_and_the_model_stays_loaded
     (long,) = await _complete(jp_fetch, document="b.ipynb", prefix=statement)
     assert len(long["text"]) > len(short["text"])
     assert (len(loaded), _model_processes()) == (1, loaded)
+
+
+async def test_eagerness_moves_the_gates_at_once(jp_fetch: Fetch) -> None:
+    """A changed eagerness holds with the answer to its PATCH, beside a threshold that the administrator has set."""
+    for name, prices in EAGERNESS.items():
+        await _patch(jp_fetch, model=CODER, eagerness=name)
+        learning = (await _json(jp_fetch, "status"))["learning"]
+        assert learning["eagerness"] == name
+        assert learning["route"] == {"above": prices.route_chance, "of": "chance"}
+        assert (learning["show"]["above"], learning["set"]) == (0.0, ["show_threshold"])
+    code, message = await _refused(jp_fetch, '{"eagerness": "loud"}')
+    assert (code, "'eagerness'" in message) == (400, True)
 
 
 async def test_switching_the_cloud_off_and_on_gives_no_call_back(jp_fetch: Fetch) -> None:

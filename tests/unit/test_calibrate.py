@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE, fit, prior_of
+from jupyter_mccom.learning.calibrate import BALANCED, confidence_at, fit, prior_of
 from jupyter_mccom.learning.verdict import NEEDED, judge, wrong_at_recall
 from jupyter_mccom.types import Features
 from tests.traced import features, population
@@ -31,13 +31,20 @@ def _as_the_catalogue_says(of: Features, draw: random.Random) -> bool:
 
 
 def test_without_evidence_the_chance_says_what_the_thresholds_say() -> None:
-    assert PRIOR.chance(features(0.8)) == pytest.approx(ROUTE_CHANCE)
-    assert PRIOR.chance(features(0.6)) == pytest.approx(SHOW_CHANCE)
-    assert PRIOR.chance(features(0.81, lowest=0.01, n_chars=300)) > ROUTE_CHANCE
+    assert PRIOR.chance(features(0.8)) == pytest.approx(0.4)
+    assert PRIOR.chance(features(0.6)) == pytest.approx(0.25)
+    assert PRIOR.chance(features(0.81, lowest=0.01, n_chars=300)) > 0.4
 
 
 def test_equal_thresholds_have_a_prior_too() -> None:
-    assert prior_of(0.7, 0.7).chance(features(0.7)) == pytest.approx(ROUTE_CHANCE)
+    assert prior_of(0.7, 0.7).chance(features(0.7)) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("chance", [0.15, 0.25, 0.4, 0.5])
+def test_a_chance_is_a_confidence_of_the_prior(chance: float) -> None:
+    """At the confidence that stands for a chance, the prior says that chance."""
+    assert PRIOR.chance(features(confidence_at(chance, 0.8, 0.6))) == pytest.approx(chance, abs=1e-5)
+    assert (confidence_at(0.001, 0.8, 0.6), confidence_at(0.999, 0.8, 0.6)) == (0.0, 1.0)
 
 
 def test_a_fit_on_nothing_is_the_prior() -> None:
@@ -69,8 +76,8 @@ def test_what_separates_cleanly_is_learnt_and_stays_finite() -> None:
     assert verdict.gain is not None
     assert verdict.gain.n == 120
     assert (verdict.gain.wrong_shown or 0) < 0.2 < (verdict.gain.catalogue_wrong_shown or 0)
-    assert verdict.calibration.chance(features(0.6, lowest=0.95)) > ROUTE_CHANCE
-    assert verdict.calibration.chance(features(0.9, lowest=0.05)) < SHOW_CHANCE
+    assert verdict.calibration.chance(features(0.6, lowest=0.95)) > BALANCED.route_chance
+    assert verdict.calibration.chance(features(0.9, lowest=0.05)) < BALANCED.show_chance
     assert all(math.isfinite(weight) for weight in verdict.calibration.weights)
     assert verdict.why.startswith("learnt from 400 outcomes: log loss ")
     assert verdict.why.endswith(" on 120 held back")

@@ -14,7 +14,7 @@ import pytest
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.compose import open_cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
-from jupyter_mccom.learning.calibrate import ROUTE_CHANCE, SHOW_CHANCE, Calibration, prior_of
+from jupyter_mccom.learning.calibrate import BALANCED, Calibration, prior_of
 from jupyter_mccom.learning.evidence import Example
 from jupyter_mccom.learning.recorder import FileRecorder, Subject
 from jupyter_mccom.learning.schema import Event
@@ -212,13 +212,13 @@ async def test_what_comes_while_it_closes_is_dropped(tmp_path: Path) -> None:
 def test_what_a_person_sets_wins_over_what_is_learnt() -> None:
     model = Model(id="m", file="", n_bytes=0, sha256="")
     learnt = gates_of(MCCom(), model, LEARNT)
-    assert (learnt.sure, learnt.show) == (ROUTE_CHANCE, SHOW_CHANCE)
+    assert (learnt.sure, learnt.show) == (BALANCED.route_chance, BALANCED.show_chance)
     assert learnt.sure_chance is not None
-    assert learnt.sure_chance(features()) > ROUTE_CHANCE
+    assert learnt.sure_chance(features()) > BALANCED.route_chance
     route = gates_of(MCCom(route_threshold=0.9), model, LEARNT)
-    assert (route.sure, route.sure_chance, route.show) == (0.9, None, SHOW_CHANCE)
+    assert (route.sure, route.sure_chance, route.show) == (0.9, None, BALANCED.show_chance)
     show = gates_of(MCCom(show_threshold=0.0), model, LEARNT)
-    assert (show.show, show.show_chance, show.sure) == (0.0, None, ROUTE_CHANCE)
+    assert (show.show, show.show_chance, show.sure) == (0.0, None, BALANCED.route_chance)
 
 
 @pytest.mark.parametrize("verdict", [None, LEARNT])
@@ -242,7 +242,7 @@ def test_above_a_persons_route_threshold_text_is_shown_whatever_was_learnt() -> 
 def test_a_model_that_was_measured_brings_its_own_chance_until_more_is_learnt() -> None:
     model = Model(id="m", file="", n_bytes=0, sha256="", calibration=(-3.0, 0.5, 0.0, 1.0, 0.0, 0.0))
     gates = gates_of(MCCom(), model)
-    assert (gates.sure, gates.show) == (ROUTE_CHANCE, SHOW_CHANCE)
+    assert (gates.sure, gates.show) == (BALANCED.route_chance, BALANCED.show_chance)
     assert gates.show_chance is not None
     sure, unsure = features(confidence=0.9), features(confidence=0.9, log_prob=-6.0)
     assert gates.show_chance(sure) > gates.show_chance(unsure)
@@ -283,7 +283,8 @@ async def test_status_says_what_holds_and_why(tmp_path: Path) -> None:
         assert opened.recorder is not None
         await opened.recorder.settled()
         assert lines_of(status_of(opened))[-3:] == [
-            "shown without asking the cloud above a confidence of 0.9, shown at all above a confidence of 0.6",
+            "eagerness balanced: shown without asking the cloud above a confidence of 0.9, "
+            "shown at all above a confidence of 0.6",
             "set by you: route_threshold",
             "catalogue: 0 of 200 needed outcomes",
         ]

@@ -27,8 +27,8 @@ def _line(number: int, probs: list[float], *, text: str = "x", right: bool = Tru
     tokens = [{"text": text, "prob": prob} for prob in probs]
     return {
         "task": str(number),
-        "local": {"text": text, "tokens": tokens, "parses": True},
-        "truth": text if right else text + "y",
+        "local": {"text": text * len(probs), "tokens": tokens, "parses": True},
+        "truth": text * len(probs) if right else text + "y",
     }
 
 
@@ -43,7 +43,7 @@ def _lines(n: int) -> list[dict[str, Any]]:
 
 
 def test_a_line_becomes_figures_and_a_verdict() -> None:
-    found = judged_from(_line(1, [0.9, 0.6, 0.9, 0.3], text="abcd", right=False))
+    found = judged_from(_line(1, [0.9, 0.6, 0.9, 0.3], text="a", right=False))
     assert found is not None
     assert (found.right, found.features.lowest_prob, found.features.n_chars) == (False, 0.3, 4)
     assert found.features.confidence == pytest.approx(0.8)

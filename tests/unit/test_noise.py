@@ -1,0 +1,70 @@
+"""Comments that nobody began, prose of markdown cells and more of a completed line are hardly ever shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jupyter_mccom.cascade.noise import is_noise
+from jupyter_mccom.cascade.route import CloudState, Gates
+from jupyter_mccom.engines.scripted import ScriptedEngine
+from jupyter_mccom.types import Cell, CompletionRequest, Outcome, Target, Token, Trigger
+from tests.cascades import cascade_of
+
+WORDS = Cell(cell_id="m", kind="markdown", source="# Weather\nThe grey text appears after the cursor.")
+REQUEST = CompletionRequest(
+    id="r", client="c", document="d", cell_id="x", language="python", prefix="", suffix="", cells_before=(WORDS,)
+)
+TAKEN = Outcome(suggestion_id="s", kind="accepted", kept_chars=4, shown_ms=900)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "text", "taken", "noise"),
+    [
+        ("x = 1\n", "# the next step\ny = 2", False, True),
+        ("x = 1", "  # one", False, True),
+        ("# the n", "ext step", False, False),  # the person began it
+        ("x = 1\n", "y = 2", False, False),
+        ("say(", '"The grey text appears soon")', False, True),
+        ("say(", '"grey text")', False, False),  # two words
+        ("x = stdev(values)", ".round()", True, True),
+        ("x = stdev(values)", ".round()", False, False),  # the person types
+        ("x = stdev(values)", "\nprint(x)", True, False),
+        ("x = stdev(", "values)", True, False),  # not complete
+        ("for x in", " values:", True, False),
+    ],
+)
+def test_what_is_noise(prefix: str, text: str, taken: bool, noise: bool) -> None:
+    """It depends on what was begun, and on whether a suggestion was just taken."""
+    request = replace(REQUEST, prefix=prefix, last=TAKEN if taken else None)
+    assert is_noise(request, text) == noise
+
+
+def test_other_languages() -> None:
+    """Each has its own mark of a comment; where none is known there is none."""
+    asked = [replace(REQUEST, language=name, prefix="x\n") for name in ("r", "sql", "javascript", "unknown")]
+    marks = ("# a", "-- a", "// a", "# a")
+    assert [is_noise(request, text) for request, text in zip(asked, marks, strict=True)] == [True, True, True, False]
+
+
+def test_the_stricter_gate() -> None:
+    """A text that would be shown is not, if it is noise, unless its model is nearly certain; no cloud is asked."""
+    gates = Gates(sure=0.8, show=0.5)
+    cases: list[tuple[float, CloudState, Target]] = [
+        (0.85, "off", "nothing"),
+        (0.95, "off", "local"),
+        (0.6, "ready", "nothing"),
+    ]
+    for prob, cloud, to in cases:
+        tokens = [Token(text="a", prob=prob)] * 3
+        assert gates.route(tokens, text="# a", parses=True, cloud=cloud, noise=True).to == to
+
+
+@pytest.mark.parametrize(("trigger", "text"), [("typing", ""), ("invoke", "# a comment")])
+async def test_a_person_who_asks_sees_it(trigger: Trigger, text: str) -> None:
+    """A manual request shows the best text there is."""
+    cascade = cascade_of(ScriptedEngine({"\n": "# a comment\n"}, prob=0.85))
+    request = replace(REQUEST, prefix="x = 1\n", trigger=trigger)
+    *_, last = [suggestion async for suggestion in cascade.complete(request)]
+    assert last.text == text
