@@ -88,14 +88,12 @@ def run(
     """
     if out is None:
         raise InputError("these runs take hours and go on where they were cut off; name their folder with --out")
-    said = []
+    said, results = list[str](), list[Mapping[str, Any]]()
     same = {"data": fingerprint(data), "machine": decisive(machine())}
-    results: list[Mapping[str, Any]] = []
     for figure in FIGURES:
-        given = changed(settings, **figure.settings)
-        n_figure = min(n or figure.n, figure.n)
-        made = {"n": n_figure, "seed": seed, "settings": changed_settings(given), **same}
-        made |= {"keys_a_minute": keys_a_minute, "replays": replays} if figure.suite == "keystrokes" else {}
+        given, n_figure = changed(settings, **figure.settings), min(n or figure.n, figure.n)
+        typed = {"keys_a_minute": keys_a_minute, "replays": replays} if figure.suite == "keystrokes" else {}
+        made = {"n": n_figure, "seed": seed, "settings": changed_settings(given), **same, **typed}
         file = figure.file(out)
         try:
             if not is_of(file, made):
