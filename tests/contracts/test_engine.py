@@ -94,7 +94,8 @@ async def test_counts_tokens_of_each_text_in_order(open_engine: Open) -> None:
 
 KNOWN = Prompt(
     chunks=(),
-    prefix='import statistics\n\ngrößte_日本 = "\\\\d 😀"\nprint(statistics.median(values))\ngrößte_日本 = "\\\\d 😀"\n',
+    prefix='import statistics\n\ngrößte_日本 = "\\\\d 😀"\nprint(statistics.median(values))\n'
+    'größte_日本 = "\\\\d 😀"\n',
     typed="",
     suffix="\nprint(values)\n",
 )

@@ -15,6 +15,7 @@ from jupyter_mccom.engines.choice import Choice
 from jupyter_mccom.engines.runtime import check_mlx
 from jupyter_mccom.engines.servers.engine import ServerEngine
 from jupyter_mccom.errors import EngineError, EngineMissing, SettingsError
+from jupyter_mccom.learnt import calibration_of
 from jupyter_mccom.privacy.masked_engine import MaskedEngine
 from jupyter_mccom.server.status import lines_of, status_of
 from jupyter_mccom.settings import MCCom
@@ -169,10 +170,10 @@ async def test_gates_and_what_is_learnt_are_those_of_the_model_that_auto_chose(t
     opened = open_cascade(MCCom(model="auto", models_dir=str(tmp_path)), traces=tmp_path / "t")
     try:
         assert opened.local.auto is not None
-        for name, chance in (("smollm2-135m", False), ("qwen2.5-coder-0.5b", True)):
+        for name in ("smollm2-135m", "qwen2.5-coder-0.5b"):
             opened.local.auto.choice = Choice(name=name, why="", figures={}, statement_s={})
             opened.local.auto.settled()
-            assert (opened.cascade.gates.show_chance is not None) == chance
+            assert opened.cascade.gates.show_chance == calibration_of(opened.store.entry(name)).chance
     finally:
         await opened.aclose()
 
