@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -34,9 +34,10 @@ def json_answer(value: object, *, status: str = "200 OK", headers: str = "") -> 
 
 @dataclass
 class CloudServer:
-    """Answers the n-th request with the n-th script, the last one again and again."""
+    """Answers the n-th request with the n-th script, the last one again and again; or by path and body."""
 
     scripts: Sequence[Sequence[Piece]]
+    by: Callable[[str, dict[str, Any]], Sequence[Piece]] | None = None
     url: str = ""
     asked: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
     """Path, headers (lower case) and body of each request."""
@@ -54,7 +55,11 @@ class CloudServer:
             first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
             body = json.loads(await reader.readexactly(int(headers.get("content-length", 0))) or b"{}")
-            script = self.scripts[min(len(self.asked), len(self.scripts) - 1)]
+            script = (
+                self.by(first.split()[1], body)
+                if self.by
+                else self.scripts[min(len(self.asked), len(self.scripts) - 1)]
+            )
             self.asked.append((first.split()[1], headers, body))
             await self._play(script, reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -81,9 +86,11 @@ class CloudServer:
 
 
 @asynccontextmanager
-async def serving(*scripts: Sequence[Piece]) -> AsyncGenerator[CloudServer, None]:
+async def serving(
+    *scripts: Sequence[Piece], by: Callable[[str, dict[str, Any]], Sequence[Piece]] | None = None
+) -> AsyncGenerator[CloudServer, None]:
     """Runs a CloudServer."""
-    server = CloudServer(scripts)
+    server = CloudServer(scripts, by)
     listening = await asyncio.start_server(server.talk, "127.0.0.1", 0)
     server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     try:

@@ -87,12 +87,10 @@ def run(
     """
     if out is None:
         raise InputError("these runs take hours and go on where they were cut off; name their folder with --out")
-    said = []
+    said, results = list[str](), list[Mapping[str, Any]]()
     same = {"data": fingerprint(data), "machine": decisive(machine())}
-    results: list[Mapping[str, Any]] = []
     for figure in FIGURES:
-        given = changed(settings, **figure.settings)
-        n_figure = min(n or figure.n, figure.n)
+        given, n_figure = changed(settings, **figure.settings), min(n or figure.n, figure.n)
         made = {"n": n_figure, "seed": seed, "settings": changed_settings(given), **same}
         made |= typing.made_with(figure.suite)
         file = figure.file(out)

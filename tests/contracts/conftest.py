@@ -14,6 +14,7 @@ from jupyter_mccom.engines.direct import DirectEngine
 from jupyter_mccom.engines.fim import PromptFormat
 from jupyter_mccom.engines.host import Host
 from jupyter_mccom.engines.scripted import ScriptedEngine
+from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.settings import MCCom
@@ -32,6 +33,8 @@ TELLS_NO_COUNTS = ("local Ollama", "local LM Studio")
 """Of the prompt tokens that were evaluated."""
 
 
+OWN_SERVER = "the wheel's server"
+"""In the place of llama.h where that cannot be used."""
 MLX_PROCESS = "jupyter_mccom.engines.mlx_process"
 _PLAIN = PromptFormat(fim=None, layout="standard")
 
@@ -87,7 +90,9 @@ def cut_file(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cut(models.locate(SMALL), to, n_layers=N_LAYERS, n_tokens=N_TOKENS)
 
 
-@pytest.fixture(params=["scripted", SMALL, CODER, "mlx", "mlx's weights", *LOCAL_URLS, "llama-server-ngram-mod"])
+@pytest.fixture(
+    params=["scripted", SMALL, CODER, "mlx", "mlx's weights", OWN_SERVER, *LOCAL_URLS, "llama-server-ngram-mod"]
+)
 def open_engine(
     request: pytest.FixtureRequest,
     models: Store,
@@ -103,6 +108,10 @@ def open_engine(
         elif request.param in DIALECTS:
             url, key = request.getfixturevalue("served")
             engine = cloud(url, key)
+        elif request.param == OWN_SERVER:
+            monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+            reads = PromptFormat(fim=QWEN_FIM, layout="anchored-block")
+            engine = checking_all("tests.contracts.stale_child", models.locate(CODER), reads, threads=1)
         elif request.param == "mlx":
             engine = open_cascade(MCCom(model=str(request.getfixturevalue("mlx_folder")))).engine
         elif request.param == "mlx's weights":

@@ -91,7 +91,7 @@ async def test_services_that_take_no_draft_send_none(dialect: str) -> None:
     async with serving(*PLAIN[dialect]) as server:
         assert _text(await _tokens(dialect, server, draft="g()")) == TEXT
     body = server.asked[-1][2]
-    assert (body["prompt"], body["suffix"]) == ("import os\nx = ", "\ny = 2")
+    assert (body["prompt"], body["suffix"]) == ("import os\nx =", "\ny = 2")
     assert "g()" not in str(body)
 
 
@@ -108,7 +108,7 @@ async def test_fireworks_is_given_the_draft_as_speculation() -> None:
     metrics = {"speculation-prompt-tokens": "4", "speculation-prompt-matched-tokens": "2"}
     async with serving(answer(events(*_choices(TEXT), {"choices": [], "perf_metrics": metrics}))) as server:
         tokens = await _tokens("fireworks", server, draft="f('e')")
-    assert server.asked[0][2]["speculation"] == "f('e')"
+    assert server.asked[0][2]["speculation"] == " f('e')"
     assert _check(tokens) == DraftCheck(offered=4, accepted=2)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -89,6 +90,58 @@ async def test_counts_tokens_of_each_text_in_order(open_engine: Open) -> None:
     one, two, none = await engine.count(["x = 1", "x = 1\ny = x + 1\n", ""])
     assert (0 < one < two, none) == (True, 0)
     assert await engine.count(["x = 1\ny = x + 1\n", "x = 1"]) == [two, one]
+
+
+KNOWN = Prompt(
+    chunks=(),
+    prefix='import statistics\n\ngrößte_日本 = "\\\\d 😀"\nprint(statistics.median(values))\ngrößte_日本 = "\\\\d 😀"\n',
+    typed="",
+    suffix="\nprint(values)\n",
+)
+SURE = ("scripted", "mlx", "mlx's weights")
+"""Whose answer does not depend on the prompt, or makes no sense."""
+
+
+@pytest.mark.parametrize(
+    ("typed", "forced", "rest"),
+    [
+        ("print(statistics", ".me", "dian"),
+        ("print(statistics", ".", "median"),
+        ("print", "(sta", "tistics"),
+        ("größte_日", "本", " ="),
+        ("größte_日本 =", ' "', "\\\\d"),
+        ("größte_日本 = ", '"\\', "\\d"),
+        ('größte_日本 = "\\\\d', " 😀", '"'),
+    ],
+)
+async def test_an_answer_continues_the_text_that_was_typed(
+    open_engine: Open, kind: str, typed: str, forced: str, rest: str
+) -> None:
+    """Nothing typed is repeated or dropped; a model that heals writes on inside a word, a sign or a string."""
+    engine = open_engine()
+    tokens = await _all(engine, replace(KNOWN, typed=typed, forced=forced))
+    text = "".join(token.text for token in tokens)
+    if not engine.skills.heals:
+        assert not any(token.forced for token in tokens)
+        assert not text.startswith(forced)
+    elif kind not in SURE:
+        assert text.startswith(rest)
+        crossing = next(number for number, token in enumerate(tokens) if token.text)
+        assert all(token.forced for token in tokens[:crossing])
+        assert not any(token.forced for token in tokens[crossing + 1 :])
+        allowed = [token.allowed_prob for token in tokens if token.forced]
+        assert all(prob is None or 0 < prob <= 1 for prob in allowed)
+    assert len(tokens) - sum(token.forced and not token.text for token in tokens) <= 12
+
+
+async def test_forced_text_that_nobody_would_write_is_continued_all_the_same(open_engine: Open, kind: str) -> None:
+    """The answer has as many tokens as it may have, and none is the forced text once more."""
+    engine = open_engine()
+    for forced in ("zqj", "]=[", " §", "\\'\"", "<", "\t"):
+        tokens = await _all(engine, replace(KNOWN, typed="x = y", forced=forced), 4)
+        if engine.skills.heals:
+            assert not any(token.forced for token in tokens[-1:])
+            assert len([token for token in tokens if token.text or not token.forced]) <= 4
 
 
 async def test_text_beyond_ascii_comes_whole(open_engine: Open) -> None:

@@ -1,101 +1,201 @@
-"""Text that an answer is forced to begin with, through the decoding loop."""
+"""Typed text as a rule for servers, taken off their answers, and what is done where they do not heed it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 
-from jupyter_mccom.engines.constrain import Ids, Rule
-from jupyter_mccom.engines.decoding import Allowed, Check, Decoding
-from jupyter_mccom.types import Token
-from tests.speller import ANSWER, PIECES, Speller
+from jupyter_mccom.engines.completion import Answer, body_of
+from jupyter_mccom.engines.forced import Behind, Healing, NotForced, forceable, grammar, plainly, regex
+from jupyter_mccom.errors import CloudBroken, CloudRefused, EngineError
+from jupyter_mccom.types import Prompt, Token
+
+TEXTS = [
+    "np", ".ar", '"日本', "😀😀", "<", "\\", "\\d", "\t", "a\"b'c", "(^", "-#/&~ %", "}{|", "[0-9]*$", "x{2}?+", "\\n",
+    "e\u0301", "한글", "\U0010fffd",
+]  # fmt: skip
+PROMPT = Prompt(chunks=(), prefix="import numpy as np\n", typed="x = np", forced=".ar", suffix="")
 
 
-def text_of(tokens: Sequence[Token]) -> str:
-    """What they add behind the cursor."""
-    return "".join(token.text for token in tokens)
+def _token(text: str) -> Token:
+    return Token(text=text, prob=0.5)
 
 
-def _forced(forced: str, *, draft: str = "", rule: Rule = "own", speller: Speller | None = None) -> list[Token]:
-    speller = speller or Speller()
-    speller.n_prompt = 3
-    decoding = Decoding(speller, Check(all_of_it=True), rule)
-    return list(decoding.write("ppp", forced=forced, max_tokens=20, draft=draft, gone=lambda: False))
+def _told(piece: str, logprob: float, *others: tuple[str, float], token: int = 0) -> dict[str, Any]:
+    tops = [
+        {"id": number + token, "bytes": list(text.encode()), "logprob": one}
+        for number, (text, one) in enumerate([(piece, logprob), *others])
+    ]
+    return {"id": token, "bytes": list(piece.encode()), "logprob": logprob, "top_logprobs": tops}
 
 
-@pytest.mark.parametrize("forced", ["d", "de", "def", "def ", "def x", "def x😀", "def x😀 x"])
-def test_forced_text_is_not_repeated(forced: str) -> None:
-    """What stands behind the forced text is all that the tokens hold, wherever it ends inside a token."""
-    assert forced + text_of(_forced(forced)) == ANSWER.decode()
+def _taken_off(behind: Behind, pieces: list[str]) -> None:
+    for piece in pieces:
+        assert not behind.put(_token(piece)).text
+    behind.end()
 
 
-def test_a_token_crosses_the_cursor() -> None:
-    """A token that begins with typed text is marked, and says how sure the model was of how it goes on."""
-    first, *others = _forced("d")
-    assert (first.text, first.forced, first.prob, first.allowed_prob) == ("ef", True, 0.5, 0.9)
-    assert not any(token.forced or token.allowed_prob for token in others)
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_regex_takes_the_text_and_anything_behind_it(text: str) -> None:
+    """Whatever signs the text has, it is matched as it is written."""
+    rule = re.compile(regex(text))
+    for more in ("", "x", '\n日"\\]\x01\t😀'):
+        assert rule.fullmatch(text + more)
+    assert not rule.fullmatch("q" + text)
+    assert not rule.fullmatch(text[:-1])
 
 
-def test_forced_text_against_the_models_will() -> None:
-    """Typed text that the model would not write is forced all the same."""
-    tokens = _forced("yy")
-    assert [token.text for token in tokens if token.forced] == ["", ""]
-    assert {token.prob for token in tokens if token.forced} == {0.1}
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_grammar_is_one_literal_in_plain_ascii(text: str) -> None:
+    """No sign of the text can end the literal or the line."""
+    rule = grammar(text)
+    found = re.fullmatch(r'root ::= "((?:[A-Za-z0-9]|\\U[0-9A-F]{8})+)" \[\^\\x00\]\*', rule)
+    assert found is not None
+    assert found[1].encode().decode("unicode_escape") == text
 
 
-def test_forced_text_inside_a_character() -> None:
-    """Two tokens that make up one typed character add nothing behind the cursor."""
-    assert [token.text for token in _forced("def x😀")[:4]] == ["", "", "", ""]
+@pytest.mark.parametrize("text", ["", "a\x00", "a\n", "\r", "\u2028", "\x85", "\ud800"])
+def test_what_no_grammar_holds_is_not_forced(text: str) -> None:
+    """Control characters, line separators and halves of characters."""
+    assert not forceable(text)
 
 
-def test_a_vocabulary_without_the_byte() -> None:
-    """What no token can write is given to the tokenizer as it stands, and the answer goes on behind it."""
-
-    class Lacking(Speller):
-        def pieces(self) -> Iterable[tuple[bytes, int]]:
-            """No token has an x."""
-            return [pair for pair in super().pieces() if b"x" not in pair[0]]
-
-    speller = Lacking()
-    assert "def x" + text_of(_forced("def x", speller=speller)) == ANSWER.decode()
-
-
-def test_no_end_inside_forcedtext_of() -> None:
-    """Control tokens never stand for typed text: a typed `<` is no `<end>`."""
-    speller = Speller()
-    _forced("<", rule="likeliest", speller=speller)
-    assert 0 not in speller.held
+@pytest.mark.parametrize(
+    "pieces", [[".ar", "ray"], [".", "array"], [".array"], [".", "a", "", "r", "ray"], [".a", "rray"]]
+)
+def test_the_forced_text_is_taken_off_however_tokens_cut_it(pieces: list[str]) -> None:
+    """Tokens that end inside it add nothing and do not count; the one that goes beyond adds the rest."""
+    behind = Behind(".ar", 3)
+    tokens = [behind.put(_token(piece)) for piece in [*pieces, "(", ")"]]
+    behind.end()
+    assert "".join(token.text for token in tokens) == "ray()"
+    assert behind.n_left == 0
+    assert not any(token.forced for token in tokens[-2:])
+    assert tokens[0].forced
 
 
-def test_the_tokenizers_own_first_token() -> None:
-    """By the rule `own` a token that ends inside the forced text is the tokenizer's; by `likeliest` the model's."""
-
-    class Splitting(Speller):
-        def among(self, ids: Ids) -> Allowed:
-            """The shortest piece."""
-            return Allowed(token=min(ids, key=lambda token: len(PIECES[token])), prob=0.1, share=0.2)
-
-    own, likeliest = Splitting(), Splitting()
-    _forced("def", speller=own)
-    _forced("def", rule="likeliest", speller=likeliest)
-    assert own.held[3:4] == [1]
-    assert likeliest.held[3:5] == [2, 3]
+@pytest.mark.parametrize("pieces", [["x"], [".", "x"], [".b"], []])
+def test_another_answer_is_no_answer(pieces: list[str]) -> None:
+    """Text that does not begin with what was typed is never given."""
+    with pytest.raises(NotForced):
+        _taken_off(Behind(".ar", 3), pieces)
 
 
-def test_a_draft_behind_forcedtext_of() -> None:
-    """A draft begins at the cursor and is taken whole where it is what the model writes."""
-    tokens = _forced("de", draft="f x😀 x")
-    assert "de" + text_of(tokens) == ANSWER.decode()
-    assert tokens[-1].check is not None
-    assert tokens[-1].check.accepted == tokens[-1].check.offered == 5
+def test_the_share_is_of_the_tokens_that_agree() -> None:
+    """Shorter and longer tokens agree by bytes; others do not count, nor do tokens without bytes."""
+    told = _told(".array", -1.0, (".a", -1.0), (".b", -0.1), (".", -2.0), ("", -0.1))
+    token = Behind(".ar", 3).put(_token(".array"), told)
+    assert token.allowed_prob == pytest.approx(1 / (1 + 1 + 2.718281828**-1), abs=1e-6)
 
 
-def test_a_key_inside_a_word() -> None:
-    """While a word is typed the prompt stays: one of its tokens is evaluated and no other."""
-    speller = Speller()
-    speller.n_prompt = 3
-    decoding = Decoding(speller, Check(all_of_it=False))
-    for forced in ("d", "de"):
-        tokens = list(decoding.write("ppp", forced=forced, max_tokens=4, draft="", gone=lambda: False))
-    assert tokens[0].n_evaluated == 1
+def test_the_share_is_unknown_where_the_token_is_not_among_those_told() -> None:
+    """A token that is typed against all odds is below the likeliest."""
+    told = _told("q", -0.1) | {"id": 9, "bytes": list(b".array"), "logprob": -9.0}
+    assert Behind(".ar", 3).put(_token(".array"), told).allowed_prob is None
+
+
+def test_a_token_that_ends_a_character_agrees_by_its_own_bytes() -> None:
+    """llama.cpp tells the bytes of the whole character, and those of the likeliest tokens at its end."""
+    told = _told("日", -1.0)
+    told["top_logprobs"] = [
+        {"id": 7, "bytes": [160], "logprob": -0.5}, {"id": 0, "bytes": [165], "logprob": -1.0},
+    ]  # fmt: skip
+    assert Behind("日本", 3).put(_token("日"), told).allowed_prob == pytest.approx(1.0)
+
+
+def test_a_marker_whose_name_agrees_is_not_taken_for_the_text() -> None:
+    """A grammar that wants `<` lets a server write `<|im_start|>`, which has no text."""
+    event = {"content": "", "completion_probabilities": [{"id": 1, "bytes": [], "logprob": -0.1}]}
+    with pytest.raises(NotForced) as raised:
+        Answer("<", 3).tokens(event)
+    assert not raised.value.ignored
+
+
+def test_a_prompt_without_forced_text_is_asked_as_ever() -> None:
+    """No grammar, one probability a token, as many tokens as are wanted."""
+    body = body_of("x", forced="", max_tokens=5)
+    assert "grammar" not in body
+    assert (body["n_predict"], body["n_probs"]) == (5, 1)
+    assert body_of("x", forced="é(", max_tokens=5)["n_predict"] == 8
+
+
+class _Server:
+    """Writes what a test says, a list of pieces or an error for each time that it is asked."""
+
+    def __init__(self, *answers: list[str] | EngineError) -> None:
+        self._answers = list(answers)
+        self.asked: list[tuple[str, str, str, bool]] = []
+
+    async def write(self, prompt: Prompt, draft: str, heals: bool) -> AsyncGenerator[Token, None]:
+        self.asked.append((prompt.typed, prompt.forced, draft, heals))
+        found = self._answers.pop(0)
+        if isinstance(found, EngineError):
+            raise found
+        behind = Behind(prompt.forced, 9)
+        for piece in found:
+            yield behind.put(_token(piece))
+        behind.end()
+
+
+async def _healed(healing: Healing, server: _Server, prompt: Prompt = PROMPT, draft: str = "") -> str:
+    return "".join([token.text async for token in healing.written(prompt, draft, server.write)])
+
+
+async def test_a_draft_begins_where_the_model_does() -> None:
+    """With the forced text where that is forced, else with the blanks that are left to the model."""
+    server = _Server([".array"], [" 5"])
+    assert await _healed(Healing(), server, draft="ray") == "ray"
+    blank = Prompt(chunks=(), prefix="", typed="x =", forced=" ", suffix="")
+    found = [token.text async for token in plainly(blank, "5", server.write)]
+    assert found == ["5"]
+    assert server.asked == [("x = np", ".ar", ".array", True), ("x =", "", " 5", False)]
+
+
+async def test_an_answer_to_something_else_is_asked_for_anew_and_then_no_more() -> None:
+    """Three in a row, and the server is taken for one that cannot force text."""
+    healing = Healing()
+    server = _Server([".", "x"], ["ray"], CloudRefused("no", status=400), ["ray"], [], ["ray"], ["ray"])
+    for _ in range(3):
+        assert healing.works
+        assert await _healed(healing, server) == "ray"
+    assert not healing.works
+    assert await _healed(healing, server) == "ray"
+    assert [heals for *_, heals in server.asked] == [True, False] * 3 + [False]
+
+
+async def test_one_right_answer_clears_the_server() -> None:
+    """Odd answers now and then are no proof."""
+    healing = Healing()
+    server = _Server(*([["x"], ["ray"], ["y"], ["ray"], [".array"]] * 2))
+    for _ in range(6):
+        assert await _healed(healing, server) == "ray"
+    assert healing.works
+
+
+async def test_other_failures_are_failures() -> None:
+    """Only a refusal of the request is tried without a grammar."""
+    for error in (CloudBroken("gone", status=500), EngineError("gone")):
+        with pytest.raises(EngineError):
+            await _healed(Healing(), _Server(error))
+
+
+@pytest.mark.parametrize(
+    ("typed", "written", "shown"),
+    [
+        ("x = ", " 5", "5"),
+        ("x = ", "5", "5"),
+        ("x =\t ", "\t 5", "5"),
+        ("x =  ", " 5", "5"),
+        ("x = ", "  5", " 5"),
+        ("x", " = 5", " = 5"),
+    ],
+)
+async def test_blanks_that_were_typed_are_not_repeated(typed: str, written: str, shown: str) -> None:
+    """The model writes the blanks before the cursor again, all, some or none of them."""
+    prompt = Prompt(chunks=(), prefix="", typed=typed, suffix="")
+    for pieces in ([written], list(written)):
+        found = [token.text async for token in plainly(prompt, "", _Server(pieces).write)]
+        assert "".join(found) == shown

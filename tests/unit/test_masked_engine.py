@@ -70,6 +70,27 @@ async def test_a_secret_at_the_cursor_is_masked_on_both_sides() -> None:
     assert "def2" not in inner.prompt.suffix
 
 
+@pytest.mark.parametrize(
+    ("typed", "forced", "asked"),
+    [
+        ("x = np", ".ar", ("x = np", ".ar")),
+        (f"login('{SECRET}', na", "me", (f"login('{MASKED}', na", "me")),
+        (f"login('{SECRET}", "'", (f"login('{MASKED}'", "")),
+        (f"login('{SECRET[:9]}", f"{SECRET[9:]}'", (f"login('{MASKED}'", "")),
+        ("login(hunt", "er22", ("login(MCCOM_SECRET_2_", "")),
+        ("colour = 'abc", "1def2", ("colour = 'abc", "1def2")),
+        ("password = 'abc", "1def2", ("password = 'MCCOM_SECRET_2_", "")),
+    ],
+)
+async def test_what_is_typed_and_what_is_forced_are_masked_as_one_text(
+    typed: str, forced: str, asked: tuple[str, str]
+) -> None:
+    """A secret that the cut goes through is found, and nothing is forced where a placeholder touches it."""
+    inner = TokenEngine("x")
+    await _all(MaskedEngine(inner), replace(PROMPT, typed=typed, forced=forced, suffix="\n" + PROMPT.suffix))
+    assert (inner.prompt.typed, inner.prompt.forced) == asked
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 100])
 @pytest.mark.parametrize(
     "answer",
@@ -118,7 +139,7 @@ async def test_the_rest_is_the_inner_engines() -> None:
     inner = ScriptedEngine({"login(": f"'{MASKED}')"}, name="cloud")
     engine: Engine = MaskedEngine(inner)
     assert engine.name == "cloud"
-    assert engine.skills == Skills(probs=True, infill=True, checks_draft=False)
+    assert engine.skills == Skills(probs=True, infill=True, checks_draft=False, heals=True)
     assert await engine.count(["a b", ""]) == [2, 0]
     assert "".join(token.text for token in await _all(engine)) == f"'{SECRET}')"
     await engine.aclose()

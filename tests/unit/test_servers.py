@@ -23,8 +23,6 @@ from jupyter_mccom.types import Prompt, Token
 
 PROMPT = Prompt(chunks=(), prefix="import os\n", typed="x = os.", suffix="\ny = 2", session="s-1")
 FIM = "<|fim_prefix|>import os\nx = os.<|fim_suffix|>\ny = 2<|fim_middle|>"
-BLOCK = "<|fim_prefix|><|fim_suffix|>\ny = 2<|fim_middle|>import os\nx = os."
-"""The order of a model of the catalogue."""
 LEFT = "import os\nx = os."
 Reply = tuple[int, str]
 
@@ -118,7 +116,7 @@ async def test_ollama_is_given_a_raw_prompt_where_the_models_markers_are_known()
         tokens = await _written(server.url)
     (body,) = server.bodies("/api/generate")
     assert (_text(tokens), [token.prob for token in tokens]) == ("getcwd()", [None, None])
-    assert (body["prompt"], body["raw"], body["model"]) == (BLOCK, True, "qwen2.5-coder:1.5b")
+    assert (body["prompt"], body["raw"], body["model"]) == (FIM, True, "qwen2.5-coder:1.5b")
     assert body["options"] == {"temperature": 0, "num_predict": 8}
 
 
