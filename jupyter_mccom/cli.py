@@ -231,6 +231,7 @@ def _bench(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from .evaluation import figures, suites
+    from .evaluation.bench import Typing
 
     with tqdm(disable=None) as bar:
 
@@ -239,9 +240,9 @@ def _bench(arguments: argparse.Namespace) -> int:
             bar.update(done - bar.n)
 
         measure = figures.run if arguments.suite == figures.ALL else partial(suites.run, arguments.suite)
-        names = ("data", "n", "seed", "out", "keys_a_minute", "replays", "against")
-        given = {name: getattr(arguments, name) for name in names}
-        found = measure(_settings(arguments), progress=progress, **given)
+        given = {name: getattr(arguments, name) for name in ("data", "n", "seed", "out")}
+        typing = Typing(**{name: getattr(arguments, name) for name in ("keys_a_minute", "replays", "against")})
+        found = measure(_settings(arguments), progress=progress, typing=typing, **given)
     print(found)
     return 0
 

@@ -97,6 +97,8 @@ def test_what_a_kernel_runs_is_not_in_the_persons_history(
     ("suite", "said"),
     [
         ("layouts", f"{SMALL} reads only what stands before the cursor"),
+        ("peers", f"{SMALL} cannot be asked as others ask"),
+        ("humaneval", f"{SMALL} cannot be asked in the standard order"),
         ("thresholds", "too few"),
     ],
 )

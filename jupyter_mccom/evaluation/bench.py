@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..settings import MCCom
 from .rows import Rows
@@ -24,6 +25,21 @@ def stand_in(settings: MCCom) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Typing:
+    """Of the suite in which a person types."""
+
+    keys_a_minute: float = KEYS_A_MINUTE
+    replays: str = "all"
+    """Which of `conditions.REPLAYS`."""
+    against: Path | None = None
+    """A result folder of another commit, to be compared with."""
+
+    def made_with(self, suite: str) -> dict[str, Any]:
+        """What of it decides a suite's rows."""
+        return {"keys_a_minute": self.keys_a_minute, "replays": self.replays} if suite == "keystrokes" else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """One run of a suite."""
 
@@ -34,9 +50,4 @@ class Bench:
     out: Path | None
     rows: Rows
     progress: Progress
-    keys_a_minute: float = KEYS_A_MINUTE
-    """Of a person who types."""
-    replays: str = "all"
-    """Which of `conditions.REPLAYS`."""
-    against: Path | None = None
-    """A result folder of another commit, to be compared with."""
+    typing: Typing = Typing()

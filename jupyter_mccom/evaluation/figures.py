@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import InputError, MCComError
 from ..settings import MCCom, changed
 from . import suites
-from .bench import KEYS_A_MINUTE, Progress
+from .bench import Progress, Typing
 from .data import fingerprint
 from .findings import from_json
 from .machine import changed_settings, decisive, machine
@@ -67,6 +67,7 @@ FIGURES = (
 
 ALL = "readme"
 """Names the whole."""
+_TYPING = Typing()
 
 
 def run(
@@ -77,9 +78,7 @@ def run(
     seed: int,
     out: Path | None,
     progress: Progress,
-    keys_a_minute: float = KEYS_A_MINUTE,
-    replays: str = "all",
-    against: Path | None = None,
+    typing: Typing = _TYPING,
 ) -> str:
     """All tables and figures as Markdown, and as a page `report.html`. `n`: no more positions than that a run.
 
@@ -92,14 +91,14 @@ def run(
     same = {"data": fingerprint(data), "machine": decisive(machine())}
     for figure in FIGURES:
         given, n_figure = changed(settings, **figure.settings), min(n or figure.n, figure.n)
-        typed = {"keys_a_minute": keys_a_minute, "replays": replays} if figure.suite == "keystrokes" else {}
-        made = {"n": n_figure, "seed": seed, "settings": changed_settings(given), **same, **typed}
+        made = {"n": n_figure, "seed": seed, "settings": changed_settings(given), **same}
+        made |= typing.made_with(figure.suite)
         file = figure.file(out)
         try:
             if not is_of(file, made):
                 suites.run(
                     figure.suite, given, data=data, n=n_figure, seed=seed, out=file.parent, progress=progress,
-                    keys_a_minute=keys_a_minute, replays=replays, against=against,
+                    typing=typing,
                 )  # fmt: skip
         except MCComError as error:
             said.append(f"## {figure.name}\n\nnot measured: {error}")

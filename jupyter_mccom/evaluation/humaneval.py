@@ -2,7 +2,9 @@
 
 Single lines, as many as are asked for, and as many of the light random spans as there are, at most as many. Each is
 written greedily twice: with the product's prompt, and with the prompt in the order that the model was trained on, in
-which nothing is forced. Of a single line's text the first line is taken, of a span's all until the model ends it.
+which nothing is forced. Of a single line's text the first line is taken, of a span's all until the model ends it or
+leaves the function (a line at column 0, the usual stop of HumanEval: an instruct model goes on with examples of its
+use), and there where the text behind the hole begins, what comes before that.
 Programs are untrusted and run by `untrusted.py`.
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -40,6 +43,9 @@ PUBLISHED = {"qwen2.5-coder-0.5b": 0.74}
 """Single lines that pass, by the base model of that size: not the same weights, which are instruct ones of 4 bits."""
 _MAX_TOKENS = 256
 _BLANKS = " \t"
+_TOP_LEVEL = re.compile(r"\n(?=\S)")
+_HEAD = re.compile(r"\s*\S[^\n]*\n")
+"""Of the text behind a hole: up to the end of its first line that is not blank."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,15 +119,23 @@ def _standard(opened: OpenCascade) -> Engine:
 
 
 async def filled(engine: Engine, prompt: Prompt, task: Task) -> str:
-    """What the model writes into the hole: its first line, or all that it writes."""
+    """What the model writes into the hole, as far as it counts."""
     text = ""
     async with aclosing(engine.generate(prompt, max_tokens=_MAX_TOKENS)) as tokens:
         async for token in tokens:
             text += token.text
-            if task.kind == LINE and "\n" in text:
+            if _counted(task, text) != text:
                 break
-    text = behind(prompt, task.before, text)
-    return text.partition("\n")[0] if task.kind == LINE else text
+    return _counted(task, behind(prompt, task.before, text))
+
+
+def _counted(task: Task, text: str) -> str:
+    """The first line, or a span's text up to where the function ends or the text behind the hole begins."""
+    if task.kind == LINE:
+        return text.partition("\n")[0]
+    text = _TOP_LEVEL.split(text, maxsplit=1)[0]
+    head = _HEAD.match(task.after)
+    return text.partition(head[0])[0] if head else text
 
 
 def behind(prompt: Prompt, before: str, text: str) -> str:

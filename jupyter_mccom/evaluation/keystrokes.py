@@ -44,15 +44,15 @@ def measure(bench: Bench) -> Findings:
     run_virtually(lambda loop: _run(bench, samples, loop))
     found = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
     found_all = findings(found)
-    if bench.against is None:
+    if bench.typing.against is None:
         return found_all
     ours = {sample.task: row for sample in samples if (row := bench.rows.get(sample.task)) is not None}
-    return replace(found_all, tables=[*found_all.tables, compared(ours, bench.against, made_with(bench))])
+    return replace(found_all, tables=[*found_all.tables, compared(ours, bench.typing.against, made_with(bench))])
 
 
 def made_with(bench: Bench) -> dict[str, Any]:
     """What two folders must have in common for their statements to be typed alike."""
-    return {"seed": bench.seed, "keys_a_minute": bench.keys_a_minute}
+    return {"seed": bench.seed, "keys_a_minute": bench.typing.keys_a_minute}
 
 
 def drawn(data: Path, n: int, seed: int) -> list[Sample]:
@@ -90,7 +90,7 @@ async def _machines(bench: Bench, loop: VirtualLoop) -> AsyncGenerator[Machines,
 
 async def _replays(bench: Bench, machines: Machines, sample: Sample, tree: ProjectTree | None) -> dict[str, Any]:
     """A row: what happened in each replay, by its name."""
-    replays = REPLAYS[bench.replays]
+    replays = REPLAYS[bench.typing.replays]
     first = sum(map(ord, sample.task)) % len(replays)
     found: dict[str, Any] = {}
     for way, given in (*replays[first:], *replays[:first]):
@@ -121,7 +121,7 @@ async def _replay(
     way = open_way(name, machines, given, tree=tree, knows=knows)
     await way.warm(machines.loop, start)
     front = FrontEnd(way.server, start, debounce_max_s=bench.settings.debounce_max_ms / 1000)
-    typist = Typist(statement, keys_a_minute=bench.keys_a_minute, seed=f"{bench.seed} {sample.task}")
+    typist = Typist(statement, keys_a_minute=bench.typing.keys_a_minute, seed=f"{bench.seed} {sample.task}")
     try:
         with machines.loop.skipping(_clock(machines, given.local_share)):
             written = await Person(front, typist, statement).write()

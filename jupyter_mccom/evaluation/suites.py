@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..settings import MCCom
-from .bench import KEYS_A_MINUTE, Bench, Progress, stand_in
+from .bench import Bench, Progress, Typing, stand_in
 from .data import CELLS, check, fingerprint
 from .findings import Findings
 from .machine import changed_settings, decisive, machine, prompted
@@ -95,6 +95,8 @@ SUITES: Mapping[str, Suite] = {
     )
 }  # fmt: skip
 
+_TYPING = Typing()
+
 
 def run(
     name: str,
@@ -105,9 +107,7 @@ def run(
     seed: int,
     out: Path | None,
     progress: Progress,
-    keys_a_minute: float = KEYS_A_MINUTE,
-    replays: str = "all",
-    against: Path | None = None,
+    typing: Typing = _TYPING,
 ) -> str:
     """The suite's result as text. Raises InputError for data that is not there or another run's folder."""
     suite = SUITES[name]
@@ -116,12 +116,12 @@ def run(
     before = machine()
     made_with = {"seed": seed, "settings": changed_settings(settings), "models": prompted(settings, models)}
     made_with |= {"data": fingerprint(data), **decisive(before)}
-    made_with |= {"keys_a_minute": keys_a_minute, "replays": replays} if name == "keystrokes" else {}
+    made_with |= typing.made_with(name)
     rows = Rows(None if suite.own_rows else out, name, made_with)
     started = datetime.now(timezone.utc)
     bench = Bench(
         settings=settings, data=data, n=n or suite.n, seed=seed, out=out, rows=rows, progress=progress,
-        keys_a_minute=keys_a_minute, replays=replays, against=against,
+        typing=typing,
     )  # fmt: skip
     findings = suite.measure(bench)
     if out is not None:

@@ -28,12 +28,20 @@ def test_a_line_that_is_missing_leaves_an_empty_one() -> None:
     assert replace(TASK, kind=SPAN).request.suffix == "    return y\n"
 
 
-def test_what_is_filled_in() -> None:
-    """A line takes the first line of the text, a span all of it."""
-    engine = ScriptedEngine(lambda prompt: "    y = 2 * x\n    return y\n")
-    line, span = (asyncio.run(filled(engine, NOTHING, replace(TASK, kind=kind))) for kind in (LINE, SPAN))
-    assert (line, span) == ("    y = 2 * x", "    y = 2 * x\n    return y\n")
-    assert TASK.program(line).startswith("def double(x):\n    y = 2 * x\n    return y\n\ndef check")
+@pytest.mark.parametrize(
+    ("kind", "text", "counts"),
+    [
+        (LINE, "    y = 2 * x\n    return y\n", "    y = 2 * x"),
+        (SPAN, "    y = x\n    y = 2 * y\n", "    y = x\n    y = 2 * y\n"),
+        (SPAN, "    y = 2 * x\n    return y\n", "    y = 2 * x\n"),
+        (SPAN, "    y = 2 * x\n\nprint(double(2))", "    y = 2 * x\n"),
+    ],
+)
+def test_what_is_filled_in(kind: str, text: str, counts: str) -> None:
+    """A line takes the first line of the text, a span all up to the function's end or what stands behind the hole."""
+    task = replace(TASK, kind=kind)
+    assert asyncio.run(filled(ScriptedEngine(lambda prompt: text), NOTHING, task)) == counts
+    assert task.program(counts).startswith(f"def double(x):\n{counts}")
 
 
 @pytest.mark.parametrize(
