@@ -66,6 +66,10 @@ SUITES: Mapping[str, Suite] = {
         Suite(
             name="layouts", n=200, about="in which order a model should read a prompt", files=(*CELLS, *_LINES),
         ),
+        Suite(
+            name="lengths", n=100, about="what longer prompts are worth and cost, in two orders of the earlier cells",
+            files=CELLS,
+        ),
         Suite(name="kernels", n=60, about="does it help to know what the kernel holds", files=CELLS),
         Suite(name="reuse", n=60, about="how much of a prompt is found in the model's cache", files=CELLS),
         Suite(
