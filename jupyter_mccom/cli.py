@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "reuse"),
     *("kernels", "drafts", "speculation", "engines", "hits", "rules", "search", "peers", "humaneval", "readme"),
-    "lengths",
+    *("lengths", "afterwards"),
 )
 
 

@@ -73,6 +73,7 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("cascade", "Goals, cascade against cloud alone"),
         ("keystrokes", "Goals, 200 ms of network"),
         ("lengths", "| 512 | near-first |"),
+        ("afterwards", "| end, nothing below, shown |"),
         ("kernels", "| "),
         ("drafts", "| same answer | 1 of 1 |"),
     ],

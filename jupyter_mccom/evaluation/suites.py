@@ -80,6 +80,10 @@ SUITES: Mapping[str, Suite] = {
             name="thresholds", n=60, about="do a text's own figures tell whether it is right",
             own_rows=True, files=CELLS,
         ),
+        Suite(
+            name="afterwards", n=200, about="what is shown where a statement has become complete, and at line starts",
+            files=CELLS,
+        ),
         Suite(name="drafts", n=40, about="does a draft make a cloud faster, the one that is set or one of its own"),
         Suite(
             name="engines", n=200, about="tokens that an engine evaluates a key, and what a draft spares it",
