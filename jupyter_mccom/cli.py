@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
     *("reuse", "kernels", "drafts", "speculation", "engines", "hits", "rules", "search", "peers", "humaneval"),
-    "readme",
+    *("lengths", "afterwards", "readme"),
 )
 
 

@@ -73,6 +73,8 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("rules --n=400", "| the same line, as far as two places agree | 0."),
         ("cascade", "Goals, cascade against cloud alone"),
         ("keystrokes", "Goals, 200 ms of network"),
+        ("lengths", "| 512 | near-first |"),
+        ("afterwards", "| end, nothing below, shown |"),
         ("kernels", "| "),
         ("drafts", "| same answer | 1 of 1 |"),
     ],

@@ -65,12 +65,12 @@ def _keys_of(sample: Sample, seed: int) -> list[Sample]:
 
 def _cursors(line: str) -> list[tuple[int, Place]]:
     """The columns at which the cursor stands while the line's code is typed, the first one before its first key."""
-    code = _code(line)
+    code = code_of(line)
     indent = len(code) - len(code.lstrip())
     return [(at, place_of(code[:at], code[at:])) for at in range(indent, len(code) + 1)] if code.strip() else []
 
 
-def _code(line: str) -> str:
+def code_of(line: str) -> str:
     """The line without a comment at its end."""
     end = 0
     for token in tokens(line):

@@ -19,7 +19,7 @@ from .metrics import percentile
 from .samples import Sample, notebook_samples
 
 _KEYS = 6
-_NOTHING = Prompt(chunks=(), prefix="", typed="0", suffix="")
+NOTHING = Prompt(chunks=(), prefix="", typed="0", suffix="")
 """Shares no token with other prompts but the marker before it."""
 _ALL = 10**6
 _STATES = {
@@ -32,7 +32,7 @@ _STATES = {
 def measure(bench: Bench) -> Findings:
     """Over `n` notebook statements with a code cell above. Raises InputError without the data."""
     every = notebook_samples(bench.data, _ALL, bench.seed)
-    samples = [sample for sample in every if _cell_above(sample.request)][: bench.n]
+    samples = [sample for sample in every if cell_above(sample.request)][: bench.n]
     asyncio.run(_run(bench, samples))
     rows = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
     typed = [row["keys"] for row in rows]
@@ -75,15 +75,15 @@ async def _entered(opened: OpenCascade, sample: Sample) -> dict[str, Any]:
     request = sample.request
     line = request.prefix.rpartition("\n")[2]
     entered = replace(request, prefix=request.prefix[: len(request.prefix) - len(line)])
-    above = _cell_above(request)
+    above = cell_above(request)
     assert above is not None
     prompt = await opened.cascade.prompt(request)
-    await _first(opened, _NOTHING)
+    await _first(opened, NOTHING)
     nothing = await _first(opened, prompt)
-    await _first(opened, _NOTHING)
+    await _first(opened, NOTHING)
     await _first(opened, await opened.cascade.prompt(above))
     moved = await _first(opened, prompt)
-    await _first(opened, _NOTHING)
+    await _first(opened, NOTHING)
     await opened.cascade.warm(entered)
     warmed = await _first(opened, prompt)
     keys = []
@@ -93,7 +93,7 @@ async def _entered(opened: OpenCascade, sample: Sample) -> dict[str, Any]:
     return {"nothing": nothing, "moved": moved, "warmed": warmed, "keys": keys}
 
 
-def _cell_above(request: CompletionRequest) -> CompletionRequest | None:
+def cell_above(request: CompletionRequest) -> CompletionRequest | None:
     """The end of the code cell above, as the person left it; None where there is none."""
     cells = (*request.cells_before, *request.cells_after)
     numbers = [number for number, cell in enumerate(request.cells_before) if cell.kind == "code" and cell.source]

@@ -67,6 +67,10 @@ SUITES: Mapping[str, Suite] = {
             name="layouts", n=200, about="in which order a model should read a prompt", files=(*CELLS, *_LINES),
         ),
         Suite(name="healing", n=150, about="where to cut a half-typed token, and how to force it", files=CELLS),
+        Suite(
+            name="lengths", n=100, about="what longer prompts are worth and cost, in two orders of the earlier cells",
+            files=CELLS,
+        ),
         Suite(name="kernels", n=60, about="does it help to know what the kernel holds", files=CELLS),
         Suite(name="reuse", n=60, about="how much of a prompt is found in the model's cache", files=CELLS),
         Suite(
@@ -76,6 +80,10 @@ SUITES: Mapping[str, Suite] = {
         Suite(
             name="thresholds", n=60, about="do a text's own figures tell whether it is right",
             own_rows=True, files=CELLS,
+        ),
+        Suite(
+            name="afterwards", n=200, about="what is shown where a statement has become complete, and at line starts",
+            files=CELLS,
         ),
         Suite(name="drafts", n=40, about="does a draft make a cloud faster, the one that is set or one of its own"),
         Suite(
