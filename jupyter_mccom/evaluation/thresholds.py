@@ -159,12 +159,10 @@ def report(
         },
         "log_loss": {name: round(mean(values), 3) for name, values in losses.items()} | {"gain": _with_interval(gains)},
         "shown": [
-            _shown(f"{gate} threshold, {name}", scores, right, cut)
-            for gate, cuts in (
-                ("route", (AT_THRESHOLD, prices.route_chance)),
-                ("show", (AT_SHOW_THRESHOLD, prices.show_chance)),
-            )
-            for name, scores, cut in zip(("thresholds", "fit"), (priors, chances), cuts, strict=True)
+            _shown("route threshold, thresholds", priors, right, AT_THRESHOLD),
+            _shown("route threshold, fit", chances, right, prices.route_chance),
+            _shown("show threshold, thresholds", priors, right, AT_SHOW_THRESHOLD),
+            _shown("show threshold, fit", chances, right, prices.show_chance),
         ],
         "wrong_at_the_route_thresholds_recall": {
             name: None if found is None else round(found, 3)

@@ -178,7 +178,8 @@ async def test_gates_and_what_is_learnt_are_those_of_the_model_that_auto_chose(t
             opened.local.auto.choice = Choice(name=name, why="", figures={}, statement_s={})
             opened.local.auto.settled()
             chance, features = opened.cascade.gates.show_chance, features_of(TOKENS, "xxx", parses=True)
-            assert chance is not None and features is not None
+            assert chance is not None
+            assert features is not None
             assert chance(features) == calibration_of(opened.store.entry(name)).chance(features)
     finally:
         await opened.aclose()
