@@ -34,7 +34,7 @@ async def opened(kind: str, model: StrictModel) -> AsyncGenerator[tuple[Engine, 
                 server.url, name="", key=lambda: "", known=known_markers, probed=FIM_TEMPLATES, context_tokens=4096
             )
         else:
-            engine = open_cloud(kind, url=server.url, model="m", key=lambda: "k", fim=QWEN_FIM, connect_s=1, read_s=2)
+            engine = open_cloud(kind, url=server.url, model="m", key=lambda: "k", fim=QWEN_FIM, connect_s=10, read_s=20)
         try:
             yield engine, server
         finally:
