@@ -8,12 +8,20 @@ from pathlib import Path
 
 from .cascade.pipeline import Cascade
 from .cascade.route import Gates
-from .learning.calibrate import EAGERNESS, Calibration, Prices, confidence_at, prior_of
+from .learning.calibrate import EAGERNESS, UNMEASURED, Calibration, Prices
 from .learning.recorder import FileRecorder, Subject
 from .learning.store import TraceStore, default_traces_dir
 from .learning.verdict import Verdict
 from .models.catalog import Model
 from .settings import MCCom
+
+_PROMPTS = "healed"
+"""Examples of other prompts say nothing of today's: their figures are kept apart."""
+
+
+def prompts_of(model: Model) -> str:
+    """How a model's prompts are made: examples are learnt from only where it is the same."""
+    return f"{model.layout}, {_PROMPTS}"
 
 
 def traces_file(settings: MCCom) -> Path:
@@ -29,11 +37,11 @@ def forget_traces(path: Path) -> int:
 
 
 def calibration_of(model: Model) -> Calibration:
-    """What the catalogue says of a model's texts: its calibration, else its thresholds written as one."""
-    if model.calibration:
-        intercept, *weights = model.calibration
-        return Calibration(intercept=intercept, weights=tuple(weights))
-    return prior_of(model.threshold, model.show_threshold)
+    """What the catalogue says of a model's texts, else what holds for a model that nobody has measured."""
+    if not model.calibration:
+        return UNMEASURED
+    intercept, *weights = model.calibration
+    return Calibration(intercept=intercept, weights=tuple(weights))
 
 
 def prices_of(settings: MCCom) -> Prices:
@@ -50,32 +58,22 @@ def recorder_of(
         cascade.gates = gates_of(settings, model, verdict)
 
     recorder = former or FileRecorder(TraceStore(traces))
-    subject = Subject(model=model.id, layout=model.layout, prior=calibration_of(model), prices=prices_of(settings))
+    subject = Subject(model=model.id, layout=prompts_of(model), prior=calibration_of(model), prices=prices_of(settings))
     recorder.begin(subject, learnt=learnt, forgotten=cascade.forget)
     return recorder
 
 
 def gates_of(settings: MCCom, model: Model, verdict: Verdict | None = None) -> Gates:
-    """The thresholds of the settings, else what was learnt, else the model's own, at the chances of the eagerness.
+    """What was learnt, else what the catalogue says of the model, at the chances of the eagerness.
 
     What a person sets holds: above that `route_threshold` text is shown, at or below that `show_threshold` none is.
     """
     prices = prices_of(settings)
-    calibration = verdict.calibration if verdict else None
-    if calibration is None and model.calibration:
-        calibration = calibration_of(model)
+    chance = ((verdict.calibration if verdict else None) or calibration_of(model)).chance
     sure, least = settings.route_threshold, settings.show_threshold
-    if sure < 0:
-        sure = confidence_at(prices.route_chance, model.threshold, model.show_threshold)
-    show = least
-    if least < 0:
-        show = min(confidence_at(prices.show_chance, model.threshold, model.show_threshold), sure)
-    gates = Gates(sure=max(sure, show), show=show)
-    if calibration is None:
-        return gates
-    chance = calibration.chance
-    if settings.route_threshold < 0:
-        gates = replace(
-            gates, sure=prices.route_chance, sure_chance=lambda of: chance(of) if of.confidence > least else 0.0
-        )
-    return gates if least >= 0 else replace(gates, show=prices.show_chance, show_chance=chance)
+    gates = Gates(sure=prices.route_chance, show=prices.show_chance, sure_chance=chance, show_chance=chance)
+    if least >= 0:
+        gates = replace(gates, show=least, show_chance=None)
+    if sure >= 0:
+        return replace(gates, sure=max(sure, least), sure_chance=None)
+    return replace(gates, sure_chance=lambda of: chance(of) if of.confidence > least else 0.0)

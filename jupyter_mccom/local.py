@@ -95,7 +95,7 @@ class Local:
             name = self.server.name
             served = Model(id=name, file="", n_bytes=0, sha256="")
             known = like(name) or served
-            return replace(served, threshold=known.threshold, show_threshold=known.show_threshold)
+            return replace(served, calibration=known.calibration)
         running = self._running
         return running.model if running else self._store.entry(self._chosen)
 

@@ -19,10 +19,20 @@ from typing import Any
 from ..cascade.route import features_of
 from ..compose import open_cascade, open_store
 from ..errors import InputError, TracesError
-from ..learning.calibrate import BALANCED, FIGURES, Calibration, Prices, fit, log_loss, prior_of
+from ..learning.calibrate import (
+    AT_SHOW_THRESHOLD,
+    AT_THRESHOLD,
+    BALANCED,
+    FIGURES,
+    Calibration,
+    Prices,
+    fit,
+    log_loss,
+    prior_of,
+)
 from ..learning.store import TraceStore
 from ..learning.verdict import judge, wrong_at_recall
-from ..learnt import calibration_of, prices_of, traces_file
+from ..learnt import calibration_of, prices_of, prompts_of, traces_file
 from ..models.catalog import Model
 from ..settings import MCCom
 from ..types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Trace
@@ -38,6 +48,8 @@ from .strata import Stratum, strata
 
 _FILE = "thresholds.jsonl"
 _WRONG_GOAL = 0.3
+_THRESHOLDS = 0.8, 0.6
+"""Of confidence, as the paper has them: what a fit is compared with."""
 _BINS = 5
 _KEPT_S = 90 * 24 * 3600
 """Half of what the store keeps: what is taught lasts so long at least."""
@@ -63,7 +75,7 @@ def measure(bench: Bench) -> Findings:
     lines = asyncio.run(_asked(bench.settings, samples, made_with, bench.out, bench.progress))
     found = [(sample, judged_from(line)) for sample, line in zip(samples, lines, strict=True)]
     judged, keys = [one for _, one in found if one is not None], pressed(bench.data)
-    prior, parts = prior_of(model.threshold, model.show_threshold), strata([s for s, one in found if one], keys)
+    prior, parts = prior_of(*_THRESHOLDS), strata([s for s, one in found if one], keys)
     figures = made_with | report(judged, prior, parts, prices_of(bench.settings))
     return Findings(tables=[], figures=figures, notes=[keys.note()])
 
@@ -80,7 +92,7 @@ def teach(settings: MCCom, out: Path) -> str:
     if not lines:
         raise InputError(f"no lines for {model.id} and these settings in {str(out / _FILE)!r}; run the suite first")
     with closing(TraceStore(traces_file(settings))) as store:
-        known = store.examples(model.id, model.layout)
+        known = store.examples(model.id, prompts_of(model))
         names = {one.suggestion_id for one in known}
         now_s = time.time()
         before_s = max(min((one.at_s for one in known), default=now_s), now_s - _KEPT_S)
@@ -90,10 +102,10 @@ def teach(settings: MCCom, out: Path) -> str:
             name = _name_of(line)
             if judged is not None and name not in names:
                 events += _as_lived(name, judged, model.id, before_s + number)
-        store.write(events, model.layout)
+        store.write(events, prompts_of(model))
         if store.trouble:
             raise TracesError(store.trouble)
-        known = store.examples(model.id, model.layout)
+        known = store.examples(model.id, prompts_of(model))
     return judge(known, calibration_of(model), prices_of(settings)).why
 
 
@@ -134,7 +146,7 @@ def report(
     chances = _cross_fitted(judged, prior)
     priors = [prior.chance(one.features) for one in judged]
     right = [one.right for one in judged]
-    n_wanted = sum(each for score, each in zip(priors, right, strict=True) if score > prices.route_chance)
+    n_wanted = sum(each for score, each in zip(priors, right, strict=True) if score > AT_THRESHOLD)
     losses = {"thresholds": _losses(priors, right), "fit": _losses(chances, right)}
     gains = [before - after for before, after in zip(losses["thresholds"], losses["fit"], strict=True)]
     return {
@@ -148,8 +160,11 @@ def report(
         "log_loss": {name: round(mean(values), 3) for name, values in losses.items()} | {"gain": _with_interval(gains)},
         "shown": [
             _shown(f"{gate} threshold, {name}", scores, right, cut)
-            for gate, cut in (("route", prices.route_chance), ("show", prices.show_chance))
-            for name, scores in (("thresholds", priors), ("fit", chances))
+            for gate, cuts in (
+                ("route", (AT_THRESHOLD, prices.route_chance)),
+                ("show", (AT_SHOW_THRESHOLD, prices.show_chance)),
+            )
+            for name, scores, cut in zip(("thresholds", "fit"), (priors, chances), cuts, strict=True)
         ],
         "wrong_at_the_route_thresholds_recall": {
             name: None if found is None else round(found, 3)

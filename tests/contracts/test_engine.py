@@ -92,14 +92,15 @@ async def test_counts_tokens_of_each_text_in_order(open_engine: Open) -> None:
     assert await engine.count(["x = 1\ny = x + 1\n", "x = 1"]) == [two, one]
 
 
+_LINE = 'größte_日本 = "\\d 😀"\n'
 KNOWN = Prompt(
     chunks=(),
-    prefix='import statistics\n\ngrößte_日本 = "\\\\d 😀"\nprint(statistics.median(values))\ngrößte_日本 = "\\\\d 😀"\n',
+    prefix=f"import statistics\n\n{_LINE}print(statistics.median(values))\n{_LINE}",
     typed="",
     suffix="\nprint(values)\n",
 )
-SURE = ("scripted", "mlx", "mlx's weights")
-"""Whose answer does not depend on the prompt, or makes no sense."""
+SENSELESS = ("scripted", "mlx", "mlx's weights")
+"""Their answer does not depend on the prompt, or a cut model writes it."""
 
 
 @pytest.mark.parametrize(
@@ -109,9 +110,9 @@ SURE = ("scripted", "mlx", "mlx's weights")
         ("print(statistics", ".", "median"),
         ("print", "(sta", "tistics"),
         ("größte_日", "本", " ="),
-        ("größte_日本 =", ' "', "\\\\d"),
-        ("größte_日本 = ", '"\\', "\\d"),
-        ('größte_日本 = "\\\\d', " 😀", '"'),
+        ("größte_日本 =", ' "', "\\d"),
+        ("größte_日本 = ", '"\\', "d"),
+        ('größte_日本 = "\\d', " 😀", '"'),
     ],
 )
 async def test_an_answer_continues_the_text_that_was_typed(
@@ -124,7 +125,7 @@ async def test_an_answer_continues_the_text_that_was_typed(
     if not engine.skills.heals:
         assert not any(token.forced for token in tokens)
         assert not text.startswith(forced)
-    elif kind not in SURE:
+    elif kind not in SENSELESS:
         assert text.startswith(rest)
         crossing = next(number for number, token in enumerate(tokens) if token.text)
         assert all(token.forced for token in tokens[:crossing])

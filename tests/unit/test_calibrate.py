@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.learning.calibrate import BALANCED, confidence_at, fit, prior_of
+from jupyter_mccom.learning.calibrate import BALANCED, fit, prior_of
 from jupyter_mccom.learning.verdict import NEEDED, judge, wrong_at_recall
 from jupyter_mccom.types import Features
 from tests.traced import features, population
@@ -38,13 +38,6 @@ def test_without_evidence_the_chance_says_what_the_thresholds_say() -> None:
 
 def test_equal_thresholds_have_a_prior_too() -> None:
     assert prior_of(0.7, 0.7).chance(features(0.7)) == pytest.approx(0.4)
-
-
-@pytest.mark.parametrize("chance", [0.15, 0.25, 0.4, 0.5])
-def test_a_chance_is_a_confidence_of_the_prior(chance: float) -> None:
-    """At the confidence that stands for a chance, the prior says that chance."""
-    assert PRIOR.chance(features(confidence_at(chance, 0.8, 0.6))) == pytest.approx(chance, abs=1e-5)
-    assert (confidence_at(0.001, 0.8, 0.6), confidence_at(0.999, 0.8, 0.6)) == (0.0, 1.0)
 
 
 def test_a_fit_on_nothing_is_the_prior() -> None:

@@ -50,7 +50,6 @@ def test_every_model_is_pinned_and_has_a_source(model: Model) -> None:
     assert model.hub or model.wheels
     assert all(wheel.version and wheel.member for wheel in model.wheels)
     assert model.licence == "Apache-2.0"
-    assert 0 < model.threshold < 1
 
 
 @pytest.mark.parametrize("model", [model for model in MODELS if model.calibration], ids=lambda model: model.id)
@@ -85,7 +84,7 @@ def test_only_the_qwen_models_infill() -> None:
 def test_an_mlx_folder_is_prompted_as_its_gguf_file_is(model: Model) -> None:
     file = find(model.id.removesuffix("-mlx"))
     assert file is not None
-    assert (model.fim, model.layout, model.threshold) == (file.fim, file.layout, file.threshold)
+    assert (model.fim, model.layout, model.calibration) == (file.fim, file.layout, file.calibration)
 
 
 @pytest.mark.parametrize(

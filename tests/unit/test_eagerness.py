@@ -16,10 +16,8 @@ from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Token
 
 UNMEASURED = Model(id="m", file="", n_bytes=0, sha256="")
-MEASURED = Model(id="m", file="", n_bytes=0, sha256="", calibration=(-1.5, 0.5, 0.0, 1.0, 0.0, 0.0))
-LEARNT = Verdict(
-    calibration=Calibration(intercept=-4.0, weights=(1.0, 0.0, 0.0, 0.0, 0.0)), n=200, n_right=100, gain=None
-)
+MEASURED = Model(id="m", file="", n_bytes=0, sha256="", calibration=(-1.0, 0.6, 0.0, 1.0, 0.0))
+LEARNT = Verdict(calibration=Calibration(intercept=-3.2, weights=(1.0, 0.0, 0.0, 0.0)), n=200, n_right=100, gain=None)
 TEXTS = [
     [Token(text="x", prob=prob, n_evaluated=1) for prob in probs]
     for probs in itertools.product((0.2, 0.5, 0.7, 0.9, 0.99), repeat=3)

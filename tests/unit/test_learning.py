@@ -45,7 +45,7 @@ REQUEST = CompletionRequest(
 )
 NEXT_LINE = replace(REQUEST, id="r9", prefix=HEAD + "x = np.zeros(3)\n")
 PRIOR = prior_of(0.8, 0.6)
-LEARNT = Verdict(calibration=Calibration(intercept=1.0, weights=(0.0,) * 5), n=200, n_right=100, gain=None)
+LEARNT = Verdict(calibration=Calibration(intercept=1.0, weights=(0.0,) * 4), n=200, n_right=100, gain=None)
 
 
 def _store(path: Path) -> TraceStore:
@@ -232,7 +232,7 @@ def test_what_a_person_does_not_want_to_see_is_not_shown_however_sure(verdict: V
 
 
 def test_above_a_persons_route_threshold_text_is_shown_whatever_was_learnt() -> None:
-    unlikely = replace(LEARNT, calibration=Calibration(intercept=-5.0, weights=(0.0,) * 5))
+    unlikely = replace(LEARNT, calibration=Calibration(intercept=-5.0, weights=(0.0,) * 4))
     gates = gates_of(MCCom(route_threshold=0.3), Model(id="m", file="", n_bytes=0, sha256=""), unlikely)
     tokens = [Token(text="x", prob=0.5, n_evaluated=1)] * 3
     assert not gates.hopeless(tokens)
@@ -240,7 +240,7 @@ def test_above_a_persons_route_threshold_text_is_shown_whatever_was_learnt() -> 
 
 
 def test_a_model_that_was_measured_brings_its_own_chance_until_more_is_learnt() -> None:
-    model = Model(id="m", file="", n_bytes=0, sha256="", calibration=(-3.0, 0.5, 0.0, 1.0, 0.0, 0.0))
+    model = Model(id="m", file="", n_bytes=0, sha256="", calibration=(-3.0, 0.5, 0.0, 1.0, 0.0))
     gates = gates_of(MCCom(), model)
     assert (gates.sure, gates.show) == (BALANCED.route_chance, BALANCED.show_chance)
     assert gates.show_chance is not None
@@ -284,13 +284,13 @@ async def test_status_says_what_holds_and_why(tmp_path: Path) -> None:
         await opened.recorder.settled()
         assert lines_of(status_of(opened))[-3:] == [
             "eagerness balanced: shown without asking the cloud above a confidence of 0.9, "
-            "shown at all above a confidence of 0.6",
+            "shown at all above a chance of being right of 0.5",
             "set by you: route_threshold",
             "catalogue: 0 of 200 needed outcomes",
         ]
         opened.cascade.gates = gates_of(MCCom(), opened.model, LEARNT)
         said = "\n".join(lines_of(status_of(opened)))
-        assert "shown at all above a chance of being right of 0.25" in said
+        assert "shown at all above a chance of being right of 0.5" in said
     finally:
         await opened.aclose()
     assert os.listdir(tmp_path) == []

@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.cascade.journal import Journal
+from jupyter_mccom.cascade.route import features_of
 from jupyter_mccom.compose import OpenCascade, open_cascade, wanted_model
 from jupyter_mccom.engines.choice import Choice
 from jupyter_mccom.engines.runtime import check_mlx
 from jupyter_mccom.engines.servers.engine import ServerEngine
 from jupyter_mccom.errors import EngineError, EngineMissing, SettingsError
+from jupyter_mccom.learnt import calibration_of
 from jupyter_mccom.privacy.masked_engine import MaskedEngine
 from jupyter_mccom.server.status import lines_of, status_of
 from jupyter_mccom.settings import MCCom
-from jupyter_mccom.types import CompletionRequest, Prompt
+from jupyter_mccom.types import CompletionRequest, Prompt, Token
 from tests.cloud_server import answer, events, json_answer, serving
 
 ELSEWHERE = "http://192.0.2.1:8012"
@@ -165,14 +167,19 @@ async def test_a_server_that_is_away_is_trouble_with_the_next_step() -> None:
     assert "check MCCom.local_url" in status["detail"]
 
 
+TOKENS = [Token(text="x", prob=0.8)] * 3
+
+
 async def test_gates_and_what_is_learnt_are_those_of_the_model_that_auto_chose(tmp_path: Path) -> None:
     opened = open_cascade(MCCom(model="auto", models_dir=str(tmp_path)), traces=tmp_path / "t")
     try:
         assert opened.local.auto is not None
-        for name, chance in (("smollm2-135m", False), ("qwen2.5-coder-0.5b", True)):
+        for name in ("smollm2-135m", "qwen2.5-coder-0.5b"):
             opened.local.auto.choice = Choice(name=name, why="", figures={}, statement_s={})
             opened.local.auto.settled()
-            assert (opened.cascade.gates.show_chance is not None) == chance
+            chance, features = opened.cascade.gates.show_chance, features_of(TOKENS, "xxx", parses=True)
+            assert chance is not None and features is not None
+            assert chance(features) == calibration_of(opened.store.entry(name)).chance(features)
     finally:
         await opened.aclose()
 

@@ -111,7 +111,7 @@ def test_nothing_of_a_position_is_kept(tmp_path: Path) -> None:
     settings = MCCom(model=SMALL, traces_dir=str(tmp_path / "data"))
     teach(settings, tmp_path)
     with closing(TraceStore(traces_file(settings))) as store:
-        (kept,) = store.examples(SMALL, "anchored-block")
+        (kept,) = store.examples(SMALL, "anchored-block, healed")
     assert "plan" not in repr(kept)
 
 
@@ -119,7 +119,7 @@ def test_nothing_of_a_position_is_kept(tmp_path: Path) -> None:
 def test_what_a_bench_teaches_is_older_than_what_a_person_did_and_lasts(tmp_path: Path, age_days: float) -> None:
     settings = MCCom(model=SMALL, traces_dir=str(tmp_path / "data"))
     at_s = time.time() - age_days * 24 * 3600
-    layout = "anchored-block"
+    layout = "anchored-block, healed"
     with closing(TraceStore(traces_file(settings))) as store:
         for number, name in enumerate("ab"):
             own = trace(name, at_s=at_s + number, model=SMALL)
