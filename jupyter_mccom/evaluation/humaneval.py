@@ -44,8 +44,8 @@ PUBLISHED = {"qwen2.5-coder-0.5b": 0.74}
 _MAX_TOKENS = 256
 _BLANKS = " \t"
 _TOP_LEVEL = re.compile(r"\n(?=\S)")
-_HEAD = re.compile(r"\s*\S[^\n]*\n")
-"""Of the text behind a hole: up to the end of its first line that is not blank."""
+_HEAD = re.compile(r"(?P<gap>\s*)(?P<line>\S[^\n]*)\n")
+"""Of the text behind a hole: its first line that is not blank."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +135,10 @@ def _counted(task: Task, text: str) -> str:
         return text.partition("\n")[0]
     text = _TOP_LEVEL.split(text, maxsplit=1)[0]
     head = _HEAD.match(task.after)
-    return text.partition(head[0])[0] if head else text
+    if head is None:
+        return text
+    gap = r"\s*\n\s*" if "\n" in head["gap"] else r"[ \t]*"
+    return re.split(gap + re.escape(head["line"]) + r"\n", text, maxsplit=1)[0]
 
 
 def behind(prompt: Prompt, before: str, text: str) -> str:

@@ -33,7 +33,7 @@ def test_a_line_that_is_missing_leaves_an_empty_one() -> None:
     [
         (LINE, "    y = 2 * x\n    return y\n", "    y = 2 * x"),
         (SPAN, "    y = x\n    y = 2 * y\n", "    y = x\n    y = 2 * y\n"),
-        (SPAN, "    y = 2 * x\n    return y\n", "    y = 2 * x\n"),
+        (SPAN, "    y = 2 * x\n\n    return y\n", "    y = 2 * x\n\n"),
         (SPAN, "    y = 2 * x\n\nprint(double(2))", "    y = 2 * x\n"),
     ],
 )
