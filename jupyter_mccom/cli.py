@@ -70,7 +70,19 @@ def _parser() -> argparse.ArgumentParser:
 
 SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
-    *("reuse", "kernels", "drafts", "speculation", "engines", "hits", "rules", "search", "peers", "humaneval"),
+    *(
+        "reuse",
+        "kernels",
+        "drafts",
+        "speculation",
+        "engines",
+        "hits",
+        "rules",
+        "context",
+        "search",
+        "peers",
+        "humaneval",
+    ),
     *("lengths", "afterwards", "readme"),
 )
 

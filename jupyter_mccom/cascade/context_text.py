@@ -14,8 +14,8 @@ from .speculate import agreed, same
 from .trim import trim
 
 _LEAST_PLACES = 3
-"""Where the places part before the statement ends. Two of them are right too seldom (61–83 % of 68 positions, three or
-more 89–100 % of 265); two that agree on the whole statement are (86 % of 150)."""
+"""Where the places part before the statement ends: three begin right 97 times in 100, two only 72 times. Two that agree
+on the whole statement do 89 times (`bench --suite context`: of 289, 97 and 132 positions)."""
 _LEAST_CHARS = 3
 """Less saves no key."""
 

@@ -94,6 +94,10 @@ SUITES: Mapping[str, Suite] = {
             name="hits", n=1500, about="which weights of a search find what a line needs", files=(*CELLS, *_LINES),
         ),
         Suite(
+            name="context", n=1600, about="how often is text right that is shown before a model answers",
+            own_rows=True, files=(*CELLS, *_LINES),
+        ),
+        Suite(
             name="rules", n=1600, about="how often is a draft from the context right, by its rule",
             own_rows=True, files=(*CELLS, *_LINES),
         ),
