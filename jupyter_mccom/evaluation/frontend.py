@@ -150,8 +150,7 @@ class FrontEnd:
         if not (self.ghost and self.ghost.final and self.left):  # else the page goes on with what it has
             for task in self._tasks:
                 task.cancel()
-        before = self._start.prefix + self.typed
-        wait_s = self._rhythm.wait_s(before, self._loop.time(), self._debounce_max_s)
+        wait_s = self._rhythm.wait_s(self._loop.time(), self._debounce_max_s)
         self._timer = self._loop.call_later(wait_s, self._ask)
 
     def _ask(self) -> None:

@@ -5,16 +5,13 @@ Both are held to the same cases (`tests/cases/debounce.json`). Pure.
 
 from __future__ import annotations
 
-import re
-
 CORE_DELAY_S = 0.075
 """JupyterLab's own, before ours (provider.ts)."""
 _PAUSE_S = 1.0
 _GAP_S = 0.2
 _NEWEST = 0.2
 _MOST_LATENCY_S = 0.5
-_GAPS_AFTER_SIGN, _GAPS_IN_WORD = 1.0, 1.5
-_IN_WORD = re.compile(r"\w\Z")
+_GAPS = 0.4
 
 
 class Rhythm:
@@ -38,8 +35,7 @@ class Rhythm:
         former_s = latency_s if self._latency_s is None else self._latency_s
         self._latency_s = former_s + _NEWEST * (latency_s - former_s)
 
-    def wait_s(self, before: str, now_s: float, max_s: float) -> float:
-        """How long to wait from now, at most `max_s`; the last character of `before` counts."""
-        gaps = _GAPS_IN_WORD if _IN_WORD.search(before) else _GAPS_AFTER_SIGN
-        wait_s = gaps * self._gap_s - (self._latency_s or 0.0) - (now_s - self._last_s)
+    def wait_s(self, now_s: float, max_s: float) -> float:
+        """How long to wait from now, at most `max_s`."""
+        wait_s = _GAPS * self._gap_s - (self._latency_s or 0.0) - (now_s - self._last_s)
         return min(max(wait_s, 0.0), max_s)

@@ -11,9 +11,11 @@ const GAP_MS = 200;
 const MOST_LATENCY_MS = 500;
 /** Weight of the newest of a running mean. */
 const NEWEST = 0.2;
-/** A pause is likely when no key came for so many gaps: after a sign that asks for more, and within a word. */
-const GAPS_AFTER_SIGN = 1;
-const GAPS_IN_WORD = 1.5;
+/**
+ * No key came for so much of a gap: long enough that a burst of keys asks once, and the same inside a word and behind
+ * a sign, since a half-typed word is answered as well and costs the model one token (`bench --suite keystrokes`).
+ */
+const GAPS = 0.4;
 
 /** One a page. Times are milliseconds of a monotonic clock. */
 export class Rhythm {
@@ -36,15 +38,11 @@ export class Rhythm {
   /**
    * How long to wait from now.
    *
-   * @param before - Text before the cursor; its last character counts.
    * @param maxMs - Never longer.
    */
-  waitMs(before: string, nowMs: number, maxMs: number): number {
-    const gaps = /[\p{L}\p{N}_]$/u.test(before)
-      ? GAPS_IN_WORD
-      : GAPS_AFTER_SIGN;
+  waitMs(nowMs: number, maxMs: number): number {
     const sinceKeyMs = nowMs - this._lastMs;
-    const waitMs = gaps * this._gapMs - (this._latencyMs ?? 0) - sinceKeyMs;
+    const waitMs = GAPS * this._gapMs - (this._latencyMs ?? 0) - sinceKeyMs;
     return Math.round(Math.min(Math.max(waitMs, 0), maxMs));
   }
 

@@ -139,9 +139,9 @@ export class Provider implements IInlineCompletionProvider {
       return true;
     }
     const { rhythm, settings } = this._options;
-    const { place, position } = asked;
+    const { place } = asked;
     const maxMs = settings.values.debounce_max_ms;
-    const waitMs = rhythm.waitMs(position.prefix, performance.now(), maxMs);
+    const waitMs = rhythm.waitMs(performance.now(), maxMs);
     await waited(waitMs, signal);
     const now = asked.now();
     return (
