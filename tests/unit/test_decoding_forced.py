@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jupyter_mccom.engines.constrain import Ids, Rule
 from jupyter_mccom.engines.decoding import Allowed, Check, Decoding
@@ -99,3 +101,17 @@ def test_a_key_inside_a_word() -> None:
     for forced in ("d", "de"):
         tokens = list(decoding.write("ppp", forced=forced, max_tokens=4, draft="", gone=lambda: False))
     assert tokens[0].n_evaluated == 1
+
+
+TYPED = st.lists(st.sampled_from(["def", "de", "f", "x", "y", "p", " ", "\n", "😀"]), min_size=1, max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TYPED.map("".join), st.sampled_from(["own", "likeliest"]))
+def test_typed_text_is_neither_repeated_nor_dropped(forced: str, rule: Rule) -> None:
+    """Whatever was typed, the tokens begin with exactly it, and their texts are what stands behind it."""
+    speller = Speller()
+    tokens = _forced(forced, rule=rule, speller=speller)
+    written = b"".join(PIECES[token] for token in speller.held[3:]).decode(errors="replace")
+    assert (forced + text_of(tokens)).startswith(written)
+    assert written.startswith(forced) or forced.startswith(written)

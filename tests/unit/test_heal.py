@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,38 +11,14 @@ from hypothesis import strategies as st
 from jupyter_mccom.cascade.heal import heal
 from jupyter_mccom.engines.constrain import Forced, Rule, Vocabulary
 
-CASES = {
-    "inside an identifier": ("tokenizer = Au", " Au"),
-    "behind a dot": ("plt.", "."),
-    "behind a dot and letters": ("x = np.ar", ".ar"),
-    "behind an opening bracket": ("x = f(", "("),
-    "inside a key": ('df["na', "na"),
-    "behind a bracket and a quote": ('df["', '["'),
-    "behind an underscore": ("model_", "_"),
-    "behind an underscore and letters": ("model_na", "_na"),
-    "behind a blank": ("x = ", " "),
-    "behind two blanks": ("x =  ", "  "),
-    "inside a string": ('s = "hello wor', " wor"),
-    "inside the braces of an f-string": ('s = f"{val', "val"),
-    "inside a number": ("n = 12", "12"),
-    "behind a sign": ("x =", " ="),
-    "an operator half typed": ("if a =", " ="),
-    "a unicode identifier": ("größe", "größe"),
-    "CJK": ("名前 = 名", " 名"),
-    "an emoji": ('s = "😀', ' "😀'),
-    "indented": ("    retur", " retur"),
-    "a comment": ("# the fir", " fir"),
-    "a magic": ("%timei", "%timei"),
-    "a line of R": ("df <- read.cs", ".cs"),
-    "a query": ("SELECT nam", " nam"),
-}
+CASES = (Path(__file__).parents[1] / "cases" / "heal.txt").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_cut(case: str) -> None:
     """The line ends where a token surely ends, and what is behind that is forced."""
-    line, forced = CASES[case]
-    assert heal(line).forced == forced
+    typed, forced = case.partition(": ")[2].split("█")
+    assert (heal(typed + forced).typed, heal(typed + forced).forced) == (typed, forced)
 
 
 @given(st.text(max_size=40))
