@@ -2,7 +2,7 @@
 
 A code tokenizer joins letters with one sign or blank before them (`.array`, ` np`, `_size`), and signs with each other
 (`["`, `==`), so a line that ends at the cursor ends inside a token two times of three, where no model was trained
-(token healing; reference: `engines/README`). Pure; knows no tokenizer.
+(token healing; measured: `evaluation/README.md`). Pure; knows no tokenizer.
 """
 
 from __future__ import annotations
