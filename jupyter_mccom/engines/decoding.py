@@ -118,6 +118,9 @@ class Decoding:
         Raises PromptTooLong. `gone` is asked during the prompt's evaluation and ends it.
         """
         ids = self._decoder.encode(prompt, special=True)
+        if not ids:  # nothing to begin behind: what was typed is the prompt
+            prompt, forced = forced, ""
+            ids = self._decoder.encode(prompt, special=True)
         if self._room(ids, forced, 1) < 1:
             raise PromptTooLong(
                 f"the prompt has {len(ids)} tokens and the model's context holds {self._decoder.n_context}; "

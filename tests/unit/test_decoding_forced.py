@@ -93,6 +93,15 @@ def test_a_draft_behind_forcedtext_of() -> None:
     assert tokens[-1].check.accepted == tokens[-1].check.offered == 5
 
 
+def test_the_first_word_of_all() -> None:
+    """With nothing in front of it what was typed is the prompt itself."""
+    speller = Speller()
+    decoding = Decoding(speller, Check(all_of_it=False))
+    tokens = list(decoding.write("", forced="de", max_tokens=20, draft="", gone=lambda: False))
+    assert speller.held[:1] == [2]
+    assert tokens
+
+
 def test_a_key_inside_a_word() -> None:
     """While a word is typed the prompt stays: one of its tokens is evaluated and no other."""
     speller = Speller()
