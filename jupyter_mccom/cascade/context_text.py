@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..types import CompletionRequest
 from .heal import heal
 from .language import cell_language
+from .parse import breaks
 from .speculate import agreed, same
 from .trim import trim
 
@@ -18,6 +19,7 @@ _LEAST_PLACES = 3
 on the whole statement do 89 times (`bench --suite context`: of 289, 97 and 132 positions)."""
 _LEAST_CHARS = 3
 """Less saves no key."""
+_OPENERS = ("{", "(", "[")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,23 +35,34 @@ class ContextText:
 
 
 def context_text(request: CompletionRequest) -> ContextText | None:
-    """None where the context has no such line, or its places agree on too little. Takes some milliseconds."""
+    """None where the context has no such line, its places agree on too little, or the cell would not hold with it.
+
+    Of a statement of several lines the first is taken: how deep the others stand is the places' own. Takes some
+    milliseconds.
+    """
     found = same(request)
     text = agreed(found) if len(found) > 1 else ""
-    whole = text.endswith("\n")
-    if not whole and len(found) < _LEAST_PLACES:
+    if not text.strip() or text.startswith("\n"):  # the line is complete: what comes below it is not this line's
         return None
     line = request.prefix.rpartition("\n")[2]
-    begun = text.removeprefix(heal(line).left)
-    begun = begun if whole else begun.partition("\n")[0]
+    first, _, below = text.removeprefix(heal(line).left).partition("\n")
+    whole = text.endswith("\n") and not below
+    if not text.endswith("\n") and len(found) < _LEAST_PLACES:
+        return None
+    language = cell_language(request.language, request.prefix)
     shown = trim(
-        text if whole else begun,
-        language=cell_language(request.language, request.prefix),
+        first + "\n" * whole,
+        language=language,
         prefix=request.prefix,
         suffix=request.suffix,
         left_space=line[len(line.rstrip(" \t")) :],
         multiline=request.multiline or "statement",
     )
-    if len(shown.strip()) < _LEAST_CHARS:
+    begun = first if first.startswith(shown) else first.lstrip(" \t")
+    if len(shown.strip()) < _LEAST_CHARS or not begun.startswith(shown):
         return None
-    return ContextText(text=shown, begun=begun, whole=whole and request.multiline != "block")
+    if whole and breaks(language, request.prefix, shown, request.suffix):
+        return None
+    if request.multiline == "block" and shown.endswith((":", *_OPENERS)):
+        return ContextText(text=shown, begun=begun + "\n", whole=False)
+    return ContextText(text=shown, begun=begun, whole=whole)

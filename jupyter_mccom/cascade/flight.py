@@ -48,7 +48,8 @@ class Flight:
         typed = typed_since(self._request, request)
         if typed is None or request.trigger != "typing":
             return False
-        text = self._found[-1].text if self._found else self._peek()
+        shown, text = self._found[-1].text if self._found else "", self._peek()
+        text = text if text.startswith(shown) else shown
         return text.startswith(typed) or typed.startswith(text)
 
     @property

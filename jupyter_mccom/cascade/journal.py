@@ -85,6 +85,13 @@ class Journal:
             return None
         return continued(first, shown, request)
 
+    def just_taken(self, request: CompletionRequest) -> bool:
+        """The document's last suggestion was accepted, and the cursor stands where it ends."""
+        first, shown = self._last.get((request.client, request.document), (None, None))
+        if first is None or shown is None or request.last is None or request.last.kind != "accepted":
+            return False
+        return first.cell_id == request.cell_id and request.prefix == first.prefix + shown.text
+
     def asked(self, request: CompletionRequest) -> None:
         """Takes a request before it is answered: it tells what was left on the line before."""
         for agreement in self._hindsight.left(request):

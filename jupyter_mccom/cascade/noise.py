@@ -22,21 +22,22 @@ _PROSE_WORDS = 4
 _WORD = re.compile(r"\w+")
 
 
-def is_noise(request: CompletionRequest, text: str) -> bool:
-    """The text would be noise at the cursor, however sure its model is."""
-    return _begins_comment(request, text) or _goes_on(request, text) or _copies_prose(request, text)
+def is_noise(request: CompletionRequest, text: str, *, taken: bool) -> bool:
+    """The text would be noise at the cursor, however sure its model is. `taken`: a suggestion was just taken there."""
+    return _begins_comment(request, text) or (taken and _goes_on(request, text)) or _copies_prose(request, text)
 
 
 def _begins_comment(request: CompletionRequest, text: str) -> bool:
     """The first line that has something begins a comment, and the cursor's line has none."""
     mark = _COMMENTS.get(cell_language(request.language, request.prefix))
     line = request.prefix.rpartition("\n")[2]
-    return mark is not None and text.lstrip().startswith(mark) and mark not in line
+    in_string = any(line.count(quote) % 2 for quote in "\"'`")
+    return mark is not None and text.lstrip().startswith(mark) and mark not in line and not in_string
 
 
 def _goes_on(request: CompletionRequest, text: str) -> bool:
-    """A suggestion was just taken, its statement is complete, and the text stands on the same line."""
-    if request.last is None or request.last.kind != "accepted" or text.startswith("\n"):
+    """The statement is complete, and the text stands on the same line."""
+    if text.startswith("\n"):
         return False
     line = request.prefix.rpartition("\n")[2].strip()
     python = cell_language(request.language, request.prefix) == "python"
@@ -49,5 +50,6 @@ def _copies_prose(request: CompletionRequest, text: str) -> bool:
     if len(words) < _PROSE_WORDS:
         return False
     runs = {" ".join(words[at : at + _PROSE_WORDS]) for at in range(len(words) - _PROSE_WORDS + 1)}
-    prose = (cell.source for cell in (*request.cells_before, *request.cells_after) if cell.kind == "markdown")
-    return any(run in " ".join(_WORD.findall(source)) for source in prose for run in runs)
+    cells = (*request.cells_before, *request.cells_after)
+    prose = (f" {' '.join(_WORD.findall(cell.source))} " for cell in cells if cell.kind == "markdown")
+    return any(f" {run} " in source for source in prose for run in runs)

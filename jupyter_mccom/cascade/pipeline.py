@@ -84,6 +84,7 @@ class Cascade:
         self.journal.asked(request)
         position = self._positions.of(request)
         run = Run(request, self._clock, self._latency_budget_s, forced(request, position))
+        run.taken = self.journal.just_taken(request)
         position.ids.add(run.suggestion_id)
         again = self.journal.again(request) if run.forced is None else None
         if again is not None:
@@ -213,8 +214,10 @@ class Cascade:
                 yield suggestion
 
     async def _from_context(self, run: Run) -> ContextText | None:
-        """What may be shown at once; nothing that the person has just rejected."""
+        """What may be shown at once; nothing that the person has just rejected, and no noise."""
         found = await asyncio.to_thread(context_text, run.request) if run.forced is None else None
+        if found is not None and run.request.trigger == "typing" and is_noise(run.request, found.text, taken=run.taken):
+            return None
         if found is not None:
             run.from_context = found.text
             run.wrote(found.text, parses=True)
@@ -226,11 +229,13 @@ class Cascade:
         route = Route(to="local", reason="context")
         if begun.whole:
             return route
-        gates = self._gates_of(run.request)
+        gates, run.begun = self._gates_of(run.request), begun.begun
         try:
             written = await self._local.write(run, hopeless=gates.hopeless, begun=begun.begun)
         except (EngineError, ModelError, TimeoutError):
             return route
+        finally:
+            run.begun = ""
         added = written.text if written.generation.stop not in ("late", "hopeless") else ""
         found = gates.route(written.generation.tokens, text=added, parses=written.parses, cloud="off")
         if found.to == "local":
@@ -255,7 +260,9 @@ class Cascade:
             return Route(to="nothing", reason="late", confidence=confidence(tokens))
         text, parses = written.text, written.parses
         run.wrote(text, parses=parses)
-        noise = run.request.trigger == "typing" and await asyncio.to_thread(is_noise, run.request, text)
+        noise = run.request.trigger == "typing" and await asyncio.to_thread(
+            is_noise, run.request, text, taken=run.taken
+        )
         return gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise)
 
     async def _cloud_texts(self, run: Run, position: Position, route: Route) -> AsyncGenerator[Suggestion, None]:

@@ -93,7 +93,7 @@ def features_of(tokens: Sequence[Token], text: str, parses: bool) -> Features | 
     found = confidence(tokens)
     if found is None:
         return None
-    probs = [min(max(prob, _LEAST_PROB), 1.0) for prob in _probs(_of_text(tokens, text))]
+    probs = [min(max(prob, _LEAST_PROB), 1.0) for prob in _probs(_of_text(tokens, text)) or _probs(tokens)]
     return Features(
         confidence=min(found, 1.0),
         lowest_prob=min(probs),

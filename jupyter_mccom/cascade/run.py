@@ -25,9 +25,13 @@ class Run:
         """Where an engine writes now."""
         self.wake: Callable[[], None] = lambda: None
         """To be called when there is more text."""
+        self.taken = False
+        """A suggestion was taken right here, and nothing was typed since."""
         self.local_text = ""
         self.from_context = ""
         """Text of the context that was shown before a model answered; empty: none."""
+        self.begun = ""
+        """Text at the cursor behind which the engine writes now."""
         self.parses = True
         self.hits: tuple[Hit, ...] = ()
         """Context that stood in the last engine's prompt."""
@@ -49,7 +53,7 @@ class Run:
 
     def peek(self) -> str:
         """The text of the engine that writes now, so far."""
-        return self.writing.text if self.writing else ""
+        return self.begun + (self.writing.text if self.writing else "")
 
     def asks_cloud(self) -> None:
         """From here on the cloud is waited for."""

@@ -92,8 +92,13 @@ class Writing:
                 if token.text:
                     yield self._raw
         self._end_s = self._clock.now_s()
-        if self._stop == "end" and len(self._tokens) >= self._max_tokens:
+        if self._stop == "end" and self._n_free >= self._max_tokens:
             self._stop = "length"
+
+    @property
+    def _n_free(self) -> int:
+        """Tokens that were not forced: those are what max_tokens bounds."""
+        return sum(not token.forced for token in self._tokens)
 
     def _take(self, token: Token) -> None:
         if not self._tokens:

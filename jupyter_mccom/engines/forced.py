@@ -67,11 +67,13 @@ class Behind:
     def __init__(self, forced: str, max_tokens: int) -> None:
         self.left = forced
         """Forced text that was not written yet."""
+        self._begun = False
         self.n_left = max_tokens
         """Tokens that may still come, beside those that end inside the forced text."""
 
     def put(self, token: Token, told: Mapping[str, Any] | None = None) -> Token:
         """The token less the forced text. `told`: llama.cpp's word on its probabilities. Raises NotForced."""
+        self._begun = True
         if not self.left:
             self.n_left -= 1
             return token
@@ -84,9 +86,12 @@ class Behind:
         return replace(token, text=text[len(left) :], forced=True, allowed_prob=allowed)
 
     def end(self) -> None:
-        """The answer is over. Raises NotForced: a server that was told so does not end inside the forced text."""
+        """The answer is over. Raises NotForced: a server that was told so does not end inside the forced text.
+
+        One that wrote nothing at all, as behind an empty prompt, has ignored nothing.
+        """
         if self.left:
-            raise NotForced(ignored=True)
+            raise NotForced(ignored=self._begun)
 
 
 def allowed_prob(left: bytes, told: Mapping[str, Any]) -> float | None:
@@ -100,6 +105,8 @@ def allowed_prob(left: bytes, told: Mapping[str, Any]) -> float | None:
     if not rest:
         return None
     agreeing = [top for top in tops if top.get("bytes") and _agree(bytes(top["bytes"]), rest)]
+    if not agreeing:  # inside a character of three tokens or more, the server tells no bytes
+        return None
     return min(1.0, math.exp(told["logprob"]) / sum(math.exp(top["logprob"]) for top in agreeing))
 
 
@@ -128,7 +135,8 @@ class Healing:
                     async for token in together:
                         begun = True
                         yield token
-                self._n_ignored = 0 if prompt.forced else self._n_ignored
+                if len(prompt.forced.strip()) > 1:  # less may come by chance
+                    self._n_ignored = 0
                 return
             except NotForced as error:
                 self._n_ignored += error.ignored

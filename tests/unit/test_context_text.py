@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
@@ -45,15 +46,17 @@ async def shown(cascade: Cascade, asked: CompletionRequest) -> list[Suggestion]:
 @pytest.mark.parametrize(
     ("prefix", "found"),
     [
-        (PLOT * 2 + "plt.pl", ContextText(text="ot(x, y)", begun="ot(x, y)\n", whole=True)),
+        (PLOT * 2 + "plt.pl", ContextText(text="ot(x, y)", begun="ot(x, y)", whole=True)),
         (PLOT + "plt.pl", None),  # one place
         (TITLES + "ax.set", ContextText(text='_title("', begun='_title("', whole=False)),
         ("".join(TITLES.splitlines(keepends=True)[:2]) + "ax.set", None),  # two that part
         (
             "if a:\n    b()\n    c(d)\n" * 2 + "if a:\n    b()\n    ",
-            ContextText(text="c(d)", begun="c(d)\n", whole=True),
+            ContextText(text="c(d)", begun="c(d)", whole=True),
         ),
         ("x = a\nx = a\nx = ", None),  # one character
+        ("x = load()\ny = prep(x)\n" * 2 + "    x = load()", None),  # the line is complete
+        ("x = foo(bar,\n    a,\n)\n" * 2 + "x = f", ContextText(text="oo(bar,", begun="oo(bar,", whole=False)),
     ],
 )
 def test_what_is_shown_at_once(prefix: str, found: ContextText | None) -> None:
@@ -66,6 +69,38 @@ def test_what_stands_behind_the_cursor_is_not_repeated() -> None:
     found = context_text(request(PLOT * 2 + "plt.plot(", ")"))
     assert found is not None
     assert found.text == "x, y"
+
+
+@pytest.mark.parametrize("line", ['y = df["a"].mean()', 'x = df.groupby("a").size().T'])
+def test_text_that_breaks_the_line_is_not_shown(line: str) -> None:
+    """A bracket that the editor has closed behind the cursor is not closed twice."""
+    at = line.index('"')
+    assert context_text(request((line + "\n") * 2 + line[:at], "])"[line[at - 1] == "("])) is None
+
+
+async def test_a_block_goes_no_further_than_its_statement() -> None:
+    """A statement that opens nothing ends a block; one that does goes on."""
+    engine = Noting({"show()": "\nx = 1\n", "for a in b:\n": "    go(a)\nx = 1\n"})
+    asked = replace(request(PLOT * 2 + "plt.sh"), multiline="block")
+    *_, last = await shown(cascade_of(engine), asked)
+    assert (last.text, engine.asked) == ("ow()", [])
+
+
+async def test_a_comment_of_the_context_is_noise_behind_a_complete_line() -> None:
+    """What is held back of a model is held back of the context."""
+    *_, last = await shown(cascade_of(Noting({})), request("x = load()  # get it\n" * 2 + "x = load()"))
+    assert last.text == ""
+
+
+async def test_a_key_that_contradicts_the_model_does_not_wait_for_it() -> None:
+    """What is shown and what the model writes behind it must both agree with what is typed."""
+    cascade = cascade_of(Noting({'_title("': 'four", size=9)\n'}))
+    first = cascade.complete(request(TITLES + "ax.set"))
+    await anext(first)
+    await asyncio.sleep(0)
+    *_, last = await shown(cascade, replace(request(TITLES + 'ax.set_title("q'), id="r1"))
+    await first.aclose()
+    assert not last.text.startswith("our")
 
 
 async def test_a_whole_statement_needs_no_model() -> None:

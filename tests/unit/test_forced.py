@@ -157,13 +157,22 @@ async def test_a_draft_begins_where_the_model_does() -> None:
 async def test_an_answer_to_something_else_is_asked_for_anew_and_then_no_more() -> None:
     """Three in a row, and the server is taken for one that cannot force text."""
     healing = Healing()
-    server = _Server([".", "x"], ["ray"], CloudRefused("no", status=400), ["ray"], [], ["ray"], ["ray"])
+    server = _Server([".", "x"], ["ray"], CloudRefused("no", status=400), ["ray"], ["y"], ["ray"], ["ray"])
     for _ in range(3):
         assert healing.works
         assert await _healed(healing, server) == "ray"
     assert not healing.works
     assert await _healed(healing, server) == "ray"
     assert [heals for *_, heals in server.asked] == [True, False] * 3 + [False]
+
+
+async def test_no_answer_at_all_is_no_disobedience() -> None:
+    """A server that writes nothing, as behind an empty prompt, is asked plainly and not counted."""
+    healing = Healing()
+    server = _Server(*([[], ["ray"]] * 4))
+    for _ in range(4):
+        assert await _healed(healing, server) == "ray"
+    assert healing.works
 
 
 async def test_one_right_answer_clears_the_server() -> None:

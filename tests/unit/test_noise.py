@@ -33,19 +33,24 @@ TAKEN = Outcome(suggestion_id="s", kind="accepted", kept_chars=4, shown_ms=900)
         ("x = stdev(values)", "\nprint(x)", True, False),
         ("x = stdev(", "values)", True, False),  # not complete
         ("for x in", " values:", True, False),
+        ('plot(x, color="', '#1f77b4")', False, False),  # inside a string
     ],
 )
 def test_what_is_noise(prefix: str, text: str, taken: bool, noise: bool) -> None:
     """It depends on what was begun, and on whether a suggestion was just taken."""
-    request = replace(REQUEST, prefix=prefix, last=TAKEN if taken else None)
-    assert is_noise(request, text) == noise
+    assert is_noise(replace(REQUEST, prefix=prefix), text, taken=taken) == noise
 
 
 def test_other_languages() -> None:
     """Each has its own mark of a comment; where none is known there is none."""
     asked = [replace(REQUEST, language=name, prefix="x\n") for name in ("r", "sql", "javascript", "unknown")]
     marks = ("# a", "-- a", "// a", "# a")
-    assert [is_noise(request, text) for request, text in zip(asked, marks, strict=True)] == [True, True, True, False]
+    assert [is_noise(request, text, taken=False) for request, text in zip(asked, marks, strict=True)] == [
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_the_stricter_gate() -> None:
@@ -59,6 +64,20 @@ def test_the_stricter_gate() -> None:
     for prob, cloud, to in cases:
         tokens = [Token(text="a", prob=prob)] * 3
         assert gates.route(tokens, text="# a", parses=True, cloud=cloud, noise=True).to == to
+
+
+async def test_only_where_the_suggestion_ends() -> None:
+    """Who takes a suggestion and types on elsewhere is not held back."""
+    cascade = cascade_of(
+        ScriptedEngine({"x = st": "dev(values)\n", "values)": ".round()\n", "df": ".head()\n"}, prob=0.85)
+    )
+    *_, taken = [suggestion async for suggestion in cascade.complete(replace(REQUEST, prefix="x = st"))]
+    last = replace(TAKEN, suggestion_id=taken.suggestion_id)
+    texts = []
+    for prefix in ("x = stdev(values)", "x = stdev(values)\ndf"):
+        request = replace(REQUEST, id=prefix, prefix=prefix, last=last)
+        texts.append([suggestion async for suggestion in cascade.complete(request)][-1].text)
+    assert texts == ["", ".head()"]
 
 
 @pytest.mark.parametrize(("trigger", "text"), [("typing", ""), ("invoke", "# a comment")])
