@@ -11,6 +11,7 @@ from ..types import CompletionRequest
 from .heal import heal
 from .language import cell_language
 from .parse import breaks
+from .python import unmatched_closers
 from .speculate import agreed, same
 from .trim import trim
 
@@ -61,8 +62,18 @@ def context_text(request: CompletionRequest) -> ContextText | None:
     begun = first if first.startswith(shown) else first.lstrip(" \t")
     if len(shown.strip()) < _LEAST_CHARS or not begun.startswith(shown):
         return None
-    if whole and breaks(language, request.prefix, shown, request.suffix):
+    if _breaks(request, language, shown, whole=whole):
         return None
     if request.multiline == "block" and shown.endswith((":", *_OPENERS)):
         return ContextText(text=shown, begun=begun + "\n", whole=False)
     return ContextText(text=shown, begun=begun, whole=whole)
+
+
+def _breaks(request: CompletionRequest, language: str, shown: str, *, whole: bool) -> bool:
+    """What stands behind the cursor does not go with the text, as where the editor has closed a bracket already.
+
+    Where nothing stands there, the line becomes what it is elsewhere.
+    """
+    if not request.suffix.partition("\n")[0].strip():
+        return False
+    return breaks(language, request.prefix, shown, request.suffix) if whole else unmatched_closers(shown) > 0

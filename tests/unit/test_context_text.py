@@ -78,6 +78,13 @@ def test_text_that_breaks_the_line_is_not_shown(line: str) -> None:
     assert context_text(request((line + "\n") * 2 + line[:at], "])"[line[at - 1] == "("])) is None
 
 
+def test_a_part_that_closes_what_the_editor_has_closed_is_not_shown() -> None:
+    """The same of a beginning on which three places agree."""
+    lines = "".join(f'ax.set_title("t").set_size({size})\n' for size in (7, 8, 9))
+    assert context_text(request(lines + "ax.set_title(")) is not None
+    assert context_text(request(lines + "ax.set_title(", ")")) is None
+
+
 async def test_a_block_goes_no_further_than_its_statement() -> None:
     """A statement that opens nothing ends a block; one that does goes on."""
     engine = Noting({"show()": "\nx = 1\n", "for a in b:\n": "    go(a)\nx = 1\n"})
