@@ -158,7 +158,7 @@ async def test_nobody_without_a_token_gets_in(jp_fetch: Fetch, route: str) -> No
 
 def _kept() -> list[Example]:
     with closing(TraceStore(traces_file(MCCom()))) as store:
-        return store.examples(SMALL, "anchored-block")
+        return store.examples(SMALL, "anchored-block, healed")
 
 
 def _model_processes() -> list[int]:
