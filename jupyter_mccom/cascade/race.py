@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack
 from typing import TypeVar
 
@@ -42,13 +42,25 @@ async def _first(streams: tuple[AsyncGenerator[_Item, None], ...]) -> tuple[Asyn
                     return stream, items[0]
         return None
     finally:
-        for task in asked:
-            task.cancel()
-        if asked:
-            await asyncio.wait(asked)
-        for task in asked:
+        await _ended(asked)
+
+
+async def _ended(tasks: Iterable[asyncio.Task[list[_Item]]]) -> None:
+    """Cancels them and waits for each, also where the wait is cancelled again: a stream that runs cannot be closed."""
+    left, again = set(tasks), None
+    for task in left:
+        task.cancel()
+    while left:
+        try:
+            done, left = await asyncio.wait(left)
+        except asyncio.CancelledError as error:
+            again = error
+            continue
+        for task in done:
             if not task.cancelled():
                 task.exception()  # read, since nobody waits for what it says
+    if again is not None:
+        raise again
 
 
 async def _next(stream: AsyncGenerator[_Item, None]) -> list[_Item]:

@@ -62,3 +62,26 @@ async def test_cancelling_it_closes_all() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert all(stream.closed for stream in streams)
+
+
+async def test_cancelling_it_twice_closes_all_too() -> None:
+    """A second key may come while the first one's cancel is still under way."""
+
+    class Slow(_Stream):
+        async def run(self) -> AsyncGenerator[str, None]:
+            try:
+                await asyncio.sleep(60)
+                yield ""
+            finally:
+                await asyncio.sleep(0.05)
+                self.closed = True
+
+    streams = Slow(), Slow()
+    task = asyncio.create_task(_said(*streams))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert all(stream.closed for stream in streams)
