@@ -62,7 +62,7 @@ def _offered(shell: InteractiveShell, line: str) -> list[str]:
 
 
 def _models() -> list[int]:
-    children = psutil.Process().children(recursive=True)
+    children = psutil.Process().children()
     return [child.pid for child in children if any("jupyter_mccom.engines." in word for word in child.cmdline())]
 
 
