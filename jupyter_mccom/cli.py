@@ -304,7 +304,3 @@ def demo_notebook() -> Path:
     here = Path(__file__).parent
     installed = here / "demo.ipynb"
     return installed if installed.exists() else here.parent / "binder" / "demo.ipynb"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -17,7 +17,7 @@ from jupyter_mccom.protocols import Engine
 @contextmanager
 def serving(*arguments: str) -> Iterator[tuple[str, str]]:
     """Runs it; gives its address, and its key as it is printed."""
-    command = [sys.executable, "-m", "jupyter_mccom.cli", "serve", *arguments]
+    command = [sys.executable, "-m", "jupyter_mccom", "serve", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     try:

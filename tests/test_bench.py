@@ -32,7 +32,7 @@ def _data(folder: Path) -> Path:
 
 
 def _bench(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "jupyter_mccom.cli", "bench", "--suite", "notebooks", f"--model={SMALL}"]
+    command = [sys.executable, "-m", "jupyter_mccom", "bench", "--suite", "notebooks", f"--model={SMALL}"]
     done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == status, done.stderr
     return done

@@ -28,7 +28,7 @@ from tests.conftest import CODER, SMALL
 from tests.served import serving
 from tests.traced import trace
 
-MCCOM = [sys.executable, "-m", "jupyter_mccom.cli"]
+MCCOM = [sys.executable, "-m", "jupyter_mccom"]
 CLEAN = {"CI": os.environ.get("CI", ""), **os.environ}
 
 

@@ -74,7 +74,7 @@ def test_every_dialect_has_its_set_up() -> None:
 def test_what_can_be_run_prints_what_stands_below_it(block: str, models: Store, tmp_path: Path) -> None:
     binaries = tmp_path / "bin"
     binaries.mkdir()
-    command = f'#!/bin/sh\nshift\nexec {shlex.quote(sys.executable)} -m jupyter_mccom.cli "$@"\n'
+    command = f'#!/bin/sh\nshift\nexec {shlex.quote(sys.executable)} -m jupyter_mccom "$@"\n'
     (binaries / "jupyter").write_text(command)
     (binaries / "jupyter").chmod(0o755)
     path = {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}"}

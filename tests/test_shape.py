@@ -75,6 +75,7 @@ ALLOWED = {
         "engines",
         "evaluation",
     },
+    "__main__": {"cli", "serving"},
     "serving": {"engines", "errors"},
     "tour": {"compose", "cascade", "engines", "magics", "models", "settings", "types"},
     "magics": {"compose", "server", "settings", "types", "errors"},

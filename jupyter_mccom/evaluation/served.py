@@ -27,7 +27,7 @@ def served(settings: MCCom) -> Iterator[MCCom]:
         key_file = Path(folder) / "key"
         key_file.touch(mode=0o600)
         key_file.write_text(secrets.token_urlsafe(32), encoding="utf-8")
-        command = [sys.executable, "-m", "jupyter_mccom.cli", "serve", "--model", model, "--draft", "ngram-mod"]
+        command = [sys.executable, "-m", "jupyter_mccom", "serve", "--model", model, "--draft", "ngram-mod"]
         command += ["--key-file", str(key_file)]
         command += ["--models-dir", settings.models_dir] if settings.models_dir else []
         log = Path(folder) / "log"

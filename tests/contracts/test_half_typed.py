@@ -49,6 +49,6 @@ async def _text(opened: OpenCascade, code: str) -> str:
 def test_the_command_continues_a_word(model: str, models: Store, larger: Store, tmp_path: Path) -> None:
     """`jupyter mccom complete` too."""
     (tmp_path / "a.py").write_text("import numpy as np\nx = np.ar")
-    command = [sys.executable, "-m", "jupyter_mccom.cli", "complete", str(tmp_path / "a.py"), "--json"]
+    command = [sys.executable, "-m", "jupyter_mccom", "complete", str(tmp_path / "a.py"), "--json"]
     done = subprocess.run([*command, "--model", model], capture_output=True, text=True, check=True, timeout=300)
     assert re.match(r"ray\(|ange\(", json.loads(done.stdout)["text"])
