@@ -40,11 +40,13 @@ def _rows(heading: str, pattern: str) -> list[str]:
 
 
 def test_each_section_stands_there_once() -> None:
+    """Each section of the README stands there once."""
     headings = re.findall(r"^## .*", README, re.MULTILINE)
     assert sorted(headings) == sorted(set(headings))
 
 
 def test_every_block_is_of_a_language_that_is_tested() -> None:
+    """Every block of the README is of a language that is tested."""
     languages = {name for _, name, _ in _BLOCK.findall(README)}
     assert languages == {"sh", "console", "python", "ipython"}
     assert README.count("```") == 2 * (len(_BLOCK.findall(README)) + 1), "only the tree has no language"
@@ -52,6 +54,7 @@ def test_every_block_is_of_a_language_that_is_tested() -> None:
 
 @pytest.mark.parametrize("block", blocks("python"))
 def test_settings_in_python_exist_and_open_a_cascade(block: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of each Python block exist and open a cascade."""
     config = Config()
     exec(block, {"c": config})  # noqa: S102 - our own text
     assert set(config.MCCom) <= set(MCCom.class_trait_names(config=True))
@@ -66,12 +69,14 @@ def test_settings_in_python_exist_and_open_a_cascade(block: str, monkeypatch: py
 
 
 def test_every_dialect_has_its_set_up() -> None:
+    """Every cloud dialect has its set-up in the README."""
     assert DIALECTS.keys() - set(re.findall(r'cloud_dialect = "([\w-]+)"', README)) == {"llama-server-ngram-mod"}
     assert "dialect `llama-server-ngram-mod`" in README
 
 
 @pytest.mark.parametrize("block", blocks("console"))
 def test_what_can_be_run_prints_what_stands_below_it(block: str, models: Store, tmp_path: Path) -> None:
+    """Each console block prints what stands below it."""
     binaries = tmp_path / "bin"
     binaries.mkdir()
     command = f'#!/bin/sh\nshift\nexec {shlex.quote(sys.executable)} -m jupyter_mccom "$@"\n'
@@ -85,6 +90,7 @@ def test_what_can_be_run_prints_what_stands_below_it(block: str, models: Store, 
 
 
 def test_its_magics_are_those_that_exist() -> None:
+    """The README names exactly the verbs of %mccom that exist."""
     shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))  # type: ignore[no-untyped-call]
     verbs = set(Verbs(shell).verbs)
     assert set(re.findall(r"%mccom (\w+)", "\n".join(_rows("`%mccom`", r"^\| (`.+?) \|")))) == verbs
@@ -92,6 +98,7 @@ def test_its_magics_are_those_that_exist() -> None:
 
 
 def test_its_links_lead_somewhere() -> None:
+    """Every link of the README leads somewhere."""
     headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
     assert [link for link in re.findall(r"\]\(#([\w-]+)\)", README) if link not in anchors] == []
@@ -99,5 +106,6 @@ def test_its_links_lead_somewhere() -> None:
 
 
 def test_every_ask_of_users_has_its_answer() -> None:
+    """Every numbered ask of users has its answer."""
     numbers = ", ".join(_rows("What people ask for", r"^\| ([\d, ]+) \|")).split(", ")
     assert numbers == [str(number) for number in range(1, 28)]

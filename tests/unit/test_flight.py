@@ -150,7 +150,7 @@ async def test_a_silent_cloud_is_awaited_without_a_local_text() -> None:
 
 
 async def test_a_call_that_was_cut_off_is_made_again() -> None:
-    """A cloud call that was cut off may be made again, three times a line."""
+    """A cloud call that was cut off is made again, at most three times a line."""
     cloud = _Slow({"np.z": "eros(3)"}, 60)
     cascade = cascade_of(_Counted({"np.z": "eros(1)"}, prob=0.7), cloud)
     keys = [replace(FIRST, id=f"r{n}", prefix=FIRST.prefix + "aeiou"[: n % 2 + 1] * n) for n in range(1, 8)]
