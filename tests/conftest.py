@@ -54,7 +54,8 @@ def _unavailable() -> dict[str, str]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks each test with its lanes, and takes out the lanes that cannot run here."""
     unavailable = _unavailable().keys()
-    kept, left_out = [], []
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         for lane, fixtures in LANES.items():
@@ -67,9 +68,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Says which lanes could not run, and how the runners inside tests ended."""
-    for lane, why in _unavailable().items():
-        terminalreporter.write_line(f"deselected: the tests marked {lane}: {why}")
+    """Says that tests could not run for want of data, and how the runners inside tests ended."""
+    if not DATA.is_dir():
+        terminalreporter.write_line(f"deselected: the tests marked data: {_unavailable()['data']}")
     for report in terminalreporter.getreports("passed"):
         for name, lines in report.user_properties:
             if name == CLOSING:
