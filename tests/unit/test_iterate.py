@@ -12,6 +12,7 @@ from jupyter_mccom.errors import RetrievalError
 from jupyter_mccom.retrieval.index import Scored, rank
 from jupyter_mccom.retrieval.iterate import KERNEL, Retrieval, distinct, fused, new_names, query_of
 from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Hit
+from tests.clock import in_virtual_time
 
 LOAD = "def load_prices(path):\n    return read_table(path)\n"
 PLOT = "def plot_prices(frame):\n    frame.plot(kind='line')\n"
@@ -186,6 +187,7 @@ async def test_what_the_kernel_holds_comes_first() -> None:
     assert (await _sources(Retrieval(tree=_Files(*FILES), live=_Kernel())))[0] == KERNEL
 
 
+@in_virtual_time
 async def test_a_source_that_fails_or_is_slow_is_left_out() -> None:
     """A source that fails or is slow is left out."""
 
