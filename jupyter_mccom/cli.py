@@ -71,12 +71,10 @@ def _parser() -> argparse.ArgumentParser:
 SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
     *(
-        "reuse",
         "kernels",
         "drafts",
         "speculation",
         "engines",
-        "hits",
         "rules",
         "context",
         "search",

@@ -98,7 +98,7 @@ HOMES = {
     "detect_secrets": {"privacy/secrets.py"},
     "pathspec": {"privacy/ignore.py", "retrieval/project.py"},
     "parso": {"cascade/python.py"},
-    "rank_bm25": {"retrieval/index.py", "evaluation/search.py"},
+    "rank_bm25": {"retrieval/index.py"},
     "watchfiles": {"retrieval/worker.py"},
     "jupyter_client": {"evaluation/kernels.py"},
     "anyio": {"cascade/writing.py", "engines/servers/client.py", "retrieval/iterate.py", "retrieval/tree.py"},

@@ -46,10 +46,8 @@ _LARGE = {"model": "qwen2.5-coder-1.5b"}
 FIGURES = (
     Figure(name="latency", n=40),
     Figure(name="search", n=1),
-    Figure(name="hits", n=1500),
     Figure(name="rules", n=1600),
     Figure(name="engines", n=200, settings=_SHORT),
-    Figure(name="reuse", n=40),
     Figure(name="speculation", n=20),
     Figure(name="infill", n=60),
     Figure(name="thresholds", n=300, settings=_SHORT),

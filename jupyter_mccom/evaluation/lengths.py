@@ -24,7 +24,6 @@ from .cascade import written
 from .findings import Findings, Table, percentile_with_interval, with_interval
 from .key_positions import Place, Pressed, at_keys, pressed
 from .metrics import exact_match, mean
-from .reuse import NOTHING, cell_above
 from .samples import Sample, notebook_samples
 from .strata import Stratum, strata
 
@@ -38,6 +37,8 @@ COUNTS = {
     "grown": "growing from the short one",
 }
 """What is counted, and its column."""
+NOTHING = Prompt(chunks=(), prefix="", typed="0", suffix="")
+"""Shares no token with other prompts but the marker before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +238,19 @@ class _Asked:
             return long
         short, _ = await self._contexts[SHORT.times].prompt(request)
         return near_first(short, long)
+
+
+def cell_above(request: CompletionRequest) -> CompletionRequest | None:
+    """The end of the code cell above, as the person left it; None where there is none."""
+    cells = (*request.cells_before, *request.cells_after)
+    numbers = [number for number, cell in enumerate(request.cells_before) if cell.kind == "code" and cell.source]
+    if not numbers:
+        return None
+    number = numbers[-1]
+    return replace(
+        request, cell_id=cells[number].cell_id, prefix=cells[number].source, suffix="",
+        cells_before=request.cells_before[:number], cells_after=cells[number + 1 :],
+    )  # fmt: skip
 
 
 def _typed(request: CompletionRequest, text: str) -> CompletionRequest:

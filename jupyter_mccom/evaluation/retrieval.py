@@ -21,7 +21,6 @@ from ..settings import MCCom
 from ..types import Chunk, CompletionRequest, Hit, Prompt
 from .bench import Bench
 from .cascade import written
-from .definitions import ByJedi, BySearch, WithDefinitions
 from .findings import Findings, Table
 from .key_positions import at_keys, pressed
 from .metrics import edit_similarity, exact_match
@@ -35,13 +34,9 @@ WAYS = (
     "round 1, best one",
     "round 1",
     "rounds 1 and 2",
-    "definitions by search, then both rounds",
-    "definitions by jedi, then both rounds",
     "round 1, with room for all five",
 )
-"""What is retrieved takes the place of lines above the cursor, but for the last one, whose prompts are longer.
-
-Notebooks have no tree to search for definitions, and jedi needs one on disk: repositories."""
+"""What is retrieved takes the place of lines above the cursor, but for the last one, whose prompts are longer."""
 _ROOM_TOKENS = 320
 """Above `retrieval_tokens`: five chunks of a hundred tokens fit, about what one has (`MAX_CHARS` is the most)."""
 GAINED = "gained: the mean of the differences to the first way at the same positions, with its 95 % interval"
@@ -145,14 +140,11 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tr
         return answers_of[prompt]
 
     first = await text_of(retrieval)
-    both = await text_of(retrieval, first)
     answers = [
         await text_of(None),
         await text_of(_BestOne(retrieval)),
         first,
-        both,
-        await text_of(WithDefinitions(BySearch(tree), retrieval), first) if tree else both,
-        await text_of(WithDefinitions(ByJedi(sample.root), retrieval), first) if sample.root else both,
+        await text_of(retrieval, first),
         await text_of(retrieval, room=_ROOM_TOKENS),
     ]
     return scores_of(sample, sample.kind, answers)

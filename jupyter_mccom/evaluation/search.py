@@ -6,7 +6,6 @@ Corpora are the repositories of the data, repeated under other names until they 
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import random
 import tempfile
 import time
@@ -19,7 +18,7 @@ from typing import Any
 from ..compose import OpenCascade, open_cascade
 from ..errors import InputError
 from ..retrieval.chunks import chunks_of
-from ..retrieval.index import Index, Scored, terms
+from ..retrieval.index import Index, Scored
 from ..retrieval.tree import ProjectTree
 from ..settings import MCCom
 from ..types import Chunk, Prompt
@@ -29,8 +28,6 @@ from .metrics import interval_of, percentile
 
 SIZES = (1_000, 10_000, 50_000)
 _N_QUERIES = 100
-_N_SLOW = 10
-"""Queries of those that scan every chunk."""
 _N_CHANGES = 20
 _QUERY_LINES = 10
 _TREE_LINES = 1_000_000
@@ -120,28 +117,7 @@ def _speeds(documents: Sequence[tuple[str, list[Chunk]]], draw: random.Random) -
         index.put(name, (0, 0), chunks)
     chunks = [chunk for _, found in documents for chunk in found]
     queries = ["\n".join(draw.choice(chunks).text.split("\n")[:_QUERY_LINES]) for _ in range(_N_QUERIES)]
-    ways = {"index": (lambda query: index.search(query, 20), queries), **_others(chunks, queries[:_N_SLOW])}
-    return {name: _timed(search, asked) for name, (search, asked) in ways.items()}
-
-
-def _others(
-    chunks: Sequence[Chunk], queries: Sequence[str]
-) -> dict[str, tuple[Callable[[str], object], Sequence[str]]]:
-    """rank-bm25, and bm25s where it is installed."""
-    from rank_bm25 import BM25Okapi
-
-    corpus = [terms(chunk.text) for chunk in chunks]
-    plain = BM25Okapi(corpus)
-    found: dict[str, tuple[Callable[[str], object], Sequence[str]]] = {
-        "rank-bm25": (lambda query: plain.get_top_n(terms(query), chunks, 20), queries)
-    }
-    if importlib.util.find_spec("bm25s") is None:
-        return found
-    bm25s = importlib.import_module("bm25s")
-    sparse = bm25s.BM25(method="atire")
-    sparse.index(corpus, show_progress=False)
-    found["bm25s"] = (lambda query: sparse.retrieve([terms(query)], k=20, show_progress=False), queries)
-    return found
+    return {"index": _timed(lambda query: index.search(query, 20), queries)}
 
 
 def _timed(search: Callable[[str], object], queries: Sequence[str]) -> list[float]:

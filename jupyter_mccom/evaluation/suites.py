@@ -72,7 +72,6 @@ SUITES: Mapping[str, Suite] = {
             files=CELLS,
         ),
         Suite(name="kernels", n=60, about="does it help to know what the kernel holds", files=CELLS),
-        Suite(name="reuse", n=60, about="how much of a prompt is found in the model's cache", files=CELLS),
         Suite(
             name="speculation", n=60, about="does a line seen before, as a draft, make the local engine quicker",
             files=CELLS,
@@ -89,9 +88,6 @@ SUITES: Mapping[str, Suite] = {
         Suite(
             name="engines", n=200, about="tokens that an engine evaluates a key, and what a draft spares it",
             files=CELLS,
-        ),
-        Suite(
-            name="hits", n=1500, about="which weights of a search find what a line needs", files=(*CELLS, *_LINES),
         ),
         Suite(
             name="context", n=1600, about="how often is text right that is shown before a model answers",
