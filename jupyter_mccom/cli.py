@@ -202,7 +202,7 @@ def _json_from_hit(hit: Hit) -> dict[str, Any]:
 
 
 def _learn(arguments: argparse.Namespace) -> int:
-    from .evaluation.thresholds import teach
+    from .evaluation.suites.thresholds import teach
 
     print(teach(_settings(arguments), arguments.folder))
     return 0
@@ -240,8 +240,9 @@ def _status(arguments: argparse.Namespace) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from .evaluation import figures, suites
-    from .evaluation.bench import Typing
+    from .evaluation import run_suite
+    from .evaluation.lib.bench import Typing
+    from .evaluation.report import published
 
     with tqdm(disable=None) as bar:
 
@@ -249,7 +250,7 @@ def _bench(arguments: argparse.Namespace) -> int:
             bar.total = total
             bar.update(done - bar.n)
 
-        measure = figures.run if arguments.suite == figures.ALL else partial(suites.run, arguments.suite)
+        measure = published.run if arguments.suite == published.ALL else partial(run_suite.run, arguments.suite)
         given = {name: getattr(arguments, name) for name in ("data", "n", "seed", "out")}
         typing = Typing(**{name: getattr(arguments, name) for name in ("keys_a_minute", "replays", "against")})
         found = measure(_settings(arguments), progress=progress, typing=typing, **given)

@@ -100,7 +100,7 @@ HOMES = {
     "parso": {"cascade/python.py"},
     "rank_bm25": {"retrieval/index.py"},
     "watchfiles": {"retrieval/worker.py"},
-    "jupyter_client": {"evaluation/kernels.py"},
+    "jupyter_client": {"evaluation/suites/kernels.py"},
     "anyio": {"cascade/writing.py", "engines/servers/client.py", "retrieval/iterate.py", "retrieval/tree.py"},
     "huggingface_hub": {"models/hub.py", "models/manifest.py"},
     "mlx": {"engines/mlx_model.py"},
@@ -110,7 +110,8 @@ HOMES = {
     "platformdirs": {"models/store.py", "learning/store.py"},
     "psutil": {
         *("engines/host.py", "engines/memory.py", "engines/measurements.py", "tour.py"),
-        *(f"evaluation/{name}.py" for name in ("cputime", "latency", "machine", "metered", "search")),
+        *(f"evaluation/lib/{name}.py" for name in ("cputime", "machine")),
+        *("evaluation/typing/metered.py", "evaluation/suites/latency.py", "evaluation/suites/index_speed.py"),
     },
     "tqdm": {"cli.py"},
     "tornado": {"server/routes.py"},

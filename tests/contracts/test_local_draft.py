@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.engines.fim import PromptFormat
-from jupyter_mccom.evaluation.ties import same_but_for_a_tie, text_of
+from jupyter_mccom.evaluation.lib.ties import same_but_for_a_tie, text_of
 from jupyter_mccom.models.catalog import find
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.protocols import Engine

@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from jupyter_mccom.evaluation.frontend import FrontEnd
-from jupyter_mccom.evaluation.latency import running_server
-from jupyter_mccom.evaluation.replay import Person, Written
-from jupyter_mccom.evaluation.typist import Typist
+from jupyter_mccom.evaluation.suites.latency import running_server
+from jupyter_mccom.evaluation.typing.frontend import FrontEnd
+from jupyter_mccom.evaluation.typing.replay import Person, Written
+from jupyter_mccom.evaluation.typing.typist import Typist
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import CompletionRequest, Outcome, Route, Suggestion

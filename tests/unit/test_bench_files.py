@@ -12,16 +12,16 @@ import pytest
 
 from jupyter_mccom import cli
 from jupyter_mccom.errors import InputError
-from jupyter_mccom.evaluation import figures
-from jupyter_mccom.evaluation.data import FIELDS, check, fingerprint
-from jupyter_mccom.evaluation.figures import ALL, FIGURES, Figure, is_of
-from jupyter_mccom.evaluation.findings import Findings, Plot, Series, Table, distribution, from_json
-from jupyter_mccom.evaluation.machine import changed_settings, decisive, machine
-from jupyter_mccom.evaluation.report import page
-from jupyter_mccom.evaluation.rows import Rows
-from jupyter_mccom.evaluation.samples import notebook_samples
-from jupyter_mccom.evaluation.suites import SUITES
-from jupyter_mccom.evaluation.svg import draw
+from jupyter_mccom.evaluation.lib.data import FIELDS, check, fingerprint
+from jupyter_mccom.evaluation.lib.machine import changed_settings, decisive, machine
+from jupyter_mccom.evaluation.lib.resumable_rows import Rows
+from jupyter_mccom.evaluation.lib.samples import notebook_samples
+from jupyter_mccom.evaluation.report import published
+from jupyter_mccom.evaluation.report.findings import Findings, Plot, Series, Table, distribution, from_json
+from jupyter_mccom.evaluation.report.page import page
+from jupyter_mccom.evaluation.report.published import ALL, FIGURES, Figure, is_of
+from jupyter_mccom.evaluation.report.svg import draw
+from jupyter_mccom.evaluation.run_suite import SUITES
 from jupyter_mccom.settings import MCCom
 
 CELLS = ("notebooks/notebooks.jsonl", "notebooks/statements.jsonl")
@@ -127,10 +127,10 @@ def test_of_the_readmes_figures_a_result_of_other_code_data_or_speed_is_not_take
 def test_of_the_readmes_figures_one_that_cannot_be_made_does_not_keep_the_others(
     shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figures, "FIGURES", (Figure(name="engines", n=1), Figure(name="rules", n=400)))
+    monkeypatch.setattr(published, "FIGURES", (Figure(name="engines", n=1), Figure(name="rules", n=400)))
     settings = MCCom(models_dir=str(tmp_path))
     done: list[int] = []
-    said = figures.run(
+    said = published.run(
         settings, data=shared_data, n=None, seed=1, out=tmp_path, progress=lambda number, _: done.append(number)
     )
     assert "## engines\n\nnot measured: the model qwen2.5-coder-0.5b is not on this machine" in said

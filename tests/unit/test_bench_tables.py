@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_mccom.cascade.route import Gates
-from jupyter_mccom.evaluation import cascade_table, keystrokes_table
-from jupyter_mccom.evaluation.policies import Answer, Both, elsewhere, policies
-from jupyter_mccom.evaluation.profiles import Profile
-from jupyter_mccom.evaluation.reliability import calibration
-from jupyter_mccom.evaluation.strata import Stratum
+from jupyter_mccom.evaluation.lib.policies import Answer, Both, elsewhere, policies
+from jupyter_mccom.evaluation.lib.profiles import Profile
+from jupyter_mccom.evaluation.report import keystrokes_table, one_shot_table
+from jupyter_mccom.evaluation.report.reliability import calibration
+from jupyter_mccom.evaluation.report.strata import Stratum
 from jupyter_mccom.types import Token
 
 GATES = Gates(sure=0.8, show=0.6)
@@ -72,7 +72,7 @@ STRATA = {"weighted": Stratum(statements=list("abcd"), weights=[1.0] * 4)}
 
 
 def test_the_goals_say_what_is_missed() -> None:
-    found = cascade_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA)
+    found = one_shot_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA)
     goals = {row[0]: row[-1] for row in found.tables[1].rows}
     assert goals == {
         "exact match ÷ cloud alone": "met",
@@ -95,7 +95,7 @@ def test_latency_with_a_hosted_cloud_is_computed() -> None:
     times = [(answer.prompt_s, answer.total_s) for answer in (there.local, there.cloud, there.second)]
     assert [round(second, 6) for pair in times for second in pair] == [0.1, 0.2, 1.1, 2.1, 1.0, 2.0]
     assert there.cloud.text == UNSURE.cloud.text
-    table = cascade_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA).tables[3]
+    table = one_shot_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA).tables[3]
     assert table.title.startswith("Computed: local work in 0.2 of its time")
     assert table.rows[-1][2] == "0.744"
     assert [row[-1] for row in table.rows if row[-1]] == ["missed"]  # three of four ask both

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
-from jupyter_mccom.evaluation.frontend import FrontEnd
-from jupyter_mccom.evaluation.replay import Person, Written
-from jupyter_mccom.evaluation.rhythm import CORE_DELAY_S
-from jupyter_mccom.evaluation.typist import Typist
-from jupyter_mccom.evaluation.virtual import VirtualLoop, run_virtually
-from jupyter_mccom.evaluation.ways import Plain
+from jupyter_mccom.evaluation.typing.contestants import Plain
+from jupyter_mccom.evaluation.typing.frontend import FrontEnd
+from jupyter_mccom.evaluation.typing.replay import Person, Written
+from jupyter_mccom.evaluation.typing.rhythm import CORE_DELAY_S
+from jupyter_mccom.evaluation.typing.typist import Typist
+from jupyter_mccom.evaluation.typing.virtual import VirtualLoop, run_virtually
 from jupyter_mccom.types import CompletionRequest
 from tests.cascades import cascade_of
 

@@ -13,13 +13,13 @@ import pytest
 
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import InputError
-from jupyter_mccom.evaluation import keystrokes_table
-from jupyter_mccom.evaluation.against import FILE, compared
-from jupyter_mccom.evaluation.conditions import CONDITIONS, ELSEWHERE, HERE, NO_NETWORK, ORDER, REPLAYS
-from jupyter_mccom.evaluation.cputime import WorkClock, there_is_one
-from jupyter_mccom.evaluation.metered import Metered
-from jupyter_mccom.evaluation.profiles import HOSTED_7B, Profile
-from jupyter_mccom.evaluation.virtual import VirtualLoop, run_virtually
+from jupyter_mccom.evaluation.lib.conditions import CONDITIONS, ELSEWHERE, HERE, NO_NETWORK, ORDER, REPLAYS
+from jupyter_mccom.evaluation.lib.cputime import WorkClock, there_is_one
+from jupyter_mccom.evaluation.lib.profiles import HOSTED_7B, Profile
+from jupyter_mccom.evaluation.report import keystrokes_table
+from jupyter_mccom.evaluation.report.against import FILE, compared
+from jupyter_mccom.evaluation.typing.metered import Metered
+from jupyter_mccom.evaluation.typing.virtual import VirtualLoop, run_virtually
 from jupyter_mccom.types import Prompt, Token
 
 PROMPT = Prompt(chunks=(), prefix="", typed="x = ", suffix="")

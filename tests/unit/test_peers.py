@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.evaluation.contestants import contestants, pieces, vim_body
-from jupyter_mccom.evaluation.peers import LATER, findings, keys_of
-from jupyter_mccom.evaluation.samples import Sample
+from jupyter_mccom.evaluation.lib.peer_requests import contestants, pieces, vim_body
+from jupyter_mccom.evaluation.lib.samples import Sample
+from jupyter_mccom.evaluation.suites.peers import LATER, findings, keys_of
 from jupyter_mccom.models.catalog import FimTemplate
 from jupyter_mccom.types import Cell, CompletionRequest
 
