@@ -110,7 +110,7 @@ HOMES = {
     "platformdirs": {"models/store.py", "learning/store.py"},
     "psutil": {
         *("engines/host.py", "engines/memory.py", "engines/measurements.py", "tour.py"),
-        *(f"evaluation/lib/{name}.py" for name in ("cputime", "machine")),
+        *(f"evaluation/lib/{name}.py" for name in ("cputime", "measured_on")),
         *("evaluation/typing/metered.py", "evaluation/suites/latency.py", "evaluation/suites/index_speed.py"),
     },
     "tqdm": {"cli.py"},

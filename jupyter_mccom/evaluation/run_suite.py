@@ -17,7 +17,7 @@ from typing import Any
 from ..settings import MCCom
 from .lib.bench import Bench, Progress, Typing, stand_in
 from .lib.data import CELLS, check, fingerprint
-from .lib.machine import changed_settings, decisive, machine, prompted
+from .lib.measured_on import changed_settings, decisive, machine, prompted
 from .lib.resumable_rows import Rows
 from .report.findings import Findings
 

@@ -13,7 +13,7 @@ import pytest
 from jupyter_mccom import cli
 from jupyter_mccom.errors import InputError
 from jupyter_mccom.evaluation.lib.data import FIELDS, check, fingerprint
-from jupyter_mccom.evaluation.lib.machine import changed_settings, decisive, machine
+from jupyter_mccom.evaluation.lib.measured_on import changed_settings, decisive, machine
 from jupyter_mccom.evaluation.lib.resumable_rows import Rows
 from jupyter_mccom.evaluation.lib.samples import notebook_samples
 from jupyter_mccom.evaluation.report import published

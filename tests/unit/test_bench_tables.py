@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_mccom.cascade.route import Gates
-from jupyter_mccom.evaluation.lib.policies import Answer, Both, elsewhere, policies
+from jupyter_mccom.evaluation.lib.answers import TimedAnswer
+from jupyter_mccom.evaluation.lib.policies import Both, elsewhere, policies
 from jupyter_mccom.evaluation.lib.profiles import Profile
 from jupyter_mccom.evaluation.report import keystrokes_table, one_shot_table
 from jupyter_mccom.evaluation.report.reliability import calibration
@@ -17,9 +18,9 @@ from jupyter_mccom.types import Token
 GATES = Gates(sure=0.8, show=0.6)
 
 
-def _answer(text: str, *, prob: float, total_s: float) -> Answer:
+def _answer(text: str, *, prob: float, total_s: float) -> TimedAnswer:
     tokens = tuple(Token(text=word, prob=prob) for word in text.split())
-    return Answer(text=text, tokens=tokens, prompt_s=total_s / 2, total_s=total_s, parses=True)
+    return TimedAnswer(text=text, tokens=tokens, prompt_s=total_s / 2, total_s=total_s, parses=True)
 
 
 def _both(local: str, cloud: str, second: str, *, prob: float) -> Both:
@@ -54,7 +55,7 @@ def test_what_the_cascade_costs_and_shows() -> None:
 
 def test_what_is_given_up_costs_no_more_than_the_tokens_that_told() -> None:
     tokens = tuple(Token(text=word, prob=0.1 if at < 3 else 0.9) for at, word in enumerate("xyzabc"))
-    both = replace(HOPELESS, local=Answer(text="xyzabc", tokens=tokens, prompt_s=0.5, total_s=1.0, parses=True))
+    both = replace(HOPELESS, local=TimedAnswer(text="xyzabc", tokens=tokens, prompt_s=0.5, total_s=1.0, parses=True))
     assert _one("cascade", both)[1] == 2.7  # half of a second for the first token, a tenth for each of the next two
     hesitant = replace(GATES, show=0, show_chance=lambda features: features.lowest_prob - 0.5, sure_chance=lambda _: 0)
     late = tuple(replace(token, prob=0.9 if at < 4 else 0.1) for at, token in enumerate(tokens))

@@ -9,7 +9,7 @@ from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.evaluation.typing.contestants import Plain
 from jupyter_mccom.evaluation.typing.frontend import FrontEnd
-from jupyter_mccom.evaluation.typing.replay import Person, Written
+from jupyter_mccom.evaluation.typing.replay import Person, TypedStatement
 from jupyter_mccom.evaluation.typing.rhythm import CORE_DELAY_S
 from jupyter_mccom.evaluation.typing.typist import Typist
 from jupyter_mccom.evaluation.typing.virtual import VirtualLoop, run_virtually
@@ -111,8 +111,8 @@ def test_taking_words_and_then_something_else_is_partial() -> None:
     assert (outcome.kind, outcome.kept_chars, front.typed) == ("partial", 2, "for!")
 
 
-def _written(script: Mapping[str, str], token_s: float = 0.0) -> Written:
-    async def run(loop: VirtualLoop) -> Written:
+def _written(script: Mapping[str, str], token_s: float = 0.0) -> TypedStatement:
+    async def run(loop: VirtualLoop) -> TypedStatement:
         cascade = cascade_of(ScriptedEngine(script, token_s=token_s))
         person = Person(
             FrontEnd(Plain(cascade), START, debounce_max_s=0.0),

@@ -28,7 +28,7 @@ Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contestant:
+class PeerRequest:
     """One way of asking. `body` is what is posted to `path` for a request."""
 
     name: str
@@ -36,7 +36,7 @@ class Contestant:
     body: Callable[[CompletionRequest], Body]
 
 
-def contestants(fim: FimMarkers, *, max_tokens: int, seed: int) -> tuple[Contestant, ...]:
+def peer_requests(fim: FimMarkers, *, max_tokens: int, seed: int) -> tuple[PeerRequest, ...]:
     """All of them; `seed` makes llama.vim's sampling the same in each run."""
 
     def vim(request: CompletionRequest) -> Body:
@@ -53,10 +53,10 @@ def contestants(fim: FimMarkers, *, max_tokens: int, seed: int) -> tuple[Contest
         return _standard(fim, request.prefix[-_NOTEBOOK_CHARS:], request.suffix, max_tokens)
 
     return (
-        Contestant(name="llama.vim's way", path="/infill", body=vim),
-        Contestant(name="llama.vim's way, greedy", path="/infill", body=greedy),
-        Contestant(name="the whole notebook", path="/completion", body=notebook),
-        Contestant(name="the cell only", path="/completion", body=cell),
+        PeerRequest(name="llama.vim's way", path="/infill", body=vim),
+        PeerRequest(name="llama.vim's way, greedy", path="/infill", body=greedy),
+        PeerRequest(name="the whole notebook", path="/completion", body=notebook),
+        PeerRequest(name="the cell only", path="/completion", body=cell),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ...cascade.route import N_CONFIDENCE, Gates
-from ...types import Token
+from .answers import TimedAnswer
 from .bench import NETWORK_S
 from .metrics import exact_match
 from .profiles import Profile
@@ -20,33 +20,13 @@ PAPER = Gates(sure=0.8, show=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """One model at one position."""
-
-    text: str
-    tokens: tuple[Token, ...]
-    prompt_s: float
-    """From the request to the first token."""
-    total_s: float
-    parses: bool
-    before_s: float = 0.0
-    """Of both times, what went by on this machine before the model was asked; the network is no part of it."""
-
-    def until_s(self, n_tokens: int) -> float:
-        """Seconds until the first tokens are there."""
-        if n_tokens >= len(self.tokens):
-            return self.total_s
-        return self.prompt_s + (self.total_s - self.prompt_s) * (n_tokens - 1) / max(1, len(self.tokens) - 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Both:
     """Both models at one position; the cloud's times hold its network."""
 
-    local: Answer
-    cloud: Answer
+    local: TimedAnswer
+    cloud: TimedAnswer
     """With round 1 of retrieval."""
-    second: Answer
+    second: TimedAnswer
     """With what round 2 found for the local text."""
     truth: str
     kind: str
@@ -73,7 +53,7 @@ class Result:
 def elsewhere(both: Both, *, local_share: float, profile: Profile) -> Both:
     """The same answers, computed: local work takes `local_share` of its time, the cloud what its profile says."""
 
-    def hosted(answer: Answer) -> Answer:
+    def hosted(answer: TimedAnswer) -> TimedAnswer:
         before_s = local_share * answer.before_s
         total_s = before_s + profile.until_s(len(answer.tokens))
         return replace(answer, before_s=before_s, prompt_s=before_s + profile.until_s(1), total_s=total_s)
@@ -126,7 +106,7 @@ def cascade(gates: Gates, *, parse: bool) -> Policy:
     return policy
 
 
-def _given_up_s(local: Answer, gates: Gates, parse: bool) -> float:
+def _given_up_s(local: TimedAnswer, gates: Gates, parse: bool) -> float:
     """Seconds until the gates send it to the cloud: at the token at which they give up on it, or when it is whole.
 
     A single gate on the confidence needs no more than the tokens that this is the mean of.
@@ -150,7 +130,7 @@ def policies(gates: Gates) -> Mapping[str, Policy]:
     }
 
 
-def _shown(both: Both, *, local: bool, cloud: Answer | None, latency_s: float) -> Result:
+def _shown(both: Both, *, local: bool, cloud: TimedAnswer | None, latency_s: float) -> Result:
     texts = [both.local.text] * local + ([cloud.text] if cloud else [])
     right = [exact_match(text, both.truth) for text in texts if text]
     local_shown = int(local and bool(both.local.text))

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ...errors import InputError
+from ...retrieval.index import Scored, rank
 from ...retrieval.tree import ProjectTree
+from ...types import Chunk
 from .samples import Sample
 
 _PATIENCE_S = 600.0
@@ -30,3 +32,16 @@ async def indexed(samples: Sequence[Sample]) -> AsyncGenerator[Projects, None]:
             if status.state != "ready":
                 raise InputError(f"{root} cannot be searched, so nothing was measured: {status.detail or status.state}")
         yield projects
+
+
+class GivenChunks:
+    """Satisfies retrieval's Tree with the candidates that come with a sample."""
+
+    def __init__(self, chunks: Sequence[Chunk]) -> None:
+        self._chunks = chunks
+
+    async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
+        return [rank(self._chunks, query)[:n] for query in queries]
+
+    async def aclose(self) -> None:
+        """Nothing to close."""

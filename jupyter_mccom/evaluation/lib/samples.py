@@ -73,6 +73,14 @@ def crossfile_samples(data: Path, n: int, seed: int = 1) -> list[Sample]:
     return [_in_crossfile(point) for point in points]
 
 
+def statement_of(request: CompletionRequest, truth: str) -> tuple[CompletionRequest, str]:
+    """A request at the first character of the cursor's line, and the line as it is typed: its indentation stands."""
+    above, newline, line = request.prefix.rpartition("\n")
+    statement = (line + truth).strip()
+    indentation = line[: len(line) - len(line.lstrip())]
+    return replace(request, prefix=above + newline + indentation), statement
+
+
 def _rows(path: Path) -> list[dict[str, Any]]:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")

@@ -17,7 +17,7 @@ from ...settings import MCCom, changed
 from .. import run_suite
 from ..lib.bench import Progress, Typing
 from ..lib.data import fingerprint
-from ..lib.machine import changed_settings, decisive, machine
+from ..lib.measured_on import changed_settings, decisive, machine
 from .findings import from_json
 from .page import page
 

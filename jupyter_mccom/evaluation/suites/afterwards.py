@@ -23,18 +23,18 @@ from ...learning.calibrate import Calibration
 from ...learnt import calibration_of
 from ...settings import MCCom, changed
 from ...types import READ_MS, Multiline, Outcome, Suggestion
+from ..lib.answers import answer
 from ..lib.bench import Bench
 from ..lib.key_positions import code_of
 from ..lib.metrics import exact_match
 from ..lib.samples import Sample, notebook_samples
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum
-from .one_shot import answer
 
-Kind: TypeAlias = Literal["end", "end, nothing below", "next line", "start"]
+MomentKind: TypeAlias = Literal["end", "end, nothing below", "next line", "start"]
 """Where the cursor stands: behind the complete statement, the cell's lines below it still there or not yet written; at
 the start of the next line that is not empty, of whatever kind; at the start of the statement's own line."""
-KINDS: tuple[Kind, ...] = ("end", "end, nothing below", "next line", "start")
+KINDS: tuple[MomentKind, ...] = ("end", "end, nothing below", "next line", "start")
 _PATIENCE_S = 600.0
 """Nothing is late: what would be shown in time is another suite's matter."""
 _CUTS = (0.0, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -48,7 +48,7 @@ class Moment:
     """One request, and what the notebook has there."""
 
     sample: Sample
-    """Its key is a Kind, its truth the rest of the line."""
+    """Its key is a MomentKind, its truth the rest of the line."""
     next_line: str
     """The cell's next line that is not empty, with its indentation; empty: there is none."""
 
@@ -72,7 +72,7 @@ def _moments(sample: Sample, multiline: Multiline | None) -> list[Moment]:
     blank, next_line, further = _next(below)
     next_indent = next_line[: len(next_line) - len(next_line.lstrip())]
 
-    def moment(kind: Kind, prefix: str, truth: str, suffix: str, then: str, **values: Any) -> Moment:
+    def moment(kind: MomentKind, prefix: str, truth: str, suffix: str, then: str, **values: Any) -> Moment:
         task = f"{sample.task}#{kind}"
         values |= {"multiline": multiline, "deadline_s": _PATIENCE_S}
         asked = replace(  # a window each: nothing that was shown is typed along with

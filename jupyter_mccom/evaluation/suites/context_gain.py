@@ -15,19 +15,17 @@ from ...cascade.context import Context
 from ...cascade.route import confidence
 from ...compose import UNHURRIED_S, OpenCascade, open_cascade
 from ...protocols import Retriever
-from ...retrieval.index import Scored, rank
 from ...retrieval.iterate import Retrieval, Tree
 from ...settings import MCCom
-from ...types import Chunk, CompletionRequest, Hit, Prompt
+from ...types import CompletionRequest, Hit, Prompt
+from ..lib.answers import TimedAnswer, written
 from ..lib.bench import Bench
 from ..lib.key_positions import at_keys, pressed
 from ..lib.metrics import edit_similarity, exact_match
-from ..lib.policies import Answer
-from ..lib.projects import indexed
+from ..lib.projects import GivenChunks, indexed
 from ..lib.samples import Sample, crossfile_samples, notebook_samples, repository_samples
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum, strata
-from .one_shot import written
 
 WAYS = (
     "no retrieval",
@@ -40,19 +38,6 @@ WAYS = (
 _ROOM_TOKENS = 320
 """Above `retrieval_tokens`: five chunks of a hundred tokens fit, about what one has (`MAX_CHARS` is the most)."""
 GAINED = "gained: the mean of the differences to the first way at the same positions, with its 95 % interval"
-
-
-class _Given:
-    """The candidates that come with a sample, in the place of a tree."""
-
-    def __init__(self, chunks: Sequence[Chunk]) -> None:
-        self._chunks = chunks
-
-    async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
-        return [rank(self._chunks, query)[:n] for query in queries]
-
-    async def aclose(self) -> None:
-        """Nothing to close."""
 
 
 class _BestOne:
@@ -117,16 +102,16 @@ async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
     async with aclosing(opened), indexed(new) as projects:
         for number, sample in enumerate(new, len(samples) - len(new) + 1):
             bench.progress(number, len(samples))
-            tree = projects.get(sample.root) or (_Given(sample.found) if sample.found else None)
+            tree = projects.get(sample.root) or (GivenChunks(sample.found) if sample.found else None)
             bench.rows.put(sample.task, await _scores(opened, bench.settings, sample, tree))
 
 
 async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tree | None) -> dict[str, Any]:
     request, engine = sample.request, opened.engine
     retrieval = Retrieval(tree=tree, live=None, patience_s=UNHURRIED_S)
-    answers_of: dict[Prompt, Answer] = {}
+    answers_of: dict[Prompt, TimedAnswer] = {}
 
-    async def text_of(retriever: Retriever | None, first: Answer | None = None, *, room: int = 0) -> Answer:
+    async def text_of(retriever: Retriever | None, first: TimedAnswer | None = None, *, room: int = 0) -> TimedAnswer:
         context = Context(
             engine,
             retriever,
@@ -150,7 +135,7 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tr
     return scores_of(sample, sample.kind, answers)
 
 
-def scores_of(sample: Sample, kind: str, answers: Sequence[Answer]) -> dict[str, Any]:
+def scores_of(sample: Sample, kind: str, answers: Sequence[TimedAnswer]) -> dict[str, Any]:
     """The row of a position: a value a way."""
     return {
         "kind": kind,

@@ -25,13 +25,13 @@ from ...errors import InputError
 from ...retrieval.iterate import Retrieval
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Skills, Token
+from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.key_positions import at_keys, pressed
 from ..lib.metrics import edit_similarity, exact_match
 from ..lib.samples import Sample, notebook_samples
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum, strata
-from .one_shot import written
 
 Cut: TypeAlias = Callable[[str, Decoder], tuple[str, str]]
 """The cursor's line up to the cursor → what stands in the prompt, and what is forced on the answer."""

@@ -19,6 +19,7 @@ from ...engines.direct import DirectEngine
 from ...protocols import Engine
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Token
+from ..lib.answers import token_from, written
 from ..lib.bench import Bench
 from ..lib.data import rows_of
 from ..lib.draft_policies import checking_all, checking_none
@@ -28,7 +29,6 @@ from ..lib.samples import Sample
 from ..lib.ties import same_but_for_a_tie
 from ..report.findings import Findings, Table, with_interval
 from ..report.reliability import calibration
-from .one_shot import token_from, written
 
 KINDS = ("SingleLine", "MultiLine", "RandomSpan")
 DRAFTS = ("the truth", "its first half", "a wrong text")

@@ -22,12 +22,12 @@ from ...retrieval.kernel import EXPRESSION, answered
 from ...retrieval.names import LiveName, chunk_of
 from ...settings import MCCom
 from ...types import Cell, Chunk, CompletionRequest
+from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.samples import Sample, notebook_samples
 from ..report.findings import Findings
 from ..report.strata import alike
 from .context_gain import GAINED, scores_of, table
-from .one_shot import written
 
 if TYPE_CHECKING:
     from jupyter_client.asynchronous.client import AsyncKernelClient

@@ -1,9 +1,9 @@
-"""`bench --suite keystrokes`: a person types real statements, one way of asking after the other (`ways.py`).
+"""`bench --suite keystrokes`: a person types real statements, one way of asking after the other (`typing/contestants.py`).
 
 Half notebook statements, half lines of repositories that are indexed whole. The models have read the place before the
 first key, in every way alike. The order of the ways changes from statement to statement. Where models have one thread,
-work takes its CPU time (`cputime.py`): what others do on the machine changes no figure. Each way is replayed under the
-conditions that `--replays` names (`conditions.py`): with 200 ms of network and with none, where one that asked no cloud
+work takes its CPU time (`lib/cputime.py`): what others do on the machine changes no figure. Each way is replayed under the
+conditions that `--replays` names (`lib/conditions.py`): with 200 ms of network and with none, where one that asked no cloud
 serves both, and, computed, on a machine that is five times as fast with a hosted cloud.
 """
 
@@ -23,14 +23,14 @@ from ..lib.bench import Bench, stand_in
 from ..lib.conditions import REPLAYS, Conditions, Replay
 from ..lib.cputime import WorkClock, there_is_one
 from ..lib.projects import indexed
-from ..lib.samples import Sample, notebook_samples, repository_samples
+from ..lib.samples import Sample, notebook_samples, repository_samples, statement_of
 from ..report.against import compared
 from ..report.findings import Findings
 from ..report.keystrokes_table import findings
-from ..typing.contestants import Machines, Way, open_way
+from ..typing.contestants import Contestant, Machines, open_contestant
 from ..typing.frontend import FrontEnd
 from ..typing.metered import children
-from ..typing.replay import Person, statement_of
+from ..typing.replay import Person
 from ..typing.typist import Typist, right
 from ..typing.virtual import VirtualLoop, run_virtually
 
@@ -118,7 +118,7 @@ async def _replay(
         typed = len(front.typed) if front else 0
         return any(right(text, statement[at:]) for at in range(typed + 1))
 
-    way = open_way(name, machines, given, tree=tree, knows=knows)
+    way = open_contestant(name, machines, given, tree=tree, knows=knows)
     await way.warm(machines.loop, start)
     front = FrontEnd(way.server, start, debounce_max_s=bench.settings.debounce_max_ms / 1000)
     typist = Typist(statement, keys_a_minute=bench.typing.keys_a_minute, seed=f"{bench.seed} {sample.task}")
@@ -137,6 +137,6 @@ def _clock(machines: Machines, share: float) -> Callable[[], float]:
     return time.monotonic if share == 1 else lambda: share * time.monotonic()
 
 
-def _calls(way: Way) -> dict[str, Any]:
+def _calls(way: Contestant) -> dict[str, Any]:
     cloud = [asdict(call) for tier in way.clouds for call in tier.calls]
     return {"local": [asdict(call) for call in way.local.calls] if way.local else [], "cloud": cloud}

@@ -24,7 +24,7 @@ from ...settings import MCCom
 from ...types import CompletionRequest
 from ..lib.bench import Bench
 from ..lib.cputime import worked_s
-from ..lib.machine import changed_settings
+from ..lib.measured_on import changed_settings
 from ..report.findings import Findings, Plot, Table, distribution, percentile_with_interval
 from ..typing.metered import wait_until_quiet
 
@@ -62,7 +62,7 @@ def measure(bench: Bench) -> Findings:
     return Findings(tables=[table], plots=[plot])
 
 
-async def _latency(server: Server, pid: int, bench: Bench) -> tuple[list[_Row], int]:
+async def _latency(server: RunningServer, pid: int, bench: Bench) -> tuple[list[_Row], int]:
     """A row a position, and the size of the model's file."""
     opened = open_cascade(bench.settings)
     rows: list[_Row] = []
@@ -82,7 +82,7 @@ async def _latency(server: Server, pid: int, bench: Bench) -> tuple[list[_Row], 
         await opened.aclose()
 
 
-async def _row(server: Server, pid: int, opened: OpenCascade, settings: MCCom, number: int) -> _Row:
+async def _row(server: RunningServer, pid: int, opened: OpenCascade, settings: MCCom, number: int) -> _Row:
     request = _request(number)
     post_s, line = server.complete(request)
     n_tokens = server.last_tokens()
@@ -151,7 +151,7 @@ def _typed_along(request: CompletionRequest, key: str) -> CompletionRequest:
     )  # fmt: skip
 
 
-class Server:
+class RunningServer:
     """A running Jupyter server: its address, and the headers that it wants."""
 
     def __init__(self, url: str, token: str) -> None:
@@ -183,7 +183,7 @@ class Server:
 
 
 @contextmanager
-def running_server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[Server, int]]:
+def running_server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[RunningServer, int]]:
     """A real Jupyter server, with the extension or without, and its process id; ended afterwards."""
     token = secrets.token_hex(8)
     with socket.socket() as probe:
@@ -198,7 +198,7 @@ def running_server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[Server, 
         given["traces_dir"] = f"{folder}/traces"
         command += [f"--ServerApp.root_dir={folder}", *(f"--MCCom.{name}={value}" for name, value in given.items())]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        server = Server(f"http://127.0.0.1:{port}", token)
+        server = RunningServer(f"http://127.0.0.1:{port}", token)
         try:
             while not _answers(server):
                 time.sleep(0.1)
@@ -208,7 +208,7 @@ def running_server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[Server, 
             process.wait()
 
 
-def _answers(server: Server) -> bool:
+def _answers(server: RunningServer) -> bool:
     try:
         server.ask("api/status")
     except OSError:

@@ -21,13 +21,13 @@ from ...errors import InputError
 from ...protocols import Engine
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Skills, Token
+from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.key_positions import at_keys, pressed
 from ..lib.metrics import edit_similarity, exact_match, mean
 from ..lib.samples import Sample, notebook_samples, repository_samples
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum, strata
-from .one_shot import written
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 _BASE: Layout = "standard"

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from ...cascade.route import confidence
 from ...compose import OpenCascade, open_cascade
 from ...settings import MCCom
+from ..lib.answers import token_from, written
 from ..lib.bench import Bench
 from ..lib.key_positions import Pressed, at_keys, pressed
 from ..lib.metrics import edit_similarity, exact_match
@@ -22,7 +23,6 @@ from ..lib.samples import Sample, notebook_samples
 from ..report.findings import Findings, Table
 from ..report.reliability import calibration
 from ..report.strata import Stratum, strata
-from .one_shot import token_from, written
 
 ERAS = ("2025+", "pre-2025")
 _ALL = 10**6

@@ -8,34 +8,30 @@ The cloud is asked with round 1 (cloud alone), then with what round 2 finds for 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...cascade.context import Context
-from ...cascade.language import cell_language
-from ...cascade.parse import breaks
 from ...cascade.route import Gates, confidence
 from ...cascade.writing import Writing
 from ...compose import OpenCascade, SystemClock, open_cascade, open_store
 from ...learnt import gates_of
-from ...protocols import Engine
-from ...retrieval.index import Scored, rank
 from ...retrieval.iterate import Retrieval
 from ...settings import MCCom, changed
-from ...types import Chunk, CompletionRequest, Prompt, Skills, Token
+from ...types import CompletionRequest, Prompt, Skills, Token
+from ..lib.answers import PATIENCE_S, TimedAnswer, token_from, written
 from ..lib.bench import NETWORK_S, Bench, stand_in
 from ..lib.key_positions import at_keys, pressed
-from ..lib.policies import Answer, Both
-from ..lib.samples import Sample, crossfile_samples, notebook_samples
+from ..lib.policies import Both
+from ..lib.projects import GivenChunks
+from ..lib.samples import Sample, crossfile_samples, notebook_samples, statement_of
 from ..report.findings import Findings
 from ..report.one_shot_table import findings
 from ..report.strata import strata
-from ..typing.replay import statement_of
 
 _CROSSFILE_SHARE = 1 / 3
-_PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +57,6 @@ class _Told:
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         return [0 for _ in texts]
-
-    async def aclose(self) -> None:
-        """Nothing to close."""
-
-
-class _Given:
-    """The candidates that come with a sample, in the place of a tree."""
-
-    def __init__(self, chunks: Sequence[Chunk]) -> None:
-        self._chunks = chunks
-
-    async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
-        return [rank(self._chunks, query)[:n] for query in queries]
 
     async def aclose(self) -> None:
         """Nothing to close."""
@@ -117,7 +100,7 @@ async def _tiers(settings: MCCom) -> AsyncGenerator[_Tiers, None]:
 
 async def _asked(tiers: _Tiers, sample: Sample) -> Both:
     settings, request = tiers.settings, sample.request
-    retrieval = Retrieval(tree=_Given(sample.found) if sample.found else None, live=None)
+    retrieval = Retrieval(tree=GivenChunks(sample.found) if sample.found else None, live=None)
     small, large = (
         Context(engine, retrieval, n_tokens=settings.prompt_tokens, n_retrieved_tokens=settings.retrieval_tokens)
         for engine in (tiers.local.engine, tiers.cloud.engine)
@@ -144,7 +127,7 @@ async def _timed(
     network_s: float = 0.0,
     text: str = "",
     confidence: float | None = None,
-) -> Answer:
+) -> TimedAnswer:
     clock = SystemClock()
     start_s = clock.now_s()
     prompt, _ = await context.prompt(request, text=text, confidence=confidence)
@@ -154,49 +137,14 @@ async def _timed(
     )
 
 
-async def _drafted(local: Answer, request: CompletionRequest, gates: Gates) -> str:
+async def _drafted(local: TimedAnswer, request: CompletionRequest, gates: Gates) -> str:
     """What the cascade has of the local text when it asks the cloud: less than all where the gates gave up on it."""
     writing = Writing(_Told(local.tokens), request, clock=SystemClock(), max_tokens=10**6, hopeless=gates.hopeless)
     nothing = Prompt(chunks=(), prefix="", typed="", suffix="")
-    async with aclosing(writing.texts(nothing, deadline_s=SystemClock().now_s() + _PATIENCE_S)) as texts:
+    async with aclosing(writing.texts(nothing, deadline_s=SystemClock().now_s() + PATIENCE_S)) as texts:
         async for _ in texts:
             pass
     return writing.text
-
-
-async def answer(opened: OpenCascade, sample: Sample, settings: MCCom) -> Answer:
-    """What the local engine of a cascade writes at a position, however long it takes."""
-    clock = SystemClock()
-    start_s = clock.now_s()
-    prompt = await opened.cascade.prompt(sample.request)
-    before_s = clock.now_s() - start_s
-    return await written(opened.engine, sample.request, prompt, max_tokens=settings.max_tokens, before_s=before_s)
-
-
-async def written(
-    engine: Engine,
-    request: CompletionRequest,
-    prompt: Prompt,
-    *,
-    max_tokens: int,
-    before_s: float = 0.0,
-    network_s: float = 0.0,
-) -> Answer:
-    """What an engine writes for a prompt, trimmed; `before_s` went by before it was asked, the network aside."""
-    clock = SystemClock()
-    writing = Writing(engine, request, clock=clock, max_tokens=max_tokens)
-    async with aclosing(writing.texts(prompt, deadline_s=clock.now_s() + _PATIENCE_S)) as texts:
-        async for _ in texts:
-            pass
-    generation, text = writing.generation, writing.text
-    return Answer(
-        text=text,
-        tokens=generation.tokens,
-        prompt_s=before_s + network_s + generation.first_token_s,
-        total_s=before_s + network_s + generation.total_s,
-        before_s=before_s,
-        parses=not breaks(cell_language(request.language, request.prefix), request.prefix, text, request.suffix),
-    )
 
 
 def _both(row: dict[str, Any]) -> Both:
@@ -204,10 +152,5 @@ def _both(row: dict[str, Any]) -> Both:
     return Both(**{**row, **answers})
 
 
-def _answer(value: dict[str, Any]) -> Answer:
-    return Answer(**{**value, "tokens": tuple(map(token_from, value["tokens"]))})
-
-
-def token_from(value: Mapping[str, Any]) -> Token:
-    """A Token from its row; what became of a draft is left out."""
-    return Token(**{**value, "check": None})
+def _answer(value: dict[str, Any]) -> TimedAnswer:
+    return TimedAnswer(**{**value, "tokens": tuple(map(token_from, value["tokens"]))})

@@ -2,8 +2,8 @@
 
 Of each notebook statement a key inside a word is drawn; it and the three keys after it are typed in sequence, by one
 contestant after the other. Ours is the product's prompt and engine; the others ask the server of the same wheel, in a
-process of their own (`contestants.py`). Each key is asked anew: what a key costs that agrees with a text that is shown
-is left out, of ours as of theirs. Seconds are the processor time of the asking and the writing process, where the
+process of their own (`lib/peer_requests.py`). Each key is asked anew: what a key costs that agrees with a text that is
+shown is left out, of ours as of theirs. Seconds are the processor time of the asking and the writing process, where the
 system tells it and there is one thread: what others do on the machine changes no figure.
 """
 
@@ -22,14 +22,13 @@ from ...engines.host import Host
 from ...engines.http import JsonClient
 from ...errors import InputError
 from ...types import CompletionRequest
+from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.cputime import there_is_one, worked_s
 from ..lib.metrics import exact_match, ratio
-from ..lib.peer_requests import Contestant, contestants
-from ..lib.samples import Sample, notebook_samples
+from ..lib.peer_requests import PeerRequest, peer_requests
+from ..lib.samples import Sample, notebook_samples, statement_of
 from ..report.findings import Findings, Table, ratio_with_interval
-from ..typing.replay import statement_of
-from .one_shot import written
 
 OURS, VIM = "ours", "llama.vim's way"
 LATER = 3
@@ -142,7 +141,7 @@ async def _askers(bench: Bench) -> AsyncGenerator[list[Asker], None]:
         await opened.warm()
         async with host.lease():
             pass
-        others = contestants(fim, max_tokens=bench.settings.max_tokens, seed=bench.seed)
+        others = peer_requests(fim, max_tokens=bench.settings.max_tokens, seed=bench.seed)
         asked = [Asker(name=one.name, ask=_asking(one, host, client), pid=lambda: host.pid) for one in others]
         yield [Asker(name=OURS, ask=ours, pid=lambda: opened.pid), *asked]
     finally:
@@ -151,7 +150,7 @@ async def _askers(bench: Bench) -> AsyncGenerator[list[Asker], None]:
         await opened.aclose()
 
 
-def _asking(one: Contestant, host: Host, client: JsonClient) -> Callable[[CompletionRequest], Awaitable[Said]]:
+def _asking(one: PeerRequest, host: Host, client: JsonClient) -> Callable[[CompletionRequest], Awaitable[Said]]:
     async def ask(request: CompletionRequest) -> Said:
         async with host.lease() as address:
             answer = await client.post(address.url + one.path, one.body(request), key=address.key)

@@ -40,11 +40,11 @@ _BY_CURVE, _ALL, _TRUE = "by curve", "all checked", "all checked, its own answer
 _SERVER = "llama.cpp's server"
 _NEVER_SLOWER, _PAYS = 1.02, 0.75
 """Goals, of the time without a draft: in all, and where the curve has something checked (issue 5)."""
-Asked: TypeAlias = DirectEngine | LlamaCppEngine
+DraftingEngine: TypeAlias = DirectEngine | LlamaCppEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class TimedRun:
     """One answer."""
 
     text: str
@@ -69,7 +69,7 @@ def measure(bench: Bench) -> Findings:
     return Findings(tables=[_table(runs)] if runs else [], notes=[said], figures=figures)
 
 
-def _table(runs: Sequence[Mapping[str, Run]]) -> Table:
+def _table(runs: Sequence[Mapping[str, TimedRun]]) -> Table:
     """A row a way that is compared with llama.h without a draft; each ratio is of the sums."""
     by_curve, *others = ([(run[way], run["plain"]) for run in runs] for way in (_BY_CURVE, _ALL, _TRUE, _SERVER))
     paying = [(one, plain) for one, plain in by_curve if one.check is not None and one.check.offered]
@@ -82,7 +82,7 @@ def _table(runs: Sequence[Mapping[str, Run]]) -> Table:
     return Table(title=f"Against llama.h without a draft, n = {len(runs)}", head=head, rows=rows)
 
 
-def _line(way: str, pairs: Sequence[tuple[Run, Run]], goal: float | None = None) -> list[str]:
+def _line(way: str, pairs: Sequence[tuple[TimedRun, TimedRun]], goal: float | None = None) -> list[str]:
     checks = [one.check for one, _ in pairs if one.check is not None]
     total_s, plain_s = [one.total_s for one, _ in pairs], [plain.total_s for _, plain in pairs]
     verdict = f"≤ {goal}, {'met' if ratio(total_s, plain_s) <= goal else 'missed'}" if goal and pairs else ""
@@ -100,10 +100,10 @@ def _line(way: str, pairs: Sequence[tuple[Run, Run]], goal: float | None = None)
 
 async def _run(
     bench: Bench, drafted: Sequence[tuple[Sample, str]]
-) -> tuple[list[dict[str, Run]], Mapping[int, float] | None]:
+) -> tuple[list[dict[str, TimedRun]], Mapping[int, float] | None]:
     opened = open_cascade(bench.settings)
     assert isinstance(opened.engine, DirectEngine), "of a model of this machine"
-    engines: dict[str, Asked] = {
+    engines: dict[str, DraftingEngine] = {
         "plain": checking_none(opened),
         _BY_CURVE: opened.engine,
         _ALL: (checker := checking_all(opened)),
@@ -128,20 +128,26 @@ async def _run(
 
 
 async def _row(
-    opened: OpenCascade, engines: Mapping[str, Asked], sample: Sample, draft: str, settings: MCCom, *, backwards: bool
-) -> dict[str, Run]:
+    opened: OpenCascade,
+    engines: Mapping[str, DraftingEngine],
+    sample: Sample,
+    draft: str,
+    settings: MCCom,
+    *,
+    backwards: bool,
+) -> dict[str, TimedRun]:
     """Each engine's quickest answer; in turn, and each time in the other order."""
     prompt = await opened.cascade.prompt(sample.request)
     answer = await _asked(engines["plain"], sample, prompt, "", settings)
     drafts = {_BY_CURVE: draft, _ALL: draft, _TRUE: answer.text}
-    asked: dict[str, list[Run]] = {name: [] for name in engines}
+    asked: dict[str, list[TimedRun]] = {name: [] for name in engines}
     for repeat in range(_REPEATS):
         for name in sorted(engines, reverse=backwards == (repeat % 2 == 0)):
             asked[name].append(await _asked(engines[name], sample, prompt, drafts.get(name, ""), settings))
     return {name: _quickest(runs) for name, runs in asked.items()}
 
 
-def _quickest(runs: Sequence[Run]) -> Run:
+def _quickest(runs: Sequence[TimedRun]) -> TimedRun:
     """Each figure's least."""
     return replace(
         runs[0],
@@ -151,8 +157,8 @@ def _quickest(runs: Sequence[Run]) -> Run:
     )
 
 
-def _from_row(row: Mapping[str, Any]) -> Run:
-    return Run(**{**row, "check": row["check"] and DraftCheck(**row["check"])})
+def _from_row(row: Mapping[str, Any]) -> TimedRun:
+    return TimedRun(**{**row, "check": row["check"] and DraftCheck(**row["check"])})
 
 
 def _server(opened: OpenCascade, settings: MCCom) -> LlamaCppEngine:
@@ -164,7 +170,7 @@ def _server(opened: OpenCascade, settings: MCCom) -> LlamaCppEngine:
     return LlamaCppEngine(name=model.id, host=host, reads=PromptFormat(fim=model.fim, layout=model.layout))
 
 
-async def _asked(engine: Asked, sample: Sample, prompt: Prompt, draft: str, settings: MCCom) -> Run:
+async def _asked(engine: DraftingEngine, sample: Sample, prompt: Prompt, draft: str, settings: MCCom) -> TimedRun:
     """An answer behind a prompt that has been read up to the cursor's line.
 
     Read twice: the second time its last token is evaluated alone, whatever was in the cache before, so that each answer
@@ -184,7 +190,7 @@ async def _asked(engine: Asked, sample: Sample, prompt: Prompt, draft: str, sett
             pass
     generation = writing.generation
     checks = [token.check for token in generation.tokens if token.check is not None]
-    return Run(
+    return TimedRun(
         text=writing.text,
         first_s=generation.first_token_s,
         total_s=generation.total_s,

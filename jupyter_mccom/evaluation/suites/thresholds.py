@@ -36,15 +36,15 @@ from ...learnt import calibration_of, prices_of, prompts_of, traces_file
 from ...models.catalog import Model
 from ...settings import MCCom
 from ...types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Trace
+from ..lib.answers import answer, token_from
 from ..lib.bench import Bench, Progress
 from ..lib.data import fingerprint
 from ..lib.key_positions import at_keys, pressed
-from ..lib.machine import commit
+from ..lib.measured_on import commit
 from ..lib.metrics import auroc, exact_match, interval, interval_of, mean
 from ..lib.samples import Sample, notebook_samples
 from ..report.findings import Findings
 from ..report.strata import Stratum, strata
-from .one_shot import answer, token_from
 
 _FILE = "thresholds.jsonl"
 _WRONG_GOAL = 0.3

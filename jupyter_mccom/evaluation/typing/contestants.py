@@ -31,7 +31,7 @@ from ...settings import MCCom, changed
 from ...types import CompletionRequest, Outcome, Route, Suggestion, Token
 from ...wiring import cloud_over, cloud_retrieval_tokens, wire
 from ..lib.conditions import BARE, CLOUD, LOCAL, TWICE, Conditions
-from .frontend import Server
+from .frontend import CompletionServer
 from .metered import Metered, MeteredRetriever
 from .virtual import VirtualClock, VirtualLoop
 
@@ -50,11 +50,11 @@ class Machines:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class Contestant:
     """One way of asking at one statement. The tiers are None where a way has none."""
 
     cascade: Cascade
-    server: Server
+    server: CompletionServer
     """What the front end asks: with a local model the Jupyter server's own part, which also answers in advance."""
     local: Metered | None
     clouds: tuple[Metered, ...]
@@ -94,14 +94,14 @@ class Oracle(Gates):
 
 
 class Plain:
-    """Satisfies frontend.Server for a model that costs money: nothing is asked in advance."""
+    """Satisfies frontend.CompletionServer for a model that costs money: nothing is asked in advance."""
 
     def __init__(self, cascade: Cascade) -> None:
         self._cascade = cascade
         self._running: asyncio.Task[None] | None = None
 
     def begin(self, request: CompletionRequest, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """See frontend.Server."""
+        """See frontend.CompletionServer."""
         if self._running is not None:
             self._running.cancel()
         self._running = asyncio.create_task(work, name=f"mccom replay {request.id}")
@@ -120,9 +120,9 @@ class Plain:
         await self._cascade.aclose()
 
 
-def open_way(
+def open_contestant(
     name: str, machines: Machines, given: Conditions, *, tree: Tree | None, knows: Callable[[str], bool]
-) -> Way:
+) -> Contestant:
     """`knows` tells the oracle whether a text is right; `tree` is the statement's project, where there is one."""
     settings, loop = machines.settings, machines.loop
     local = Metered(machines.local.engine, loop, pid=lambda: machines.local.pid)
@@ -142,7 +142,7 @@ def open_way(
         second = _tier(again, settings, retriever, clock) if name == TWICE else None
         cascade = wire(large, cloud, retriever, second, clock=clock, gates=gates, journal=Journal())
         warmers: Warmers = ((machines.cloud.engine, False), *([(machines.again.engine, True)] if second else []))
-        return Way(cascade=cascade, server=Plain(cascade), local=None, clouds=(cloud, again), warmers=warmers)
+        return Contestant(cascade=cascade, server=Plain(cascade), local=None, clouds=(cloud, again), warmers=warmers)
     settings = changed(settings, retrieval_tokens=0) if name == BARE else settings
     large_tier = None if name == LOCAL else _tier(cloud, settings, retriever, clock)
     gates = gates_of(settings, machines.local.model)
@@ -151,7 +151,7 @@ def open_way(
     server = Completions(Current(settings, lambda asked, former: opened))
     warmers = ((machines.local.engine, False), *(((machines.cloud.engine, True),) if large_tier else ()))
     clouds = (cloud,) if large_tier else ()
-    return Way(cascade=cascade, server=server, local=local, clouds=clouds, warmers=warmers)
+    return Contestant(cascade=cascade, server=server, local=local, clouds=clouds, warmers=warmers)
 
 
 def _tier(engine: Engine, settings: MCCom, retriever: Retriever, clock: Clock) -> Cloud:

@@ -23,7 +23,7 @@ READ_MS = 750
 Ending = Literal["accepted", "mismatch", "moved", "superseded", "whole"]
 
 
-class Server(Protocol):
+class CompletionServer(Protocol):
     """What the front end speaks with: server.requests.Completions is one."""
 
     def begin(self, request: CompletionRequest, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -44,7 +44,7 @@ class Server(Protocol):
 
 
 @dataclass(slots=True, kw_only=True)
-class Asked:
+class SentRequest:
     """One request; times in seconds of the event loop."""
 
     at_s: float
@@ -83,7 +83,7 @@ class FrontEnd:
     `debounce_max_s` is the setting `debounce_max_ms`.
     """
 
-    def __init__(self, server: Server, start: CompletionRequest, *, debounce_max_s: float) -> None:
+    def __init__(self, server: CompletionServer, start: CompletionRequest, *, debounce_max_s: float) -> None:
         self._server = server
         self._start = start
         self._debounce_max_s = debounce_max_s
@@ -98,7 +98,7 @@ class FrontEnd:
         """What is shown."""
         self.news = asyncio.Event()
         """Set whenever what is shown changes."""
-        self.asked: list[Asked] = []
+        self.asked: list[SentRequest] = []
         """In order."""
         self.painted: dict[str, Ghost] = {}
         """Each suggestion as it was when its text was whole, or as last seen."""
@@ -155,7 +155,7 @@ class FrontEnd:
 
     def _ask(self) -> None:
         along = bool(self.ghost and self.ghost.final and self.left)
-        asked = Asked(at_s=self._loop.time(), n_typed=len(self.typed), along=along)
+        asked = SentRequest(at_s=self._loop.time(), n_typed=len(self.typed), along=along)
         request = replace(
             self._start,
             id=f"{self._start.id}-{len(self.asked)}",
@@ -168,7 +168,7 @@ class FrontEnd:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answers(self, request: CompletionRequest, asked: Asked) -> None:
+    async def _answers(self, request: CompletionRequest, asked: SentRequest) -> None:
         try:
             async with aclosing(self._server.complete(request)) as suggestions:
                 async for suggestion in suggestions:
@@ -177,7 +177,7 @@ class FrontEnd:
             asked.ended = True  # as the front end does: no text, and the next key asks again
             self._rhythm.answered(self._loop.time() - asked.at_s)
 
-    def _answered(self, suggestion: Suggestion, asked: Asked) -> None:
+    def _answered(self, suggestion: Suggestion, asked: SentRequest) -> None:
         if not asked.answered and (suggestion.text or suggestion.final):
             asked.answered = True
             if not asked.along:  # those the page answers by itself
@@ -194,14 +194,14 @@ class FrontEnd:
             return
         self._paint(suggestion, asked)
 
-    def _began_s(self, asked: Asked, suggestion: Suggestion) -> float:
+    def _began_s(self, asked: SentRequest, suggestion: Suggestion) -> float:
         """When the answer was asked for that this request took over, else when this one was sent."""
         if suggestion.origin != "again":
             return asked.at_s
         began = asked.n_typed - suggestion.kept_chars
         return next((one.at_s for one in self.asked if one.n_typed == began), asked.at_s)
 
-    def _paint(self, suggestion: Suggestion, asked: Asked) -> None:
+    def _paint(self, suggestion: Suggestion, asked: SentRequest) -> None:
         ghost = self.ghost
         if ghost is not None and ghost.suggestion_id == suggestion.suggestion_id:
             ghost.final = suggestion.final
@@ -222,7 +222,7 @@ class FrontEnd:
             self.ghost.whole_s = self._loop.time()
         self.news.set()
 
-    def _start_of(self, ghost: Ghost, asked: Asked) -> str:
+    def _start_of(self, ghost: Ghost, asked: SentRequest) -> str:
         """What stood of a suggestion already when the request that continues it was sent."""
         return self.typed[ghost.n_start : asked.n_typed]
 

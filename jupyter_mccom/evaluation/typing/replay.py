@@ -8,9 +8,8 @@ it is read. Knows engines only through the way that it is given.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from ...types import CompletionRequest
 from .frontend import FrontEnd, Ghost
 from .typist import TAKE_S, Typist, right, taken
 
@@ -19,7 +18,7 @@ ENTER_S = 0.3
 
 
 @dataclass(slots=True, kw_only=True)
-class Written:
+class TypedStatement:
     """What a person did at one statement. Seconds count from the first key."""
 
     keys_typed: int = 0
@@ -64,13 +63,13 @@ class Person:
         self._seen_s: dict[str, float] = {}
         self._judged: set[tuple[str, str]] = set()
         self._first_s = 0.0
-        self._written = Written(keys_needed=len(statement))
+        self._written = TypedStatement(keys_needed=len(statement))
 
     @property
     def _left(self) -> str:
         return self._statement[len(self._front.typed) :]
 
-    async def write(self) -> Written:
+    async def write(self) -> TypedStatement:
         """Returns when the statement stands there and Enter was pressed."""
         while self._left:
             await self._until_key()
@@ -158,11 +157,3 @@ class Person:
             written.cancelled += not asked.ended
             if asked.text_s is not None and not asked.along and asked.n_typed < len(self._statement):
                 written.latency_s.append(asked.text_s)
-
-
-def statement_of(request: CompletionRequest, truth: str) -> tuple[CompletionRequest, str]:
-    """A request at the first character of the cursor's line, and the line as it is typed: its indentation stands."""
-    above, newline, line = request.prefix.rpartition("\n")
-    statement = (line + truth).strip()
-    indentation = line[: len(line) - len(line.lstrip())]
-    return replace(request, prefix=above + newline + indentation), statement
