@@ -12,14 +12,13 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from ...protocols import Engine, Retriever
+from ...server.requests import IN_ADVANCE
 from ...types import CompletionRequest, Hit, Prompt, Skills, Token
 from ..lib.profiles import Profile
 from .virtual import VirtualLoop
 
 _LOOK_S = 0.03
 _N_QUIET = 3
-IN_ADVANCE = "mccom in advance"
-"""Name of the server's task that asks while nobody waits."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,9 +76,7 @@ class Metered:
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine; the first token comes `network_s` later, or when the profile says."""
-        task = asyncio.current_task()
-        in_advance = task is not None and task.get_name() == IN_ADVANCE
-        call = Call(n_prompt=await self._n_prompt(prompt), in_advance=in_advance)
+        call = Call(n_prompt=await self._n_prompt(prompt), in_advance=IN_ADVANCE.get())
         self.calls.append(call)
         tokens = self._engine.generate(prompt, max_tokens=max_tokens, draft=draft)
         async with aclosing(self._worked(call, tokens) if self._profile is None else self._hosted(tokens)) as found:
