@@ -178,7 +178,7 @@ def run(
     findings = suite.measure(bench)
     if out is not None:
         made = {
-            "suite": name, "about": suite.about, "n": bench.n, "model": settings.model, **made_with,
+            "suite": name, "about": suite.about, "n": bench.n, "model": bench.model, **made_with,
             "threads": _threads(settings), "started": started.isoformat(timespec="seconds"), "machine": before,
             "took_s": round((datetime.now(timezone.utc) - started).total_seconds()),
             "resumed": None if suite.own_rows else rows.resumed,

@@ -22,7 +22,7 @@ from jupyter_mccom.evaluation.report.page import page
 from jupyter_mccom.evaluation.report.published import ALL, FIGURES, Figure, is_of
 from jupyter_mccom.evaluation.report.svg import draw
 from jupyter_mccom.evaluation.run_suite import SUITES
-from jupyter_mccom.settings import MCCom
+from jupyter_mccom.settings import MCCom, kinds
 
 CELLS = ("notebooks/notebooks.jsonl", "notebooks/statements.jsonl")
 BOOK = {"id": "b", "cells": [{"type": "code", "source": "import os\nx = 1"}]}
@@ -152,8 +152,26 @@ def test_what_is_told_of_the_machine() -> None:
     assert told["cpu"]
     assert told["threads"] >= told["cores"] >= 1
     assert told["wheels"]["xllamacpp"]
-    secret = MCCom(max_tokens=32, cloud_key_file="key", models_dir="models")
-    assert changed_settings(secret) == {"max_tokens": 32}
+
+
+PLACES = re.compile(r"\b(files?|folders?|paths?|environment variable)\b", re.IGNORECASE)
+
+
+def test_places_leave_no_trace() -> None:
+    """A setting whose help speaks of a file, folder, path or variable is in no result; of a model its name is."""
+    places = [name for name, trait in MCCom.class_traits(config=True).items() if PLACES.search(trait.help)]
+    places.remove("model")
+    texts = {name: ["/home/me"] if kinds()[name] is list else "secret" for name in places}
+    assert {"cloud_key_env", "local_key_file", "models_dir", "paths_off", "project_root", "traces_dir"} <= texts.keys()
+    assert changed_settings(MCCom(max_tokens=32, **texts)) == {"max_tokens": 32}
+    for path in ("/home/me/own.gguf", r"C:\Users\me\own.gguf", "~/own.gguf"):
+        assert changed_settings(MCCom(model=path)) == {"model": "own.gguf"}
+
+
+def test_settings_that_decide_stay() -> None:
+    """What decides a text stands in a result: addresses, models and limits."""
+    values = {"local_url": "http://127.0.0.1:1", "local_model": "org/m", "cloud_dialect": "vllm", "prompt_tokens": 99}
+    assert changed_settings(MCCom(**values)) == values
 
 
 class _Page(HTMLParser):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from ...settings import MCCom
@@ -22,6 +22,15 @@ Progress = Callable[[int, int], None]
 def stand_in(settings: MCCom) -> str:
     """The model that stands for the cloud where a suite brings its own, in a process of this machine: `cloud_model`."""
     return settings.cloud_model or _CLOUD_MODEL
+
+
+def last_part(value: Any) -> Any:
+    """The value; of an absolute path, one of Windows too, its last part."""
+    if not isinstance(value, str):
+        return value
+    paths = (PurePosixPath(value), PureWindowsPath(value))
+    found = next((path.name for path in paths if path.is_absolute() or value.startswith("~")), value)
+    return found or value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +60,9 @@ class Bench:
     rows: Rows
     progress: Progress
     typing: Typing = Typing()
+
+    @property
+    def model(self) -> str:
+        """The local model's name as results tell it: its id or, of a person's own file or folder, no more than that."""
+        name: str = last_part(self.settings.model)
+        return name

@@ -11,9 +11,11 @@ from typing import Any
 
 from ...compose import open_store
 from ...settings import MCCom
+from .bench import last_part
 
 _WHEELS = ("jupyter-mccom", "xllamacpp", "rank-bm25", "parso", "httpx", "jupyter-server", "jupyterlab")
-_SECRET = {"cloud_key_env", "cloud_key_file", "models_dir"}
+_PLACES = frozenset(("dir", "env", "file", "key", "path", "paths", "root"))
+"""Words in the names of settings that say where something lies: a folder, a file, a key or its variable."""
 
 
 def machine() -> dict[str, Any]:
@@ -38,18 +40,28 @@ def decisive(found: Mapping[str, Any]) -> dict[str, Any]:
     return {name: found.get(name) for name in ("commit", "cpu", "cores", "python", "wheels")}
 
 
-def changed_settings(settings: MCCom) -> dict[str, Any]:
-    """Those that differ from their default; not where keys and models lie."""
-    names = sorted(name for name in settings.trait_names(config=True) if name not in _SECRET)
+def given_settings(settings: MCCom) -> dict[str, Any]:
+    """All that differ from their default."""
+    names = sorted(settings.trait_names(config=True))
     values = {name: (getattr(settings, name), settings.trait_defaults(name)) for name in names}
     return {name: value for name, (value, default) in values.items() if value != default}
 
 
+def changed_settings(settings: MCCom) -> dict[str, Any]:
+    """Those that differ from their default, less those that name a place; of a model's path its last part."""
+    return {name: last_part(value) for name, value in given_settings(settings).items() if not names_a_place(name)}
+
+
+def names_a_place(setting: str) -> bool:
+    """A setting of that name is a path or says where a key is: it stands in no result, since results are passed on."""
+    return not _PLACES.isdisjoint(setting.split("_"))
+
+
 def prompted(settings: MCCom, models: Iterable[str]) -> dict[str, dict[str, str]]:
-    """What each model of the catalogue is and in which order it reads a prompt; no hash for a file of one's own."""
+    """What each model of the catalogue is and in which order it reads a prompt; of one's own file its name."""
     store = open_store(settings)
     entries = {model: store.entry(model) for model in models}
-    return {model: {"sha256": entry.sha256, "layout": entry.layout} for model, entry in entries.items()}
+    return {last_part(model): {"sha256": entry.sha256, "layout": entry.layout} for model, entry in entries.items()}
 
 
 def _cpu() -> str:

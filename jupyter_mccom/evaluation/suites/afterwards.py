@@ -137,7 +137,7 @@ def measure(bench: Bench) -> Findings:
     settings = changed(bench.settings, cloud_dialect="", latency_budget_s=_PATIENCE_S)
     asked = moments(notebook_samples(bench.data, bench.n, bench.seed), cast(Multiline, settings.multiline))
     rows = asyncio.run(_run(bench, settings, asked))
-    return findings(asked, rows, model=settings.model)
+    return findings(asked, rows, model=bench.model)
 
 
 async def _run(bench: Bench, settings: MCCom, asked: Sequence[Moment]) -> list[Mapping[str, Any]]:

@@ -70,9 +70,7 @@ def measure(bench: Bench) -> Findings:
     asyncio.run(_run(bench, samples))
     rows = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
     keys = pressed(bench.data)
-    return Findings(
-        tables=[table(bench.settings.model, rows, WAYS, strata(samples, keys))], notes=[GAINED, keys.note()]
-    )
+    return Findings(tables=[table(bench.model, rows, WAYS, strata(samples, keys))], notes=[GAINED, keys.note()])
 
 
 def table(model: str, rows: Sequence[Mapping[str, Any]], ways: Sequence[str], strata: Mapping[str, Stratum]) -> Table:

@@ -155,7 +155,7 @@ def measure(bench: Bench) -> Findings:
     rows = asyncio.run(_run(bench, samples))
     keys = pressed(bench.data)
     parts = {name: stratum for name, stratum in strata(samples, keys).items() if stratum.n}
-    title = f"{bench.settings.model}, prompts of {bench.settings.prompt_tokens} tokens, n = {len(rows)}"
+    title = f"{bench.model}, prompts of {bench.settings.prompt_tokens} tokens, n = {len(rows)}"
     return Findings(
         tables=[_table(title, rows, parts)],
         notes=["gained: against no healing at the same positions; next word: it is right", keys.note()],

@@ -78,7 +78,7 @@ def measure(bench: Bench) -> Findings:
     """Raises InputError without the data, on Windows, and for a model that does not fill in."""
     tasks = [task for kind in KINDS for task in drawn(bench.data, kind, bench.n, bench.seed)]
     asyncio.run(_run(bench, tasks))
-    return findings(tasks, [bench.rows.get(task.name) for task in tasks], bench.settings.model)
+    return findings(tasks, [bench.rows.get(task.name) for task in tasks], bench.model)
 
 
 def drawn(data: Path, kind: str, n: int, seed: int) -> list[Task]:

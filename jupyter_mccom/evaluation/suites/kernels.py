@@ -60,7 +60,7 @@ def measure(bench: Bench) -> Findings:
     found: list[tuple[Sample, dict[str, Any]]] = []
     asyncio.run(_run(bench, samples, found))
     of = alike([sample for sample, _ in found])
-    return Findings(tables=[table(bench.settings.model, [row for _, row in found], WAYS, of)], notes=[GAINED])
+    return Findings(tables=[table(bench.model, [row for _, row in found], WAYS, of)], notes=[GAINED])
 
 
 async def _run(bench: Bench, samples: Sequence[Sample], found: list[tuple[Sample, dict[str, Any]]]) -> None:

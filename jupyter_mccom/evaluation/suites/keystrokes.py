@@ -1,10 +1,10 @@
-"""`bench --suite keystrokes`: a person types real statements, one way of asking after the other (`typing/contestants.py`).
+"""`bench --suite keystrokes`: a person types real statements, once for each contestant (`typing/contestants.py`).
 
 Half notebook statements, half lines of repositories that are indexed whole. The models have read the place before the
 first key, in every way alike. The order of the ways changes from statement to statement. Where models have one thread,
-work takes its CPU time (`lib/cputime.py`): what others do on the machine changes no figure. Each way is replayed under the
-conditions that `--replays` names (`lib/conditions.py`): with 200 ms of network and with none, where one that asked no cloud
-serves both, and, computed, on a machine that is five times as fast with a hosted cloud.
+work takes its CPU time (`lib/cputime.py`): what others do on the machine changes no figure. Each way is replayed under
+the conditions that `--replays` names (`lib/conditions.py`): with 200 ms of network and with none, where one that asked
+no cloud serves both, and, computed, on a machine that is five times as fast with a hosted cloud.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from ...settings import MCCom
 from ...types import CompletionRequest
 from ..lib.bench import Bench
 from ..lib.cputime import worked_s
-from ..lib.measured_on import changed_settings
+from ..lib.measured_on import given_settings
 from ..report.findings import Findings, Plot, Table, distribution, percentile_with_interval
 from ..typing.metered import wait_until_quiet
 
@@ -192,8 +192,7 @@ def running_server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[RunningS
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
     command += [f"--IdentityProvider.token={token}", "--allow-root", "--ServerApp.port_retries=0"]
     command.append(f"--ServerApp.jpserver_extensions={{'jupyter_mccom': {enabled}}}")
-    given = {**changed_settings(settings), "show_threshold": 0}  # how long it takes is asked, not whether it is right
-    given |= {"models_dir": settings.models_dir} if settings.models_dir else {}
+    given = {**given_settings(settings), "show_threshold": 0}  # how long it takes is asked, not whether it is right
     with tempfile.TemporaryDirectory() as folder:  # what a bench asks is nothing to learn from, and it has no project
         given["traces_dir"] = f"{folder}/traces"
         command += [f"--ServerApp.root_dir={folder}", *(f"--MCCom.{name}={value}" for name, value in given.items())]

@@ -94,7 +94,7 @@ def measure(bench: Bench) -> Findings:
     asyncio.run(_run(bench, samples))
     rows = {sample.statement: row for sample in samples if (row := bench.rows.get(sample.statement)) is not None}
     settings = bench.settings
-    return findings(samples, rows, pressed(bench.data), model=settings.model, short=settings.prompt_tokens)
+    return findings(samples, rows, pressed(bench.data), model=bench.model, short=settings.prompt_tokens)
 
 
 _Rows = Mapping[str, Mapping[str, Any]]

@@ -37,7 +37,7 @@ from ...models.catalog import Model
 from ...settings import MCCom
 from ...types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Trace
 from ..lib.answers import answer, token_from
-from ..lib.bench import Bench, Progress
+from ..lib.bench import Bench, Progress, last_part
 from ..lib.data import fingerprint
 from ..lib.key_positions import at_keys, pressed
 from ..lib.measured_on import commit
@@ -275,7 +275,7 @@ def _rounded(*values: float) -> list[float]:
 def _made_with(settings: MCCom, model: Model) -> dict[str, object]:
     """Lines that were made with anything else say nothing of this model's texts."""
     return {
-        "model": model.id,
+        "model": last_part(model.id),
         "layout": model.layout,
         "prompt_tokens": settings.prompt_tokens,
         "retrieval_tokens": settings.retrieval_tokens,

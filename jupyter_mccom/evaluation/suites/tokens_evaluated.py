@@ -64,7 +64,7 @@ async def _run(bench: Bench, script: Sequence[Sequence[CompletionRequest]]) -> F
     finally:
         await plain.aclose()
         await opened.aclose()
-    title = f"{opened.model.id} by {opened.local.kind}: {n_keys} keys of {len(script)} statements"
+    title = f"{bench.model} by {opened.local.kind}: {n_keys} keys of {len(script)} statements"
     same = f"{sum(row['same'] for row in rows)} of {len(rows)} answers are the same with it"
     return Findings(tables=[_table(title, rows)], notes=[same])
 
