@@ -21,6 +21,7 @@ from ..cascade.journal import Journal
 from ..cascade.pipeline import Cascade
 from ..cascade.route import CloudState, Gates
 from ..compose import OpenCascade
+from ..compose.wiring import cloud_over, cloud_retrieval_tokens, wire
 from ..learnt import gates_of
 from ..privacy.masked_engine import MaskedEngine
 from ..protocols import Clock, Engine, Retriever
@@ -29,7 +30,6 @@ from ..server.current import Current
 from ..server.requests import Completions
 from ..settings import MCCom, changed
 from ..types import CompletionRequest, Outcome, Route, Suggestion, Token
-from ..wiring import cloud_over, cloud_retrieval_tokens, wire
 from .conditions import BARE, CLOUD, LOCAL, TWICE, Conditions
 from .frontend import Server
 from .metered import Metered, MeteredRetriever

@@ -203,7 +203,7 @@ async def test_where_mlx_is_missing_its_models_say_so_and_auto_does_not_know_the
     def missing() -> None:
         check_mlx("darwin", "arm64", (3, 12), lambda: False)
 
-    monkeypatch.setattr("jupyter_mccom.local.check_mlx", missing)
+    monkeypatch.setattr("jupyter_mccom.compose.local_tier.check_mlx", missing)
     async with _opened(MCCom(model="qwen2.5-coder-0.5b-mlx", models_dir=str(tmp_path))) as opened:
         with pytest.raises(EngineMissing, match="pip install mlx-lm"):
             await opened.engine.count(["x"])

@@ -10,8 +10,8 @@ import pytest
 from nbclient import NotebookClient
 from traitlets.config import Config
 
-from jupyter_mccom import tour
-from jupyter_mccom.cli import demo_notebook
+from jupyter_mccom.cli.main import demo_notebook
+from jupyter_mccom.demo import tour
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.settings import MCCom
 from tests.conftest import SMALL

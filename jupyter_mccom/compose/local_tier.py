@@ -13,24 +13,24 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from .engines import costs
-from .engines.auto import AutoEngine, Candidate
-from .engines.choice import Choice
-from .engines.direct import DirectEngine
-from .engines.fim import FimMarkers, Layout, PromptFormat
-from .engines.host import Host, default_threads
-from .engines.measurements import Measurements, machine
-from .engines.memory import free_bytes, refuse_if_too_large
-from .engines.runtime import check_mlx
-from .engines.servers.engine import ServerEngine
-from .errors import EngineError, EngineMissing, SettingsError
-from .models.catalog import FIM_TEMPLATES, Model, family_fim, ids, like
-from .models.store import Store, default_models_dir
-from .privacy.ignore import Ignored
-from .privacy.keys import key_from
-from .privacy.masked_engine import MaskedEngine
-from .protocols import Engine
-from .settings import AUTO, MCCom
+from ..engines import costs
+from ..engines.auto import AutoEngine, Candidate
+from ..engines.choice import Choice
+from ..engines.direct import DirectEngine
+from ..engines.fim import FimMarkers, Layout, PromptFormat
+from ..engines.host import Host, default_threads
+from ..engines.measurements import Measurements, machine
+from ..engines.memory import free_bytes, refuse_if_too_large
+from ..engines.runtime import check_mlx
+from ..engines.servers.engine import ServerEngine
+from ..errors import EngineError, EngineMissing, SettingsError
+from ..models.catalog import FIM_TEMPLATES, Model, family_fim, ids, like
+from ..models.store import Store, default_models_dir
+from ..privacy.ignore import Ignored
+from ..privacy.keys import key_from
+from ..privacy.masked_engine import MaskedEngine
+from ..protocols import Engine
+from ..settings import AUTO, MCCom
 
 EngineKind: TypeAlias = Literal["llamacpp", "mlx", "server"]
 _DEFAULT = "qwen2.5-coder-0.5b"

@@ -13,26 +13,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .cascade.budget import Budget
-from .cascade.cloud import Cloud
-from .cascade.journal import Journal
-from .cascade.pipeline import Cascade
-from .engines import costs
-from .engines.host import Host
-from .errors import SettingsError
-from .learning.recorder import FileRecorder
-from .learnt import forget_traces, gates_of, recorder_of
-from .local import Local
-from .models.catalog import Model, fim_of, ids
-from .models.store import Store, default_models_dir
-from .protocols import Engine
-from .retrieval.iterate import KERNEL, SEARCH_S, Live, Retrieval
-from .retrieval.tree import ProjectTree
-from .settings import AUTO, MCCom, alike
+from ..cascade.budget import Budget
+from ..cascade.cloud import Cloud
+from ..cascade.journal import Journal
+from ..cascade.pipeline import Cascade
+from ..engines import costs
+from ..engines.host import Host
+from ..errors import SettingsError
+from ..learning.recorder import FileRecorder
+from ..learnt import forget_traces, gates_of, recorder_of
+from ..models.catalog import Model, fim_of, ids
+from ..models.store import Store, default_models_dir
+from ..protocols import Engine
+from ..retrieval.iterate import KERNEL, SEARCH_S, Live, Retrieval
+from ..retrieval.tree import ProjectTree
+from ..settings import AUTO, MCCom, alike
+from .local_tier import Local
 from .wiring import cloud_over, wire
 
 if TYPE_CHECKING:
-    from .retrieval.kernel import Kernels, Sessions
+    from ..retrieval.kernel import Kernels, Sessions
 
 _KERNEL_CHARS = 400
 """Of what a kernel holds, in a prompt: about 120 tokens, a frame of 15 columns and some names."""
@@ -150,14 +150,14 @@ class OpenCascade:
 
 def draft_words(dialect: str) -> str:
     """What a cloud's dialect can do with a draft, in words for people."""
-    from .engines.cloud.dialects import DIALECTS
+    from ..engines.cloud.dialects import DIALECTS
 
     return DIALECTS[dialect].words
 
 
 def cloud_address(settings: MCCom) -> str:
     """Where the cloud's server is: the address that is set, or the dialect's own service."""
-    from .engines.cloud.dialects import DIALECTS
+    from ..engines.cloud.dialects import DIALECTS
 
     return settings.cloud_url or DIALECTS[settings.cloud_dialect].url
 
@@ -240,7 +240,7 @@ def _kept(former: OpenCascade | None, settings: MCCom, names: tuple[str, ...]) -
 
 def open_live(sessions: Sessions, kernels: Kernels) -> Live:
     """What the kernels of a Jupyter server hold."""
-    from .retrieval.kernel import KernelNames
+    from ..retrieval.kernel import KernelNames
 
     return KernelNames(sessions, kernels, max_chars=_KERNEL_CHARS)
 
@@ -259,8 +259,8 @@ def _cloud(
 ) -> Cloud | None:
     if not settings.cloud_dialect:
         return None
-    from .engines.cloud.dialects import DIALECTS
-    from .privacy.ignore import Ignored
+    from ..engines.cloud.dialects import DIALECTS
+    from ..privacy.ignore import Ignored
 
     if settings.cloud_dialect not in DIALECTS:
         raise SettingsError(f"no dialect {settings.cloud_dialect!r}; set cloud_dialect to one of {', '.join(DIALECTS)}")
@@ -272,9 +272,9 @@ def _cloud(
 
 
 def _masked_cloud(settings: MCCom) -> Engine:
-    from .engines.cloud.dialects import open_cloud
-    from .privacy.keys import key_from
-    from .privacy.masked_engine import MaskedEngine
+    from ..engines.cloud.dialects import open_cloud
+    from ..privacy.keys import key_from
+    from ..privacy.masked_engine import MaskedEngine
 
     engine = open_cloud(
         settings.cloud_dialect,

@@ -13,20 +13,20 @@ import secrets
 import socket
 from collections.abc import Sequence
 
-from .cascade.budget import Budget
-from .cascade.cloud import Cloud
-from .cascade.context import Context
-from .cascade.journal import Journal
-from .cascade.pipeline import Cascade
-from .cascade.route import Gates
-from .compose import SystemClock, open_store
-from .engines.child import Child
-from .engines.host import default_threads
-from .engines.scripted import ScriptedEngine
-from .magics.pages import Page
-from .models.store import Store
-from .settings import MCCom
-from .types import CompletionRequest, Outcome
+from ..cascade.budget import Budget
+from ..cascade.cloud import Cloud
+from ..cascade.context import Context
+from ..cascade.journal import Journal
+from ..cascade.pipeline import Cascade
+from ..cascade.route import Gates
+from ..compose import SystemClock, open_store
+from ..engines.child import Child
+from ..engines.host import default_threads
+from ..engines.scripted import ScriptedEngine
+from ..magics.pages import Page
+from ..models.store import Store
+from ..settings import MCCom
+from ..types import CompletionRequest, Outcome
 
 STAND_IN = "qwen2.5-coder-0.5b"
 """Small enough for Binder; in real life the cloud's model is a large one."""
