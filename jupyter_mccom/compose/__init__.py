@@ -6,14 +6,13 @@ from .cascade import (
     UNHURRIED_S,
     OpenCascade,
     SystemClock,
-    cloud_address,
-    draft_words,
     model_ids,
     open_cascade,
     open_live,
     open_store,
     wanted_model,
 )
+from .cloud_tier import cloud_address, draft_words
 
 __all__ = [
     "UNHURRIED_S",

@@ -1,29 +1,27 @@
-"""The local tier by the settings: a model of this machine, what `auto` chooses among them, or another's server.
+"""Who answers first, by the settings: one model of this machine, the one that `auto` measures to be best, or a server.
 
-Nothing is loaded or asked yet: engines start with the first request. May be looked at from any thread.
+Nothing is loaded or asked yet: engines start with the first request. A tier may be looked at from any thread.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from ..engines import costs
 from ..engines.auto import AutoEngine, Candidate
 from ..engines.choice import Choice
-from ..engines.direct import DirectEngine
-from ..engines.fim import FimMarkers, Layout, PromptFormat
+from ..engines.fim import FimMarkers, Layout
 from ..engines.host import Host, default_threads
 from ..engines.measurements import Measurements, machine
-from ..engines.memory import free_bytes, refuse_if_too_large
-from ..engines.runtime import check_mlx
+from ..engines.memory import free_bytes
 from ..engines.servers.engine import ServerEngine
-from ..errors import EngineError, EngineMissing, SettingsError
+from ..errors import EngineError, SettingsError
 from ..models.catalog import FIM_TEMPLATES, Model, family_fim, ids, like
 from ..models.store import Store, default_models_dir
 from ..privacy.ignore import Ignored
@@ -31,95 +29,61 @@ from ..privacy.keys import key_from
 from ..privacy.masked_engine import MaskedEngine
 from ..protocols import Engine
 from ..settings import AUTO, MCCom
+from .model_process import LocalModel, mlx_runs, open_model
 
 EngineKind: TypeAlias = Literal["llamacpp", "mlx", "server"]
+LOCAL_SETTINGS = (
+    *("model", "models_dir", "threads", "context_tokens", "idle_unload_s", "auto_budget_s"),
+    *("local_url", "local_model", "local_key_env", "local_key_file"),
+)
+"""What the local tier depends on: with the same values it is taken over."""
 _DEFAULT = "qwen2.5-coder-0.5b"
 """What `auto` offers where no model is here yet."""
-_LLAMA_DIRECT = "jupyter_mccom.engines.llama_direct"
-_MLX = "jupyter_mccom.engines.mlx_process"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalModel:
-    """A model of this machine, and what runs it."""
+class LocalTier(Protocol):
+    """The tier that answers first. The defaults here are those of a tier without `auto` and without a server."""
 
+    threads: int
+    """CPU threads of a model of this machine."""
     engine: Engine
-    host: Host
-    model: Model
-
-
-class Local:
-    """The tier that answers first. `engine` is the same for its life; what is behind it may change with `auto`."""
-
-    def __init__(self, settings: MCCom, store: Store) -> None:
-        self._settings = settings
-        self._store = store
-        self.threads = settings.threads or default_threads()
-        """CPU threads of a model of this machine."""
-        self.auto: AutoEngine | None = None
-        """None unless the model is chosen by measuring."""
-        self.server: ServerEngine | None = None
-        """None unless somebody else runs it."""
-        self._models: dict[str, LocalModel] = {}
-        """By id, as they were opened last."""
-        self.engine = self._open()
-
-    @property
-    def url(self) -> str:
-        """Of somebody else's server; empty without one."""
-        return self._settings.local_url
-
-    @property
-    def leaves(self) -> str:
-        """Where the text around the cursor goes when that is not this machine; empty when it stays."""
-        return self.url if self.url and not on_this_machine(self.url) else ""
-
-    def kept_out(self, jupyter_root: Path) -> Callable[[str], bool]:
-        """Documents that may not be in its prompts; the function may raise RetrievalError."""
-        if not self.leaves:
-            return lambda document: False
-        return Ignored(jupyter_root.expanduser().resolve()).covers
+    """The same for the life of the tier; the model behind it may change."""
+    server: ServerEngine | None = None
+    """None unless somebody else runs the model."""
+    url: str = ""
+    """The address of somebody else's server; empty without one."""
+    leaves: str = ""
+    """Where the text around the cursor goes when that is not this machine; empty when it stays."""
 
     @property
     def kind(self) -> EngineKind:
-        """Who writes."""
-        if self.server:
-            return "server"
+        """Which kind of engine writes."""
         return "mlx" if self.model.weights == "mlx" else "llamacpp"
 
     @property
     def model(self) -> Model:
-        """The one that writes, or would. Of a server that of the catalogue which its name means."""
-        if self.server:
-            name = self.server.name
-            served = Model(id=name, file="", n_bytes=0, sha256="")
-            known = like(name) or served
-            return replace(served, calibration=known.calibration)
-        running = self._running
-        return running.model if running else self._store.entry(self._chosen)
+        """The model that writes, or would."""
 
     @property
     def host(self) -> Host | None:
         """The process of the model; None where somebody else runs it, and before `auto` has opened one."""
-        return self._running.host if self._running else None
+        return None
 
     @property
     def trouble(self) -> str:
         """Why the last start or answer failed; empty when it did not."""
-        if self.server:
-            return self.server.trouble
-        return self._running.host.trouble if self._running else ""
+        return self.host.trouble if self.host else ""
 
     @property
     def measuring(self) -> str:
         """The model that `auto` measures now; empty when it measures none."""
-        return self.auto.measuring if self.auto else ""
+        return ""
 
     @property
     def choice(self) -> Choice | None:
         """What `auto` chose and why; None without `auto`."""
-        return self.auto.choice if self.auto else None
+        return None
 
     @property
     def wanted(self) -> str:
@@ -128,67 +92,132 @@ class Local:
 
     def present(self) -> bool:
         """The model's files are here, or somebody else has them. Raises ModelError."""
-        return self.server is not None or self._store.present(self.model.id)
 
     async def warm(self) -> None:
         """Starts the model's process if its file is here. Raises EngineError or ModelError when it cannot start."""
-        if self.server is not None:
-            await self.server.found()
-        elif await asyncio.to_thread(self.present):
-            if self.auto is not None:
-                await self.auto.chosen()
+        if await asyncio.to_thread(self.present):
+            await self._ready()
             assert self.host is not None
             async with self.host.lease():
                 pass
 
+    async def _ready(self) -> None:
+        """Waits until the model is chosen and its process known."""
+        return
+
     async def ask(self) -> None:
         """Asks somebody else's server what it is; `trouble` says why it could not be asked."""
-        if self.server is not None:
-            with suppress(EngineError):
-                await self.server.found()
+        return
+
+    def kept_out(self, jupyter_root: Path) -> Callable[[str], bool]:
+        """Documents that may not be in the tier's prompts; the function may raise RetrievalError."""
+        return lambda document: False
 
     def when_chosen(self, work: Callable[[], None]) -> None:
         """Calls `work` each time that `auto` has chosen a model, or a server has told the name of its own."""
-        for engine in (self.auto, self.server):
-            if engine is not None:
-                engine.settled = work
+        return
 
     def models_changed(self) -> None:
         """A model was downloaded: `auto` chooses anew."""
-        if self.auto is not None:
-            self.auto.reconsider()
+        return
 
     @property
     def costs_keys(self) -> tuple[str, ...]:
-        """Of what checking drafts costs the model, on a GPU first; none where its engine is not installed."""
+        """Under which names the cost of checking drafts is kept, a GPU's first; none where no engine runs the model."""
         if self.kind != "mlx":
             return tuple(costs.key_of(self.model.content, threads, "xllamacpp") for threads in (0, self.threads))
         return (costs.key_of(self.model.content, 0, "mlx"),) if mlx_runs() else ()
 
-    @property
-    def _running(self) -> LocalModel | None:
-        return None if self.server else self._models.get(self._chosen)
+
+def local_tier(settings: MCCom, store: Store) -> LocalTier:
+    """The tier that the settings name.
+
+    Raises ModelError for a model that nobody knows, SettingsError for an address that is none.
+    """
+    if settings.local_url:
+        return ServedModel(settings)
+    return AutoModel(settings, store) if settings.model == AUTO else OwnModel(settings, store)
+
+
+class OwnModel(LocalTier):
+    """The model that the settings name, in a process of this machine."""
+
+    def __init__(self, settings: MCCom, store: Store) -> None:
+        self.threads = settings.threads or default_threads()
+        self._store = store
+        self._opened = open_model(store.entry(settings.model), settings, store, self.threads)
+        self.engine = self._opened.engine
 
     @property
-    def _chosen(self) -> str:
-        return self.auto.choice.name if self.auto else self._settings.model
+    def model(self) -> Model:
+        """See LocalTier."""
+        return self._opened.model
 
-    def _open(self) -> Engine:
-        settings = self._settings
-        if self.url:
-            self.server = _server(settings)
-            return MaskedEngine(self.server) if self.leaves else self.server
-        if settings.model != AUTO:
-            return self._opened(settings.model)
-        self.auto = AutoEngine(
-            candidates=self._candidates,
+    @property
+    def host(self) -> Host:
+        """See LocalTier."""
+        return self._opened.host
+
+    def present(self) -> bool:
+        """See LocalTier."""
+        return self._store.present(self.model.id)
+
+
+class AutoModel(LocalTier):
+    """The best model that this machine carries: `auto` measures them and may change its choice."""
+
+    engine: AutoEngine
+
+    def __init__(self, settings: MCCom, store: Store) -> None:
+        self.threads = settings.threads or default_threads()
+        self._settings = settings
+        self._store = store
+        self._models: dict[str, LocalModel] = {}
+        """By id, as they were opened last."""
+        self.engine = AutoEngine(
+            candidates=self.candidates,
             measurements=Measurements(default_models_dir().parent / "auto.json", of=machine(self.threads)),
             budget_s=settings.auto_budget_s,
             free_bytes=free_bytes,
         )
-        return self.auto
 
-    def _candidates(self) -> list[Candidate]:
+    @property
+    def model(self) -> Model:
+        """See LocalTier."""
+        running = self._running
+        return running.model if running else self._store.entry(self.choice.name)
+
+    @property
+    def host(self) -> Host | None:
+        """See LocalTier."""
+        return self._running.host if self._running else None
+
+    @property
+    def measuring(self) -> str:
+        """See LocalTier."""
+        return self.engine.measuring
+
+    @property
+    def choice(self) -> Choice:
+        """See LocalTier."""
+        return self.engine.choice
+
+    def present(self) -> bool:
+        """See LocalTier."""
+        return self._store.present(self.model.id)
+
+    async def _ready(self) -> None:
+        await self.engine.chosen()
+
+    def when_chosen(self, work: Callable[[], None]) -> None:
+        """See LocalTier."""
+        self.engine.settled = work
+
+    def models_changed(self) -> None:
+        """See LocalTier."""
+        self.engine.reconsider()
+
+    def candidates(self) -> list[Candidate]:
         """The catalogue's models that this machine's engines can run. A model ranks the same in each of its forms."""
         bases = list(dict.fromkeys(model_id.removesuffix("-mlx") for model_id in ids()))
         return [
@@ -199,45 +228,71 @@ class Local:
                 rank=bases.index(model.id.removesuffix("-mlx")),
                 present=self._store.present(model.id),
                 default=model.id == _DEFAULT,
-                open=partial(self._opened, model.id),
+                open=partial(self._open, model),
             )
             for model in map(self._store.entry, ids())
             if model.weights == "gguf" or mlx_runs()
         ]
 
-    def _opened(self, model_id: str) -> Engine:
-        self._models[model_id] = opened = self._local_model(self._store.entry(model_id))
+    @property
+    def _running(self) -> LocalModel | None:
+        return self._models.get(self.choice.name)
+
+    def _open(self, model: Model) -> Engine:
+        self._models[model.id] = opened = open_model(model, self._settings, self._store, self.threads)
         return opened.engine
 
-    def _local_model(self, model: Model) -> LocalModel:
-        def child_settings() -> Mapping[str, object]:
-            if model.weights == "mlx":
-                check_mlx()
-            path = str(self._store.locate(model.id).absolute())
-            refuse_if_too_large(model.id, model.n_bytes)
-            costs_file = str(default_models_dir().parent / costs.FILE)
-            told = {"path": path, "context_tokens": self._settings.context_tokens}
-            told |= {"costs_file": costs_file, "model_hash": model.content}
-            return told if model.weights == "mlx" else told | {"threads": self.threads}
 
-        host = Host(
-            _MLX if model.weights == "mlx" else _LLAMA_DIRECT,
-            child_settings,
-            idle_unload_s=self._settings.idle_unload_s,
-        )
-        known = FIM_TEMPLATES if model.own else ()
-        reads = PromptFormat(fim=model.fim, layout=model.layout, known=known)
-        engine: Engine = DirectEngine(name=model.id, host=host, reads=reads)
-        return LocalModel(engine=engine, host=host, model=model)
+class ServedModel(LocalTier):
+    """The model of a server that somebody else runs, here or elsewhere."""
 
+    server: ServerEngine
 
-def mlx_runs() -> bool:
-    """MLX is installed here."""
-    try:
-        check_mlx()
-    except EngineMissing:
-        return False
-    return True
+    def __init__(self, settings: MCCom) -> None:
+        self.threads = settings.threads or default_threads()
+        self.url = settings.local_url
+        self.server = _server(settings)
+        self.leaves = "" if on_this_machine(self.url) else self.url
+        self.engine = MaskedEngine(self.server) if self.leaves else self.server
+
+    @property
+    def kind(self) -> EngineKind:
+        """See LocalTier."""
+        return "server"
+
+    @property
+    def model(self) -> Model:
+        """What the server names; how sure its texts are is known from the catalogue's model of that name."""
+        name = self.server.name
+        served = Model(id=name, file="", n_bytes=0, sha256="")
+        known = like(name) or served
+        return replace(served, calibration=known.calibration)
+
+    @property
+    def trouble(self) -> str:
+        """See LocalTier."""
+        return self.server.trouble
+
+    def present(self) -> bool:
+        """See LocalTier."""
+        return True
+
+    async def warm(self) -> None:
+        """Asks the server what it is. Raises EngineError when it cannot be asked."""
+        await self.server.found()
+
+    async def ask(self) -> None:
+        """See LocalTier."""
+        with suppress(EngineError):
+            await self.server.found()
+
+    def kept_out(self, jupyter_root: Path) -> Callable[[str], bool]:
+        """See LocalTier."""
+        return Ignored(jupyter_root.expanduser().resolve()).covers if self.leaves else super().kept_out(jupyter_root)
+
+    def when_chosen(self, work: Callable[[], None]) -> None:
+        """See LocalTier."""
+        self.server.settled = work
 
 
 def on_this_machine(url: str) -> bool:
