@@ -67,7 +67,7 @@ ALLOWED = {
         "evaluation",
     },
     "__main__": {"cli"},
-    "demo": {"compose", "cascade", "engines", "magics", "models", "settings", "types"},
+    "demo": {"compose", "engines", "magics", "models", "settings"},
     "magics": {"compose", "server", "settings", "types", "errors"},
     "__init__": {"server", "magics", "_version"},
     "_version": set[str](),
@@ -99,7 +99,7 @@ HOMES = {
     "filelock": {"models/store.py"},
     "platformdirs": {"models/store.py", "learning/store.py"},
     "psutil": {
-        *("engines/host.py", "engines/memory.py", "engines/measurements.py", "demo/tour.py"),
+        *("engines/host.py", "engines/memory.py", "engines/measurements.py"),
         *(f"evaluation/{name}.py" for name in ("cputime", "latency", "machine", "metered", "search")),
     },
     "tqdm": {"cli/main.py"},
