@@ -29,7 +29,7 @@ from ...server.current import Current
 from ...server.requests import Completions
 from ...settings import MCCom, changed
 from ...types import CompletionRequest, Outcome, Route, Suggestion, Token
-from ...wiring import cloud_over, cloud_retrieval_tokens, wire
+from ...compose.wiring import cloud_over, cloud_retrieval_tokens, wire
 from ..lib.conditions import BARE, CLOUD, LOCAL, TWICE, Conditions
 from .frontend import CompletionServer
 from .metered import Metered, MeteredRetriever

@@ -1,6 +1,6 @@
 """Given engines and a retriever → a cascade: what the settings say of prompts and gates. Knows nothing of processes.
 
-`compose.py` gives it the parts that it opened, an evaluation those through which it measures.
+`cascade.py` gives it the parts that it opened, an evaluation those through which it measures.
 """
 
 from __future__ import annotations
@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from .cascade.budget import Budget
-from .cascade.cloud import Cloud
-from .cascade.context import Context
-from .cascade.journal import Journal
-from .cascade.pipeline import Cascade
-from .cascade.route import Gates
-from .protocols import Clock, Engine, Retriever
-from .retrieval.iterate import KERNEL
-from .settings import MCCom
-from .types import Hit, Multiline
+from ..cascade.budget import Budget
+from ..cascade.cloud import Cloud
+from ..cascade.context import Context
+from ..cascade.journal import Journal
+from ..cascade.pipeline import Cascade
+from ..cascade.route import Gates
+from ..protocols import Clock, Engine, Retriever
+from ..retrieval.iterate import KERNEL
+from ..settings import MCCom
+from ..types import Hit, Multiline
 
 
 def wire(

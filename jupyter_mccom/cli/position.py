@@ -9,8 +9,8 @@ import json
 import re
 from pathlib import Path
 
-from .errors import InputError
-from .types import Cell, CellKind, CompletionRequest, Trigger
+from ..errors import InputError
+from ..types import Cell, CellKind, CompletionRequest, Trigger
 
 _POSITION = re.compile(r"(?P<file>.+?)(?::(?P<line>\d+))?(?::(?P<col>\d+))?")
 _LANGUAGES = {".py": "python", ".r": "r", ".jl": "julia", ".sh": "bash", ".sql": "sql", ".js": "javascript"}

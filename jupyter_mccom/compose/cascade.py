@@ -13,41 +13,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .cascade.budget import Budget
-from .cascade.cloud import Cloud
-from .cascade.journal import Journal
-from .cascade.pipeline import Cascade
-from .engines import costs
-from .engines.host import Host
-from .errors import SettingsError
-from .learning.recorder import FileRecorder
-from .learnt import forget_traces, gates_of, recorder_of
-from .local import Local
-from .models.catalog import Model, fim_of, ids
-from .models.store import Store, default_models_dir
-from .protocols import Engine
-from .retrieval.iterate import KERNEL, SEARCH_S, Live, Retrieval
-from .retrieval.tree import ProjectTree
-from .settings import AUTO, MCCom, alike
-from .wiring import cloud_over, wire
+from ..cascade.budget import Budget
+from ..cascade.journal import Journal
+from ..cascade.pipeline import Cascade
+from ..engines import costs
+from ..engines.host import Host
+from ..learning.recorder import FileRecorder
+from ..learnt import forget_traces, gates_of, recorder_of
+from ..models.catalog import Model, ids
+from ..models.store import Store, default_models_dir
+from ..protocols import Engine
+from ..retrieval.iterate import KERNEL, SEARCH_S, Live, Retrieval
+from ..retrieval.tree import ProjectTree
+from ..settings import AUTO, MCCom, alike
+from .cloud_tier import CLOUD_SETTINGS, open_cloud_tier
+from .local_tier import LOCAL_SETTINGS, LocalTier, local_tier
+from .wiring import wire
 
 if TYPE_CHECKING:
-    from .retrieval.kernel import Kernels, Sessions
+    from ..retrieval.kernel import Kernels, Sessions
 
 _KERNEL_CHARS = 400
 """Of what a kernel holds, in a prompt: about 120 tokens, a frame of 15 columns and some names."""
 UNHURRIED_S = 10.0
 """A search may take where there is no Jupyter server, and so nobody types."""
-_LOCAL = (
-    *("model", "models_dir", "threads", "context_tokens", "idle_unload_s", "auto_budget_s"),
-    *("local_url", "local_model", "local_key_env", "local_key_file"),
-)
-"""What the local tier depends on."""
-_CLOUD = (
-    *("use_cloud", "cloud_dialect", "cloud_url", "cloud_model", "cloud_key_env", "cloud_key_file"),
-    *("cloud_connect_s", "cloud_timeout_s"),
-)
-"""What the cloud's client depends on."""
 
 
 class SystemClock:
@@ -67,7 +56,7 @@ class OpenCascade:
     """A cascade and the parts that a status speaks of."""
 
     cascade: Cascade
-    local: Local
+    local: LocalTier
     """The tier that answers first."""
     retriever: Retrieval
     tree: ProjectTree | None
@@ -148,20 +137,6 @@ class OpenCascade:
         return tuple(part for part in found if part is not None)
 
 
-def draft_words(dialect: str) -> str:
-    """What a cloud's dialect can do with a draft, in words for people."""
-    from .engines.cloud.dialects import DIALECTS
-
-    return DIALECTS[dialect].words
-
-
-def cloud_address(settings: MCCom) -> str:
-    """Where the cloud's server is: the address that is set, or the dialect's own service."""
-    from .engines.cloud.dialects import DIALECTS
-
-    return settings.cloud_url or DIALECTS[settings.cloud_dialect].url
-
-
 def model_ids() -> tuple[str, ...]:
     """Of the catalogue, smallest model first."""
     return ids()
@@ -174,7 +149,7 @@ def open_store(settings: MCCom) -> Store:
 
 def wanted_model(settings: MCCom) -> str:
     """The id or path of the local model that is to be downloaded or served; `auto` made one."""
-    return Local(settings, open_store(settings)).wanted if settings.model == AUTO else settings.model
+    return local_tier(settings, open_store(settings)).wanted if settings.model == AUTO else settings.model
 
 
 def open_cascade(
@@ -192,13 +167,15 @@ def open_cascade(
     `hand_over` closes; nothing of it is changed when this raises.
     """
     store = open_store(settings)
-    kept = _kept(former, settings, _LOCAL)
-    local = kept.local if kept else Local(settings, store)
+    kept = _kept(former, settings, LOCAL_SETTINGS)
+    local = kept.local if kept else local_tier(settings, store)
     patience_s, live = (SEARCH_S if live else UNHURRIED_S), live if settings.use_kernel else None
     tree = _tree(settings, jupyter_root, _kept(former, settings, ("project_root",)))
     retriever = Retrieval(tree=tree, live=live, patience_s=patience_s)
     budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
-    cloud = _cloud(settings, _kept(former, settings, _CLOUD), budget, retriever, jupyter_root or Path())
+    kept = _kept(former, settings, CLOUD_SETTINGS)
+    former_cloud = kept.cascade.cloud if kept else None
+    cloud = open_cloud_tier(settings, former_cloud, budget=budget, retriever=retriever, root=jupyter_root or Path())
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
     gates, journal = gates_of(settings, local.model), former.cascade.journal if former else Journal()
     cascade = wire(
@@ -214,7 +191,7 @@ def open_cascade(
 
 
 def _recorder(
-    settings: MCCom, local: Local, cascade: Cascade, traces: Path | None, kept: FileRecorder | None
+    settings: MCCom, local: LocalTier, cascade: Cascade, traces: Path | None, kept: FileRecorder | None
 ) -> FileRecorder | None:
     """Learns about the model that writes; when `auto` chooses another one, about that, whose gates hold then."""
 
@@ -240,7 +217,7 @@ def _kept(former: OpenCascade | None, settings: MCCom, names: tuple[str, ...]) -
 
 def open_live(sessions: Sessions, kernels: Kernels) -> Live:
     """What the kernels of a Jupyter server hold."""
-    from .retrieval.kernel import KernelNames
+    from ..retrieval.kernel import KernelNames
 
     return KernelNames(sessions, kernels, max_chars=_KERNEL_CHARS)
 
@@ -252,37 +229,3 @@ def _tree(settings: MCCom, jupyter_root: Path | None, kept: OpenCascade | None) 
         return kept.tree
     cache_dir = default_models_dir().parent / "index"
     return ProjectTree(jupyter_root=jupyter_root, project_root=settings.project_root, cache_dir=cache_dir)
-
-
-def _cloud(
-    settings: MCCom, kept: OpenCascade | None, budget: Budget, retriever: Retrieval, jupyter_root: Path
-) -> Cloud | None:
-    if not settings.cloud_dialect:
-        return None
-    from .engines.cloud.dialects import DIALECTS
-    from .privacy.ignore import Ignored
-
-    if settings.cloud_dialect not in DIALECTS:
-        raise SettingsError(f"no dialect {settings.cloud_dialect!r}; set cloud_dialect to one of {', '.join(DIALECTS)}")
-    if not settings.use_cloud:
-        return None
-    engine = kept.cascade.cloud.engine if kept and kept.cascade.cloud else _masked_cloud(settings)
-    ignored = Ignored(jupyter_root.expanduser().resolve())
-    return cloud_over(engine, settings, retriever=retriever, budget=budget, kept_out=ignored.covers)
-
-
-def _masked_cloud(settings: MCCom) -> Engine:
-    from .engines.cloud.dialects import open_cloud
-    from .privacy.keys import key_from
-    from .privacy.masked_engine import MaskedEngine
-
-    engine = open_cloud(
-        settings.cloud_dialect,
-        url=settings.cloud_url,
-        model=settings.cloud_model,
-        key=lambda: key_from(settings.cloud_key_env, settings.cloud_key_file),
-        fim=fim_of(settings.cloud_model),
-        connect_s=settings.cloud_connect_s,
-        read_s=settings.cloud_timeout_s,
-    )
-    return MaskedEngine(engine)

@@ -15,10 +15,10 @@ import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from .engines.child import Child
-from .engines.host import default_threads
-from .engines.memory import refuse_if_too_large
-from .errors import EngineError, InputError
+from ..engines.child import Child
+from ..engines.host import default_threads
+from ..engines.memory import refuse_if_too_large
+from ..errors import EngineError, InputError
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SERVER = "jupyter_mccom.engines.llama_server"

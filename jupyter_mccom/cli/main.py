@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import InputError, MCComError
-from .settings import MCCom, changed, from_arguments
-from .types import CompletionRequest, Hit, Outcome, Trace
+from ..errors import InputError, MCComError
+from ..settings import MCCom, changed, from_arguments
+from ..types import CompletionRequest, Hit, Outcome, Trace
 
 if TYPE_CHECKING:
-    from .cascade.pipeline import Cascade
+    from ..cascade.pipeline import Cascade
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -122,7 +122,7 @@ def _settings(arguments: argparse.Namespace) -> MCCom:
 def _pull(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from .compose import open_store, wanted_model
+    from ..compose import open_store, wanted_model
 
     settings = _settings(arguments)
     store = open_store(settings)
@@ -138,7 +138,7 @@ def _pull(arguments: argparse.Namespace) -> int:
 
 
 def _remove(arguments: argparse.Namespace) -> int:
-    from .compose import open_store
+    from ..compose import open_store
 
     open_store(_settings(arguments)).remove(arguments.model)
     return 0
@@ -150,7 +150,7 @@ def _complete(arguments: argparse.Namespace) -> int:
     request = request_at(arguments.position, arguments.cell, ask=arguments.invoke)
 
     async def run() -> Trace:
-        from .compose import cloud_address, open_cascade
+        from ..compose import cloud_address, open_cascade
 
         opened = open_cascade(_settings(arguments), jupyter_root=root_of(arguments.position))
         try:
@@ -202,25 +202,25 @@ def _json_from_hit(hit: Hit) -> dict[str, Any]:
 
 
 def _learn(arguments: argparse.Namespace) -> int:
-    from .evaluation.suites.thresholds import teach
+    from ..evaluation.suites.thresholds import teach
 
     print(teach(_settings(arguments), arguments.folder))
     return 0
 
 
 def _forget(arguments: argparse.Namespace) -> int:
-    from .learnt import forget_traces, traces_file
+    from ..learnt import forget_traces, traces_file
 
     print(f"{forget_traces(path := traces_file(_settings(arguments)))} traces deleted from {path}")
     return 0
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from .server.status import lines_of, status_of
+    from ..server.status import lines_of, status_of
 
     async def run() -> dict[str, Any]:
-        from .compose import open_cascade
-        from .learnt import traces_file
+        from ..compose import open_cascade
+        from ..learnt import traces_file
 
         settings = _settings(arguments)
         opened = open_cascade(settings, traces=traces_file(settings))
@@ -240,9 +240,9 @@ def _status(arguments: argparse.Namespace) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from .evaluation import run_suite
-    from .evaluation.lib.bench import Typing
-    from .evaluation.report import published
+    from ..evaluation import run_suite
+    from ..evaluation.lib.bench import Typing
+    from ..evaluation.report import published
 
     with tqdm(disable=None) as bar:
 
@@ -259,8 +259,8 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from .compose import open_store, wanted_model
-    from .serving import serve
+    from ..compose import open_store, wanted_model
+    from .serve import serve
 
     settings = _settings(arguments)
     model = wanted_model(settings)
@@ -282,7 +282,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     import subprocess
     import tempfile
 
-    from .tour import options
+    from ..demo.tour import options
 
     arguments.model = ""
     _pull(arguments)
@@ -300,6 +300,6 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def demo_notebook() -> Path:
     """The demo notebook: in the package when it is installed, in `binder/` in a checkout."""
-    here = Path(__file__).parent
-    installed = here / "demo.ipynb"
-    return installed if installed.exists() else here.parent / "binder" / "demo.ipynb"
+    package = Path(__file__).parents[1]
+    installed = package / "demo" / "demo.ipynb"
+    return installed if installed.exists() else package.parent / "binder" / "demo.ipynb"

@@ -13,30 +13,20 @@ import secrets
 import socket
 from collections.abc import Sequence
 
-from .cascade.budget import Budget
-from .cascade.cloud import Cloud
-from .cascade.context import Context
-from .cascade.journal import Journal
-from .cascade.pipeline import Cascade
-from .cascade.route import Gates
-from .compose import SystemClock, open_store
-from .engines.child import Child
-from .engines.host import default_threads
-from .engines.scripted import ScriptedEngine
-from .magics.pages import Page
-from .models.store import Store
-from .settings import MCCom
-from .types import CompletionRequest, Outcome
+from ..compose import open_store
+from ..engines.child import Child
+from ..engines.host import default_threads
+from ..engines.memory import free_bytes, needed_bytes
+from ..magics.pages import Page
+from ..models.store import Store
+from ..settings import MCCom
 
 STAND_IN = "qwen2.5-coder-0.5b"
 """Small enough for Binder; in real life the cloud's model is a large one."""
 _SERVER = "jupyter_mccom.engines.llama_server"
 _PLACE = "MCCOM_STAND_IN"
 _KEY = "MCCOM_STAND_IN_KEY"
-_MEMORY = 1.6
-"""Bytes of memory a byte of the model's file takes (measured: 1.44), and some air."""
 _READY_S = 120.0
-_LINE, _TYPED = "coldest = min(", "m"
 _running: list[Child] = []
 
 
@@ -74,20 +64,20 @@ def options(given: Sequence[str], models_dir: str = "") -> list[str]:
 async def cloud() -> bool:
     """Starts the stand-in, which ends with this kernel; where that cannot be, shows what would happen, and says why.
 
-    Whether it answers.
+    Returns whether it answers.
     Raises ModelError or EngineError when the model is wanted but cannot be had or started.
     """
     if _PLACE not in os.environ:
-        return await _scripted("this Jupyter server was started neither by `jupyter mccom demo` nor by Binder")
+        return _scripted("this Jupyter server was started neither by `jupyter mccom demo` nor by Binder")
     place = json.loads(os.environ[_PLACE])
     store = open_store(MCCom(models_dir=place["models_dir"]))
     model = store.entry(STAND_IN)
     if not _running:
-        if _free_bytes() < _MEMORY * model.n_bytes:
-            return await _scripted(f"{model.id} needs {_MEMORY * model.n_bytes / 1e6:.0f} MB of free memory")
+        if free_bytes() < (needed := needed_bytes(model.n_bytes)):
+            return _scripted(f"{model.id} needs {needed / 1e6:.0f} MB of free memory")
         if not store.present(model.id):
             if not _agreed(f"Download {model.id}, {model.n_bytes / 1e6:.0f} MB? [y/N] "):
-                return await _scripted(f"{model.id} is not on this machine, and nothing is downloaded without a yes")
+                return _scripted(f"{model.id} is not on this machine, and nothing is downloaded without a yes")
             await asyncio.to_thread(_pull, store)
         path = await asyncio.to_thread(store.locate, model.id)
         settings = {"path": str(path), "key": os.environ[_KEY], "threads": default_threads(), "port": place["port"]}
@@ -118,48 +108,13 @@ def _pull(store: Store) -> None:
     store.pull(STAND_IN, progress=progress)
 
 
-def _free_bytes() -> int:
-    """Of the machine, or of the container whose limit is told by MEM_LIMIT (Binder, JupyterHub)."""
-    import psutil
-
-    free: int = psutil.virtual_memory().available
-    if "MEM_LIMIT" in os.environ:
-        used = sum(process.info["memory_info"].rss for process in psutil.process_iter(["memory_info"]))
-        free = min(free, int(os.environ["MEM_LIMIT"]) - used)
-    return free
-
-
-async def _scripted(why: str) -> bool:
-    """The life of one suggestion, its texts given beforehand."""
-    script = {_LINE: "temperatures)"}, {_LINE + _TYPED: "ean_temperature, 20.0)"}
-    local, large = (ScriptedEngine(texts, name="scripted") for texts in script)
-    clock = SystemClock()
-    budget = Budget(calls_a_day=0, tokens_a_day=0, clock=clock)
-    cascade = Cascade(
-        context=Context(local, None, n_tokens=512, n_retrieved_tokens=0),
-        cloud=Cloud(context=Context(large, None, n_tokens=512, n_retrieved_tokens=0), budget=budget),
-        journal=Journal(),
-        clock=clock,
-        gates=Gates(sure=0.8, show=0.6),
-        max_tokens=64,
-        latency_budget_s=30,
-    )
-    first = [suggestion async for suggestion in cascade.complete(_request(_LINE, None))][-1]
-    over = Outcome(suggestion_id=first.suggestion_id, kind="rejected", shown_ms=1000)
-    second = [suggestion async for suggestion in cascade.complete(_request(_LINE + _TYPED, over))][-1]
-    await cascade.aclose()
+def _scripted(why: str) -> bool:
+    """Shows the life of one suggestion, written down beforehand."""
     rows = (
-        ("you type", _LINE),
-        ("grey text", f"{first.text} ({first.origin})"),
-        ("you type", _TYPED),
-        ("grey text", f"{second.text} ({second.origin}, {second.route.reason})"),
+        ("you type", "coldest = min("),
+        ("grey text", "temperatures) (local)"),
+        ("you type", "m"),
+        ("grey text", "ean_temperature, 20.0) (cloud, rejected)"),
     )
     print(Page(title=f"Scripted, no model was asked: {why}", rows=rows))
     return False
-
-
-def _request(prefix: str, last: Outcome | None) -> CompletionRequest:
-    return CompletionRequest(
-        id=str(len(prefix)), client="tour", document="tour", cell_id="", language="python", prefix=prefix, suffix="",
-        last=last,
-    )  # fmt: skip
