@@ -17,8 +17,8 @@ from .cascade.budget import Budget
 from .cascade.cloud import Cloud
 from .cascade.journal import Journal
 from .cascade.pipeline import Cascade
-from .engines import costs
-from .engines.host import Host
+from .engines.decoding import costs
+from .engines.local.host import Host
 from .errors import SettingsError
 from .learning.recorder import FileRecorder
 from .learnt import forget_traces, gates_of, recorder_of
@@ -150,14 +150,14 @@ class OpenCascade:
 
 def draft_words(dialect: str) -> str:
     """What a cloud's dialect can do with a draft, in words for people."""
-    from .engines.cloud.dialects import DIALECTS
+    from .engines.remote.dialects import DIALECTS
 
     return DIALECTS[dialect].words
 
 
 def cloud_address(settings: MCCom) -> str:
     """Where the cloud's server is: the address that is set, or the dialect's own service."""
-    from .engines.cloud.dialects import DIALECTS
+    from .engines.remote.dialects import DIALECTS
 
     return settings.cloud_url or DIALECTS[settings.cloud_dialect].url
 
@@ -259,7 +259,7 @@ def _cloud(
 ) -> Cloud | None:
     if not settings.cloud_dialect:
         return None
-    from .engines.cloud.dialects import DIALECTS
+    from .engines.remote.dialects import DIALECTS
     from .privacy.ignore import Ignored
 
     if settings.cloud_dialect not in DIALECTS:
@@ -272,7 +272,7 @@ def _cloud(
 
 
 def _masked_cloud(settings: MCCom) -> Engine:
-    from .engines.cloud.dialects import open_cloud
+    from .engines.remote.dialects import open_cloud
     from .privacy.keys import key_from
     from .privacy.masked_engine import MaskedEngine
 

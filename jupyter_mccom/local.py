@@ -13,16 +13,16 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from .engines import costs
-from .engines.auto import AutoEngine, Candidate
-from .engines.choice import Choice
-from .engines.direct import DirectEngine
+from .engines.choosing.auto import AutoEngine, Candidate
+from .engines.choosing.measurements import Measurements, machine
+from .engines.choosing.memory import free_bytes, refuse_if_too_large
+from .engines.choosing.model_choice import Choice
+from .engines.choosing.this_machine import check_mlx
+from .engines.decoding import costs
 from .engines.fim import FimMarkers, Layout, PromptFormat
-from .engines.host import Host, default_threads
-from .engines.measurements import Measurements, machine
-from .engines.memory import free_bytes, refuse_if_too_large
-from .engines.runtime import check_mlx
-from .engines.servers.engine import ServerEngine
+from .engines.local.engine import DirectEngine
+from .engines.local.host import Host, default_threads
+from .engines.remote.server_engine import ServerEngine
 from .errors import EngineError, EngineMissing, SettingsError
 from .models.catalog import FIM_TEMPLATES, Model, family_fim, ids, like
 from .models.store import Store, default_models_dir
@@ -35,8 +35,8 @@ from .settings import AUTO, MCCom
 EngineKind: TypeAlias = Literal["llamacpp", "mlx", "server"]
 _DEFAULT = "qwen2.5-coder-0.5b"
 """What `auto` offers where no model is here yet."""
-_LLAMA_DIRECT = "jupyter_mccom.engines.llama_direct"
-_MLX = "jupyter_mccom.engines.mlx_process"
+_LLAMA_DIRECT = "jupyter_mccom.engines.local.llamacpp"
+_MLX = "jupyter_mccom.engines.local.mlx"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

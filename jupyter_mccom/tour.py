@@ -20,8 +20,8 @@ from .cascade.journal import Journal
 from .cascade.pipeline import Cascade
 from .cascade.route import Gates
 from .compose import SystemClock, open_store
-from .engines.child import Child
-from .engines.host import default_threads
+from .engines.local.child import Child
+from .engines.local.host import default_threads
 from .engines.scripted import ScriptedEngine
 from .magics.pages import Page
 from .models.store import Store
@@ -30,7 +30,7 @@ from .types import CompletionRequest, Outcome
 
 STAND_IN = "qwen2.5-coder-0.5b"
 """Small enough for Binder; in real life the cloud's model is a large one."""
-_SERVER = "jupyter_mccom.engines.llama_server"
+_SERVER = "jupyter_mccom.engines.local.xllamacpp_server"
 _PLACE = "MCCOM_STAND_IN"
 _KEY = "MCCOM_STAND_IN_KEY"
 _MEMORY = 1.6
