@@ -15,13 +15,13 @@ import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..engines.child import Child
-from ..engines.host import default_threads
-from ..engines.memory import refuse_if_too_large
+from ..engines.local.child import Child
+from ..engines.local.host import default_threads
+from ..engines.choosing.memory import refuse_if_too_large
 from ..errors import EngineError, InputError
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_SERVER = "jupyter_mccom.engines.llama_server"
+_SERVER = "jupyter_mccom.engines.local.xllamacpp_server"
 _READY_S = 3600.0
 """A large model on a slow disk takes many minutes."""
 

@@ -17,7 +17,7 @@ from ..cascade.budget import Budget
 from ..cascade.journal import Journal
 from ..cascade.pipeline import Cascade
 from ..engines import costs
-from ..engines.host import Host
+from ..engines.local.host import Host
 from ..learning.recorder import FileRecorder
 from ..learnt import forget_traces, gates_of, recorder_of
 from ..models.catalog import Model, ids

@@ -21,14 +21,14 @@ CLOUD_SETTINGS = (
 
 def draft_words(dialect: str) -> str:
     """What a cloud's dialect can do with a draft, in words for people."""
-    from ..engines.cloud.dialects import DIALECTS
+    from ..engines.remote.dialects import DIALECTS
 
     return DIALECTS[dialect].words
 
 
 def cloud_address(settings: MCCom) -> str:
     """Where the cloud's server is: the address that is set, or the dialect's own service."""
-    from ..engines.cloud.dialects import DIALECTS
+    from ..engines.remote.dialects import DIALECTS
 
     return settings.cloud_url or DIALECTS[settings.cloud_dialect].url
 
@@ -42,7 +42,7 @@ def open_cloud_tier(
     """
     if not settings.cloud_dialect:
         return None
-    from ..engines.cloud.dialects import DIALECTS
+    from ..engines.remote.dialects import DIALECTS
     from ..privacy.ignore import Ignored
 
     if settings.cloud_dialect not in DIALECTS:
@@ -55,7 +55,7 @@ def open_cloud_tier(
 
 
 def _masked_cloud(settings: MCCom) -> Engine:
-    from ..engines.cloud.dialects import open_cloud
+    from ..engines.remote.dialects import open_cloud
     from ..privacy.keys import key_from
     from ..privacy.masked_engine import MaskedEngine
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from ..engines import costs
-from ..engines.auto import AutoEngine, Candidate
-from ..engines.choice import Choice
+from ..engines.choosing.auto import AutoEngine, Candidate
+from ..engines.choosing.model_choice import Choice
 from ..engines.fim import FimMarkers, Layout
-from ..engines.host import Host, default_threads
-from ..engines.measurements import Measurements, machine
-from ..engines.memory import free_bytes
-from ..engines.servers.engine import ServerEngine
+from ..engines.local.host import Host, default_threads
+from ..engines.choosing.measurements import Measurements, machine
+from ..engines.choosing.memory import free_bytes
+from ..engines.remote.server_engine import ServerEngine
 from ..errors import EngineError, SettingsError
 from ..models.catalog import FIM_TEMPLATES, Model, family_fim, ids, like
 from ..models.store import Store, default_models_dir

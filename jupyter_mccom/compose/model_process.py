@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..engines import costs
-from ..engines.direct import DirectEngine
+from ..engines.local.engine import DirectEngine
 from ..engines.fim import PromptFormat
-from ..engines.host import Host
-from ..engines.memory import refuse_if_too_large
-from ..engines.runtime import check_mlx
+from ..engines.local.host import Host
+from ..engines.choosing.memory import refuse_if_too_large
+from ..engines.choosing.this_machine import check_mlx
 from ..errors import EngineMissing
 from ..models.catalog import FIM_TEMPLATES, Model
 from ..models.store import Store, default_models_dir
 from ..protocols import Engine
 from ..settings import MCCom
 
-_LLAMA_DIRECT = "jupyter_mccom.engines.llama_direct"
-_MLX = "jupyter_mccom.engines.mlx_process"
+_LLAMA_DIRECT = "jupyter_mccom.engines.local.llamacpp"
+_MLX = "jupyter_mccom.engines.local.mlx"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,16 +14,16 @@ import socket
 from collections.abc import Sequence
 
 from ..compose import open_store
-from ..engines.child import Child
-from ..engines.host import default_threads
-from ..engines.memory import free_bytes, needed_bytes
+from ..engines.local.child import Child
+from ..engines.local.host import default_threads
+from ..engines.choosing.memory import free_bytes, needed_bytes
 from ..magics.pages import Page
 from ..models.store import Store
 from ..settings import MCCom
 
 STAND_IN = "qwen2.5-coder-0.5b"
 """Small enough for Binder; in real life the cloud's model is a large one."""
-_SERVER = "jupyter_mccom.engines.llama_server"
+_SERVER = "jupyter_mccom.engines.local.xllamacpp_server"
 _PLACE = "MCCOM_STAND_IN"
 _KEY = "MCCOM_STAND_IN_KEY"
 _READY_S = 120.0

@@ -13,9 +13,9 @@ from jupyter_mccom.cascade.journal import Journal
 from jupyter_mccom.cascade.route import features_of
 from jupyter_mccom.compose import OpenCascade, open_cascade, wanted_model
 from jupyter_mccom.compose.local_tier import AutoModel
-from jupyter_mccom.engines.choice import Choice
-from jupyter_mccom.engines.runtime import check_mlx
-from jupyter_mccom.engines.servers.engine import ServerEngine
+from jupyter_mccom.engines.choosing.model_choice import Choice
+from jupyter_mccom.engines.choosing.this_machine import check_mlx
+from jupyter_mccom.engines.remote.server_engine import ServerEngine
 from jupyter_mccom.errors import EngineError, EngineMissing, SettingsError
 from jupyter_mccom.learnt import calibration_of
 from jupyter_mccom.privacy.masked_engine import MaskedEngine

@@ -6,7 +6,7 @@ Of a model of this machine; who opens it closes it.
 from __future__ import annotations
 
 from ...compose import OpenCascade
-from ...engines.direct import DirectEngine
+from ...engines.local.engine import DirectEngine
 from ...engines.fim import PromptFormat
 
 

@@ -16,11 +16,11 @@ from typing import Any, TypeAlias, get_args
 from ...cascade.context import Context
 from ...cascade.heal import heal
 from ...compose import open_store
-from ...engines.constrain import Rule
+from ...engines.decoding.constrain import Rule
 from ...engines.decoding import Check, Decoder, Decoding
 from ...engines.fim import PromptFormat
-from ...engines.host import default_threads
-from ...engines.llama_h import LlamaH
+from ...engines.local.host import default_threads
+from ...engines.local.llama_h import LlamaH
 from ...errors import InputError
 from ...retrieval.iterate import Retrieval
 from ...settings import MCCom

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ...compose import OpenCascade, open_cascade
-from ...engines.direct import DirectEngine
+from ...engines.local.engine import DirectEngine
 from ...engines.fim import PromptFormat, unforced
 from ...errors import InputError
 from ...protocols import Engine

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any, get_args
 
 from ...compose import OpenCascade, SystemClock, open_cascade
-from ...engines.direct import DirectEngine
+from ...engines.local.engine import DirectEngine
 from ...engines.fim import Layout, PromptFormat, unforced
 from ...errors import InputError
 from ...protocols import Engine

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..types import Token
-from .forced import Behind, NotForced, grammar, most_tokens
+from ...types import Token
+from ..forced import Behind, NotForced, grammar, most_tokens
 
 _N_ALTERNATIVES = 20
 """Told with each token of a healed answer, for the share of those that agree (measured: it takes no time)."""

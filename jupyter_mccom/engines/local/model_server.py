@@ -16,9 +16,9 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, NoReturn
 
-from ..errors import EngineError, PromptTooLong
-from .decoding import Decoder, Decoding, Policy
-from .parent import greet
+from ...errors import EngineError, PromptTooLong
+from ..decoding.decoding import Decoder, Decoding, Policy
+from .child_side import greet
 
 _HOST = "127.0.0.1"
 _MAX_REQUEST_BYTES = 4_000_000

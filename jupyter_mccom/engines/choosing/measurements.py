@@ -14,8 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .choice import Figures
-from .runtime import build, processor
+from .model_choice import Figures
+from .this_machine import build, processor
 
 _PACKAGES = ("jupyter-mccom", "xllamacpp", "mlx", "mlx-lm")
 _KEPT = 16

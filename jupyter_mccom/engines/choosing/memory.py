@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import EngineError
+from ...errors import EngineError
 
 NEEDED_SHARE = 1.45
 """Resident memory of a model's process ÷ its file: weights, cache and runtime; 1.44 to 1.48 for the 0.5B in

@@ -9,13 +9,13 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from ..errors import EngineError
-from ..types import DraftCheck, Prompt, Skills, Token
-from .counts import Counts
-from .fim import PromptFormat
+from ...errors import EngineError
+from ...types import DraftCheck, Prompt, Skills, Token
+from ..fim import PromptFormat
+from ..llamacpp import LlamaCppEngine
+from ..token_counts import Counts
+from .connection import ask
 from .host import Address, Host
-from .lines import ask
-from .llamacpp import LlamaCppEngine
 
 SCHEME = "tcp://"
 """Of the address of a child that answers as `owner.py` does."""

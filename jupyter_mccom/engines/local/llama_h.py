@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import EngineError, EngineMissing
-from .constrain import Ids
-from .decoding import Allowed, Choice
+from ...errors import EngineError, EngineMissing
+from ..decoding.constrain import Ids
+from ..decoding.decoding import Allowed, Choice
 
 VERSION = "2026.10.11549"
 """Of the wheel whose llama.h (b11549) stands here; pyproject.toml pins the same."""

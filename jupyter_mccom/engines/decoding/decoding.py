@@ -14,8 +14,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..errors import EngineError, PromptTooLong
-from ..types import Token
+from ...errors import EngineError, PromptTooLong
+from ...types import Token
 from .constrain import Forced, Ids, Rule, read_in_a_thread
 from .draft import Draft, Part
 

@@ -18,8 +18,8 @@ from typing import Any, Protocol
 from ...types import DraftCheck, Prompt, Skills, Token
 from ..fim import render
 from ..forced import Behind, Healing, most_tokens, regex
-from .base import CloudEngine, CloudModel, first_choice, text_of
-from .client import CloudClient
+from .cloud_client import CloudClient
+from .cloud_engine import CloudEngine, CloudModel, first_choice, text_of
 
 _BROKEN = "\ufffd"
 """Stands for a token that ends inside a character: such a token is not taken from a check."""

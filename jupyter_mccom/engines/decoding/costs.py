@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+from ..choosing.this_machine import build, processor
 from .decoding import Check, Decoder, Policy
 from .draft import Part
-from .runtime import build, processor
 
 TIMED = (1, 2, 4, 8, 16)
 """Tokens of the evaluations that are timed; 2 stands there because a processor's cost jumps at the second token."""

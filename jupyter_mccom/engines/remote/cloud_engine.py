@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...types import Skills
 from ..fim import FimMarkers
-from .client import CloudClient
+from .cloud_client import CloudClient
 
 _CHARS_A_TOKEN = 3
 """Code has 3 to 4 characters a token with the tokenizers of 2025; the lower figure keeps a prompt within its budget."""

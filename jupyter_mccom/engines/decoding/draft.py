@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol, TypeAlias
 
-from ..types import DraftCheck
-from .lookup import Lookup
+from ...types import DraftCheck
+from .prompt_lookup import Lookup
 
 Part: TypeAlias = Literal["start", "rest", "read"]
 """Of a draft: where a given text begins, behind what came true of it, and what followed the same tokens before."""

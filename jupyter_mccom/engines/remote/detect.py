@@ -7,8 +7,8 @@ from typing import Any
 
 from ...errors import EngineError
 from ..fim import FimMarkers
-from .client import Refused, ServerClient
 from .kinds import Completions, Kind, KnownModel, LlamaServer, Ollama, Served
+from .server_client import Refused, ServerClient
 
 
 async def detect(

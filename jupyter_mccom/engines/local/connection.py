@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from ..errors import EngineError, PromptTooLong
+from ...errors import EngineError, PromptTooLong
 
 _MAX_LINE_BYTES = 1_000_000
 

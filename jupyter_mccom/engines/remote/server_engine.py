@@ -8,11 +8,11 @@ from contextlib import aclosing
 
 from ...errors import EngineError, PromptTooLong
 from ...types import Prompt, Skills, Token
-from ..counts import Counts
 from ..fim import FimMarkers
-from .client import ServerClient
+from ..token_counts import Counts
 from .detect import detect
 from .kinds import Kind, KnownModel
+from .server_client import ServerClient
 
 
 class ServerEngine:

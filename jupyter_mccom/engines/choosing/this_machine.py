@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 
-from ..errors import EngineMissing
+from ...errors import EngineMissing
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "linux": ("cat", "/proc/cpuinfo"),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from ...protocols import Engine
 from ..fim import FimMarkers
-from .base import CloudModel
-from .client import CloudClient
-from .fim import FimService
+from .cloud_client import CloudClient
+from .cloud_engine import CloudModel
+from .fim_routes import FimService
 from .llama_server import LlamaServer
-from .prediction import Chat, Speculation
+from .openai import Chat, Speculation
 from .verify import SgLang, Verifying, Vllm
 
 

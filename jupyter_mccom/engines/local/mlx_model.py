@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import EngineError
-from .constrain import Ids
-from .decoding import Allowed, Choice
+from ...errors import EngineError
+from ..decoding.constrain import Ids
+from ..decoding.decoding import Allowed, Choice
 
 _HEAD_TOKENS = 16
 """More tokens than that, of which no choice is wanted, are evaluated apart: the vocabulary is not scored at them."""

@@ -14,12 +14,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..errors import EngineError, ModelError
-from ..protocols import Engine
-from ..types import Prompt, Skills, Token
-from .choice import Choice, Figures, Option, choose
+from ...errors import EngineError, ModelError
+from ...protocols import Engine
+from ...types import Prompt, Skills, Token
 from .measurements import Measurements
 from .memory import needed_bytes
+from .model_choice import Choice, Figures, Option, choose
 
 _ROUNDS = 3
 """The first one loads the model and is not counted."""

@@ -9,13 +9,13 @@ import threading
 import time
 from typing import NoReturn
 
-from ..errors import EngineError, EngineMissing
-from . import llama_server
-from .costs import by_cost, key_of
-from .decoding import Decoder, Policy
+from ...errors import EngineError, EngineMissing
+from ..decoding.costs import by_cost, key_of
+from ..decoding.decoding import Decoder, Policy
+from . import xllamacpp_server
+from .child_side import fail, greet, settings
 from .llama_h import LlamaH
-from .owner import Owner
-from .parent import fail, greet, settings
+from .model_server import Owner
 
 
 def _opened(
@@ -32,7 +32,7 @@ def _opened(
 def _instead(path: str, key: str, threads: int, context_tokens: int) -> NoReturn:
     """The server of the same wheel, where llama.h cannot be used."""
     try:
-        server = llama_server.start(path=path, key=key, threads=threads, context_tokens=context_tokens)
+        server = xllamacpp_server.start(path=path, key=key, threads=threads, context_tokens=context_tokens)
     except (RuntimeError, AttributeError) as error:
         fail(str(error))
     greet(server.listening_address)

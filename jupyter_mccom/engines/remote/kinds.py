@@ -15,10 +15,10 @@ from typing import Any, Protocol
 
 from ...errors import PromptTooLong
 from ...types import Prompt, Token
-from ..completion import Answer, body_of
 from ..fim import FimMarkers, Layout, head_of, render
 from ..forced import Healing, plainly
-from .client import Refused, ServerClient
+from .llama_completion import Answer, body_of
+from .server_client import Refused, ServerClient
 
 _CHARS_A_TOKEN = 3
 """Code has 3 to 4 characters a token with the tokenizers of 2025; the lower figure keeps a prompt within its budget."""

@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from ..errors import EngineError
-from .costs import by_cost, key_of
-from .decoding import Decoder, Policy
-from .owner import Owner
-from .parent import fail, settings
+from ...errors import EngineError
+from ..decoding.costs import by_cost, key_of
+from ..decoding.decoding import Decoder, Policy
+from .child_side import fail, settings
+from .model_server import Owner
 
 
 def _opened(path: str, context_tokens: int, costs_file: str | None, model_hash: str) -> tuple[Decoder, Policy]:

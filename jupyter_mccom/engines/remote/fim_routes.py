@@ -8,7 +8,7 @@ from contextlib import aclosing
 from ...types import Prompt, Token
 from ..fim import head_of
 from ..forced import plainly
-from .base import CloudEngine, CloudModel, first_choice, text_of
+from .cloud_engine import CloudEngine, CloudModel, first_choice, text_of
 
 
 class FimService(CloudEngine):

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..errors import EngineError
+from ...errors import EngineError
 
 _STOP_S = 5.0
 _LAST_LINES = 20

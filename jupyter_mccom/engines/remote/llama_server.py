@@ -11,11 +11,11 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from ...types import DraftCheck, Prompt, Skills, Token
-from ..completion import Answer, body_of
 from ..fim import render
 from ..forced import Healing
-from ..llama_server import DRAFT_MATCH
-from .base import CloudEngine, CloudModel
+from ..local.xllamacpp_server import DRAFT_MATCH
+from .cloud_engine import CloudEngine, CloudModel
+from .llama_completion import Answer, body_of
 
 _TAIL_CHARS = 200
 """Of the prompt, enough for DRAFT_MATCH tokens."""

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ..errors import EngineBusy, MCComError, ModelMissing
+from ...errors import EngineBusy, MCComError, ModelMissing
 from .child import Child
 
 State: TypeAlias = Literal["asleep", "loading", "ready", "trouble"]
