@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from .cascade.budget import Budget
 from .cascade.cloud import Cloud
-from .cascade.journal import Journal
 from .cascade.pipeline import Cascade
+from .cascade.record import Journal
 from .engines import costs
 from .engines.host import Host
 from .errors import SettingsError
@@ -26,7 +26,7 @@ from .local import Local
 from .models.catalog import Model, fim_of, ids
 from .models.store import Store, default_models_dir
 from .protocols import Engine
-from .retrieval.iterate import KERNEL, SEARCH_S, Live, Retrieval
+from .retrieval.search import KERNEL, SEARCH_S, Live, Retrieval
 from .retrieval.tree import ProjectTree
 from .settings import AUTO, MCCom, alike
 from .wiring import cloud_over, wire

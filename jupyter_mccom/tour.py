@@ -15,9 +15,9 @@ from collections.abc import Sequence
 
 from .cascade.budget import Budget
 from .cascade.cloud import Cloud
-from .cascade.context import Context
-from .cascade.journal import Journal
+from .cascade.engine_context import Context
 from .cascade.pipeline import Cascade
+from .cascade.record import Journal
 from .cascade.route import Gates
 from .compose import SystemClock, open_store
 from .engines.child import Child

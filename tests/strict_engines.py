@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 
-from jupyter_mccom.cascade.heal import heal
+from jupyter_mccom.cascade.text.heal import heal
 from jupyter_mccom.engines.cloud.dialects import open_cloud
 from jupyter_mccom.engines.servers.engine import ServerEngine
 from jupyter_mccom.local import known_markers

@@ -13,16 +13,16 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..cascade.context import Context
-from ..cascade.language import cell_language
-from ..cascade.parse import breaks
+from ..cascade.engine_context import Context
 from ..cascade.route import Gates, confidence
+from ..cascade.text.language import cell_language
+from ..cascade.text.parse import breaks
 from ..cascade.writing import Writing
 from ..compose import OpenCascade, SystemClock, open_cascade, open_store
 from ..learnt import gates_of
 from ..protocols import Engine
 from ..retrieval.index import Scored, rank
-from ..retrieval.iterate import Retrieval
+from ..retrieval.search import Retrieval
 from ..settings import MCCom, changed
 from ..types import Chunk, CompletionRequest, Prompt, Skills, Token
 from .bench import NETWORK_S, Bench, stand_in

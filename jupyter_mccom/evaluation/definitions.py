@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from ..protocols import Retriever
 from ..retrieval.chunks import MAX_LINES
 from ..retrieval.index import Scored
-from ..retrieval.iterate import Tree, query_of
+from ..retrieval.search import Tree, query_of
 from ..types import Chunk, CompletionRequest, Hit
 
 _MAX_NAMES = 6

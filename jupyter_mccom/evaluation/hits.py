@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..compose import UNHURRIED_S
-from ..retrieval.iterate import WEIGHTS, Retrieval, Weights
+from ..retrieval.search import WEIGHTS, Retrieval, Weights
 from ..retrieval.tree import ProjectTree
 from ..types import CompletionRequest, Hit
 from .bench import Bench
