@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 
-from jupyter_mccom.cascade.heal import heal
+from jupyter_mccom.cascade.text.heal import heal
 from jupyter_mccom.compose.local_tier import known_markers
 from jupyter_mccom.engines.remote.dialects import open_cloud
 from jupyter_mccom.engines.remote.server_engine import ServerEngine

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cascade.budget import Budget
-from ..cascade.journal import Journal
+from ..cascade.record import Journal
 from ..cascade.pipeline import Cascade
 from ..engines import costs
 from ..engines.local.host import Host
@@ -23,7 +23,7 @@ from ..learnt import forget_traces, gates_of, recorder_of
 from ..models.catalog import Model, ids
 from ..models.store import Store, default_models_dir
 from ..protocols import Engine
-from ..retrieval.iterate import KERNEL, SEARCH_S, Live, Retrieval
+from ..retrieval.search import KERNEL, SEARCH_S, Live, Retrieval
 from ..retrieval.tree import ProjectTree
 from ..settings import AUTO, MCCom, alike
 from .cloud_tier import CLOUD_SETTINGS, open_cloud_tier

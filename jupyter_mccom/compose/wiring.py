@@ -10,12 +10,12 @@ from typing import cast
 
 from ..cascade.budget import Budget
 from ..cascade.cloud import Cloud
-from ..cascade.context import Context
-from ..cascade.journal import Journal
+from ..cascade.engine_context import Context
+from ..cascade.record import Journal
 from ..cascade.pipeline import Cascade
 from ..cascade.route import Gates
 from ..protocols import Clock, Engine, Retriever
-from ..retrieval.iterate import KERNEL
+from ..retrieval.search import KERNEL
 from ..settings import MCCom
 from ..types import Hit, Multiline
 

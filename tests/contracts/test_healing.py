@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.cascade.heal import heal
+from jupyter_mccom.cascade.text.heal import heal
 from jupyter_mccom.engines.remote.dialects import DIALECTS
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.types import Prompt, Token

@@ -18,10 +18,10 @@ from tornado.httpclient import HTTPClientError, HTTPResponse
 
 from jupyter_mccom.errors import ModelError
 from jupyter_mccom.learning.evidence import Example
-from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.learnt import traces_file
 from jupyter_mccom.models.store import Store
-from jupyter_mccom.server.requests import Completions
+from jupyter_mccom.server.completions import Completions
 from jupyter_mccom.server.routes import SERVICE
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import CompletionRequest

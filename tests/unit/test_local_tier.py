@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.cascade.journal import Journal
+from jupyter_mccom.cascade.record import Journal
 from jupyter_mccom.cascade.route import features_of
 from jupyter_mccom.compose import OpenCascade, open_cascade, wanted_model
 from jupyter_mccom.compose.local_tier import AutoModel

@@ -13,8 +13,8 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from dataclasses import replace
 from typing import Any, TypeAlias, get_args
 
-from ...cascade.context import Context
-from ...cascade.heal import heal
+from ...cascade.engine_context import Context
+from ...cascade.text.heal import heal
 from ...compose import open_store
 from ...engines.decoding.constrain import Rule
 from ...engines.decoding import Check, Decoder, Decoding
@@ -22,7 +22,7 @@ from ...engines.fim import PromptFormat
 from ...engines.local.host import default_threads
 from ...engines.local.llama_h import LlamaH
 from ...errors import InputError
-from ...retrieval.iterate import Retrieval
+from ...retrieval.search import Retrieval
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Skills, Token
 from ..lib.answers import written

@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeAlias
 
-from ...cascade.speculate import draft_of
+from ...cascade.drafts.speculate import draft_of
 from ...cascade.writing import Writing
 from ...compose import OpenCascade, SystemClock, open_cascade
 from ...engines.local.engine import DirectEngine

@@ -17,16 +17,16 @@ from typing import Any, TypeAlias
 
 from ...cascade.budget import Budget
 from ...cascade.cloud import Cloud
-from ...cascade.journal import Journal
+from ...cascade.record import Journal
 from ...cascade.pipeline import Cascade
 from ...cascade.route import CloudState, Gates
 from ...compose import OpenCascade
 from ...learnt import gates_of
 from ...privacy.masked_engine import MaskedEngine
 from ...protocols import Clock, Engine, Retriever
-from ...retrieval.iterate import Retrieval, Tree
-from ...server.current import Current
-from ...server.requests import Completions
+from ...retrieval.search import Retrieval, Tree
+from ...server.live_settings import Current
+from ...server.completions import Completions
 from ...settings import MCCom, changed
 from ...types import CompletionRequest, Outcome, Route, Suggestion, Token
 from ...compose.wiring import cloud_over, cloud_retrieval_tokens, wire

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from ..protocols import Recorder
 from ..types import Agreement, CompletionRequest, Outcome, Suggestion, Survival, Trace
-from .hindsight import Hindsight
-from .trim import without_overlap
+from .line_agreement import Hindsight
+from .text.trim import without_overlap
 
 _TRACES_KEPT = 1000
 _DOCUMENTS_KEPT = 100

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..types import Chunk, CompletionRequest, Hit, Prompt
+from ...types import Chunk, CompletionRequest, Hit, Prompt
 from .heal import heal
 
 _BLOCK_LINES = 8

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.cascade.hindsight import Hindsight
+from jupyter_mccom.cascade.line_agreement import Hindsight
 from jupyter_mccom.types import Agreement, Cell, CompletionRequest
 
 HEAD = "import numpy as np\n"

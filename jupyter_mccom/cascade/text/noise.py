@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ..types import CompletionRequest
+from ...types import CompletionRequest
 from .language import cell_language
 from .python import errors
 

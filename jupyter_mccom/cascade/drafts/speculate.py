@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from ..types import Chunk, CompletionRequest
-from .heal import heal
-from .language import cell_language
+from ...types import Chunk, CompletionRequest
+from ..text.heal import heal
+from ..text.language import cell_language
+from ..text.trim import statement_end
 from .renamed import renamed_rests
-from .trim import statement_end
 
 _MIN_KEY = 4
 """Characters of the cursor's line that are looked up."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ..types import Multiline
+from ...types import Multiline
 from .block import block_end
 from .language import without_magics
 from .python import tokens

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..types import CompletionRequest
-from .heal import heal
-from .language import cell_language
-from .parse import breaks
-from .python import unmatched_closers
+from ...types import CompletionRequest
+from ..text.heal import heal
+from ..text.language import cell_language
+from ..text.parse import breaks
+from ..text.python import unmatched_closers
+from ..text.trim import trim
 from .speculate import agreed, same
-from .trim import trim
 
 _LEAST_PLACES = 3
 """Where the places part before the statement ends: three begin right 97 times in 100, two only 72 times. Two that agree

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from ..errors import EngineError
 from ..protocols import Engine, Retriever
 from ..types import CompletionRequest, Hit, Prompt
-from .prompt import build, texts
+from .text.prompt import build, texts
 
 
 class Context:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from jupyter_mccom.cascade.race import first_to_speak
+from jupyter_mccom.cascade.first_to_answer import first_to_answer
 
 
 class _Stream:
@@ -29,7 +29,7 @@ class _Stream:
 
 
 async def _said(*streams: _Stream) -> list[str]:
-    return [item async for item in first_to_speak(*(stream.run() for stream in streams))]
+    return [item async for item in first_to_answer(*(stream.run() for stream in streams))]
 
 
 async def test_the_first_one_to_speak_is_heard_to_its_end_and_the_other_is_closed() -> None:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 from ..protocols import Clock, Engine
 from ..types import CompletionRequest, Generation, Hit, Token
-from .context import Context
-from .language import cell_language
-from .parse import breaks
-from .run import Run
-from .speculate import draft_of
+from .answer import Run
+from .drafts.speculate import draft_of
+from .engine_context import Context
+from .text.language import cell_language
+from .text.parse import breaks
 from .writing import Writing, within
 
 _KEPT = 8

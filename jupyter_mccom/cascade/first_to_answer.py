@@ -10,7 +10,7 @@ from typing import TypeVar
 _Item = TypeVar("_Item")
 
 
-async def first_to_speak(*streams: AsyncGenerator[_Item, None]) -> AsyncGenerator[_Item, None]:
+async def first_to_answer(*streams: AsyncGenerator[_Item, None]) -> AsyncGenerator[_Item, None]:
     """All of the stream that has an item first, of two at once the earlier named; the others are closed by then.
 
     One that ends without any is out. Raises what a stream raised while none had spoken.

@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import MCComError, SettingsError
 from ..settings import MCCom
 from ..types import CompletionRequest, Outcome, Suggestion, Survival, Trace
-from .current import Current
+from .live_settings import Current
 from .pulls import Pulls
 from .status import status_of
 

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_mccom.errors import RetrievalError
 from jupyter_mccom.retrieval.index import Scored, rank
-from jupyter_mccom.retrieval.iterate import KERNEL, Retrieval, distinct, fused, new_names, query_of
+from jupyter_mccom.retrieval.search import KERNEL, Retrieval, distinct, fused, new_names, query_of
 from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Hit
 
 LOAD = "def load_prices(path):\n    return read_table(path)\n"

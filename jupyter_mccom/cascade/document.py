@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from ..types import CompletionRequest, Suggestion
-from .journal import continued, typed_since
+from .record import continued, typed_since
 
 _GRACE_S = 0.3
 """An answer that nobody waits for goes on this long: the next key is on its way (a quick typist's gap is 0.1 s)."""
