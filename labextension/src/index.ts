@@ -2,7 +2,7 @@
  * The list of plugins.
  */
 
-import { groups } from './groups';
+import { groups } from './settings/groups';
 import { plugin } from './plugin';
 
 export default [plugin, groups];

@@ -6,12 +6,17 @@ import type {
   IInlineCompletionContext,
   IInlineCompletionItem
 } from '@jupyterlab/completer';
-import type { Asked } from '../src/context';
-import type { IPlace } from '../src/place';
-import { Provider } from '../src/provider';
-import { DEFAULTS } from '../src/settings';
-import { Suggestions } from '../src/suggestions';
-import type { CompleteRequest, Line, Outcome, TextLine } from '../src/wire';
+import type { Asked } from '../src/completion/context';
+import type { IPlace } from '../src/ghost/place';
+import { Provider } from '../src/completion/provider';
+import { DEFAULTS } from '../src/settings/settings';
+import { Suggestions } from '../src/outcomes/offers';
+import type {
+  CompleteRequest,
+  Line,
+  Outcome,
+  TextLine
+} from '../src/server/wire';
 
 export const TYPED: IInlineCompletionContext = {
   widget: Object.create(null),

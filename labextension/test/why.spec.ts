@@ -7,9 +7,9 @@ import { resolve } from 'node:path';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { nullTranslator } from '@jupyterlab/translation';
 import { describe, expect, it } from 'vitest';
-import { tracesFrom } from '../src/answers';
-import { locks } from '../src/locks';
-import { reasonOf, rowsOf } from '../src/why';
+import { tracesFrom } from '../src/server/traces';
+import { locks } from '../src/settings/locks';
+import { reasonOf, rowsOf } from '../src/status/why';
 
 const trans = nullTranslator.load('jupyter_mccom');
 const FILE = resolve(__dirname, '../../tests/wire/traces.json');

@@ -5,9 +5,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { settingsFrom, tracesFrom } from '../src/answers';
-import { statusFrom } from '../src/state';
-import { lineFrom, outcomeFrom, requestFrom, survivalFrom } from '../src/wire';
+import { settingsFrom, tracesFrom } from '../src/server/traces';
+import { statusFrom } from '../src/server/status';
+import {
+  lineFrom,
+  outcomeFrom,
+  requestFrom,
+  survivalFrom
+} from '../src/server/wire';
 
 const FOLDER = resolve(__dirname, '../../tests/wire');
 
