@@ -10,21 +10,21 @@ import type {
   InlineCompleter
 } from '@jupyterlab/completer';
 import type { LabIcon } from '@jupyterlab/ui-components';
-import { Completers } from './ghost/watchers';
+import type { Executions } from './completion/cellorder';
 import { read, requestOf } from './completion/context';
 import type { Asked } from './completion/context';
 import { Rhythm } from './completion/debounce';
-import type { Executions } from './completion/cellorder';
 import { EmptyLines } from './completion/emptyline';
+import { Warmer } from './completion/prefetch';
 import { Provider } from './completion/provider';
-import type { Settings } from './settings/settings';
-import { Edits } from './ghost/editor';
 import { Dismissals, silence } from './completion/trigger';
+import { Edits } from './ghost/editor';
+import { Completers } from './ghost/watchers';
 import { Suggestions } from './outcomes/offers';
 import { Survivals } from './outcomes/survival';
-import type { IClient, IStatusModel } from './tokens';
-import { Warmer } from './completion/prefetch';
 import type { CompleteRequest } from './server/wire';
+import type { Settings } from './settings/settings';
+import type { IClient, IStatusModel } from './tokens';
 
 const TYPING = 1;
 

@@ -3,9 +3,9 @@
  */
 
 import type { ISignal } from '@lumino/signaling';
-import type { ServerSettings, Trace } from './server/traces';
 import type { Json } from './server/guards';
 import type { Status } from './server/status';
+import type { ServerSettings, Trace } from './server/traces';
 import type {
   CompleteRequest,
   Line,

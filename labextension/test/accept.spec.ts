@@ -3,7 +3,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { partOf } from '../src/ghost/parts';
+import { partOf } from '../src/ghost/accept';
 
 describe('a word', () => {
   it.each([

@@ -4,8 +4,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { Anchor, typedSince } from '../src/outcomes/anchor';
-import type { Reading } from '../src/outcomes/anchor';
-import type { IPlace } from '../src/ghost/place';
+import type { Reading, IPlace } from '../src/outcomes/anchor';
 
 function place(marked: string): IPlace {
   return { text: marked.replace('█', ''), cursor: marked.indexOf('█') };

@@ -7,9 +7,8 @@ import type {
   IInlineCompletionItem
 } from '@jupyterlab/completer';
 import type { Asked } from '../src/completion/context';
-import type { IPlace } from '../src/ghost/place';
 import { Provider } from '../src/completion/provider';
-import { DEFAULTS } from '../src/settings/settings';
+import type { IPlace } from '../src/outcomes/anchor';
 import { Suggestions } from '../src/outcomes/offers';
 import type {
   CompleteRequest,
@@ -17,6 +16,7 @@ import type {
   Outcome,
   TextLine
 } from '../src/server/wire';
+import { DEFAULTS } from '../src/settings/settings';
 
 export const TYPED: IInlineCompletionContext = {
   widget: Object.create(null),

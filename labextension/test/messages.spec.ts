@@ -2,19 +2,26 @@
  * What the panel and the hover say.
  */
 
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Auto, Cloud, State, Status } from '../src/server/status';
+import { tracesFrom } from '../src/server/traces';
 import {
   autoOf,
   detailOf,
   gatesOf,
   kernelOf,
+  reasonOf,
+  rowsOf,
   ruleOf,
   sentOf,
   stageOf
 } from '../src/status/messages';
 import { clouded, golden, trans } from './stati';
 
+const FILE = resolve(__dirname, '../../tests/wire/traces.json');
+const [TRACE] = tracesFrom(JSON.parse(readFileSync(FILE, 'utf8')));
 const LOCAL = 'qwen2.5-coder-0.5b';
 const CLOUD = 'qwen2.5-coder-1.5b';
 const SERVER = golden('server');
@@ -202,5 +209,60 @@ describe('a stage', () => {
     ['other', 'other']
   ])('%s is %s', (stage, words) => {
     expect(stageOf(stage, trans)).toBe(words);
+  });
+});
+
+describe('a trace in words', () => {
+  it('tells writer, reason, confidence, context, draft and times', () => {
+    expect(rowsOf(TRACE, trans)).toEqual([
+      ['Written by', 'qwen2.5-coder-1.5b'],
+      ['Why', 'the local text was not likely enough to be right'],
+      ['Confidence', '41 %'],
+      ['Context', 'tariff.py:3–9'],
+      ['Draft taken', '4 / 6'],
+      ['Time', 'context 12 ms, local model 200 ms, cloud 450 ms, in all 670 ms']
+    ]);
+  });
+
+  it('leaves out what is not known, and names no writer of no text', () => {
+    const route = {
+      to: 'nothing',
+      reason: 'dismissed',
+      confidence: null,
+      chance: null
+    };
+    const bare = { ...TRACE, route, draft: null, hits: [], stage_s: {} };
+    expect(rowsOf({ ...bare, trouble: 'away; wait' }, trans)).toEqual([
+      ['Why', 'you dismissed a suggestion on this line'],
+      ['Cloud', 'away; wait']
+    ]);
+  });
+
+  it('names the local model where the cloud was asked in vain', () => {
+    const route = {
+      to: 'local',
+      reason: 'offline',
+      confidence: 0.7,
+      chance: null
+    };
+    const [[, writer]] = rowsOf({ ...TRACE, route }, trans);
+    expect(writer).toBe('qwen2.5-coder-0.5b');
+  });
+
+  it('tells the chance by which the gates went', () => {
+    const route = { ...TRACE.route, chance: 0.38 };
+    expect(rowsOf({ ...TRACE, route }, trans)).toContainEqual([
+      'Chance of being right',
+      '38 %'
+    ]);
+  });
+
+  it('has words for every reason that the server gives', () => {
+    const types = resolve(__dirname, '../../jupyter_mccom/types.py');
+    const source = readFileSync(types, 'utf8');
+    const [, listed] = /Reason: TypeAlias = Literal\[([^\]]+)\]/.exec(source)!;
+    const reasons = [...listed.matchAll(/"(\w+)"/g)].map(([, name]) => name);
+    expect(reasons.length).toBeGreaterThan(10);
+    expect(reasons.filter(name => reasonOf(name, trans) === name)).toEqual([]);
   });
 });

@@ -81,7 +81,7 @@ describe('an edit', () => {
     const ranges = [
       { from: 3, removed: '', insert: 'xyz' },
       { from: 3, removed: 'xyz', insert: '' }
-    ].reduce(after, [[2, 5]] as Range[]);
+    ].reduce<Range[]>(after, [[2, 5]]);
     expect(lengthOf(ranges)).toBe(3);
   });
 });

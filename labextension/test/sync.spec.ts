@@ -3,8 +3,8 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import type { ServerSettings } from '../src/server/traces';
 import type { Json } from '../src/server/guards';
+import type { ServerSettings } from '../src/server/traces';
 import { Sync } from '../src/settings/sync';
 import { stored } from './stored';
 

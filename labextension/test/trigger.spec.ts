@@ -4,8 +4,6 @@
 
 import { describe, expect, it } from 'vitest';
 import { whereAt } from '../src/completion/lexical';
-import { DEFAULTS } from '../src/settings/settings';
-import type { ISettings } from '../src/settings/settings';
 import {
   Dismissals,
   isOff,
@@ -14,6 +12,8 @@ import {
   switched
 } from '../src/completion/trigger';
 import type { ISituation } from '../src/completion/trigger';
+import { DEFAULTS } from '../src/settings/settings';
+import type { ISettings } from '../src/settings/settings';
 
 const HERE: ISituation = {
   document: 'work/a.ipynb',

@@ -2,18 +2,18 @@
  * Our commands, and what is said once. Knows nothing of requests or of how things look.
  */
 
+import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { ICommandPalette } from '@jupyterlab/apputils';
-import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Completers } from '../ghost/watchers';
 import type { Provider } from '../completion/provider';
-import type { StatusModel } from '../status/model';
+import type { Completers } from '../ghost/watchers';
+import type { Status } from '../server/status';
 import type { Sync } from '../settings/sync';
+import { kernelOf } from '../status/messages';
+import type { StatusModel } from '../status/model';
 import { Commands } from '../tokens';
 import type { IClient } from '../tokens';
-import { kernelOf } from '../status/messages';
-import type { Status } from '../server/status';
 
 /** Core's command for a suggestion at the cursor. */
 const INVOKE = 'inline-completer:invoke';

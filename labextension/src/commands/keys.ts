@@ -7,11 +7,11 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { captureKeys } from './capture';
-import type { Completers } from '../ghost/watchers';
+import { CommandRegistry } from '@lumino/commands';
 import type { Target } from '../completion/context';
-import type { Settings } from '../settings/settings';
 import { isOff, isOffAbove, switched } from '../completion/trigger';
+import type { Completers } from '../ghost/watchers';
+import type { Settings } from '../settings/settings';
 
 /** Ids of these commands. */
 export const Keys = {
@@ -22,6 +22,9 @@ export const Keys = {
   folder: 'mccom:toggle-folder',
   language: 'mccom:toggle-language'
 } as const;
+
+/** Our shortcuts begin so. */
+const OURS = 'mccom:';
 
 /** Core's own, in the palette beside ours; core puts them nowhere. */
 const CORE = [
@@ -116,4 +119,36 @@ function addPaths({ app, settings, target, trans }: IKeyOptions): void {
       await settings.set(name, switched(list, item || '/', !off));
     }
   }
+}
+
+/**
+ * Gives our shortcuts their keys before the editor takes them: JupyterLab hears keys after CodeMirror, which moves the
+ * cursor by Ctrl+Right. Only where a shortcut of ours matches, as it is set now.
+ */
+function captureKeys(commands: CommandRegistry, page: Document): void {
+  page.addEventListener(
+    'keydown',
+    event => {
+      const { target } = event;
+      if (target instanceof Element && isOurs(commands, event, target)) {
+        commands.processKeydownEvent(event);
+      }
+    },
+    true
+  );
+}
+
+function isOurs(
+  commands: CommandRegistry,
+  event: KeyboardEvent,
+  target: Element
+): boolean {
+  const key = CommandRegistry.keystrokeForKeydownEvent(event);
+  return commands.keyBindings.some(
+    ({ command, keys, selector }) =>
+      command.startsWith(OURS) &&
+      keys.length === 1 &&
+      keys[0] === key &&
+      target.closest(selector)
+  );
 }

@@ -14,6 +14,11 @@ import { FileEditor } from '@jupyterlab/fileeditor';
 import type { INotebookModel } from '@jupyterlab/notebook';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import { UUID } from '@lumino/coreutils';
+import { placeOf } from '../ghost/editor';
+import type { Edits } from '../ghost/editor';
+import type { IPlace } from '../outcomes/anchor';
+import type { Cell } from '../server/wire';
+import type { Executions } from './cellorder';
 import {
   around,
   fitted,
@@ -23,11 +28,6 @@ import {
   nearest
 } from './excerpt';
 import type { Position } from './excerpt';
-import type { Executions } from './cellorder';
-import { placeOf } from '../ghost/place';
-import type { IPlace } from '../ghost/place';
-import type { Edits } from '../ghost/editor';
-import type { Cell } from '../server/wire';
 
 type Widget = IInlineCompletionContext['widget'];
 

@@ -10,8 +10,8 @@ import type {
   InlineCompleter
 } from '@jupyterlab/completer';
 import { Signal } from '@lumino/signaling';
-import { placeOf } from '../ghost/place';
-import type { IPlace } from '../ghost/place';
+import { placeOf } from '../ghost/editor';
+import type { IPlace } from '../outcomes/anchor';
 import type { Provider } from './provider';
 
 /** What is needed to ask. */

@@ -14,16 +14,16 @@ import type {
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import { Anchor, typedSince } from '../outcomes/anchor';
+import type { IOffer, Suggestions } from '../outcomes/offers';
+import type { CompleteRequest, Line, TextLine, Trigger } from '../server/wire';
+import type { Settings } from '../settings/settings';
+import type { IClient, IStatusModel } from '../tokens';
+import { PROVIDER_ID } from '../tokens';
 import type { Asked } from './context';
 import { waited } from './debounce';
 import type { Rhythm } from './debounce';
-import type { Settings } from '../settings/settings';
 import { Streams } from './streams';
 import type { IStream } from './streams';
-import type { IOffer, Suggestions } from '../outcomes/offers';
-import type { IClient, IStatusModel } from '../tokens';
-import { PROVIDER_ID } from '../tokens';
-import type { CompleteRequest, Line, TextLine, Trigger } from '../server/wire';
 
 const DEADLINE_S = 30;
 /** InlineCompletionTriggerKind.Invoke; a number, so that tests need no JupyterLab. */

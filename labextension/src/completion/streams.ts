@@ -4,9 +4,9 @@
  */
 
 import type { IInlineCompletionItem } from '@jupyterlab/completer';
-import type { Asked } from './context';
 import type { IOffer } from '../outcomes/offers';
 import type { Line, TextLine } from '../server/wire';
+import type { Asked } from './context';
 
 /** An answer that goes on. */
 export interface IStream {

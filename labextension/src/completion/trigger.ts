@@ -2,8 +2,8 @@
  * When a suggestion may be asked for: what the person has set, and what they have sent away. Pure.
  */
 
-import { whereAt } from './lexical';
 import type { ISettings } from '../settings/settings';
+import { whereAt } from './lexical';
 
 /** Where and why something would be asked. */
 export interface ISituation {

@@ -4,12 +4,17 @@
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { InlineCompleter } from '@jupyterlab/completer';
-import { partOf } from './parts';
-import type { Part } from './parts';
-import { placeOf } from './place';
-import { asOneStep, insertAt } from './editor';
 import type { IOffer, Suggestions } from '../outcomes/offers';
 import type { Survivals } from '../outcomes/survival';
+import { placeOf, asOneStep, insertAt } from './editor';
+
+/** White space, then a name or number, or a run of other signs. */
+const WORD = /^\s*(?:[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]+)/u;
+/** To the end of the line; at a line's end, the next line. */
+const LINE = /^\n*[^\n]*/;
+
+/** How much is accepted at a time. */
+export type Part = 'word' | 'line';
 
 /** What accepting needs of the widget's watcher. */
 export interface IAcceptOptions {
@@ -94,4 +99,10 @@ export class Accepts {
       this._options.survivals.watch(id, sharedModel, start, place.cursor);
     }
   }
+}
+
+/** The next word or line of a text; empty only for an empty text. */
+export function partOf(text: string, part: Part): string {
+  const found = (part === 'word' ? WORD : LINE).exec(text);
+  return found?.[0] || text;
 }

@@ -1,9 +1,10 @@
 /**
- * What JupyterLab's editors and shared texts can do beyond their interfaces: steps of undo, changes with their cursor,
- * who made an edit. Knows nothing of suggestions.
+ * One editor: its text and cursor, and what JupyterLab's editors and shared texts can do beyond their interfaces (steps
+ * of undo, changes with their cursor, who made an edit). Knows nothing of suggestions.
  */
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
+import type { IPlace } from '../outcomes/anchor';
 
 /** A CodeMirror editor. */
 interface IView {
@@ -33,6 +34,14 @@ interface IYText {
 function member<T extends object>(owner: object, name: string): T | null {
   const value: unknown = name in owner ? Reflect.get(owner, name) : null;
   return typeof value === 'object' && value !== null ? (value as T) : null;
+}
+
+/** The text and cursor of an editor now. */
+export function placeOf(editor: CodeEditor.IEditor): IPlace {
+  return {
+    text: editor.model.sharedModel.getSource(),
+    cursor: editor.getOffsetAt(editor.getCursorPosition())
+  };
 }
 
 /** Puts text at the cursor and the cursor behind it, at once: between the two, core would see a stale cursor. */
@@ -82,6 +91,6 @@ export class Edits {
     return (text && this._local.get(text)) ?? true;
   }
 
-  private readonly _followed = new WeakSet<object>();
+  private readonly _followed = new WeakSet();
   private readonly _local = new WeakMap<object, boolean>();
 }

@@ -4,7 +4,7 @@
  */
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
-import { placeOf } from './place';
+import { placeOf } from './editor';
 
 /** Core's: some provider's text is shown. */
 const ACTIVE = 'jp-mod-inline-completer-active';

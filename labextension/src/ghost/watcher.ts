@@ -5,17 +5,17 @@
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { InlineCompleter } from '@jupyterlab/completer';
+import type { IPlace } from '../outcomes/anchor';
+import type { IOffer, Suggestions } from '../outcomes/offers';
+import type { Ending } from '../outcomes/outcomes';
+import type { Survivals } from '../outcomes/survival';
 import { Accepts } from './accept';
-import { disarm, mark } from './marks';
+import type { Part } from './accept';
 import { mendModel } from './corefixes';
 import type { IReply } from './corefixes';
-import type { Ending } from '../outcomes/outcomes';
-import type { Part } from './parts';
-import { placeOf } from './place';
-import type { IPlace } from './place';
+import { placeOf } from './editor';
 import type { Edits } from './editor';
-import type { IOffer, Suggestions } from '../outcomes/offers';
-import type { Survivals } from '../outcomes/survival';
+import { disarm, mark } from './marks';
 
 /** What a watched widget tells, and is helped by. */
 export interface IWatchOptions {

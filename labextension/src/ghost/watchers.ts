@@ -4,9 +4,9 @@
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { IInlineCompleterFactory } from '@jupyterlab/completer';
+import type { Part } from './accept';
 import { Watched } from './watcher';
 import type { IWatchOptions } from './watcher';
-import type { Part } from './parts';
 
 /** All watched widgets of a page. */
 export class Completers {

@@ -3,7 +3,11 @@
  * requests or clocks. Offsets are JavaScript indices.
  */
 
-import type { IPlace } from '../ghost/place';
+/** The text of a cell or file, and the cursor as a JavaScript index into it. */
+export interface IPlace {
+  text: string;
+  cursor: number;
+}
 
 /** What happened to a suggestion between two places. */
 export type Reading = 'same' | 'along' | 'mismatch' | 'deleted' | 'moved';

@@ -3,9 +3,9 @@
  * Knows nothing of HTTP or of how a suggestion is painted.
  */
 
+import type { IClient } from '../tokens';
 import type { Anchor } from './anchor';
 import { Outcomes } from './outcomes';
-import type { IClient } from '../tokens';
 
 /** A suggestion that the provider gave to core in an item. */
 export interface IOffer {

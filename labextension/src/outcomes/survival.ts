@@ -4,9 +4,9 @@
  */
 
 import type { ISignal } from '@lumino/signaling';
+import type { Survival } from '../server/wire';
 import { after, editsOf, lengthOf } from './ranges';
 import type { IStep, Range } from './ranges';
-import type { Survival } from '../server/wire';
 
 /** Seconds after the accept. */
 const AFTER_S = [30, 300] as const;

@@ -5,14 +5,13 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IClient } from '../tokens';
+import type { Json } from './guards';
+import { statusFrom } from './status';
+import type { Status } from './status';
 import { settingsFrom, tracesFrom } from './traces';
 import type { ServerSettings, Trace } from './traces';
-import type { Json } from './guards';
-import { ndjson } from './ndjson';
-import type { IClient } from '../tokens';
-import { statusFrom } from './status';
 import { lineFrom } from './wire';
-import type { Status } from './status';
 import type { CompleteRequest, Line, Outcome, Survival } from './wire';
 
 /** Speaks with the Jupyter server that served the page. */
@@ -168,5 +167,27 @@ export class Client implements IClient {
       'The Jupyter server answered %1. Check that jupyter-mccom is enabled there.',
       response.status
     );
+  }
+}
+
+/** Bytes → JSON values, one a line. Knows nothing of the wire; a cut may fall inside a line or inside a UTF-8 character. */
+export async function* ndjson(reader: {
+  read(): Promise<{ done: boolean; value?: Uint8Array }>;
+}): AsyncGenerator {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    rest += decoder.decode(value, { stream: !done });
+    const lines = rest.split('\n');
+    rest = done ? '' : (lines.pop() ?? '');
+    for (const line of lines) {
+      if (line.trim()) {
+        yield JSON.parse(line);
+      }
+    }
+    if (done) {
+      return;
+    }
   }
 }

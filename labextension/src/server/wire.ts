@@ -1,32 +1,29 @@
 /**
- * The wire contract with `server/wire.py`: types, and guards that turn unknown JSON into them.
+ * The wire contract with `jupyter_mccom/server/wire.py`: types of what is sent, and a guard for what is received.
  * `tests/wire/*.json` are read by the tests of both languages. Knows nothing of HTTP.
  */
 
-import { number, numberOrNull, object, oneOf, text } from './guards';
+import { numberOrNull, object, oneOf, text } from './guards';
 
-const KINDS = ['code', 'markdown', 'raw'] as const;
 /** A cell of the open notebook. */
 export interface Cell {
   cell_id: string;
-  kind: (typeof KINDS)[number];
+  kind: 'code' | 'markdown' | 'raw';
   source: string;
   /** When the live kernel ran it: larger is later; null: it did not. */
   ran: number | null;
 }
 
-const OUTCOMES = [
-  'accepted',
-  'partial',
-  'typed',
-  'rejected',
-  'dismissed',
-  'moved',
-  'superseded',
-  'unseen'
-] as const;
 /** How the life of a suggestion ended. */
-export type OutcomeKind = (typeof OUTCOMES)[number];
+export type OutcomeKind =
+  | 'accepted'
+  | 'partial'
+  | 'typed'
+  | 'rejected'
+  | 'dismissed'
+  | 'moved'
+  | 'superseded'
+  | 'unseen';
 
 /** Body of `POST mccom/outcome`; `shown_ms` counts from the first paint. */
 export interface Outcome {
@@ -44,13 +41,11 @@ export interface Survival {
   of_chars: number;
 }
 
-const TRIGGERS = ['typing', 'invoke', 'ask'] as const;
 /** Why a completion is asked for. */
-export type Trigger = (typeof TRIGGERS)[number];
+export type Trigger = 'typing' | 'invoke' | 'ask';
 
-const MULTILINES = ['line', 'statement', 'block'] as const;
 /** How far a suggestion may go. */
-export type Multiline = (typeof MULTILINES)[number];
+export type Multiline = 'line' | 'statement' | 'block';
 
 /** Body of `POST mccom/complete`. */
 export interface CompleteRequest {
@@ -123,68 +118,4 @@ export function lineFrom(value: unknown): Line {
       chance: numberOrNull(route, 'chance')
     }
   };
-}
-
-/** Turns a parsed object into an Outcome. Throws TypeError when it is none. */
-export function outcomeFrom(value: unknown): Outcome {
-  const body = object(value, 'outcome');
-  return {
-    suggestion_id: text(body, 'suggestion_id'),
-    kind: oneOf(body, 'kind', OUTCOMES),
-    kept_chars: number(body, 'kept_chars'),
-    shown_ms: number(body, 'shown_ms')
-  };
-}
-
-/** Turns a parsed object into a Survival. Throws TypeError when it is none. */
-export function survivalFrom(value: unknown): Survival {
-  const body = object(value, 'survival');
-  return {
-    suggestion_id: text(body, 'suggestion_id'),
-    after_s: number(body, 'after_s') === 30 ? 30 : 300,
-    kept_chars: number(body, 'kept_chars'),
-    of_chars: number(body, 'of_chars')
-  };
-}
-
-/** Turns a parsed body of `POST mccom/complete` into a CompleteRequest. Throws TypeError when it is none. */
-export function requestFrom(value: unknown): CompleteRequest {
-  const body = object(value, 'request');
-  return {
-    client_id: text(body, 'client_id'),
-    request_id: text(body, 'request_id'),
-    document: text(body, 'document'),
-    cell_id: text({ cell_id: '', ...body }, 'cell_id'),
-    language: text(body, 'language'),
-    prefix: text(body, 'prefix'),
-    suffix: text(body, 'suffix'),
-    cells_before: cells(body.cells_before ?? [], 'cells_before'),
-    cells_after: cells(body.cells_after ?? [], 'cells_after'),
-    n_cells_above:
-      body.n_cells_above === undefined
-        ? undefined
-        : number(body, 'n_cells_above'),
-    trigger: oneOf({ trigger: 'typing', ...body }, 'trigger', TRIGGERS),
-    multiline:
-      body.multiline === undefined
-        ? undefined
-        : oneOf(body, 'multiline', MULTILINES),
-    last: body.last ? outcomeFrom(body.last) : null,
-    deadline_s: number({ deadline_s: 30, ...body }, 'deadline_s')
-  };
-}
-
-function cells(value: unknown, what: string): Cell[] {
-  if (!Array.isArray(value)) {
-    throw new TypeError(`${what} is not a list`);
-  }
-  return value.map(item => {
-    const body = object(item, 'cell');
-    return {
-      cell_id: text(body, 'cell_id'),
-      kind: oneOf(body, 'kind', KINDS),
-      source: text(body, 'source'),
-      ran: typeof body.ran === 'number' ? body.ran : null
-    };
-  });
 }

@@ -6,10 +6,10 @@
 
 import { JSONExt } from '@lumino/coreutils';
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
-import type { ServerSettings } from '../server/traces';
 import type { Json } from '../server/guards';
-import type { Stored } from './settings';
+import type { ServerSettings } from '../server/traces';
 import type { IClient } from '../tokens';
+import type { Stored } from './settings';
 
 const SWITCHES = ['enabled', 'use_cloud'];
 

@@ -6,11 +6,10 @@
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { StatusModel } from './model';
-import { reasonOf } from './why';
-import { detailOf, sentOf } from './messages';
 import type { State, Status } from '../server/status';
 import type { Route } from '../server/wire';
+import { detailOf, reasonOf, sentOf } from './messages';
+import type { StatusModel } from './model';
 
 /** The button in the status bar. */
 export class StatusItem extends ReactWidget {

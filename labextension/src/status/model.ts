@@ -4,9 +4,9 @@
 
 import { Poll } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
-import type { IClient, IStatusModel } from '../tokens';
 import type { State, Status } from '../server/status';
 import type { Route, TextLine } from '../server/wire';
+import type { IClient, IStatusModel } from '../tokens';
 
 const BUSY_MS = 1000;
 const IDLE_MS = 15000;

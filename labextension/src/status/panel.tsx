@@ -6,15 +6,14 @@
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import type { Auto, Cloud, Status } from '../server/status';
 import type { Trace } from '../server/traces';
-import { labelOf } from './item';
-import type { StatusModel } from './model';
 import { Commands } from '../tokens';
 import type { IClient } from '../tokens';
-import { rowsOf } from './why';
-import type { Row } from './why';
-import { autoOf, detailOf, gatesOf, ruleOf, sentOf } from './messages';
-import type { Auto, Cloud, Status } from '../server/status';
+import { labelOf } from './item';
+import { autoOf, detailOf, gatesOf, rowsOf, ruleOf, sentOf } from './messages';
+import type { Row } from './messages';
+import type { StatusModel } from './model';
 
 /** What a Panel needs. */
 export interface IPanelOptions {

@@ -5,9 +5,9 @@
 import { showPopup } from '@jupyterlab/statusbar';
 import type { IStatusBar, Popup } from '@jupyterlab/statusbar';
 import type { ICommandOptions } from '../commands/commands';
+import { Commands, PLUGIN_ID } from '../tokens';
 import { StatusItem } from './item';
 import { Panel } from './panel';
-import { Commands, PLUGIN_ID } from '../tokens';
 
 /** Adds the status item, its panel, and the command that opens the panel. */
 export function showStatus(
