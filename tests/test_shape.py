@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "jupyter_mccom"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "labextension" not in path.parts)
-SOURCES = [*FILES, *sorted((ROOT / "labextension" / "src").glob("*.ts*")), *sorted((ROOT / "tests").rglob("*.py"))]
+SOURCES = [*FILES, *sorted((ROOT / "labextension" / "src").rglob("*.ts*")), *sorted((ROOT / "tests").rglob("*.py"))]
 ALLOWED = {
     "types": set[str](),
     "errors": set[str](),
@@ -165,5 +165,5 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 def test_the_readme_shows_the_tree_as_it_is() -> None:
     readme = (ROOT / "README.md").read_text()
     names = {path.name for path in FILES if path.name not in ("__init__.py", "_version.py")}
-    names |= {path.name for path in (ROOT / "labextension" / "src").glob("*.ts*")}
+    names |= {path.name for path in (ROOT / "labextension" / "src").rglob("*.ts*")}
     assert [name for name in sorted(names) if name not in readme] == []
