@@ -47,7 +47,7 @@ _Found = TypeVar("_Found")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """What decides which hits come first; what each is worth: `bench --suite hits` (README, Measured)."""
+    """What decides which hits come first; what each is worth: `bench --suite hits` (`evaluation/README.md`)."""
 
     lines_above: int = 4
     """Of the first query, whole lines above the cursor's."""
