@@ -54,7 +54,8 @@ def _unavailable() -> dict[str, str]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks each test with its lanes, and takes out the lanes that cannot run here."""
     unavailable = _unavailable().keys()
-    kept, left_out = [], []
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         for lane, fixtures in LANES.items():

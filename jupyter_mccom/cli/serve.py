@@ -15,9 +15,9 @@ import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from ..engines.choosing.memory import refuse_if_too_large
 from ..engines.local.child import Child
 from ..engines.local.host import default_threads
-from ..engines.choosing.memory import refuse_if_too_large
 from ..errors import EngineError, InputError
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cascade.budget import Budget
-from ..cascade.record import Journal
 from ..cascade.pipeline import Cascade
-from ..engines import costs
+from ..cascade.record import Journal
+from ..engines.decoding import costs
 from ..engines.local.host import Host
 from ..learning.recorder import FileRecorder
 from ..learnt import forget_traces, gates_of, recorder_of

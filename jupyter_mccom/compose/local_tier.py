@@ -13,13 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from ..engines import costs
 from ..engines.choosing.auto import AutoEngine, Candidate
-from ..engines.choosing.model_choice import Choice
-from ..engines.fim import FimMarkers, Layout
-from ..engines.local.host import Host, default_threads
 from ..engines.choosing.measurements import Measurements, machine
 from ..engines.choosing.memory import free_bytes
+from ..engines.choosing.model_choice import Choice
+from ..engines.decoding import costs
+from ..engines.fim import FimMarkers, Layout
+from ..engines.local.host import Host, default_threads
 from ..engines.remote.server_engine import ServerEngine
 from ..errors import EngineError, SettingsError
 from ..models.catalog import FIM_TEMPLATES, Model, family_fim, ids, like

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..engines import costs
-from ..engines.local.engine import DirectEngine
-from ..engines.fim import PromptFormat
-from ..engines.local.host import Host
 from ..engines.choosing.memory import refuse_if_too_large
 from ..engines.choosing.this_machine import check_mlx
+from ..engines.decoding import costs
+from ..engines.fim import PromptFormat
+from ..engines.local.engine import DirectEngine
+from ..engines.local.host import Host
 from ..errors import EngineMissing
 from ..models.catalog import FIM_TEMPLATES, Model
 from ..models.store import Store, default_models_dir

@@ -11,8 +11,8 @@ from typing import cast
 from ..cascade.budget import Budget
 from ..cascade.cloud import Cloud
 from ..cascade.engine_context import Context
-from ..cascade.record import Journal
 from ..cascade.pipeline import Cascade
+from ..cascade.record import Journal
 from ..cascade.route import Gates
 from ..protocols import Clock, Engine, Retriever
 from ..retrieval.search import KERNEL

@@ -14,9 +14,9 @@ import socket
 from collections.abc import Sequence
 
 from ..compose import open_store
+from ..engines.choosing.memory import free_bytes, needed_bytes
 from ..engines.local.child import Child
 from ..engines.local.host import default_threads
-from ..engines.choosing.memory import free_bytes, needed_bytes
 from ..magics.pages import Page
 from ..models.store import Store
 from ..settings import MCCom

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...cascade.drafts.context_text import context_text
-from ...cascade.text.heal import heal
 from ...cascade.drafts.speculate import agreed, same
+from ...cascade.text.heal import heal
 from ..lib.bench import Bench
 from ..lib.key_positions import KINDS, at_keys
 from ..lib.metrics import percentile

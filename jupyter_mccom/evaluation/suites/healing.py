@@ -17,7 +17,7 @@ from ...cascade.engine_context import Context
 from ...cascade.text.heal import heal
 from ...compose import open_store
 from ...engines.decoding.constrain import Rule
-from ...engines.decoding import Check, Decoder, Decoding
+from ...engines.decoding.decoding import Check, Decoder, Decoding
 from ...engines.fim import PromptFormat
 from ...engines.local.host import default_threads
 from ...engines.local.llama_h import LlamaH

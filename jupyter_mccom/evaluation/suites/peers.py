@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...compose import open_cascade
-from ...engines.local.host import Host
 from ...engines.http import JsonClient
+from ...engines.local.host import Host
 from ...errors import InputError
 from ...types import CompletionRequest
 from ..lib.answers import written

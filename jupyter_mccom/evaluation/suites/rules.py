@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ...cascade import speculate
+from ...cascade.drafts import speculate
 from ...cascade.text.heal import heal
 from ...types import CompletionRequest
 from ..lib.bench import Bench

@@ -16,10 +16,10 @@ from typing import Any, TypeAlias
 from ...cascade.drafts.speculate import draft_of
 from ...cascade.writing import Writing
 from ...compose import OpenCascade, SystemClock, open_cascade
-from ...engines.local.engine import DirectEngine
 from ...engines.fim import PromptFormat
-from ...engines.local.host import Host
 from ...engines.llamacpp import LlamaCppEngine
+from ...engines.local.engine import DirectEngine
+from ...engines.local.host import Host
 from ...settings import MCCom
 from ...types import DraftCheck, Prompt
 from ..lib.bench import Bench
