@@ -17,7 +17,7 @@ from packaging.metadata import Metadata
 ROOT = Path(__file__).parents[1]
 NAME = "jupyter-mccom"
 _EXTENSION = "share/jupyter/labextensions/jupyter-mccom"
-_IN_WHEEL = (
+IN_WHEEL = (
     "jupyter_mccom/py.typed",
     "jupyter_mccom/_version.py",
     "jupyter_mccom/demo/demo.ipynb",
@@ -29,14 +29,14 @@ _IN_WHEEL = (
     "licenses/LICENSE",
     "entry_points.txt",
 )
-_IN_SDIST = (
+IN_SDIST = (
     *("LICENSE", "README.md", "pyproject.toml", "PKG-INFO", "binder/demo.ipynb", "jupyter_mccom/py.typed"),
     *("jupyter_mccom/etc/jupyter_mccom.json", "jupyter_mccom/labextension/static/style.js"),
     *("labextension/package.json", "labextension/yarn.lock", "labextension/src/index.ts"),
     *("labextension/schema/plugin.json", "labextension/style/index.css"),
 )
-_NOT_IN_WHEEL = ("tests/", "labextension/", "binder/", "jupyter_mccom/labextension/", "jupyter_mccom/etc/")
-_NOT_IN_SDIST = ("labextension/node_modules/", "labextension/lib/", "labextension/.yarn/", "shared/", ".venv/")
+NOT_IN_WHEEL = ("tests/", "labextension/", "binder/", "jupyter_mccom/labextension/", "jupyter_mccom/etc/")
+NOT_IN_SDIST = ("labextension/node_modules/", "labextension/lib/", "labextension/.yarn/", "shared/", ".venv/")
 
 
 def sources() -> set[str]:
@@ -49,22 +49,27 @@ def sources() -> set[str]:
 def faults_of_wheel(names: Collection[str], modules: Collection[str]) -> list[str]:
     """What is wrong with a wheel's list of files, as lines for people."""
     ends = [name.partition(".data/data/")[2] or name.partition(".dist-info/")[2] or name for name in names]
-    return [*_lacking(ends, {*_IN_WHEEL, *modules}), *_too_much(names, _NOT_IN_WHEEL)]
+    return [*_lacking(ends, {*IN_WHEEL, *modules}), *_too_much(names, NOT_IN_WHEEL)]
 
 
 def faults_of_sdist(names: Collection[str], modules: Collection[str]) -> list[str]:
     """The same for an sdist, whose one folder was taken off the names."""
-    return [*_lacking(names, {*_IN_SDIST, *modules}), *_too_much(names, _NOT_IN_SDIST)]
+    return [*_lacking(names, {*IN_SDIST, *modules}), *_too_much(names, NOT_IN_SDIST)]
 
 
-def faults_of_metadata(metadata: Metadata, *, release: bool = False) -> list[str]:
-    """What a package index would refuse, and for a release what a reader would miss."""
+def faults_of_metadata(metadata: Metadata) -> list[str]:
+    """What a package index would refuse, or show an empty page for."""
     faults = licence_faults(metadata.license_expression or "", metadata.classifiers or ())
     if not metadata.description:
         faults.append("there is no long description; set project.readme")
-    if release and not metadata.project_urls:
-        faults.append("there is no project URL; fill in [project.urls] in pyproject.toml")
     return faults
+
+
+def faults_of_release(metadata: Metadata) -> list[str]:
+    """What nobody has filled in yet: where the package is developed, and what is marked in the texts for people."""
+    faults = [] if metadata.project_urls else ["there is no project URL; fill in [project.urls] in pyproject.toml"]
+    unfilled = [path for path in sorted((ROOT / ".github").glob("*.md")) if "FILL IN" in path.read_text("utf-8")]
+    return [*faults, *(f"a placeholder stands in {path.relative_to(ROOT).as_posix()}; fill it in" for path in unfilled)]
 
 
 def licence_faults(expression: str, classifiers: Collection[str]) -> list[str]:
@@ -94,8 +99,9 @@ def faults_of_folder(folder: Path, *, release: bool) -> list[str]:
     with tarfile.open(sdists[0]) as sdist:
         inside = [name.partition("/")[2] for name in sdist.getnames()]
     found = {
-        wheels[0].name: [*faults_of_wheel(names, sources()), *faults_of_metadata(told, release=release)],
+        wheels[0].name: [*faults_of_wheel(names, sources()), *faults_of_metadata(told)],
         sdists[0].name: faults_of_sdist(inside, sources()),
+        "release": faults_of_release(told) if release else [],
     }
     return [f"{name}: {fault}" for name, faults in found.items() for fault in faults]
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.package_content import _IN_SDIST, _IN_WHEEL, ROOT, licence_faults, main, sources
+from tests import package_content
+from tests.package_content import IN_SDIST, IN_WHEEL, ROOT, licence_faults, main, sources
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,13 +27,13 @@ def _build(folder: Path, *, without: str = "", beside: str = "", metadata: str =
     """Leaves a wheel and an sdist of empty files in a folder; `without` and `beside` name a file of the wheel."""
     data, info = "jupyter_mccom-1.data/data/", "jupyter_mccom-1.dist-info/"
     starts = {"share": data, "etc": data, "licenses": info, "entry_points.txt": info}
-    names = {starts.get(name.partition("/")[0], "") + name for name in {*_IN_WHEEL, *sources()} - {without}}
+    names = {starts.get(name.partition("/")[0], "") + name for name in {*IN_WHEEL, *sources()} - {without}}
     with zipfile.ZipFile(folder / "jupyter_mccom-1-py3-none-any.whl", "w") as wheel:
         for name in {*names, beside} - {""}:
             wheel.writestr(name, "")
         wheel.writestr(f"{info}METADATA", metadata)
     with tarfile.open(folder / "jupyter_mccom-1.tar.gz", "w:gz") as sdist:
-        for name in {*_IN_SDIST, *sources()}:
+        for name in {*IN_SDIST, *sources()}:
             sdist.addfile(tarfile.TarInfo(f"jupyter_mccom-1/{name}"), io.BytesIO())
 
 
@@ -72,11 +73,20 @@ def test_file_too_much(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert "tests/test_cli.py does not belong there" in capsys.readouterr().out
 
 
-def test_release_asks_for_urls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A release needs a project URL, another build does not."""
-    _build(tmp_path)
-    assert main([str(tmp_path), "--release"]) == 1
-    assert "fill in [project.urls]" in capsys.readouterr().out
+@pytest.mark.parametrize("filled", [True, False])
+def test_release_is_filled_in(
+    filled: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release needs a project URL and no placeholder in the texts for people."""
+    monkeypatch.setattr(package_content, "ROOT", tmp_path)
+    (tmp_path / ".github").mkdir()
+    (tmp_path / ".github" / "SECURITY.md").write_text("Write to us." if filled else "FILL IN: an address")
+    url = "Project-URL: Homepage, https://example.invalid\n" if filled else ""
+    _build(tmp_path, metadata=METADATA.replace("\n\n", f"\n{url}\n"))
+    assert main([str(tmp_path)]) == 0
+    assert main([str(tmp_path), "--release"]) == (0 if filled else 1)
+    said = capsys.readouterr().out
+    assert ("fill in [project.urls]" in said, "SECURITY.md; fill it in" in said) == (not filled, not filled)
 
 
 def test_no_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
