@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .. import atomic_json
+from ... import atomic_json
 from .model_choice import Figures
 from .this_machine import build, processor
 

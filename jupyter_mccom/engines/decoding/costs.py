@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from .. import atomic_json
+from ... import atomic_json
 from ..choosing.this_machine import build, processor
 from .decoding import Check, Decoder, Policy
 from .draft import Part
