@@ -86,8 +86,7 @@ ALLOWED = {
 HOMES = {
     "httpx": {
         "engines/http.py",
-        "engines/remote/server_client.py",
-        "engines/remote/cloud_client.py",
+        "engines/remote/cloud_failures.py",
         "models/hub.py",
         "magics/server.py",
     },
@@ -102,7 +101,7 @@ HOMES = {
     "rank_bm25": {"retrieval/index.py", "evaluation/search.py"},
     "watchfiles": {"retrieval/worker.py"},
     "jupyter_client": {"evaluation/kernels.py"},
-    "anyio": {"cascade/writing.py", "engines/remote/server_client.py", "retrieval/iterate.py", "retrieval/tree.py"},
+    "anyio": {"cascade/writing.py", "engines/http.py", "retrieval/iterate.py", "retrieval/tree.py"},
     "huggingface_hub": {"models/hub.py", "models/manifest.py"},
     "mlx": {"engines/local/mlx_model.py"},
     "mlx_lm": {"engines/local/mlx_model.py"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from ...errors import EngineError
 from ...process.program import Program
@@ -26,7 +27,7 @@ class Child:
         return self._program.pid
 
     @property
-    def exited(self) -> asyncio.Future[None]:
+    def exited(self) -> asyncio.Future[Any]:
         """Done when the process is gone."""
         return self._program.exited
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 import threading
 from typing import Any, NoReturn
 
+from ..remote.llama_completion import DRAFT_MATCH
 from .child_side import fail, greet, settings
 
 NO_ORIGIN = "https://no-browser.invalid"
 """No page has this origin: cross-origin reads are closed (the server's default is `*`)."""
-DRAFT_MATCH = 6
-"""Tokens that must match before a seeded draft is proposed: a draft is a line, not the 24 tokens of the default."""
 _N_BATCH = 128
 """Tokens evaluated between two looks at a closed connection: 1.8 s on a slow core (measured 43 s at 2048)."""
 
