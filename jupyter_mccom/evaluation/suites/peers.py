@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...compose import open_cascade
+from ...engines.http import HttpClient
 from ...engines.local.host import Host
 from ...engines.local.server_client import client_of
 from ...errors import InputError
@@ -29,8 +30,6 @@ from ..lib.metrics import exact_match, ratio
 from ..lib.peer_requests import PeerRequest, peer_requests
 from ..lib.samples import Sample, notebook_samples, statement_of
 from ..report.findings import Findings, Table, ratio_with_interval
-from ..typing.replay import statement_of
-from .one_shot import written
 
 OURS, VIM = "ours", "llama.vim's way"
 LATER = 3
