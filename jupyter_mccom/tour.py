@@ -14,11 +14,11 @@ import socket
 from collections.abc import Sequence
 
 from .cascade.budget import Budget
-from .cascade.cloud import Cloud
+from .cascade.documents import Documents
 from .cascade.engine_context import Context
 from .cascade.pipeline import Cascade
-from .cascade.record import Journal
 from .cascade.route import Gates
+from .cascade.tiers import CloudTier
 from .compose import SystemClock, open_store
 from .engines.child import Child
 from .engines.host import default_threads
@@ -137,8 +137,8 @@ async def _scripted(why: str) -> bool:
     budget = Budget(calls_a_day=0, tokens_a_day=0, clock=clock)
     cascade = Cascade(
         context=Context(local, None, n_tokens=512, n_retrieved_tokens=0),
-        cloud=Cloud(context=Context(large, None, n_tokens=512, n_retrieved_tokens=0), budget=budget),
-        journal=Journal(),
+        cloud=CloudTier(context=Context(large, None, n_tokens=512, n_retrieved_tokens=0), budget=budget),
+        documents=Documents(),
         clock=clock,
         gates=Gates(sure=0.8, show=0.6),
         max_tokens=64,

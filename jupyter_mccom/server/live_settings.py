@@ -28,7 +28,7 @@ class _Generation:
     unused: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Current:
+class LiveSettings:
     """Settings that `settings.given` names are the administrator's: nobody changes them here."""
 
     def __init__(self, settings: MCCom, open_: Open) -> None:
