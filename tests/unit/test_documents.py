@@ -57,7 +57,7 @@ async def _rest_of_the_loop() -> None:
 
 
 async def test_nothing_is_left_after_forget() -> None:
-    """No text of the person can be reached from the cascade: not by the line, suggestion, hits, look-ahead or traces."""
+    """No text of the person can be reached from the cascade: line, suggestion, hits, look-ahead, traces."""
     engine = ScriptedEngine({"np.z": "eros(3)\n", "np.ze": "ros(3)\n"})
     cascade = _cascade(engine)
     shown = await _ask(cascade, REQUEST)
