@@ -1,7 +1,7 @@
 """The gates: local text, cloud text or nothing, and why (paper 2.1, with its holes filled).
 
 (a) confidence, while the local model streams · (b) the finished text must not break the cell (`parse.py`) · (c) what
-the person did (`positions.py`) · (d) show-threshold. Pure: knows nothing of engines, prompts or time.
+the person did (`line.py`) · (d) show-threshold. Pure: knows nothing of engines, prompts or time.
 """
 
 from __future__ import annotations
