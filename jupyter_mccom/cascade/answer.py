@@ -11,10 +11,11 @@ import asyncio
 import secrets
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 from ..protocols import Clock
-from ..types import CompletionRequest, DraftCheck, Features, Generation, Hit, Origin, Route, Suggestion, Trace
+from ..types import CompletionRequest, DraftCheck, Features, Generation, Hit, Origin, Reason, Route, Suggestion, Trace
 from .line import Line, forced
 from .route import confidence, features_of
 from .writing import LocalText, Writing
@@ -23,61 +24,59 @@ _GRACE_S = 0.3
 """An answer that nobody waits for goes on this long: the next key is on its way (a quick typist's gap is 0.1 s)."""
 
 
+@dataclass(eq=False, kw_only=True)
 class RunningAnswer:
     """The state of one answer. `start` gives it the work that fills it."""
 
-    def __init__(
-        self,
-        request: CompletionRequest,
-        line: Line,
-        ahead: Mapping[CompletionRequest, LocalText],
-        *,
-        clock: Clock,
-        latency_budget_s: float,
-    ) -> None:
-        self.request = request
-        self.line = line
-        """The memory of the cursor's line."""
-        self.ahead = ahead
-        """Answers given in advance for the document."""
-        self.forced = forced(request, line)
-        """The route's reason where the person's action decides it."""
-        self.suggestion_id = secrets.token_hex(8)
-        line.ids.add(self.suggestion_id)
-        self.taken = False
-        """A suggestion was taken right here, and nothing was typed since."""
-        self.writing: Writing | None = None
-        """Where an engine writes now."""
-        self.route = Route(to="nothing", reason="low")
-        """The route under which text is shown before it is whole."""
-        self.local_text = ""
-        self.from_context = ""
-        """Text of the context that was shown before a model answered; empty: none."""
-        self.begun = ""
-        """Text at the cursor behind which the engine writes now."""
-        self.parses = True
-        self.hits: tuple[Hit, ...] = ()
-        """Context that stood in the last engine's prompt."""
-        self.trouble = ""
-        """Why the cloud failed, one line."""
-        self.shown: list[Suggestion] = []
-        """All suggestions so far."""
-        self.news = asyncio.Event()
-        """Set when there is more text, shown or not, and at the end."""
-        self.noted = False
-        """Its final suggestion is in the record."""
-        self.forgotten = False
-        """The person had everything forgotten: it ends as it is, and is in no record."""
-        self._task: asyncio.Task[None] | None = None
-        self._n_waiting = 0
-        self._clock = clock
-        self._unix_s = clock.unix_s()
-        self._start_s = self._lap_s = clock.now_s()
-        self.deadline_s = self._start_s + min(request.deadline_s, latency_budget_s)
-        """On the clock's monotonic seconds."""
-        self._cloud_s: float | None = None
-        self._stage_s: dict[str, float] = {}
-        self._generations: dict[str, Generation] = {}
+    request: CompletionRequest
+    line: Line
+    """The memory of the cursor's line."""
+    ahead: Mapping[CompletionRequest, LocalText]
+    """Answers given in advance for the document."""
+    clock: Clock
+    latency_budget_s: InitVar[float]
+    forced: Reason | None = field(init=False)
+    """The route's reason where the person's action decides it."""
+    deadline_s: float = field(init=False)
+    """On the clock's monotonic seconds."""
+    suggestion_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    taken: bool = False
+    """A suggestion was taken right here, and nothing was typed since."""
+    writing: Writing | None = None
+    """Where an engine writes now."""
+    route: Route = Route(to="nothing", reason="low")  # noqa: RUF009 - frozen
+    """The route under which text is shown before it is whole."""
+    local_text: str = ""
+    from_context: str = ""
+    """Text of the context that was shown before a model answered; empty: none."""
+    begun: str = ""
+    """Text at the cursor behind which the engine writes now."""
+    parses: bool = True
+    """The cell holds with the local text."""
+    hits: tuple[Hit, ...] = ()
+    """Context that stood in the last engine's prompt."""
+    trouble: str = ""
+    """Why the cloud failed, one line."""
+    shown: list[Suggestion] = field(default_factory=list)
+    """All suggestions so far."""
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there is more text, shown or not, and at the end."""
+    noted: bool = False
+    """Its final suggestion is in the record."""
+    forgotten: bool = False
+    """The person had everything forgotten: it ends as it is, and is in no record."""
+    _task: asyncio.Task[None] | None = None
+    _n_waiting: int = 0
+    _cloud_s: float | None = None
+    _stage_s: dict[str, float] = field(default_factory=dict)
+    _generations: dict[str, Generation] = field(default_factory=dict)
+
+    def __post_init__(self, latency_budget_s: float) -> None:
+        self.forced = forced(self.request, self.line)
+        self.line.ids.add(self.suggestion_id)
+        self._unix_s = self.clock.unix_s()
+        self._start_s = self._lap_s = self.clock.now_s()
+        self.deadline_s = self._start_s + min(self.request.deadline_s, latency_budget_s)
 
     # its life
 
@@ -134,7 +133,7 @@ class RunningAnswer:
     @property
     def left_s(self) -> float:
         """Seconds until the deadline."""
-        return self.deadline_s - self._clock.now_s()
+        return self.deadline_s - self.clock.now_s()
 
     @property
     def written(self) -> str:
@@ -148,12 +147,12 @@ class RunningAnswer:
 
     def asks_cloud(self) -> None:
         """Marks the start of the cloud call."""
-        self._cloud_s = self._clock.now_s()
+        self._cloud_s = self.clock.now_s()
 
     @property
     def cloud_silent_s(self) -> float:
         """Seconds since the cloud was asked, while it has written nothing; else 0."""
-        return 0.0 if self._cloud_s is None or self.written else self._clock.now_s() - self._cloud_s
+        return 0.0 if self._cloud_s is None or self.written else self.clock.now_s() - self._cloud_s
 
     @property
     def confidence(self) -> float | None:
@@ -163,7 +162,7 @@ class RunningAnswer:
 
     def lap(self, stage: str) -> None:
         """Ends a stage."""
-        now_s = self._clock.now_s()
+        now_s = self.clock.now_s()
         self._stage_s[stage] = now_s - self._lap_s
         self._lap_s = now_s
 
@@ -216,7 +215,7 @@ class RunningAnswer:
             draft=self._draft(),
             trouble=self.trouble,
             hits=self.hits,
-            stage_s={**self._stage_s, "total": self._clock.now_s() - self._start_s},
+            stage_s={**self._stage_s, "total": self.clock.now_s() - self._start_s},
         )
 
     def _draft(self) -> DraftCheck | None:

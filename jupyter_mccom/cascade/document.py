@@ -71,7 +71,7 @@ class Document:
     async def complete(
         self, request: CompletionRequest, escalation: Escalation, *, local_only: bool = False
     ) -> AsyncGenerator[Suggestion, None]:
-        """See Cascade.complete."""
+        """The suggestions for one request; Cascade.complete says what is promised."""
         answer = self._opened(request, escalation)
         again = self._again(request) if answer.forced is None else None
         if again is not None:
@@ -93,12 +93,12 @@ class Document:
                 found = await follower.more()
 
     async def warm(self, request: CompletionRequest, escalation: Escalation) -> None:
-        """See Cascade.warm."""
+        """Evaluates the prompt of a position, so that the first key there is quick."""
         self._renew(escalation)
         await escalation.local.warm(request)
 
     async def look_ahead(self, request: CompletionRequest, suggestion: Suggestion, escalation: Escalation) -> None:
-        """See Cascade.look_ahead. Does nothing for a suggestion that was forgotten meanwhile."""
+        """Answers in advance what follows `suggestion`; nothing where that was forgotten meanwhile."""
         self._renew(escalation)
         if self._last is None:
             return
@@ -138,11 +138,14 @@ class Document:
         if line is None or not line.holds(request):
             cell_id, above = place_of(request)
             line = self._line = Line(cell_id=cell_id, above=above)
-        answer = RunningAnswer(
-            request, line, self.ahead, clock=escalation.clock, latency_budget_s=escalation.latency_budget_s
+        return RunningAnswer(
+            request=request,
+            line=line,
+            ahead=self.ahead,
+            clock=escalation.clock,
+            latency_budget_s=escalation.latency_budget_s,
+            taken=self._just_taken(request),
         )
-        answer.taken = self._just_taken(request)
-        return answer
 
     def _renew(self, escalation: Escalation) -> None:
         """Drops what other tiers have written, after a change of the settings; the last suggestion stays."""

@@ -64,7 +64,7 @@ class Escalation:
         return answer.suggestion(answer.local_text if route.to == "local" else "", route)
 
     def cloud_state(self, answer: RunningAnswer) -> CloudState:
-        """Whether the cloud may be asked for this answer."""
+        """`ready` where the cloud may be asked for this answer; else why it may not."""
         if self.cloud is None:
             return "off"
         try:

@@ -1,4 +1,4 @@
-"""Of several things awaited the one that has something first. Knows nothing of what they bring."""
+"""The first of several awaited things that has something to bring. Knows nothing of what that is."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Journal:
 
     def __init__(self, *, keep_traces: bool = True, recorder: Recorder | None = None) -> None:
         self.keep_traces = keep_traces
-        """Of requests to come."""
+        """Holds for the requests to come."""
         self.recorder = recorder
         """Is given what is to be learnt from, while traces are kept."""
         self._traces: OrderedDict[str, Trace] = OrderedDict()

@@ -24,7 +24,7 @@ CloudState: TypeAlias = Literal["ready", "off", "spent", "budget"]
 
 
 Chance: TypeAlias = Callable[[Features], float]
-"""Of a local text's being right, 0..1: fitted elsewhere, from what became of earlier ones."""
+"""The chance that a local text is right, 0..1: fitted elsewhere, from what became of earlier texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class Gates:
 
 
 def features_of(tokens: Sequence[Token], text: str, parses: bool) -> Features | None:
-    """Of a local text, `text` when trimmed: of the tokens that wrote it, of all while it is empty.
+    """The figures of a local text, `text` when trimmed: of the tokens that wrote it, of all while it is empty.
 
     None where the engine has no probabilities or wrote only white space.
     """

@@ -35,7 +35,7 @@ class LocalTier:
 
     def __init__(self, context: Context, *, clock: Clock, max_tokens: int) -> None:
         self.context = context
-        """Whose engine writes."""
+        """The small model's prompts and its engine."""
         self._clock = clock
         self._max_tokens = max_tokens
 
@@ -86,7 +86,9 @@ class LocalTier:
             if position not in ahead:
                 cell_id, above = place_of(following)
                 line = Line(cell_id=cell_id, above=above)
-                answer = RunningAnswer(following, line, {}, clock=self._clock, latency_budget_s=budget_s)
+                answer = RunningAnswer(
+                    request=following, line=line, ahead={}, clock=self._clock, latency_budget_s=budget_s
+                )
                 try:
                     written = await self._written(answer, following, lambda tokens: False)
                 except TimeoutError:  # its prompt alone took as long

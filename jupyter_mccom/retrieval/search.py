@@ -51,9 +51,9 @@ class Weights:
     """What decides which hits come first; what each is worth: `bench --suite hits` (README, Measured)."""
 
     lines_above: int = 4
-    """Of the first query, whole lines above the cursor's."""
+    """Whole lines above the cursor's line in the first query."""
     lines_below: int = 4
-    """Of the first query. What is typed on the line itself stays out, since a key must not move the prompt."""
+    """Whole lines below it. What is typed on the line itself stays out, since a key must not move the prompt."""
     nearer: float = 0.35
     """A cell's score counts (1 + cells between) to the power of minus this."""
     own: float = 1.0
@@ -116,7 +116,7 @@ class Retrieval:
     async def search(
         self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
     ) -> tuple[Hit, ...]:
-        """See protocols.Retriever."""
+        """The hits for a position, best first; protocols.Retriever says what is promised."""
         query = query_of(request, self._weights)
         if not text:
             held = self._held(request)
@@ -135,7 +135,7 @@ class Retrieval:
         return [Hit(chunk=chunk, score=1.0)] if chunk else []
 
     async def _found(self, request: CompletionRequest, queries: Sequence[str], second: float) -> list[Hit]:
-        """Of all sources but the kernel, best first; `second` is the weight of the second query."""
+        """The hits of all sources but the kernel, best first; `second` is the weight of the second query."""
         weights, tree = self._weights, self._tree
         cells, own, files = await asyncio.gather(
             self._in_time(lambda: asyncio.to_thread(_in_cells, request, queries, weights.nearer)),
@@ -286,7 +286,7 @@ def _ranked(source: str, above: str, below: str, query: str) -> list[Scored]:
 
 @lru_cache(maxsize=8)
 def _pieces(source: str, text: str, n_above: int) -> list[Chunk]:
-    """Of one text, for both rounds."""
+    """The pieces of one text, for both rounds."""
     return [
         replace(chunk, first_line=chunk.first_line + n_above, last_line=chunk.last_line + n_above)
         for chunk in chunks_of(source, text, "")

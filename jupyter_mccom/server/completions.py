@@ -39,7 +39,7 @@ class Completions:
         return self._live.opened.cascade.documents.of(request).begin(request, work)
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
-        """See Cascade.complete. Raises SettingsError when completions are switched off."""
+        """The suggestions of Cascade.complete. Raises SettingsError when completions are switched off."""
         if not self._live.settings.enabled:
             raise SettingsError("completions are switched off; switch them on in the settings (MCCom.enabled)")
         async with self._live.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
@@ -93,7 +93,7 @@ class Completions:
         await self._pulls.cancel()
 
     async def status(self) -> dict[str, Any]:
-        """See `status_of`; in a thread, since it looks for the model's file."""
+        """The status as JSON; made in a thread, since it looks for the model's file."""
         live, pulls = self._live, self._pulls
         return await asyncio.to_thread(
             status_of, live.opened, locked=live.locked, pull=pulls.progress, pull_trouble=pulls.trouble
@@ -101,7 +101,7 @@ class Completions:
 
     @property
     def settings(self) -> MCCom:
-        """In force now."""
+        """The settings in force now."""
         return self._live.settings
 
     @property
@@ -110,7 +110,10 @@ class Completions:
         return self._live.locked
 
     async def change(self, values: Mapping[str, object]) -> None:
-        """See LiveSettings.change. Another model is loaded at once where the former one was in memory."""
+        """Puts these settings in force, all or none. Raises as LiveSettings.change.
+
+        Another model is loaded at once where the former one was in memory.
+        """
         former = self._live.opened.host
         loaded = former is not None and former.state != "asleep"
         self._nothing_in_advance()

@@ -43,12 +43,12 @@ class LiveSettings:
 
     @property
     def opened(self) -> OpenCascade:
-        """To look at, not to ask: see `use`."""
+        """The cascade in force, to look at; `use` gives the one to ask."""
         return self._generation.opened
 
     @property
     def settings(self) -> MCCom:
-        """As they are now."""
+        """The settings in force."""
         return self.opened.settings
 
     @asynccontextmanager
