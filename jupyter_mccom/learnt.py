@@ -1,4 +1,4 @@
-"""`compose.py`'s hand for what is kept and learnt: where the file lies, who owns it, whose gates it moves."""
+"""`compose`'s hand for what is kept and learnt: where the file lies, who owns it, whose gates it moves."""
 
 from __future__ import annotations
 

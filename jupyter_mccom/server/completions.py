@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing, suppress
+from contextvars import ContextVar
 from itertools import islice
 from typing import Any
 
@@ -21,6 +22,8 @@ from .status import status_of
 _REST_S = 0.3
 """After an answer, so that nothing is done for one that is typed over at once: a quick typist's gap is 0.1 s. A page
 answers keys that are typed along by itself, and what is done in advance goes on beside them."""
+IN_ADVANCE: ContextVar[bool] = ContextVar("mccom_in_advance", default=False)
+"""True in work that is done while nobody waits for an answer. A benchmark counts such calls of an engine apart."""
 
 
 class Completions:
@@ -143,6 +146,7 @@ class Completions:
         before = set(self._in_advance)
 
         async def quiet() -> None:
+            IN_ADVANCE.set(True)  # of this task, and of those that it starts
             if before:
                 await asyncio.wait(before)
             with suppress(MCComError):  # the request that comes will meet it again, and say so

@@ -163,7 +163,7 @@ def _kept() -> list[Example]:
 
 def _model_processes() -> list[int]:
     children = psutil.Process().children(recursive=True)
-    return [child.pid for child in children if "jupyter_mccom.engines.llama_direct" in " ".join(child.cmdline())]
+    return [child.pid for child in children if "jupyter_mccom.engines.local.llamacpp" in " ".join(child.cmdline())]
 
 
 async def test_a_position_that_was_warmed_has_its_prompt_in_the_models_cache(jp_fetch: Fetch) -> None:
