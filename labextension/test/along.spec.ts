@@ -20,18 +20,18 @@ describe('a key that types along with the last suggestion', () => {
     page.type('me');
     const [item] = await page.fetch();
     expect(item).toEqual({ insertText: 'an()' });
-    expect(page.suggestions.offerOf(item)?.text).toBe('mean()');
+    expect(page.offers.of(item)?.text).toBe('mean()');
     expect(page.client.requests.length).toBe(1);
   });
 
   it.each<[string, (page: Page) => void]>([
-    ['contradicts it', page => page.type('x')],
-    ['types all of it', page => page.type('mean()')],
+    ['contradicts it', page => { page.type('x'); }],
+    ['types all of it', page => { page.type('mean()'); }],
     [
       'follows its end',
       page => {
         const offer = { type: 'dismissed', id: 's' } as const;
-        page.suggestions.outcomesOf('a.ipynb').on(offer);
+        page.sessions.of('a.ipynb').outcomes.on(offer);
         page.type('m');
       }
     ],

@@ -60,8 +60,7 @@ describe('a mended model', () => {
   let here: boolean;
   const shown = (): string[] =>
     (model.completions?.items ?? []).map(item => item.insertText);
-  const progress = (pendingProviders: number): void =>
-    model.notifyProgress({ pendingProviders, totalProviders: 2 });
+  const progress = (pendingProviders: number): void => { model.notifyProgress({ pendingProviders, totalProviders: 2 }); };
 
   beforeEach(() => {
     model = new FakeModel();
@@ -69,7 +68,7 @@ describe('a mended model', () => {
     mendModel(
       model,
       () => here,
-      () => model.reset()
+      () => { model.reset(); }
     );
   });
 

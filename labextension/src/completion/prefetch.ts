@@ -9,7 +9,7 @@ import type { CompleteRequest } from '../server/wire';
 export const REST_MS = 400;
 
 /** At most one is on its way, none while something is typed. One a page. */
-export class Warmer {
+export class Prefetch {
   /**
    * @param read - What would be asked where the cursor is now; null where nothing would.
    * @param send - Sends it; never rejects, ends when aborted.
@@ -25,7 +25,7 @@ export class Warmer {
   /** The cursor came to another place, without a key that changes the text. */
   moved(): void {
     this.stop();
-    this._timer = setTimeout(() => this._rested(), REST_MS);
+    this._timer = setTimeout(() => { this._rested(); }, REST_MS);
   }
 
   /** A key, or the editor was left: nothing is on its way any more. */

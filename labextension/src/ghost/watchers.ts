@@ -5,11 +5,11 @@
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { IInlineCompleterFactory } from '@jupyterlab/completer';
 import type { Part } from './accept';
-import { Watched } from './watcher';
+import { Watcher } from './watcher';
 import type { IWatchOptions } from './watcher';
 
 /** All watched widgets of a page. */
-export class Completers {
+export class Watchers {
   constructor(private readonly _options: IWatchOptions) {}
 
   /** From now on every new inline completer widget is watched; an earlier wrapper keeps its place. */
@@ -17,7 +17,7 @@ export class Completers {
     const original = factory.factory.bind(factory);
     factory.factory = options => {
       const completer = original(options);
-      const watched = new Watched(completer, this._options);
+      const watched = new Watcher(completer, this._options);
       this._watched.add(watched);
       completer.disposed.connect(() => {
         this._watched.delete(watched);
@@ -39,22 +39,22 @@ export class Completers {
 
   /** Dismisses the visible suggestion where the person is. */
   dismiss(): void {
-    this._focused.forEach(watched => watched.dismiss());
+    this._focused.forEach(watched => { watched.dismiss(); });
   }
 
   /** Accepts the next part of the visible suggestion where the person is. */
   take(part: Part): void {
-    this._focused.forEach(watched => watched.take(part));
+    this._focused.forEach(watched => { watched.take(part); });
   }
 
   /** The page is left: what is shown ends here. */
   leave(): void {
-    this._watched.forEach(watched => watched.lost('moved'));
+    this._watched.forEach(watched => { watched.lost('moved'); });
   }
 
-  private get _focused(): Watched[] {
+  private get _focused(): Watcher[] {
     return [...this._watched].filter(({ editor }) => editor?.hasFocus());
   }
 
-  private readonly _watched = new Set<Watched>();
+  private readonly _watched = new Set<Watcher>();
 }

@@ -18,7 +18,7 @@ export interface IText {
   readonly disposed: ISignal<unknown, void>;
 }
 
-/** One a page. */
+/** One a document. */
 export class Survivals {
   /** @param _tell - Called once for each time after an accept. */
   constructor(private readonly _tell: (survival: Survival) => void) {}
@@ -26,19 +26,25 @@ export class Survivals {
   /** Text `from`..`to` was accepted just now; more of the same suggestion begins anew. */
   watch(id: string, text: IText, from: number, to: number): void {
     this._end(id);
-    const watched = new Watched(text, [from, to], () => this._end(id));
+    const watched = new Watched(text, [from, to], () => { this._end(id); });
     this._watched.set(id, watched);
     for (const after_s of AFTER_S) {
-      watched.at(after_s, kept_chars =>
-        this._tell({
+      watched.at(after_s, kept_chars => { this._tell({
           suggestion_id: id,
           after_s,
           kept_chars,
           of_chars: to - from
-        })
+        }); }
       );
     }
-    watched.at(AFTER_S[AFTER_S.length - 1], () => this._end(id));
+    watched.at(AFTER_S[AFTER_S.length - 1], () => { this._end(id); });
+  }
+
+  /** Nothing is followed any more, and nothing told. */
+  close(): void {
+    [...this._watched.keys()].forEach(id => {
+      this._end(id);
+    });
   }
 
   private _end(id: string): void {
@@ -64,12 +70,12 @@ class Watched {
 
   at(afterS: number, tell: (keptChars: number) => void): void {
     this._timers.push(
-      setTimeout(() => tell(lengthOf(this._ranges)), afterS * 1000)
+      setTimeout(() => { tell(lengthOf(this._ranges)); }, afterS * 1000)
     );
   }
 
   end(): void {
-    this._timers.forEach(timer => clearTimeout(timer));
+    this._timers.forEach(timer => { clearTimeout(timer); });
     this._text.changed.disconnect(this._changed, this);
     this._text.disposed.disconnect(this._closed, this);
   }

@@ -19,7 +19,7 @@ export class StatusItem extends ReactWidget {
     private readonly _clicked: () => void
   ) {
     super();
-    _model.changed.connect(() => this.update());
+    _model.changed.connect(() => { this.update(); });
   }
 
   /** The panel of this item is open. */

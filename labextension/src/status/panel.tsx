@@ -150,7 +150,7 @@ export class Panel extends ReactWidget {
           data-command={command}
           checked={checked}
           disabled={locked}
-          onChange={() => execute(command)}
+          onChange={() => { execute(command); }}
         />
         {label}
         {locked && ` (${trans.__('set by the administrator of the server')})`}
@@ -194,7 +194,7 @@ export class Panel extends ReactWidget {
         type="button"
         className="jp-mccom-button"
         data-command={command}
-        onClick={() => this._options.execute(command, { asked: true })}
+        onClick={() => { this._options.execute(command, { asked: true }); }}
       >
         {label}
       </button>
