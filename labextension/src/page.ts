@@ -29,7 +29,7 @@ export interface IPageOptions {
   settings: Settings;
   cellOrder: CellOrder;
   /** The main area's widget that the person is in. */
-  widget(): IInlineCompletionContext['widget'] | null;
+  widget: () => IInlineCompletionContext['widget'] | null;
   icon: LabIcon.ILabIcon;
 }
 

@@ -25,8 +25,8 @@ describe('a key that types along with the last suggestion', () => {
   });
 
   it.each<[string, (page: Page) => void]>([
-    ['contradicts it', page => { page.type('x'); }],
-    ['types all of it', page => { page.type('mean()'); }],
+    ['contradicts it', page => page.type('x')],
+    ['types all of it', page => page.type('mean()')],
     [
       'follows its end',
       page => {
@@ -35,7 +35,13 @@ describe('a key that types along with the last suggestion', () => {
         page.type('m');
       }
     ],
-    ['is in another cell', page => ((page.cell = 'd'), page.type('m'))],
+    [
+      'is in another cell',
+      page => {
+        page.cell = 'd';
+        page.type('m');
+      }
+    ],
     [
       'made the editor close a bracket',
       page => (page.place = { text: 'df.m)', cursor: 4 })

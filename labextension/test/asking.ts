@@ -87,7 +87,7 @@ export class Page {
     this.troubles.push(trouble);
   }
 
-  answered(_line: TextLine): void {
+  answered(): void {
     this.troubles = [];
   }
 

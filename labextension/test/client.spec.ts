@@ -122,7 +122,7 @@ describe('complete', () => {
       void clientOf((_, response) => {
         response.write('\n');
         response.on('close', resolve);
-        setTimeout(() => { controller.abort(); }, 20);
+        setTimeout(() => controller.abort(), 20);
       }).then(async client => {
         expect(await linesOf(client, controller.signal)).toEqual([]);
       });

@@ -60,7 +60,9 @@ describe('a mended model', () => {
   let here: boolean;
   const shown = (): string[] =>
     (model.completions?.items ?? []).map(item => item.insertText);
-  const progress = (pendingProviders: number): void => { model.notifyProgress({ pendingProviders, totalProviders: 2 }); };
+  const progress = (pendingProviders: number): void => {
+    model.notifyProgress({ pendingProviders, totalProviders: 2 });
+  };
 
   beforeEach(() => {
     model = new FakeModel();
@@ -68,7 +70,7 @@ describe('a mended model', () => {
     mendModel(
       model,
       () => here,
-      () => { model.reset(); }
+      () => model.reset()
     );
   });
 

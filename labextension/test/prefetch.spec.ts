@@ -42,7 +42,7 @@ describe('a warmer', () => {
         running.push(signal);
         return new Promise(resolve => {
           read = resolve;
-          signal.addEventListener('abort', () => { resolve(); });
+          signal.addEventListener('abort', () => resolve());
         });
       }
     );

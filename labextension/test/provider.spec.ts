@@ -73,7 +73,7 @@ describe('fetch', () => {
       true
     ],
     ['the focus goes elsewhere', (page: Page) => (page.focused = false), true],
-    ['the person types on', (page: Page) => { page.type('me'); }, false]
+    ['the person types on', (page: Page) => page.type('me'), false]
   ])('is given up when %s: %s', async (_, happens, aborted) => {
     const page = new Page(never);
     void page.fetch();

@@ -37,7 +37,7 @@ describe('what is shown', () => {
   it('is loading before the first answer, then what the server says', async () => {
     const page = new Page(golden('get_model'));
     expect(page.model.shown).toEqual({ state: 'loading', trouble: '' });
-    await vi.waitFor(() => { expect(page.model.status).not.toBeNull(); });
+    await vi.waitFor(() => expect(page.model.status).not.toBeNull());
     expect(page.model.shown).toEqual({ state: 'get-model', trouble: '' });
   });
 
@@ -51,7 +51,7 @@ describe('what is shown', () => {
     const page = new Page(new Error('away; check it'));
     const { model } = page;
     await model.refresh();
-    await vi.waitFor(() => { expect(model.shown.trouble).not.toBe(''); });
+    await vi.waitFor(() => expect(model.shown.trouble).not.toBe(''));
     expect(model.shown).toEqual({
       state: 'trouble',
       trouble: 'away; check it'
@@ -65,16 +65,16 @@ describe('what is shown', () => {
     const status = (): Promise<Status> =>
       new Promise(resolve => answers.push(resolve));
     const model = new StatusModel({ status } as unknown as IClient);
-    await vi.waitFor(() => { expect(answers).toHaveLength(1); });
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
     answers[0]?.(golden('ready'));
-    await vi.waitFor(() => { expect(model.status).not.toBeNull(); });
+    await vi.waitFor(() => expect(model.status).not.toBeNull());
     void model.refresh();
-    await vi.waitFor(() => { expect(answers).toHaveLength(2); });
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
     void model.refresh();
     answers[1]?.(golden('ready'));
-    await vi.waitFor(() => { expect(answers).toHaveLength(3); });
+    await vi.waitFor(() => expect(answers).toHaveLength(3));
     answers[2]?.(golden('measuring'));
-    await vi.waitFor(() => { expect(model.shown.state).toBe('measuring'); });
+    await vi.waitFor(() => expect(model.shown.state).toBe('measuring'));
   });
 
   it('is soon what a slow server says some time after it was told to load', async () => {
@@ -82,7 +82,8 @@ describe('what is shown', () => {
     await page.model.warm();
     await new Promise(resolve => setTimeout(resolve, 100)); // it was asked, and is only then
     page.says = golden('measuring');
-    const measuring = (): void => { expect(page.model.shown.state).toBe('measuring'); };
+    const measuring = (): void =>
+      expect(page.model.shown.state).toBe('measuring');
     await vi.waitFor(measuring, { timeout: 4000 });
   });
 

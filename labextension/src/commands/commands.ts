@@ -77,7 +77,7 @@ export function addCommands(options: ICommandOptions): void {
     isEnabled: () => app.commands.hasCommand(SETTINGS),
     execute: () => app.commands.execute(SETTINGS, { query: 'mccom' })
   });
-  status.changed.connect(() => { app.commands.notifyCommandChanged(); });
+  status.changed.connect(() => app.commands.notifyCommandChanged());
   const category = trans.__('Code Completion');
   for (const command of Object.values(Commands)) {
     if (command !== Commands.panel) {

@@ -42,7 +42,7 @@ export interface IKeyOptions {
   palette: ICommandPalette | null;
   trans: TranslationBundle;
   /** The document that the person is in; null where nothing can be completed. */
-  target(): Target | null;
+  target: () => Target | null;
 }
 
 /** Adds the commands, and the palette's entries where there is a palette. */
@@ -60,7 +60,7 @@ export function addKeys(options: IKeyOptions): void {
         settings.values.trigger_mode === 'manual' ? 'automatic' : 'manual'
       )
   });
-  settings.changed.connect(() => { app.commands.notifyCommandChanged(); });
+  settings.changed.connect(() => app.commands.notifyCommandChanged());
   const category = trans.__('Code Completion');
   for (const command of [...Object.values(Keys), ...CORE]) {
     palette?.addItem({ command, category });
@@ -71,11 +71,11 @@ export function addKeys(options: IKeyOptions): void {
 function addAccepts({ app, watchers, trans }: IKeyOptions): void {
   app.commands.addCommand(Keys.acceptWord, {
     label: trans.__('Accept the Next Word of the Suggestion'),
-    execute: () => { watchers.take('word'); }
+    execute: () => watchers.take('word')
   });
   app.commands.addCommand(Keys.acceptLine, {
     label: trans.__('Accept the Next Line of the Suggestion'),
-    execute: () => { watchers.take('line'); }
+    execute: () => watchers.take('line')
   });
 }
 

@@ -56,7 +56,7 @@ export interface IKnown {
   cellOrder: CellOrder;
   edits: Pick<Edits, 'isLocal'>;
   /** The main area's widget that the person is in. */
-  widget(): Widget | null;
+  widget: () => Widget | null;
 }
 
 /** The arguments with which core asks a provider. */
@@ -148,8 +148,9 @@ function fromNotebook(
 ): Asked | null {
   const cells = panel.content.widgets;
   const index = panel.content.activeCellIndex;
-  const model = cells[index]?.model;
-  const editor = cells[index]?.editor;
+  const active = cells.find((_, i) => i === index);
+  const model = active?.model;
+  const editor = active?.editor;
   if (
     !editor ||
     isFixed(editor) ||

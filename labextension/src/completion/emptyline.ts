@@ -35,7 +35,7 @@ export class EmptyLines {
     this.stop();
     const { editor } = completer;
     if (editor) {
-      this._timer = setTimeout(() => { this._rest(completer, editor); });
+      this._timer = setTimeout(() => this._rest(completer, editor));
     }
   }
 
@@ -125,7 +125,7 @@ export class EmptyLines {
       stream: new Signal<
         CompletionHandler.IInlineItem,
         CompletionHandler.StraemEvent
-      >(Object.create(null))
+      >(Object.create(null) as CompletionHandler.IInlineItem)
     });
     return forCore;
   }

@@ -25,7 +25,7 @@ export class Prefetch {
   /** The cursor came to another place, without a key that changes the text. */
   moved(): void {
     this.stop();
-    this._timer = setTimeout(() => { this._rested(); }, REST_MS);
+    this._timer = setTimeout(() => this._rested(), REST_MS);
   }
 
   /** A key, or the editor was left: nothing is on its way any more. */

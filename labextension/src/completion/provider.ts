@@ -64,7 +64,8 @@ export class Provider implements IInlineCompletionProvider {
       const asked = this._options.status.enabled
         ? this._options.reader.read(request, context)
         : null;
-      const invoked = Number(context.triggerKind) === INVOKED;
+      const trigger: number = context.triggerKind;
+      const invoked = trigger === INVOKED;
       const item = asked ? await this._answer(asked, invoked) : null;
       return { items: item ? [item] : [] };
     } catch (error) {
@@ -172,10 +173,11 @@ export class Provider implements IInlineCompletionProvider {
     lines: AsyncIterator<Line>
   ): Promise<TextLine | null> {
     for (;;) {
-      const { done, value } = await lines.next();
-      if (done) {
+      const next: IteratorResult<Line, unknown> = await lines.next();
+      if (next.done) {
         return null;
       }
+      const { value } = next;
       if (value.type === 'trouble') {
         this._options.status.report(value.text);
         return null;

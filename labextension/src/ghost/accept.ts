@@ -31,7 +31,7 @@ export class Accepts {
     private readonly _options: IAcceptOptions
   ) {
     const original = _completer.accept.bind(_completer);
-    _completer.accept = () => { this._whole(original); };
+    _completer.accept = () => this._whole(original);
   }
 
   /** Accepts the next part of our suggestion; there has to be one. */
@@ -50,7 +50,7 @@ export class Accepts {
     }
     const chars = piece.length;
     offer.session.outcomes.on({ type: 'partial', id: offer.id, chars });
-    asOneStep(editor, () => { insertAt(editor, place.cursor, piece); });
+    asOneStep(editor, () => insertAt(editor, place.cursor, piece));
     this._survives(offer, editor, offer.text.length - left.length + chars);
   }
 

@@ -37,17 +37,22 @@ export class Watcher {
       mendModel(
         model,
         reply => this._fits(model, reply),
-        () => { this._reset('superseded'); }
+        () => this._reset('superseded')
       );
-      model.suggestionsChanged.connect((_, change) => { change.event === 'clear' ? this._cleared() : this._set(); }
-      );
-      model.filterTextChanged.connect(() => { this._filtered(); });
+      model.suggestionsChanged.connect((_, { event }) => {
+        if (event === 'clear') {
+          this._cleared();
+        } else {
+          this._set();
+        }
+      });
+      model.filterTextChanged.connect(() => this._filtered());
       this._listen(model);
     }
     this._accepts = new Accepts(_completer, {
       ..._options,
-      ended: ending => { this.lost(ending); },
-      reset: () => { this._reset('superseded'); }
+      ended: ending => this.lost(ending),
+      reset: () => this._reset('superseded')
     });
     this._wrapCycle();
   }
@@ -138,8 +143,8 @@ export class Watcher {
     }
     const { model, editor } = this._completer;
     const offer = this._offer;
-    const left = offer && place && offer.anchor.rest(place, offer.text);
-    const item = model?.completions?.items?.find(
+    const left = offer?.anchor.rest(place, offer.text);
+    const item = model?.completions?.items.find(
       each => this._offerOf(each) === offer
     );
     if (left && item && model && editor) {
@@ -164,13 +169,14 @@ export class Watcher {
   /** A key: core has filtered its items. It may do so inside an editor update, where nothing may be cleared. */
   private _filtered(): void {
     this._read();
-    const wasActive = this._completer.isActive;
+    const isActive = (): boolean => this._completer.isActive;
+    const wasActive = isActive();
     if (!this._hasItems()) {
       disarm(this._completer.editor);
     }
     setTimeout(() => {
       this._typed = false;
-      if ((wasActive || this._completer.isActive) && !this._hasItems()) {
+      if ((wasActive || isActive()) && !this._hasItems()) {
         this._clear();
       }
       this._mark();

@@ -39,17 +39,17 @@ export class Watchers {
 
   /** Dismisses the visible suggestion where the person is. */
   dismiss(): void {
-    this._focused.forEach(watched => { watched.dismiss(); });
+    this._focused.forEach(watched => watched.dismiss());
   }
 
   /** Accepts the next part of the visible suggestion where the person is. */
   take(part: Part): void {
-    this._focused.forEach(watched => { watched.take(part); });
+    this._focused.forEach(watched => watched.take(part));
   }
 
   /** The page is left: what is shown ends here. */
   leave(): void {
-    this._watched.forEach(watched => { watched.lost('moved'); });
+    this._watched.forEach(watched => watched.lost('moved'));
   }
 
   private get _focused(): Watcher[] {

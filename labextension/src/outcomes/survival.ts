@@ -26,18 +26,19 @@ export class Survivals {
   /** Text `from`..`to` was accepted just now; more of the same suggestion begins anew. */
   watch(id: string, text: IText, from: number, to: number): void {
     this._end(id);
-    const watched = new Watched(text, [from, to], () => { this._end(id); });
+    const watched = new Watched(text, [from, to], () => this._end(id));
     this._watched.set(id, watched);
     for (const after_s of AFTER_S) {
-      watched.at(after_s, kept_chars => { this._tell({
+      watched.at(after_s, kept_chars => {
+        this._tell({
           suggestion_id: id,
           after_s,
           kept_chars,
           of_chars: to - from
-        }); }
-      );
+        });
+      });
     }
-    watched.at(AFTER_S[AFTER_S.length - 1], () => { this._end(id); });
+    watched.at(AFTER_S[AFTER_S.length - 1], () => this._end(id));
   }
 
   /** Nothing is followed any more, and nothing told. */
@@ -64,32 +65,32 @@ class Watched {
   ) {
     this._ranges = [range];
     this._source = _text.getSource();
-    _text.changed.connect(this._changed, this);
-    _text.disposed.connect(this._closed, this);
+    _text.changed.connect(this._changed);
+    _text.disposed.connect(this._closed);
   }
 
   at(afterS: number, tell: (keptChars: number) => void): void {
     this._timers.push(
-      setTimeout(() => { tell(lengthOf(this._ranges)); }, afterS * 1000)
+      setTimeout(() => tell(lengthOf(this._ranges)), afterS * 1000)
     );
   }
 
   end(): void {
-    this._timers.forEach(timer => { clearTimeout(timer); });
-    this._text.changed.disconnect(this._changed, this);
-    this._text.disposed.disconnect(this._closed, this);
+    this._timers.forEach(timer => clearTimeout(timer));
+    this._text.changed.disconnect(this._changed);
+    this._text.disposed.disconnect(this._closed);
   }
 
-  private _changed(
+  private readonly _changed = (
     _: unknown,
     change: { sourceChange?: readonly IStep[] }
-  ): void {
+  ): void => {
     if (change.sourceChange) {
       const edits = editsOf(change.sourceChange, this._source);
       this._ranges = edits.reduce(after, this._ranges);
       this._source = this._text.getSource();
     }
-  }
+  };
 
   private _ranges: Range[];
   private _source: string;

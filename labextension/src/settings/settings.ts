@@ -54,7 +54,7 @@ export class Settings {
   /** From now on the values are the stored ones, whoever changes them. */
   follow(stored: Stored): void {
     this._stored = stored;
-    stored.changed.connect(() => { this._read(stored); });
+    stored.changed.connect(() => this._read(stored));
     this._read(stored);
   }
 

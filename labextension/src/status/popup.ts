@@ -32,7 +32,7 @@ export function showStatus(
   const { app, client, status, sync, palette, trans } = options;
   const { commands } = app;
   const popup: PanelPopup = new PanelPopup(
-    new StatusItem(status, trans, () => { popup.toggle(); }),
+    new StatusItem(status, trans, () => popup.toggle()),
     () =>
       new Panel({
         status,
@@ -44,7 +44,7 @@ export function showStatus(
   );
   commands.addCommand(Commands.panel, {
     label: trans.__('Show the State of Code Completion'),
-    execute: () => { popup.toggle(); }
+    execute: () => popup.toggle()
   });
   const category = trans.__('Code Completion');
   palette?.addItem({ command: Commands.panel, category });
@@ -103,7 +103,7 @@ class PanelPopup {
     });
     void panel.renderPromise?.then(() => {
       popup.update(); // in the next frame: while its place is not known, it is hidden and takes no focus
-      requestAnimationFrame(() => { focusFirst(panel.node); });
+      requestAnimationFrame(() => focusFirst(panel.node));
     });
   }
 
