@@ -33,7 +33,7 @@ export interface IPageOptions {
   icon: LabIcon.ILabIcon;
 }
 
-/** One a page. */
+/** Everything of a page that completes. */
 export class Page {
   readonly watchers: Watchers;
   readonly provider: Provider;

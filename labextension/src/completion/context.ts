@@ -65,7 +65,7 @@ export type InlineQuestion = [
   context: IInlineCompletionContext
 ];
 
-/** Reads what is asked. One a page. */
+/** Reads from editors what is asked. A page has one. */
 export class Reader {
   constructor(private readonly _known: IKnown) {}
 

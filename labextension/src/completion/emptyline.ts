@@ -26,7 +26,7 @@ export interface IEmptyLineOptions {
   pauseMs(): number;
 }
 
-/** One a page. */
+/** Waits at empty lines. A page has one. */
 export class EmptyLines {
   constructor(private readonly _options: IEmptyLineOptions) {}
 

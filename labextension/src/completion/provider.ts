@@ -44,7 +44,7 @@ const SCHEMA: ISettingRegistry.IProperty = {
   }
 };
 
-/** One a page. */
+/** Answers core's questions. A page has one. */
 export class Provider implements IInlineCompletionProvider {
   readonly identifier = PROVIDER_ID;
   readonly name = 'mccom';

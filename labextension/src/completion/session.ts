@@ -41,7 +41,7 @@ export interface IReports {
   nowMs(): number;
 }
 
-/** One a document. */
+/** All that the page keeps of one open document. */
 export class Session implements ISuggested {
   readonly outcomes: Outcomes;
   readonly survivals: Survivals;

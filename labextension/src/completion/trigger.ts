@@ -25,7 +25,7 @@ export type Silence =
 
 const LINES_KEPT = 200;
 
-/** How often suggestions were sent away, by line. One a document. */
+/** How often suggestions were sent away, by line. A document has one. */
 export class Dismissals {
   /** A suggestion at this place was sent away. */
   note(place: Line): void {
@@ -44,7 +44,7 @@ export class Dismissals {
     return this._counts.get(nameOf(place)) ?? 0;
   }
 
-  /** Asked for by hand: the line may be spoken to again. */
+  /** The person asked by hand: suggestions may be shown on this line again. */
   forgive(place: Line): void {
     this._counts.delete(nameOf(place));
   }

@@ -78,7 +78,7 @@ export function asOneStep(
   undo?.stopCapturing();
 }
 
-/** Who made the newest edit of each text. One a page. */
+/** Who made the newest edit of each text. A page has one. */
 export class Edits {
   /** From now on the edits of this editor's text are followed. */
   follow(editor: CodeEditor.IEditor): void {

@@ -1,5 +1,6 @@
 /**
- * The inline completer widgets of a page, one a document: wraps their factory, and finds the one that the person is in.
+ * The inline completer widgets of a page (JupyterLab makes one for each view of a document): wraps their factory, and
+ * finds the one that the person is in.
  */
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';

@@ -28,7 +28,7 @@ export interface IOffer {
   final: boolean;
 }
 
-/** Item → offer. One a page. */
+/** Which suggestion stands behind an item of core. A page has one. */
 export class Offers {
   /** Remembers what stands behind an item; core keeps the very object that the provider returned. */
   attach(item: object, offer: IOffer): void {

@@ -39,7 +39,7 @@ interface ILife {
   paintedMs: number | null;
 }
 
-/** One a document. */
+/** The suggestions of a document that have not ended yet. A document has one. */
 export class Outcomes {
   /**
    * @param nowMs - A monotonic clock in milliseconds.

@@ -18,7 +18,7 @@ export interface IText {
   readonly disposed: ISignal<unknown, void>;
 }
 
-/** One a document. */
+/** The accepted texts of a document that are still followed. A document has one. */
 export class Survivals {
   /** @param _tell - Called once for each time after an accept. */
   constructor(private readonly _tell: (survival: Survival) => void) {}

@@ -13,7 +13,7 @@ import type { Stored } from './settings';
 
 const SWITCHES = ['enabled', 'use_cloud'];
 
-/** One a page. */
+/** Sends changes to the server. A page has one. */
 export class Sync {
   constructor(private readonly _options: ISyncOptions) {}
 
