@@ -220,14 +220,6 @@ def test_what_a_reader_meets_is_documented() -> None:
     assert offenders == []
 
 
-def test_the_readme_shows_the_tree_as_it_is() -> None:
-    """README.md names each file of the package and of the page."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    names = {path.name for path in FILES if path.name not in ("__init__.py", "_version.py")}
-    names |= {path.name for path in (ROOT / "labextension" / "src").glob("*.ts*")}
-    assert [name for name in sorted(names) if name not in readme] == []
-
-
 def test_importing_the_package_imports_nothing_heavy() -> None:
     """`import jupyter_mccom` leaves every large library to the function that needs it."""
     code = "import sys, jupyter_mccom; print(*sys.modules)"
