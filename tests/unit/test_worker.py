@@ -116,7 +116,7 @@ async def test_an_index_that_is_damaged_or_cannot_be_kept_is_made_again(root: Pa
         await ready(tree)
         assert await sources(tree, "load_prices") == ["prices.py"]
         await eventually(lambda: bool(tree.status.detail))
-        assert "cannot be kept" in tree.status.detail
+        assert "cannot be saved" in tree.status.detail
 
 
 def _until_told(told: list[Message], state: str, n_documents: int) -> bool:
