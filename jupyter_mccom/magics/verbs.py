@@ -15,6 +15,7 @@ from IPython.display import display
 
 from ..compose import model_ids
 from ..errors import InputError, MCComError, ModelError, ServerError
+from ..server.messages import message
 from ..server.status import cloud_lines, leaves_to, lines_of
 from ..settings import AUTO
 from . import pages
@@ -220,4 +221,4 @@ def _show(page: pages.Page) -> None:
 
 
 def _nothing(line: Mapping[str, Any]) -> str:
-    return f"nothing: {pages.REASONS[line['route']['reason']]}"
+    return f"nothing: {message('reasons', line['route']['reason'])}"

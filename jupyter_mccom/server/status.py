@@ -10,18 +10,8 @@ from typing import Any
 from ..compose import OpenCascade, cloud_address, draft_words
 from ..errors import ModelError
 from ..settings import THRESHOLDS, personal
+from .messages import message
 from .pulls import PullProgress
-
-_SENDS = (
-    "when the local model is unsure, when its text would break the cell, when you type something else, and when you "
-    "ask: up to {} tokens from around the cursor, other cells and project files, {}; secrets are masked, and "
-    "documents named in .mccomignore are never sent"
-)
-_KERNEL = {
-    True: "and names, types, shapes and columns from the kernel, never values",
-    False: "and nothing from the kernel",
-}
-
 
 GATES: Mapping[bool | None, str] = {
     True: "confidence, parse and actions",
@@ -86,13 +76,19 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
         "draft": draft_words(settings.cloud_dialect),
         "prompt_tokens": settings.cloud_prompt_tokens,
         "kernel": kernel,
-        "sends": _SENDS.format(settings.cloud_prompt_tokens, _KERNEL[kernel]),
+        "sends": _sent(settings.cloud_prompt_tokens, kernel=kernel),
         "on": settings.use_cloud,
         "calls_left": opened.budget.calls_left,
         "calls_saved": journal.calls_saved(time.time()),
         "spent": opened.budget.spent,
         "trouble": journal.cloud_trouble if settings.use_cloud else "",
     }
+
+
+def _sent(prompt_tokens: int, *, kernel: bool) -> str:
+    """What the cloud is sent, and when."""
+    codes = ("kernel" if kernel else "no-kernel", "masked")
+    return " ".join([message("sent", "cloud", prompt_tokens), *(message("sent", code) for code in codes)])
 
 
 def _learning(opened: OpenCascade) -> dict[str, Any]:
@@ -171,8 +167,8 @@ def cloud_lines(cloud: Mapping[str, Any] | None, *, leaves: str = "") -> list[st
         return [f"the cloud is off; {where}"]
     left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
     where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
-    lines = [f"cloud {where}; {left}; {cloud['calls_saved']} saved today", f"sent: {cloud['sends']}"]
-    return [*lines, f"text around the cursor goes to {leaves} too"] if leaves else lines
+    lines = [f"cloud {where}; {left}; {cloud['calls_saved']} saved today", cloud["sends"]]
+    return [*lines, message("sent", "leaves", leaves)] if leaves else lines
 
 
 def _of(threshold: Mapping[str, Any]) -> str:
@@ -189,35 +185,35 @@ def _present(opened: OpenCascade) -> tuple[bool, str]:
 def _state(opened: OpenCascade, present: bool, pull: PullProgress | None, pull_trouble: str) -> tuple[str, str]:
     name = opened.model.id
     if not opened.settings.enabled:
-        return "off", "completions are switched off (MCCom.enabled)"
+        return "off", f"{message('states', 'off')} Switch them on with %mccom on, or with MCCom.enabled."
     if pull:
-        return "downloading", f"downloading {pull.model}"
+        return "downloading", message("states", "downloading", pull.model)
     if pull_trouble:
         return "trouble", pull_trouble
     if not present:
-        size = f"{opened.model.n_bytes / 1e6:.0f} MB"
-        return "get-model", f"the model {name} ({size}) is not on this machine; run: jupyter mccom pull {name}"
+        return "get-model", f"{message('states', 'get-model', name)} {_download(opened)}"
     if opened.local.measuring:
-        return "measuring", f"measuring the speed of {opened.local.measuring} on this machine, once"
+        return "measuring", message("states", "measuring")
     if opened.host is not None and opened.host.state == "loading":
-        return "loading", f"loading {name}"
+        return "loading", message("states", "loading", name)
     if opened.local.trouble:
         return "trouble", opened.local.trouble
     return "ready", _ready(opened)
 
 
+def _download(opened: OpenCascade) -> str:
+    size = f"{opened.model.n_bytes / 1e6:.0f} MB"
+    return f"To download it ({size}), run: jupyter mccom pull {opened.model.id}"
+
+
 def _ready(opened: OpenCascade) -> str:
     name, cloud, leaves = opened.model.id, opened.cascade.cloud, opened.local.leaves
-    goes = f"text around the cursor goes to {leaves}" if leaves else ""
     if cloud is None:
-        return f"{name} answers; {goes}" if goes else f"{name} answers on this machine; nothing leaves it"
+        return message("states", "ready-server", name, leaves) if leaves else message("states", "ready", name)
     if opened.cascade.journal.cloud_trouble:
-        said = f"{name} answers alone: {opened.cascade.journal.cloud_trouble}"
+        said = message("states", "ready-away", name, opened.cascade.journal.cloud_trouble)
     elif cloud.budget.spent:
-        said = (
-            f"{name} answers alone: today's cloud calls or tokens are used up. Tomorrow (UTC) it is asked again. "
-            "To allow more, raise MCCom.cloud_calls_a_day or MCCom.cloud_tokens_a_day"
-        )
+        said = message("states", "ready-spent", name)
     else:
-        said = f"{name} answers first, and asks {cloud.engine.name} when it is unsure"
-    return f"{said}; {goes}" if goes else said
+        said = message("states", "ready-cloud", name, cloud.engine.name)
+    return f"{message('sent', 'leaves', leaves)} {said}" if leaves else said

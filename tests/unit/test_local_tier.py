@@ -18,6 +18,7 @@ from jupyter_mccom.engines.servers.engine import ServerEngine
 from jupyter_mccom.errors import EngineError, EngineMissing, SettingsError
 from jupyter_mccom.learnt import calibration_of
 from jupyter_mccom.privacy.masked_engine import MaskedEngine
+from jupyter_mccom.server.messages import message
 from jupyter_mccom.server.status import GATES, lines_of, status_of
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import CompletionRequest, Prompt, Token
@@ -64,8 +65,9 @@ async def test_beside_a_cloud_the_status_says_too_that_text_leaves_for_a_server_
         opened.budget.take()
         status = status_of(opened)
     assert status["cloud"]["spent"] == bool(calls)
-    assert status["detail"].endswith(f"; text around the cursor goes to {ELSEWHERE}")
-    assert f"text around the cursor goes to {ELSEWHERE} too" in lines_of(status)
+    goes = message("sent", "leaves", ELSEWHERE)
+    assert status["detail"].startswith(goes)
+    assert goes in lines_of(status)
 
 
 async def test_of_a_cloud_the_status_says_where_it_is_when_it_is_asked_and_what_it_is_sent() -> None:

@@ -50,14 +50,14 @@ def test_status_reads_well() -> None:
     """The lines of `jupyter mccom status` about a machine with a cloud."""
     status = json.loads((WIRE / "status_cloud.json").read_text(encoding="utf-8"))
     assert lines_of(status) == [
-        "ready: qwen2.5-coder-0.5b answers first, and asks qwen2.5-coder-1.5b when it is unsure",
+        "ready: qwen2.5-coder-0.5b answers first, and asks qwen2.5-coder-1.5b when it is unsure.",
         "engine llamacpp, 1 thread",
         "auto: a statement takes 0.41 s (measured), auto_budget_s allows 0.5 s",
         "cloud qwen2.5-coder-1.5b at http://127.0.0.1:8012 (llama-server: takes no draft); 1990 calls left today; "
         "32 saved today",
-        "sent: when the local model is unsure, when its text would break the cell, when you type something else, and "
-        "when you ask: up to 1024 tokens from around the cursor, other cells and project files, and nothing from the "
-        "kernel; secrets are masked, and documents named in .mccomignore are never sent",
+        "Sent when the local model is unsure, when its text would break the cell, when you type something else, and "
+        "when you ask: up to 1024 tokens from around the cursor, other cells and project files. Nothing from the "
+        "kernel is sent. Secrets are masked, and documents named in .mccomignore are never sent.",
         "eagerness balanced: confidence > 0.8: shown; 0.6–0.8: the cloud is asked first; below: hidden",
         "project: 120 files, 900 pieces (ready)",
         "only the first 20000 files are indexed",
