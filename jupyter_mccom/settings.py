@@ -218,7 +218,7 @@ def from_arguments(arguments: Sequence[str], *, as_the_server: bool = False) -> 
 
 
 def _server_config() -> Config:
-    """What stands in `jupyter_server_config.py` and `.json`, wherever Jupyter looks for them."""
+    """The server's configuration, from each folder in which Jupyter looks for it."""
     from jupyter_core.application import JupyterApp
 
     class Server(JupyterApp):

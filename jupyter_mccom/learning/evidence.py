@@ -19,22 +19,22 @@ class Example:
     """Unix time of its request."""
     model: str
     layout: str
-    """Of the prompt: another order of its parts makes another confidence."""
+    """Order of the prompt's parts: another order makes another confidence."""
     language: str
     trigger: Trigger
     to: Target
-    """Where its route went: the text itself was shown only if that is `local`."""
+    """Target of its route: the text itself was shown only if that is `local`."""
     reason: Reason
     features: Features
     outcome: OutcomeKind | None = None
-    """Of what was shown."""
+    """How the shown text ended; None where nothing was shown."""
     kept_chars: int = 0
     shown_ms: int = 0
     survived_30: float | None = None
     """Share of what was accepted that is still there after 30 s, 0..1; None: not told."""
     survived_300: float | None = None
     agree_chars: int | None = None
-    """See Agreement; None: not told."""
+    """`Agreement.agree_chars`; None where the page did not report it."""
     exact_line: bool | None = None
     drawn: bool = False
 

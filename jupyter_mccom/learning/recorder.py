@@ -31,9 +31,9 @@ class Subject:
     model: str
     layout: str
     prior: Calibration
-    """Of the model's own thresholds."""
+    """Calibration of the model in the catalogue."""
     prices: Prices = BALANCED
-    """Of the person's eagerness."""
+    """Prices of the person's eagerness."""
 
 
 class FileRecorder:
@@ -66,11 +66,11 @@ class FileRecorder:
 
     @property
     def trouble(self) -> str:
-        """See TraceStore."""
+        """What went wrong with the file, one line; empty when nothing did."""
         return self._store.trouble
 
     def keep(self, event: Event) -> None:
-        """See the protocol."""
+        """Takes an event, as `protocols.Recorder.keep`."""
         if self._closed:  # the last outcomes of a page may come while the server stops
             return
         self._pending.append(event)

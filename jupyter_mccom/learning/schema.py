@@ -103,7 +103,7 @@ def _check(connection: sqlite3.Connection) -> None:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing; waits for another process's."""
+    """A transaction that commits all or nothing. It waits for the transaction of another process."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -14,7 +14,7 @@ from ..types import OutcomeKind
 from .plot import latencies
 
 _SEEN: tuple[OutcomeKind, ...] = ("accepted", "partial", "typed", "rejected", "dismissed", "moved")
-"""Outcomes of a text that a person had before their eyes."""
+"""Outcomes of a text that was visible."""
 _STYLE = "text-align: left; white-space: pre-wrap"
 
 
@@ -60,7 +60,7 @@ def why(trace: Mapping[str, Any]) -> Page:
 
 
 def stats(traces: Sequence[Mapping[str, Any]], status: Mapping[str, Any]) -> Page:
-    """How often suggestions were taken, how long they took and how many cloud calls were saved."""
+    """Counts of accepted suggestions, times, and saved cloud calls."""
     totals, cloud = status["totals"], status["cloud"]
     asked = [trace for trace in traces if trace["origin"] != "again"]
     kinds = Counter(trace["outcome"]["kind"] for trace in asked if trace["outcome"])
@@ -115,7 +115,7 @@ def _draft(draft: Mapping[str, Any] | None) -> str:
 
 
 def _times(traces: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
-    """Seconds of each answer, by who was asked last."""
+    """Seconds of each answer, by the tier that was asked last."""
     found: dict[str, list[float]] = {}
     for trace in traces:
         found.setdefault("cloud" if "cloud" in trace["stage_s"] else "local", []).append(trace["stage_s"]["total"])

@@ -1,4 +1,4 @@
-"""The verbs of `%mccom`, one method each. Who answers is found once, at the first of them.
+"""The verbs of `%mccom`, one method each. The first use of a verb finds the service that answers.
 
 Knows nothing of HTTP or of event loops.
 """
@@ -42,7 +42,7 @@ Open: TypeAlias = "Callable[[InteractiveShell], tuple[Service, bool]]"
 
 
 class Verbs:
-    """What stands behind the magics of one IPython."""
+    """The verbs of `%mccom` in one IPython shell."""
 
     def __init__(self, shell: InteractiveShell, open_: Open = open_service) -> None:
         self._shell = shell
@@ -86,7 +86,7 @@ class Verbs:
         return list(choices.get(words[0], ())) if len(words) == 2 else []
 
     def close(self) -> None:
-        """Ends what was opened. Idempotent."""
+        """Closes the service, if one was opened. May be called again."""
         if self._opened is not None:
             self._opened.close()
             self._opened = None
@@ -196,7 +196,7 @@ class Verbs:
         )
 
     def _ran(self) -> list[dict[str, Any]]:
-        """The cells that ran so far, none of our own."""
+        """The cells that ran so far, without those that use `%mccom`."""
         found: list[dict[str, Any]] = []
         left = _HISTORY_CHARS
         history = self._shell.history_manager

@@ -58,7 +58,7 @@ class Store:
         pip_options: Sequence[str] = (),
     ) -> None:
         self.models_dir = models_dir
-        """Where the files lie."""
+        """Folder of the model files."""
         self._catalogue = catalogue
         self._free_bytes = free_bytes
         self._hub_endpoint = hub_endpoint
@@ -96,7 +96,7 @@ class Store:
         return Model(id=model_id, file=str(path), n_bytes=n_bytes, sha256="")
 
     def present(self, model_id: str) -> bool:
-        """All of it is here in full length; no digest is computed. Raises ModelError as `entry` does."""
+        """True if all files of the model are here in full length. No digest is computed. Raises as `entry` does."""
         model = self.entry(model_id)
         path = self._path(model)
         if model.weights == "mlx":

@@ -26,7 +26,7 @@ class Ignored:
         self._folders: dict[str, _Patterns] = {}
 
     def covers(self, document: str) -> bool:
-        """Whether a document (path below the root, `/` as separator) is kept out.
+        """True if a document (path below the root, `/` as separator) must stay on this machine.
 
         Raises RetrievalError when a file cannot be read or lies outside its folder, or a pattern is broken.
         """
@@ -50,7 +50,7 @@ class _Patterns:
         self._spec: GitIgnoreSpec | None = None
 
     def match(self, path: str) -> bool:
-        """Whether a path below the folder is covered."""
+        """True if a pattern covers a path below the folder."""
         spec = self._spec_now()
         return spec is not None and spec.match_file(path)
 

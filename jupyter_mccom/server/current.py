@@ -48,7 +48,7 @@ class Current:
 
     @property
     def settings(self) -> MCCom:
-        """As they are now."""
+        """The settings in force."""
         return self.opened.settings
 
     @asynccontextmanager
