@@ -122,7 +122,7 @@ def test_refusing_hub_without_wheels(tmp_path: Path, hub: Hub, status: int) -> N
 @pytest.mark.parametrize("body", [BODY[:-1], BODY + b"?", b"<html>Please sign in</html>"])
 def test_another_file_is_refused(tmp_path: Path, hub: Hub, body: bytes) -> None:
     hub.body = body
-    with pytest.raises(ModelError, match="it sends another file"):
+    with pytest.raises(ModelError, match="another file"):
         Watch().pull(store_of(tmp_path, HUB_ONLY, hub=hub.url))
 
 
@@ -246,7 +246,7 @@ def test_waiting_can_be_cancelled_and_removing_is_refused(tmp_path: Path, hub: H
 
 
 def test_no_space_says_how_much(tmp_path: Path, hub: Hub) -> None:
-    with pytest.raises(ModelError, match=r"tiny needs 68 MB of disk and '.*' has 5 MB free; make room or set "):
+    with pytest.raises(ModelError, match=r"68 MB .* 5 MB .*MCCom\.models_dir"):
         Watch().pull(store_of(tmp_path, HUB_ONLY, hub=hub.url, free_bytes=lambda folder: 5_000_000))
     assert hub.paths == []
 
