@@ -19,22 +19,22 @@ class Example:
     """Unix time of its request."""
     model: str
     layout: str
-    """Order of the prompt's parts: another order makes another confidence."""
+    """Of the prompt: another order of its parts makes another confidence."""
     language: str
     trigger: Trigger
     to: Target
-    """Target of its route: the text itself was shown only if that is `local`."""
+    """Where its route went: the text itself was shown only if that is `local`."""
     reason: Reason
     features: Features
     outcome: OutcomeKind | None = None
-    """How the shown text ended; None where nothing was shown."""
+    """Of what was shown."""
     kept_chars: int = 0
     shown_ms: int = 0
     survived_30: float | None = None
     """Share of what was accepted that is still there after 30 s, 0..1; None: not told."""
     survived_300: float | None = None
     agree_chars: int | None = None
-    """`Agreement.agree_chars`; None where the page did not report it."""
+    """See Agreement; None: not told."""
     exact_line: bool | None = None
     drawn: bool = False
 

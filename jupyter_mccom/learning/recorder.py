@@ -31,9 +31,9 @@ class Subject:
     model: str
     layout: str
     prior: Calibration
-    """Calibration of the model in the catalogue."""
+    """Of the model's own thresholds."""
     prices: Prices = BALANCED
-    """Prices of the person's eagerness."""
+    """Of the person's eagerness."""
 
 
 class FileRecorder:
@@ -66,11 +66,11 @@ class FileRecorder:
 
     @property
     def trouble(self) -> str:
-        """What went wrong with the file, one line; empty when nothing did."""
+        """See TraceStore."""
         return self._store.trouble
 
     def keep(self, event: Event) -> None:
-        """Takes an event, as `protocols.Recorder.keep`."""
+        """See the protocol."""
         if self._closed:  # the last outcomes of a page may come while the server stops
             return
         self._pending.append(event)

@@ -16,7 +16,7 @@ from .evidence import Example
 NEEDED = 200
 """Examples: 60 of them are held back, and six weights are fitted on 140, more than 20 each."""
 NEEDED_A_CLASS = 20
-"""Right examples that are needed, and wrong ones."""
+"""Of right ones, and of wrong ones."""
 _HELD_BACK = 0.3
 _ONE_SIDED = 1.645
 """Standard errors that the mean gain must be above 0: 95 % one-sided."""
@@ -40,7 +40,7 @@ class Gain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The thresholds that hold for a model's texts, and why."""
+    """What holds for a model's texts, and why."""
 
     calibration: Calibration | None
     """None: the catalogue's thresholds."""
@@ -54,7 +54,7 @@ class Verdict:
 
     @property
     def why(self) -> str:
-        """One line for a person: which thresholds hold, and what the test of learnt ones showed."""
+        """One line."""
         if self.gain is None:
             few = min(self.n_right, self.n - self.n_right)
             right = f", {self.n_right:.0f} of them right" if self.n >= NEEDED and few < NEEDED_A_CLASS else ""

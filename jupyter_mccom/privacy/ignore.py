@@ -26,7 +26,7 @@ class Ignored:
         self._folders: dict[str, _Patterns] = {}
 
     def covers(self, document: str) -> bool:
-        """True if a document (path below the root, `/` as separator) must stay on this machine.
+        """Whether a document (path below the root, `/` as separator) is kept out.
 
         Raises RetrievalError when a file cannot be read or lies outside its folder, or a pattern is broken.
         """
@@ -50,7 +50,7 @@ class _Patterns:
         self._spec: GitIgnoreSpec | None = None
 
     def match(self, path: str) -> bool:
-        """True if a pattern covers a path below the folder."""
+        """Whether a path below the folder is covered."""
         spec = self._spec_now()
         return spec is not None and spec.match_file(path)
 
@@ -69,7 +69,7 @@ class _Patterns:
                 raise RetrievalError(f"{NAME} points outside the project; make it a file of the project")
             status = real.stat()
             if not stat.S_ISREG(status.st_mode):
-                raise _unreadable("it is not a regular file")
+                raise _unreadable("it is no ordinary file")
             if self._read != (status.st_mtime_ns, status.st_size):
                 spec = _parsed(real.read_text(encoding="utf-8-sig"))
                 self._spec, self._read = spec, (status.st_mtime_ns, status.st_size)
@@ -81,7 +81,7 @@ class _Patterns:
 
 
 def _unreadable(why: str) -> RetrievalError:
-    return RetrievalError(f"{NAME} cannot be read ({why}); correct or delete it")
+    return RetrievalError(f"{NAME} cannot be read ({why}); mend or delete it")
 
 
 def _parsed(text: str) -> GitIgnoreSpec:
@@ -90,4 +90,4 @@ def _parsed(text: str) -> GitIgnoreSpec:
     try:
         return GitIgnoreSpec.from_lines(text.splitlines())
     except (ValueError, re.error) as error:
-        raise RetrievalError(f"{NAME} has a pattern that cannot be read ({error}); correct it") from error
+        raise RetrievalError(f"{NAME} holds a pattern that cannot be read ({error}); mend it") from error

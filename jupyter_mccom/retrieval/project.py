@@ -59,7 +59,7 @@ def root_of(jupyter_root: Path, document: str, project_root: str) -> Path:
         raise RetrievalError(f"{document!r} has no folder ({error}); save it in one") from error
     if chosen is not None:
         if not os.path.isdir(chosen):
-            raise RetrievalError(f"project_root {project_root!r} is not a folder; name a folder or leave it empty")
+            raise RetrievalError(f"project_root {project_root!r} is no folder; name one or leave it empty")
         if folder.is_relative_to(chosen):
             return chosen
     if not folder.is_relative_to(top):
@@ -239,7 +239,7 @@ def _opened(root: Path, path: str) -> int:
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)
-    raise OSError(f"{path} is not a regular file")
+    raise OSError(f"{path} is no ordinary file")
 
 
 def _descriptor(root: Path, path: str) -> int:
@@ -293,7 +293,7 @@ def _private_rules(folder: Path) -> GitIgnoreSpec | None:
         return GitIgnoreSpec.from_lines(_rules_text(folder, name).decode("utf-8-sig").splitlines())
     except (OSError, RuntimeError, ValueError, re.error) as error:
         raise RetrievalError(
-            f"nothing in {folder} is indexed: its {_PRIVATE} cannot be read ({error}); correct it"
+            f"nothing in {folder} is indexed: its {_PRIVATE} is broken ({error}); mend it"
         ) from error
 
 

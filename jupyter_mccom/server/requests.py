@@ -48,7 +48,7 @@ class Completions:
         return task
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
-        """Suggestions for a request, as `Cascade.complete`. Raises SettingsError when completions are switched off."""
+        """See Cascade.complete. Raises SettingsError when completions are switched off."""
         if not self._current.settings.enabled:
             raise SettingsError(
                 "completions are switched off; switch them on with %mccom on or in the settings (MCCom.enabled)"
@@ -61,7 +61,7 @@ class Completions:
                 yield suggestion
 
     def report(self, outcome: Outcome) -> None:
-        """Notes how a suggestion ended."""
+        """How a suggestion ended."""
         self._current.opened.cascade.journal.report(outcome)
 
     def traces(self) -> tuple[Trace, ...]:
@@ -74,7 +74,7 @@ class Completions:
         return tuple(islice(written, 1))
 
     def survived(self, survival: Survival) -> None:
-        """Notes how much of an accepted text is still there."""
+        """How much of an accepted text is still there."""
         self._current.opened.cascade.journal.survived(survival)
 
     async def forget(self) -> None:
@@ -103,7 +103,7 @@ class Completions:
         await self._pulls.cancel()
 
     async def status(self) -> dict[str, Any]:
-        """The status, as `status_of` builds it in a thread, since it looks for the model's file."""
+        """See `status_of`; in a thread, since it looks for the model's file."""
         current, pulls = self._current, self._pulls
         return await asyncio.to_thread(
             status_of, current.opened, locked=current.locked, pull=pulls.progress, pull_trouble=pulls.trouble
@@ -120,7 +120,7 @@ class Completions:
         return self._current.locked
 
     async def change(self, values: Mapping[str, object]) -> None:
-        """Changes settings. Another model is loaded at once if the former one was in memory."""
+        """See Current.change. Another model is loaded at once where the former one was in memory."""
         former = self._current.opened.host
         loaded = former is not None and former.state != "asleep"
         self._nothing_in_advance()

@@ -57,7 +57,7 @@ class TestRoot:
     def test_that_is_set_to_no_folder_is_an_error(self, tmp_path: Path) -> None:
         _write(tmp_path, "file.py")
         for chosen in ("nowhere", "file.py"):
-            with pytest.raises(RetrievalError, match="project_root"):
+            with pytest.raises(RetrievalError, match="no folder; name one"):
                 root_of(tmp_path, "n.ipynb", chosen)
 
     @pytest.mark.parametrize("document", ["../n.ipynb", "a/../../n.ipynb", "/etc/n.ipynb", ""])
@@ -128,7 +128,7 @@ class TestListing:
         assert found.stale("deep/.mccomignore")
         above = listing(tmp_path / "deep/below", top=tmp_path)
         assert not above.documents
-        assert ".mccomignore" in above.trouble
+        assert "mend" in above.trouble
 
     @links
     def test_reads_a_mccomignore_that_is_a_link_within_its_folder_and_no_other(self, tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ class TestRead:
         (tmp_path / "folder.py").mkdir()
         before = len(os.listdir("/dev/fd"))
         for name in ("pipe.py", "folder.py"):
-            with pytest.raises(OSError, match="regular file"):
+            with pytest.raises(OSError, match="no ordinary file"):
                 read(tmp_path, name)
         assert len(os.listdir("/dev/fd")) == before
 
@@ -293,7 +293,7 @@ def test_what_may_not_be_read_is_left_out(as_nobody: Path) -> None:
     try:
         found = listing(as_nobody)
         assert set(found.documents) == {"a.py", "closed.py"}
-        assert ".mccomignore" in found.trouble
+        assert ".mccomignore is broken" in found.trouble
         with pytest.raises(PermissionError):
             read(as_nobody, "closed.py")
     finally:
