@@ -292,9 +292,7 @@ def _private_rules(folder: Path) -> GitIgnoreSpec | None:
         name = path.resolve(strict=True).relative_to(folder).as_posix()
         return GitIgnoreSpec.from_lines(_rules_text(folder, name).decode("utf-8-sig").splitlines())
     except (OSError, RuntimeError, ValueError, re.error) as error:
-        raise RetrievalError(
-            f"nothing in {folder} is indexed: its {_PRIVATE} is broken ({error}); mend it"
-        ) from error
+        raise RetrievalError(f"nothing in {folder} is indexed: its {_PRIVATE} is broken ({error}); mend it") from error
 
 
 def _rules_text(folder: Path, name: str) -> bytes:
