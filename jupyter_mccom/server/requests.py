@@ -50,9 +50,7 @@ class Completions:
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
         """See Cascade.complete. Raises SettingsError when completions are switched off."""
         if not self._current.settings.enabled:
-            raise SettingsError(
-                "completions are switched off; switch them on with %mccom on or in the settings (MCCom.enabled)"
-            )
+            raise SettingsError("completions are switched off; switch them on in the settings (MCCom.enabled)")
         async with self._current.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
             async for suggestion in suggestions:
                 self._pulls.trouble = ""  # what was to be told of a download is old news

@@ -23,7 +23,7 @@ GATES: Mapping[bool | None, str] = {
 def status_of(
     opened: OpenCascade, *, locked: Collection[str] = (), pull: PullProgress | None = None, pull_trouble: str = ""
 ) -> dict[str, Any]:
-    """The answer of `GET /mccom/status`, as in `tests/wire/status_*.json`. A part that does not exist is null."""
+    """See `tests/wire/status_*.json`; fields of later parts are null."""
     present, trouble = _present(opened)
     state, detail = _state(opened, present, pull, pull_trouble or trouble)
     return {
