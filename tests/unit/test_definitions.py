@@ -31,11 +31,13 @@ def _request(prefix: str, *cells: str) -> CompletionRequest:
     ],
 )  # fmt: skip
 def test_imported_names_that_are_used_here(source: str, lines: str, names: list[str]) -> None:
+    """The imported names are those that the lines around the cursor use."""
     assert imported_near(_request(source), lines) == names
     assert imported_near(_request("y", source), lines) == names
 
 
 def test_a_chunk_defines_a_name_or_only_uses_it() -> None:
+    """A chunk counts for a name that it defines, not for one that it uses."""
     uses = Chunk(source="b.py", first_line=1, last_line=1, text="of_shop(1)\ndef of_shops(): ...")
     begins = Chunk(source="a.py", first_line=1, last_line=2, text="@cache\ndef of_shop(n):\n    return n")
     assert defining(["of_shop", "gone"], [[(uses, 2.0), (begins, 1.0)], [(uses, 1.0)]]) == [(begins, 1.0)]
@@ -54,7 +56,8 @@ class _Files:
         """Nothing to close."""
 
 
-async def test_definitions_come_before_what_a_search_finds_and_each_once() -> None:
+async def test_definitions_come_before_search_hits() -> None:
+    """Definitions come before what a search finds, each once."""
     defines = Chunk(source="tariff.py", first_line=1, last_line=2, text="def of_shop(n):\n    return n")
     headed = replace(defines, text=f"# tariff.py\n{defines.text}")
 
@@ -77,6 +80,7 @@ async def test_definitions_come_before_what_a_search_finds_and_each_once() -> No
 
 
 async def test_jedi_follows_imports_to_files_of_the_folder_alone(tmp_path: Path) -> None:
+    """Jedi follows imports to files of the folder and to no others."""
     (tmp_path / "tariffs").mkdir()
     (tmp_path / "tariffs" / "__init__.py").write_text("from .shops import of_shop\n")
     (tmp_path / "tariffs" / "shops.py").write_text("RATE = 2\n\n\ndef of_shop(n):\n    return RATE * n\n\n\nx = 1\n")

@@ -36,10 +36,12 @@ def _left(source: str, *, text: str = TEXT, request: CompletionRequest = REQUEST
     ],
 )
 def test_how_much_agrees(line: str, agrees: tuple[int, bool]) -> None:
+    """The agreement is the length of the common beginning, and whether the whole line is the same."""
     assert _left(f"{HEAD}{line}\ny = 2") == [agrees]
 
 
 def test_what_stood_behind_the_cursor_belongs_to_the_line() -> None:
+    """Text behind the cursor belongs to the line that is compared."""
     request = replace(REQUEST, prefix=HEAD + "print(np.z", suffix=")\n")
     assert _left(HEAD + "print(np.zeros(3))\n", request=request) == [(7, True)]
     assert _left(HEAD + "print(np.zeros(3)\n", request=request) == [(7, False)]
@@ -47,6 +49,7 @@ def test_what_stood_behind_the_cursor_belongs_to_the_line() -> None:
 
 @pytest.mark.parametrize(("line", "left"), [("print(np.ones(3))", "ones(3)"), ("print(np.)", ""), ("print(np.z", "z")])
 def test_what_stood_behind_the_cursor_was_not_typed_instead(line: str, left: str) -> None:
+    """What was typed instead leaves out the text that stood behind the cursor."""
     hindsight = Hindsight()
     hindsight.wrote(replace(REQUEST, prefix=HEAD + "print(np.", suffix=")\n"), "s1", TEXT)
     (found,) = hindsight.left(replace(REQUEST, prefix=f"{HEAD}{line}\n", suffix=""))
@@ -54,15 +57,18 @@ def test_what_stood_behind_the_cursor_was_not_typed_instead(line: str, left: str
 
 
 def test_of_several_lines_the_first_decides_and_all_are_compared() -> None:
+    """Of a text of several lines all are compared, and the first decides whether the line agrees."""
     text = "eros(3)\nfor i in x:"
     assert _left(f"{HEAD}x = np.zeros(3)\nfor j", text=text) == [(12, True)]
 
 
-def test_of_a_text_for_the_next_line_nothing_is_known_when_this_one_is_left() -> None:
+def test_a_text_for_the_next_line_is_not_judged_here() -> None:
+    """A text for the next line is not judged when this line is left."""
     assert _left(f"{HEAD}x = np.z\nfor k", text="\ny = 2") == []
 
 
 def test_one_of_the_texts_that_can_be_judged_stands_for_the_line() -> None:
+    """One of the texts that can be judged is drawn for the line."""
     hindsight = Hindsight()
     for number in range(12):
         hindsight.wrote(REQUEST, f"s{number}", "\ny = 2" if number else TEXT)
@@ -71,6 +77,7 @@ def test_one_of_the_texts_that_can_be_judged_stands_for_the_line() -> None:
 
 
 def test_nothing_is_known_before_the_line_is_left() -> None:
+    """Nothing is known before the line is left."""
     hindsight = Hindsight()
     hindsight.wrote(REQUEST, "s1", TEXT)
     assert hindsight.left(replace(REQUEST, prefix=REQUEST.prefix + "oo")) == []
@@ -78,6 +85,7 @@ def test_nothing_is_known_before_the_line_is_left() -> None:
 
 
 def test_nothing_is_said_twice() -> None:
+    """An agreement is told once."""
     hindsight = Hindsight()
     hindsight.wrote(REQUEST, "s1", TEXT)
     gone = replace(REQUEST, prefix=HEAD + "x = np.zoo\ny", suffix="")
@@ -86,11 +94,13 @@ def test_nothing_is_said_twice() -> None:
 
 @pytest.mark.parametrize("source", ["import numpy\nx = np.zeros(3)", HEAD, HEAD + "y = np.zeros(3)"])
 def test_a_line_that_cannot_be_found_is_no_evidence(source: str) -> None:
+    """A line that cannot be found again is no evidence."""
     assert _left(source) == []
 
 
 @pytest.mark.parametrize("side", ["cells_before", "cells_after"])
 def test_a_cell_that_was_left_is_read_where_it_stands(side: str) -> None:
+    """A cell that was left is read among the cells above or below."""
     hindsight = Hindsight()
     hindsight.wrote(REQUEST, "s1", TEXT)
     cells = (Cell(cell_id="1", kind="code", source=f"{HEAD}x = np.zeros(3)\ny = 2"),)
@@ -101,7 +111,8 @@ def test_a_cell_that_was_left_is_read_where_it_stands(side: str) -> None:
     ]
 
 
-def test_windows_and_documents_are_kept_apart_and_texts_a_line_are_bounded() -> None:
+def test_documents_are_apart_and_texts_are_bounded() -> None:
+    """Windows and documents are kept apart, and a line keeps at most 16 texts."""
     hindsight = Hindsight()
     for number in range(40):
         hindsight.wrote(REQUEST, f"s{number}", TEXT)

@@ -59,7 +59,8 @@ async def _sources(retrieval: Retrieval, request: CompletionRequest = REQUEST, t
     return [hit.chunk.source for hit in await retrieval.search(request, text=text, confidence=0.9)]
 
 
-async def test_files_are_found_by_the_lines_around_the_cursor_and_say_where_they_are_from() -> None:
+async def test_files_are_found_by_the_lines_around_the_cursor() -> None:
+    """Files are found by the lines around the cursor, and each hit begins with its file's name."""
     hits = await Retrieval(tree=_Files(*FILES), live=None).search(REQUEST)
     assert hits[0].chunk.source == "io.py"
     assert hits[0].chunk.text == f"# io.py\n{LOAD}"
@@ -68,6 +69,7 @@ async def test_files_are_found_by_the_lines_around_the_cursor_and_say_where_they
 
 
 async def test_a_key_on_the_cursors_line_changes_nothing() -> None:
+    """A key on the cursor's line does not change the query."""
     files = _Files(*FILES)
     retrieval = Retrieval(tree=files, live=None)
     for typed in ("", "self", "self._obs_pool"):
@@ -76,11 +78,13 @@ async def test_a_key_on_the_cursors_line_changes_nothing() -> None:
 
 
 async def test_the_local_text_finds_what_the_lines_did_not() -> None:
+    """The local text finds chunks that the lines around the cursor did not."""
     retrieval = Retrieval(tree=_Files(*FILES), live=None)
     assert (await _sources(retrieval, text="self._obs_pool = CachePool('obs_pool')"))[0] == "pool.py"
 
 
-async def test_the_local_text_moves_nothing_that_is_still_nearly_as_good() -> None:
+async def test_the_local_text_keeps_the_order_of_near_equals() -> None:
+    """The local text keeps the order of hits that are still nearly as good."""
     a, b, c = (_chunk(name, f"{name} = 1") for name in ("aleph", "beth", "gimel"))
     rounds = [[(a, 3.0), (b, 2.0), (c, 1.9)], [(a, 1.0), (c, 0.95), (b, 0.9)]]
 
@@ -95,6 +99,7 @@ async def test_the_local_text_moves_nothing_that_is_still_nearly_as_good() -> No
 
 
 async def test_cells_above_and_below_are_found_by_number() -> None:
+    """Cells above and below are found and named by their number."""
     other = tuple(Cell(cell_id=f"{i}", kind="code", source=f"value_{i} = {i}\n") for i in range(6))
     above = (Cell(cell_id="a", kind="code", source=LOAD), *other)
     below = (Cell(cell_id="b", kind="code", source=PLOT),)
@@ -106,7 +111,9 @@ async def test_cells_above_and_below_are_found_by_number() -> None:
     assert "cell 48" in await _sources(retrieval, far)
 
 
-async def test_of_two_cells_that_fit_alike_the_nearer_one_comes_first_and_nearer_is_what_ran_later() -> None:
+async def test_the_cell_that_ran_later_counts_as_nearer() -> None:
+    """Of two cells that fit alike the nearer comes first; a cell that ran later counts as nearer."""
+
     def cells(*ran: int | None) -> tuple[Cell, ...]:
         sources = (LOAD, "a = 1\n", "b = 2\n", LOAD.replace("read_table", "parse_lines"))
         return tuple(
@@ -125,6 +132,7 @@ def _filler(n_lines: int) -> str:
 
 
 async def test_other_parts_of_the_own_text_are_found_with_their_lines() -> None:
+    """Other parts of the open document are found with their line numbers."""
     request = replace(REQUEST, cell_id="", document="a.py", prefix="x = 1\nframe = load_prices('b')\n", suffix="")
     retrieval = Retrieval(tree=None, live=None)
     above = replace(request, prefix=f"{LOAD}\n{_filler(80)}{request.prefix}")
@@ -141,6 +149,7 @@ async def test_other_parts_of_the_own_text_are_found_with_their_lines() -> None:
 
 
 async def test_a_line_more_above_moves_no_hit_below_it() -> None:
+    """A further line above the cursor moves no hit below it."""
     fetch = PLOT.replace("plot_prices", "load_prices")
     suffix = f"\n\n{_filler(20)}{fetch}\n\n{_filler(20)}{LOAD}"
     request = replace(REQUEST, cell_id="", document="a.py", prefix="frame = load_prices('b')\n", suffix=suffix)
@@ -153,6 +162,7 @@ async def test_a_line_more_above_moves_no_hit_below_it() -> None:
 
 
 async def test_a_text_of_20_000_lines_is_searched_too() -> None:
+    """A document of 20 000 lines is searched too."""
     request = replace(REQUEST, cell_id="", prefix=f"{LOAD}\n{_filler(10_000)}frame = load_prices('b')\n", suffix="")
     (hit, *_) = await Retrieval(tree=None, live=None, patience_s=60).search(request)
     assert "def load_prices" in hit.chunk.text
@@ -162,6 +172,7 @@ async def test_a_text_of_20_000_lines_is_searched_too() -> None:
     ("ran", "nearest"), [((None, None, None), "cell 0"), ((None, None, 7), "cell 2"), ((3, 2, None), "cell 0")]
 )
 async def test_cells_below_count_by_their_distance_unless_they_ran(ran: tuple[int | None, ...], nearest: str) -> None:
+    """A cell below counts by its distance, unless it ran."""
     above, near, far = (
         Cell(cell_id=str(number), kind="code", source=LOAD, ran=when) for number, when in enumerate(ran)
     )
@@ -171,10 +182,13 @@ async def test_cells_below_count_by_their_distance_unless_they_ran(ran: tuple[in
 
 
 async def test_what_the_kernel_holds_comes_first() -> None:
+    """What the kernel holds comes first."""
     assert (await _sources(Retrieval(tree=_Files(*FILES), live=_Kernel())))[0] == KERNEL
 
 
 async def test_a_source_that_fails_or_is_slow_is_left_out() -> None:
+    """A source that fails or is slow is left out."""
+
     class Slow(_Kernel):
         async def chunk(self, request: CompletionRequest) -> Chunk | None:
             await asyncio.sleep(60)
@@ -185,12 +199,14 @@ async def test_a_source_that_fails_or_is_slow_is_left_out() -> None:
 
 
 def test_short_cells_are_asked_with_the_end_of_the_cell_above() -> None:
+    """The query of a short cell includes the end of the cell above."""
     cells = (Cell(cell_id="a", kind="code", source="x = 1\ny = 2"), Cell(cell_id="m", kind="markdown", source="# z"))
     request = replace(REQUEST, cells_before=cells, prefix="w = 3\nv", suffix="\nu = 4\nt = 5\ns = 6")
     assert query_of(request) == "x = 1\ny = 2\nw = 3\nu = 4\nt = 5\ns = 6"
 
 
 def test_fusing_is_the_papers_equation() -> None:
+    """Two rounds are fused by the equation of the paper."""
     one, two = _chunk("io.py", "zeta = 1"), _chunk("plot.py", "theta = 2")
     hits = fused([[(one, 3.0), (two, 1.0)], [(two, 2.0)]], 0.5)
     assert {hit.chunk.source: hit.score for hit in hits} == pytest.approx(
@@ -199,11 +215,13 @@ def test_fusing_is_the_papers_equation() -> None:
 
 
 def test_a_round_that_finds_nothing_divides_by_nothing() -> None:
+    """A round that finds nothing causes no division by zero."""
     assert fused([[], []], 0.9) == []
     assert [hit.score for hit in fused([[(FILES[0], 2.0)], []], 1.0)] == [0.5]
 
 
-def test_near_duplicates_and_what_already_stands_here_are_left_out() -> None:
+def test_duplicates_and_text_that_stands_here_are_left_out() -> None:
+    """Near duplicates, and what already stands around the cursor, are left out."""
     hits = [Hit(chunk=_chunk(name, text), score=0.5) for name, text in (
         ("a.py", LOAD), ("b.py", LOAD + "# again\n"), ("c.py", "prices = load_prices('a.csv')\n"), ("d.py", PLOT),
     )]  # fmt: skip
@@ -211,6 +229,7 @@ def test_near_duplicates_and_what_already_stands_here_are_left_out() -> None:
 
 
 async def test_hits_stay_from_line_to_line_while_they_are_still_good() -> None:
+    """Hits keep their order from line to line while they are still good."""
     a, b, c = (_chunk(name, f"{name} = 1") for name in ("aleph", "beth", "gimel"))
     scores = (((a, 3.0), (b, 2.0), (c, 1.9)), ((a, 3.0), (c, 2.0), (b, 1.9)), ((c, 3.0), (b, 1.0), (a, 0.1)))
 
@@ -241,6 +260,7 @@ async def test_hits_stay_from_line_to_line_while_they_are_still_good() -> None:
     ],
 )
 def test_names_that_are_neither_near_nor_found(text: str, new: set[str]) -> None:
+    """New names are those of the text that stand neither near the cursor nor in a hit."""
     cells = tuple(
         Cell(cell_id=str(n), kind="code", source=source) for n, source in enumerate(["far_away()", "#" * 2000, "near"])
     )
@@ -257,11 +277,13 @@ def test_names_that_are_neither_near_nor_found(text: str, new: set[str]) -> None
 
 
 def test_in_other_languages_a_quote_may_be_anything() -> None:
+    """In other languages a quote does not begin a string."""
     request = replace(REQUEST, language="julia", cells_before=())
     assert "load_all" in new_names("x = A' * load_all(b)", request, [])
 
 
 async def test_a_second_round_without_new_names_is_the_first_one() -> None:
+    """A second round without new names returns the hits of the first."""
     retrieval = Retrieval(tree=_Files(_chunk("a.py", LOAD), _chunk("b.py", PLOT)), live=None)
     first = await retrieval.search(REQUEST)
     assert await retrieval.search(REQUEST, text="clean(prices)", confidence=1.0) == first

@@ -40,7 +40,8 @@ async def _ask(cascade: Cascade, request: CompletionRequest) -> Suggestion:
 @pytest.mark.parametrize(
     ("typed_on", "expected"), [("(3):", ""), ("(3):\n    ", "print(x)")], ids=["taken", "taken, then Enter"]
 )
-async def test_the_position_after_a_suggestion_is_answered_with_no_further_call(typed_on: str, expected: str) -> None:
+async def test_the_next_position_is_answered_in_advance(typed_on: str, expected: str) -> None:
+    """The position behind an accepted suggestion is answered without a further model call."""
     engine = _Counted()
     cascade = cascade_of(engine)
     shown = await _ask(cascade, REQUEST)
@@ -50,7 +51,8 @@ async def test_the_position_after_a_suggestion_is_answered_with_no_further_call(
     assert len(engine.asked) == n_calls == 3
 
 
-async def test_what_was_answered_in_advance_is_forgotten_when_other_text_stands_there() -> None:
+async def test_an_advance_answer_for_other_text_is_forgotten() -> None:
+    """An answer made in advance is not used when other text stands around the cursor."""
     engine = _Counted()
     cascade = cascade_of(engine)
     await cascade.look_ahead(REQUEST, await _ask(cascade, REQUEST))
@@ -60,6 +62,7 @@ async def test_what_was_answered_in_advance_is_forgotten_when_other_text_stands_
 
 
 async def test_inside_a_line_the_next_line_is_not_looked_at() -> None:
+    """Inside a line the next line is not answered in advance."""
     engine = _Counted()
     cascade = cascade_of(engine)
     request = replace(REQUEST, suffix="  # why\n")
@@ -68,6 +71,7 @@ async def test_inside_a_line_the_next_line_is_not_looked_at() -> None:
 
 
 async def test_warming_reads_the_prompt_and_shows_nothing() -> None:
+    """Warming evaluates the prompt and leaves no trace."""
     engine = _Counted()
     cascade = cascade_of(engine)
     await cascade.warm(REQUEST)
