@@ -18,7 +18,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from jupyter_mccom.compose import open_cascade
-from jupyter_mccom.engines.cloud.dialects import DIALECTS
+from jupyter_mccom.engines.remote.dialects import DIALECTS
 from jupyter_mccom.magics.verbs import Verbs
 from jupyter_mccom.models.catalog import ids
 from jupyter_mccom.models.store import Store

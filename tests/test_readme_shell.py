@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.evaluation.figures import FIGURES
+from jupyter_mccom.evaluation.report.published import FIGURES
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.settings import MCCom
 from tests.conftest import SMALL

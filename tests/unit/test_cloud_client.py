@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.engines.cloud.client import CloudClient
+from jupyter_mccom.engines.remote.cloud_client import CloudClient
 from jupyter_mccom.errors import CloudBroken, CloudError, CloudLimited, CloudRefused, CloudTimeout, SettingsError
 from tests.cloud_server import Piece, answer, events, json_answer, serving
 

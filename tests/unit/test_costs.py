@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mccom.engines.constrain import Ids
-from jupyter_mccom.engines.costs import TIMED, ByCost, CostCurve, by_cost, keep, kept, key_of, timed
-from jupyter_mccom.engines.decoding import Allowed, Choice
+from jupyter_mccom.engines.decoding.constrain import Ids
+from jupyter_mccom.engines.decoding.costs import TIMED, ByCost, CostCurve, by_cost, keep, kept, key_of, timed
+from jupyter_mccom.engines.decoding.decoding import Allowed, Choice
 
 PROCESSOR = CostCurve(ms={1: 24.0, 2: 50.0, 4: 85.0, 8: 141.0, 16: 267.0})
 """Measured for the 0.5B on two cores (engines.md B), 2 tokens by its neighbours."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from jupyter_mccom.engines.decoding import Check, Choice, Decoding
-from jupyter_mccom.engines.draft import Part
+from jupyter_mccom.engines.decoding.decoding import Check, Choice, Decoding
+from jupyter_mccom.engines.decoding.draft import Part
 from jupyter_mccom.errors import EngineError, PromptTooLong
 from jupyter_mccom.types import DraftCheck, Token
 from tests.speller import ANSWER, Speller

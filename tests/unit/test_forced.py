@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.engines.completion import Answer, body_of
 from jupyter_mccom.engines.forced import Behind, Healing, NotForced, forceable, grammar, plainly, regex
+from jupyter_mccom.engines.remote.llama_completion import Answer, body_of
 from jupyter_mccom.errors import CloudBroken, CloudRefused, EngineError
 from jupyter_mccom.types import Prompt, Token
 

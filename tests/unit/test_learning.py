@@ -18,7 +18,7 @@ from jupyter_mccom.learning.calibrate import BALANCED, Calibration, prior_of
 from jupyter_mccom.learning.evidence import Example
 from jupyter_mccom.learning.recorder import FileRecorder, Subject
 from jupyter_mccom.learning.schema import Event
-from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.learning.verdict import Verdict
 from jupyter_mccom.learnt import forget_traces, gates_of
 from jupyter_mccom.models.catalog import Model

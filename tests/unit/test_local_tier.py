@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.cascade.journal import Journal
+from jupyter_mccom.cascade.record import Journal
 from jupyter_mccom.cascade.route import features_of
 from jupyter_mccom.compose import OpenCascade, open_cascade, wanted_model
-from jupyter_mccom.engines.choice import Choice
-from jupyter_mccom.engines.runtime import check_mlx
-from jupyter_mccom.engines.servers.engine import ServerEngine
+from jupyter_mccom.compose.local_tier import AutoModel
+from jupyter_mccom.engines.choosing.model_choice import Choice
+from jupyter_mccom.engines.choosing.this_machine import check_mlx
+from jupyter_mccom.engines.remote.server_engine import ServerEngine
 from jupyter_mccom.errors import EngineError, EngineMissing, SettingsError
 from jupyter_mccom.learnt import calibration_of
 from jupyter_mccom.privacy.masked_engine import MaskedEngine
@@ -187,10 +188,10 @@ async def test_gates_are_those_of_the_model_that_auto_chose(tmp_path: Path) -> N
     """Gates and learnt thresholds are those of the model that `auto` chose."""
     opened = open_cascade(MCCom(model="auto", models_dir=str(tmp_path)), traces=tmp_path / "t")
     try:
-        assert opened.local.auto is not None
+        assert isinstance(opened.local, AutoModel)
         for name in ("smollm2-135m", "qwen2.5-coder-0.5b"):
-            opened.local.auto.choice = Choice(name=name, why="", figures={}, statement_s={})
-            opened.local.auto.settled()
+            opened.local.engine.choice = Choice(name=name, why="", figures={}, statement_s={})
+            opened.local.engine.settled()
             chance, features = opened.cascade.gates.show_chance, features_of(TOKENS, "xxx", parses=True)
             assert chance is not None
             assert features is not None
@@ -218,14 +219,14 @@ async def test_without_mlx_its_models_say_so(tmp_path: Path, monkeypatch: pytest
     def missing() -> None:
         check_mlx("darwin", "arm64", (3, 12), lambda: False)
 
-    monkeypatch.setattr("jupyter_mccom.local.check_mlx", missing)
+    monkeypatch.setattr("jupyter_mccom.compose.model_process.check_mlx", missing)
     async with _opened(MCCom(model="qwen2.5-coder-0.5b-mlx", models_dir=str(tmp_path))) as opened:
         with pytest.raises(EngineMissing, match="pip install mlx-lm"):
             await opened.engine.count(["x"])
         assert opened.cost_curve is None
     async with _opened(MCCom(model="auto", models_dir=str(tmp_path))) as opened:
-        assert opened.local.auto is not None
-        assert not any(candidate.kind == "mlx" for candidate in opened.local._candidates())
+        assert isinstance(opened.local, AutoModel)
+        assert not any(candidate.kind == "mlx" for candidate in opened.local.candidates())
 
 
 async def test_auto_with_nothing_here_offers_the_default(tmp_path: Path) -> None:
