@@ -220,8 +220,9 @@ def test_what_a_reader_meets_is_documented() -> None:
 
 
 def test_the_readme_shows_the_folders_as_they_are() -> None:
-    """README.md's tree names each folder of the package and of the page that holds sources."""
+    """README.md's tree names each folder that holds sources or tests, and no other."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = set(re.findall(r"(\w+)/", readme.partition("```text\njupyter_mccom/\n")[2].partition("```")[0]))
-    folders = {path.parent for path in SOURCES if path.parent.parent in (PACKAGE, ROOT / "labextension" / "src")}
-    assert [folder.name for folder in sorted(folders) if folder.name not in shown] == []
+    shown = set(re.findall(r"(\w+)/", readme.partition("\n```text\njupyter_mccom/\n")[2].partition("```")[0]))
+    folders = {path.parent for path in SOURCES} | {path.parent for path in (ROOT / "tests").rglob("*.*")}
+    names = {folder.name for folder in folders if "_" not in folder.name}
+    assert shown == names - {"tests"} | {"labextension", "src", "tests", "binder"}
