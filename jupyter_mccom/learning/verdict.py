@@ -1,4 +1,4 @@
-"""Whether what became of earlier texts moves the thresholds of a model, and why: evidence first, then a held-back test.
+"""Decides if what became of earlier texts moves a model's thresholds, and why: evidence first, then a held-back test.
 
 Pure. Knows nothing of where examples are kept, nor of settings.
 """
@@ -16,7 +16,7 @@ from .evidence import Example
 NEEDED = 200
 """Examples: 60 of them are held back, and six weights are fitted on 140, more than 20 each."""
 NEEDED_A_CLASS = 20
-"""Of right ones, and of wrong ones."""
+"""At least so many right texts, and so many wrong ones."""
 _HELD_BACK = 0.3
 _ONE_SIDED = 1.645
 """Standard errors that the mean gain must be above 0: 95 % one-sided."""

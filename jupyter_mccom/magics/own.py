@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from ..compose import OpenCascade, open_cascade
 from ..server import wire
 from ..server.completions import Completions
-from ..server.live_settings import Current
+from ..server.live_settings import LiveSettings
 from ..settings import MCCom
 
 _T = TypeVar("_T")
@@ -33,7 +33,7 @@ class Own:
         self._thread = threading.Thread(target=self._loop.run_forever, name="mccom", daemon=True)
         self._thread.start()
         try:
-            self._completions = self._call(lambda: Completions(Current(settings, _open)))
+            self._completions = self._call(lambda: Completions(LiveSettings(settings, _open)))
         except BaseException:
             self._end()
             raise

@@ -28,7 +28,7 @@ class _Generation:
     unused: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Current:
+class LiveSettings:
     """Settings that `settings.given` names are the administrator's: nobody changes them here."""
 
     def __init__(self, settings: MCCom, open_: Open) -> None:
@@ -43,7 +43,7 @@ class Current:
 
     @property
     def opened(self) -> OpenCascade:
-        """To look at, not to ask: see `use`."""
+        """The cascade in force, to look at; `use` gives the one to ask."""
         return self._generation.opened
 
     @property

@@ -23,7 +23,7 @@ GATES: Mapping[bool | None, str] = {
 def status_of(
     opened: OpenCascade, *, locked: Collection[str] = (), pull: PullProgress | None = None, pull_trouble: str = ""
 ) -> dict[str, Any]:
-    """See `tests/wire/status_*.json`; fields of later parts are null."""
+    """The status as JSON, as `tests/wire/status_*.json` show it; fields of later parts are null."""
     present, trouble = _present(opened)
     state, detail = _state(opened, present, pull, pull_trouble or trouble)
     return {

@@ -35,7 +35,7 @@ from jupyter_mccom.types import (
     Token,
     Trace,
 )
-from tests.cascades import cascade_of
+from tests.cascades import cascade_of, held_texts
 from tests.conftest import SMALL
 from tests.traced import features, population, trace
 
@@ -191,9 +191,7 @@ async def test_forgetting_leaves_nothing_in_memory_or_in_the_file(tmp_path: Path
     await cascade.look_ahead(REQUEST, await _ask(cascade, REQUEST))
     await opened.forget()
     assert _examples(tmp_path / "t") == []
-    held = (cascade.journal, cascade._positions, cascade._local)
-    assert "eros" not in repr([vars(part) for part in held])
-    assert "np.z" not in repr([vars(part) for part in held if part is not cascade._local])
+    assert not held_texts(cascade, "eros(3)", "np.z", but=(engine,))
     await opened.aclose()
 
 
@@ -276,7 +274,7 @@ async def test_a_change_of_settings_keeps_the_recorder(tmp_path: Path) -> None:
     shown = Suggestion(
         suggestion_id="s", request_id="r", text="", origin="local", route=Route(to="nothing", reason="low")
     )
-    second.cascade.journal.open(REQUEST, shown, trace("s"))
+    second.cascade.journal.note(shown, trace("s"))
     assert len(second.cascade.journal.traces) == 1
     off = open_cascade(MCCom(model=SMALL, keep_traces=False), traces=traces, former=second)
     assert off.cascade.journal.traces == ()
