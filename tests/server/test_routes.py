@@ -135,9 +135,9 @@ async def test_a_model_that_is_there_needs_no_download(jp_fetch: Fetch) -> None:
     [
         ("{", 400, "not JSON"),
         ("[]", 400, "JSON object"),
-        ("{}", 400, "'request_id' must be str, not nothing"),
-        (json.dumps({**REQUEST, "prefix": 1}), 400, "'prefix' must be str, not int"),
-        (json.dumps({**REQUEST, "trigger": "no"}), 400, "'trigger' must be one of"),
+        ("{}", 400, "'request_id'"),
+        (json.dumps({**REQUEST, "prefix": 1}), 400, "'prefix'"),
+        (json.dumps({**REQUEST, "trigger": "no"}), 400, "'trigger'"),
         (json.dumps({**REQUEST, "cells_before": [3]}), 400, "cells_before"),
         (json.dumps({**REQUEST, "deadline_s": -1}), 400, "deadline_s"),
         (json.dumps({**REQUEST, "prefix": "x" * 300_000}), 413, "256 KiB"),

