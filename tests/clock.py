@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import ParamSpec
 
-from jupyter_mccom.evaluation.virtual import VirtualLoop, run_virtually
+from jupyter_mccom.evaluation.typing.virtual import VirtualLoop, run_virtually
 
 _Given = ParamSpec("_Given")
 

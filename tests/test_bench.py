@@ -64,13 +64,11 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
 @pytest.mark.parametrize(
     ("suite", "said"),
     [
-        ("reuse", "tokens read a key typed on"),
         ("engines", "| at a later key, mean |"),
         ("infill", "| "),
         ("retrieval --n=3", "| no retrieval |"),
         ("healing", "| pre-token, own |"),
         ("speculation", "ms of a pass, by its tokens: 1: "),
-        ("hits --n=8", "| as it is |"),
         ("context --n=60", "| shown |"),
         ("rules --n=400", "| the same line, as far as two places agree | 0."),
         ("cascade", "Goals, cascade against cloud alone"),

@@ -20,8 +20,8 @@ import nbformat
 import psutil
 import pytest
 
-from jupyter_mccom.evaluation.samples import notebook_samples, repository_samples
-from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.evaluation.lib.samples import notebook_samples, repository_samples
+from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.types import Cell
 from tests.conftest import CODER, SMALL
@@ -151,8 +151,8 @@ def test_status_tells_engine_and_model(models: Store, tmp_path: Path, monkeypatc
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # in which no outcome is kept yet
     status = json.loads(_run("status", "--json").stdout)
     assert (status["state"], status["engine"], status["model"]["id"]) == ("ready", "llamacpp", "qwen2.5-coder-0.5b")
+    assert status["learning"]["n_outcomes"] == 0
     assert "ready" in _run("status").stdout
-    assert "catalogue: 0 of 200 needed outcomes" in _run("status").stdout
 
 
 def test_forget_deletes_what_is_kept(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_status_says_what_leaves_this_machine(cloud_settings: list[str]) -> None
     assert (cloud["dialect"], cloud["model"], cloud["calls_left"]) == ("llama-server", CODER, 2000)
     said = _run("status", *cloud_settings).stdout
     assert "takes no draft" in said
-    assert "secrets are masked" in said
+    assert cloud["sends"] in said
     assert "nothing leaves this machine" in _run("status").stdout
 
 

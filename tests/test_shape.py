@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,25 +11,23 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "jupyter_mccom"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "labextension" not in path.parts)
-SOURCES = [*FILES, *sorted((ROOT / "labextension" / "src").glob("*.ts*")), *sorted((ROOT / "tests").rglob("*.py"))]
+SOURCES = [*FILES, *sorted((ROOT / "labextension" / "src").rglob("*.ts*")), *sorted((ROOT / "tests").rglob("*.py"))]
 ALLOWED = {
     "types": set[str](),
     "errors": set[str](),
+    "atomic_json": set[str](),
+    "mccomignore": {"errors"},
     "protocols": {"types"},
     "settings": {"errors"},
-    "position": {"types", "errors"},
     "cascade": {"protocols", "types", "errors"},
-    "retrieval": {"protocols", "types", "errors"},
-    "engines": {"protocols", "types", "errors"},
-    "models": {"types", "errors"},
-    "privacy": {"protocols", "types", "errors"},
+    "process": {"errors"},
+    "retrieval": {"process", "protocols", "types", "errors", "mccomignore"},
+    "engines": {"process", "protocols", "types", "errors", "atomic_json"},
+    "models": {"types", "errors", "atomic_json"},
+    "privacy": {"protocols", "types", "errors", "mccomignore"},
     "learning": {"types", "errors"},
     "learnt": {"cascade", "learning", "models", "settings"},
-    "local": {"privacy", "engines", "models", "settings", "protocols", "types", "errors"},
-    "wiring": {"cascade", "retrieval", "settings", "protocols", "types"},
     "compose": {
-        "local",
-        "wiring",
         "cascade",
         "learning",
         "learnt",
@@ -44,11 +43,9 @@ ALLOWED = {
     "server": {"compose", "learnt", "models", "settings", "types", "errors"},
     "evaluation": {
         "compose",
-        "wiring",
         "cascade",
         "learning",
         "learnt",
-        "position",
         "privacy",
         "settings",
         "protocols",
@@ -62,20 +59,17 @@ ALLOWED = {
     "cli": {
         "compose",
         "learnt",
-        "serving",
-        "tour",
+        "demo",
         "cascade",
         "types",
-        "position",
         "settings",
         "errors",
         "server",
         "engines",
         "evaluation",
     },
-    "__main__": {"cli", "serving"},
-    "serving": {"engines", "errors"},
-    "tour": {"compose", "cascade", "engines", "magics", "models", "settings", "types"},
+    "__main__": {"cli"},
+    "demo": {"compose", "engines", "magics", "models", "settings"},
     "magics": {"compose", "server", "settings", "types", "errors"},
     "__init__": {"server", "magics", "_version"},
     "_version": set[str](),
@@ -83,34 +77,34 @@ ALLOWED = {
 HOMES = {
     "httpx": {
         "engines/http.py",
-        "engines/servers/client.py",
-        "engines/cloud/client.py",
+        "engines/remote/cloud_failures.py",
         "models/hub.py",
         "magics/server.py",
     },
-    "IPython": {"__init__.py", "magics/extension.py", "magics/finding.py", "magics/verbs.py", "tour.py"},
+    "IPython": {"__init__.py", "magics/extension.py", "magics/finding.py", "magics/verbs.py", "demo/tour.py"},
     "ipykernel": {"magics/finding.py"},
     "jupyter_core": {"magics/server.py", "settings.py"},
-    "xllamacpp": {"engines/llama_server.py"},
-    "numpy": {"engines/llama_h.py", "retrieval/index.py"},
+    "xllamacpp": {"engines/local/xllamacpp_server.py"},
+    "numpy": {"engines/local/llama_h.py", "retrieval/index.py"},
     "detect_secrets": {"privacy/secrets.py"},
-    "pathspec": {"privacy/ignore.py", "retrieval/project.py"},
-    "parso": {"cascade/python.py"},
-    "rank_bm25": {"retrieval/index.py", "evaluation/search.py"},
+    "pathspec": {"mccomignore.py", "retrieval/project.py"},
+    "parso": {"cascade/text/python.py"},
+    "rank_bm25": {"retrieval/index.py"},
     "watchfiles": {"retrieval/worker.py"},
-    "jupyter_client": {"evaluation/kernels.py"},
-    "anyio": {"cascade/writing.py", "engines/servers/client.py", "retrieval/iterate.py", "retrieval/tree.py"},
+    "jupyter_client": {"evaluation/suites/kernels.py"},
+    "anyio": {"cascade/writing.py", "engines/http.py", "retrieval/search.py", "retrieval/tree.py"},
     "huggingface_hub": {"models/hub.py", "models/manifest.py"},
-    "mlx": {"engines/mlx_model.py"},
-    "mlx_lm": {"engines/mlx_model.py"},
-    "tokenizers": {"engines/mlx_model.py"},
+    "mlx": {"engines/local/mlx_model.py"},
+    "mlx_lm": {"engines/local/mlx_model.py"},
+    "tokenizers": {"engines/local/mlx_model.py"},
     "filelock": {"models/store.py"},
-    "platformdirs": {"models/store.py", "learning/store.py"},
+    "platformdirs": {"models/store.py", "learning/trace_file.py"},
     "psutil": {
-        *("engines/host.py", "engines/memory.py", "engines/measurements.py", "tour.py"),
-        *(f"evaluation/{name}.py" for name in ("cputime", "latency", "machine", "metered", "search")),
+        *("engines/local/host.py", "engines/choosing/memory.py", "engines/choosing/measurements.py"),
+        *(f"evaluation/lib/{name}.py" for name in ("cputime", "measured_on")),
+        *("evaluation/typing/metered.py", "evaluation/suites/latency.py", "evaluation/suites/index_speed.py"),
     },
-    "tqdm": {"cli.py"},
+    "tqdm": {"cli/main.py"},
     "tornado": {"server/routes.py"},
     "jupyter_server": {"server/routes.py", "server/app.py"},
     "traitlets": {"settings.py"},
@@ -226,17 +220,18 @@ def test_what_a_reader_meets_is_documented() -> None:
     assert offenders == []
 
 
-def test_the_readme_shows_the_tree_as_it_is() -> None:
-    """README.md names each file of the package and of the page."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    names = {path.name for path in FILES if path.name not in ("__init__.py", "_version.py")}
-    names |= {path.name for path in (ROOT / "labextension" / "src").glob("*.ts*")}
-    assert [name for name in sorted(names) if name not in readme] == []
-
-
 def test_importing_the_package_imports_nothing_heavy() -> None:
     """`import jupyter_mccom` leaves every large library to the function that needs it."""
     code = "import sys, jupyter_mccom; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"httpx", "tornado", "parso", "traitlets", "xllamacpp", "huggingface_hub", "numpy", "IPython"}
     assert not heavy & set(done.stdout.split())
+
+
+def test_the_readme_shows_the_folders_as_they_are() -> None:
+    """README.md's tree names each folder that holds sources or tests, and no other."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"(\w+)/", readme.partition("\n```text\njupyter_mccom/\n")[2].partition("```")[0]))
+    folders = {path.parent for path in SOURCES} | {path.parent for path in (ROOT / "tests").rglob("*.*")}
+    names = {folder.name for folder in folders if "_" not in folder.name}
+    assert shown == names - {"tests"} | {"labextension", "src", "tests", "binder"}

@@ -101,7 +101,7 @@ def test_the_settings_editor_groups_and_shows_locks(
     page.evaluate("jupyterapp.commands.execute('mccom:settings')")
     page.locator(f"{FIELD}threads").wait_for(timeout=PATIENCE_MS)
     groups = page.locator(".jp-mccom-group").all_inner_texts()
-    assert groups == ["When to speak", "Local model", "Cloud", "Context", "Privacy"]
+    assert groups == ["When to suggest", "Local model", "Cloud", "Context", "Privacy"]
     expect(page.locator(f"{FIELD}show_threshold")).not_to_be_editable()
     expect(page.locator(f"{FIELD}show_threshold")).to_have_value("0")
     expect(page.locator(f"{FIELD}model")).to_be_disabled()

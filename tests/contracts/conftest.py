@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.compose import open_cascade
-from jupyter_mccom.engines.cloud.dialects import DIALECTS
-from jupyter_mccom.engines.direct import DirectEngine
 from jupyter_mccom.engines.fim import PromptFormat
-from jupyter_mccom.engines.host import Host
+from jupyter_mccom.engines.local.engine import DirectEngine
+from jupyter_mccom.engines.local.host import Host
+from jupyter_mccom.engines.remote.dialects import DIALECTS
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.models.store import Store
@@ -35,7 +35,7 @@ TELLS_NO_COUNTS = ("local Ollama", "local LM Studio")
 
 OWN_SERVER = "the wheel's server"
 """In the place of llama.h where that cannot be used."""
-MLX_PROCESS = "jupyter_mccom.engines.mlx_process"
+MLX_PROCESS = "jupyter_mccom.engines.local.mlx"
 _PLAIN = PromptFormat(fim=None, layout="standard")
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.evaluation.samples import notebook_samples
-from jupyter_mccom.evaluation.ties import same_but_for_a_tie, text_of
+from jupyter_mccom.evaluation.lib.samples import notebook_samples
+from jupyter_mccom.evaluation.lib.ties import same_but_for_a_tie, text_of
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import Prompt, Token

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from jupyter_mccom.errors import PromptTooLong
-from jupyter_mccom.evaluation.ties import same_but_for_a_tie
+from jupyter_mccom.evaluation.lib.ties import same_but_for_a_tie
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import Chunk, Prompt, Token
 from tests.contracts.conftest import TELLS_NO_COUNTS, TELLS_NO_PROBS, Open

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.engines.fim import PromptFormat
-from jupyter_mccom.evaluation.ties import same_but_for_a_tie, text_of
+from jupyter_mccom.evaluation.lib.ties import same_but_for_a_tie, text_of
 from jupyter_mccom.models.catalog import find
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.protocols import Engine
@@ -24,12 +24,12 @@ EMOJI = Prompt(chunks=(), prefix='a = "😀 ok"\nb = "😀 ok"\nc = "😀 ok"\n'
 
 
 MLX = "mlx"
-_LLAMA = "jupyter_mccom.engines.llama_direct"
+_LLAMA = "jupyter_mccom.engines.local.llamacpp"
 llama_only = pytest.mark.parametrize("opened", [SMALL], indirect=True)
 
 
 def _opened(
-    model_id: str, models: Store, module: str = "jupyter_mccom.engines.llama_direct", checks: bool = True
+    model_id: str, models: Store, module: str = "jupyter_mccom.engines.local.llamacpp", checks: bool = True
 ) -> Engine:
     """Checks all of a draft, whatever that costs here, or nothing."""
     model = find(model_id)

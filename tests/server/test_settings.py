@@ -66,13 +66,13 @@ async def test_a_page_changes_no_locked_setting_and_no_path(
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ('{"threads": 2, "nope": 1}', "no setting 'nope'"),
-        ('{"threads": "2"}', "'threads' must be int, not str"),
-        ('{"threads": true}', "'threads' must be int, not bool"),
+        ('{"threads": 2, "nope": 1}', "'nope'"),
+        ('{"threads": "2"}', "'threads'"),
+        ('{"threads": true}', "'threads'"),
         ('{"threads": -1}', "'threads'"),
-        ('{"enabled": 1}', "'enabled' must be bool"),
-        ('{"route_threshold": NaN}', "finite"),
-        ('{"threads": 2, "model": "/etc/passwd"}', "'model' must be one of smollm2-135m"),
+        ('{"enabled": 1}', "'enabled'"),
+        ('{"route_threshold": NaN}', "'route_threshold'"),
+        ('{"threads": 2, "model": "/etc/passwd"}', "'model'"),
         ("[]", "JSON object"),
     ],
     ids=["name", "kind", "bool", "range", "number", "nan", "path", "list"],
@@ -94,7 +94,7 @@ async def test_a_change_holds_with_the_next_key(jp_fetch: Fetch, never_blocks: o
     loaded = _model_processes()
     await _patch(jp_fetch, max_tokens=32, use_kernel=False, enabled=False)
     (off,) = await _complete(jp_fetch, document="b.ipynb")
-    assert (off["type"], "switched off" in off["text"]) == ("trouble", True)
+    assert off["type"] == "trouble"
     assert (await _json(jp_fetch, "status"))["state"] == "off"
     await _patch(jp_fetch, enabled=True)
     (long,) = await _complete(jp_fetch, document="b.ipynb", prefix=statement)

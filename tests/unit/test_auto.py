@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.engines.auto import AutoEngine, Candidate
-from jupyter_mccom.engines.measurements import Measurements, machine
+from jupyter_mccom.engines.choosing.auto import AutoEngine, Candidate
+from jupyter_mccom.engines.choosing.measurements import Measurements, machine
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import EngineError, ModelError
 from jupyter_mccom.protocols import Engine

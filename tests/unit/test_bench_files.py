@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom import cli
+from jupyter_mccom.cli.main import SUITES as OFFERED
 from jupyter_mccom.errors import InputError
-from jupyter_mccom.evaluation import figures
-from jupyter_mccom.evaluation.data import FIELDS, check, fingerprint
-from jupyter_mccom.evaluation.figures import ALL, FIGURES, Figure, is_of
-from jupyter_mccom.evaluation.findings import Findings, Plot, Series, Table, distribution, from_json
-from jupyter_mccom.evaluation.machine import changed_settings, decisive, machine
-from jupyter_mccom.evaluation.report import page
-from jupyter_mccom.evaluation.rows import Rows
-from jupyter_mccom.evaluation.samples import notebook_samples
-from jupyter_mccom.evaluation.suites import SUITES
-from jupyter_mccom.evaluation.svg import draw
-from jupyter_mccom.settings import MCCom
+from jupyter_mccom.evaluation.lib.data import FIELDS, check, fingerprint
+from jupyter_mccom.evaluation.lib.measured_on import changed_settings, decisive, machine
+from jupyter_mccom.evaluation.lib.resumable_rows import Rows
+from jupyter_mccom.evaluation.lib.samples import notebook_samples
+from jupyter_mccom.evaluation.report import published
+from jupyter_mccom.evaluation.report.findings import Findings, Plot, Series, Table, distribution, from_json
+from jupyter_mccom.evaluation.report.page import page
+from jupyter_mccom.evaluation.report.published import ALL, FIGURES, Figure, is_of
+from jupyter_mccom.evaluation.report.svg import draw
+from jupyter_mccom.evaluation.run_suite import SUITES
+from jupyter_mccom.settings import MCCom, kinds
 
 CELLS = ("notebooks/notebooks.jsonl", "notebooks/statements.jsonl")
 BOOK = {"id": "b", "cells": [{"type": "code", "source": "import os\nx = 1"}]}
@@ -136,10 +136,10 @@ def test_a_figure_that_cannot_be_made_stops_no_other(
     shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A figure that cannot be measured is named with the reason, and the others are made."""
-    monkeypatch.setattr(figures, "FIGURES", (Figure(name="engines", n=1), Figure(name="rules", n=400)))
+    monkeypatch.setattr(published, "FIGURES", (Figure(name="engines", n=1), Figure(name="rules", n=400)))
     settings = MCCom(models_dir=str(tmp_path))
     done: list[int] = []
-    said = figures.run(
+    said = published.run(
         settings, data=shared_data, n=None, seed=1, out=tmp_path, progress=lambda number, _: done.append(number)
     )
     assert "## engines\n\nnot measured: the model qwen2.5-coder-0.5b is not on this machine" in said
@@ -163,8 +163,26 @@ def test_what_is_told_of_the_machine() -> None:
     assert told["cpu"]
     assert told["threads"] >= told["cores"] >= 1
     assert told["wheels"]["xllamacpp"]
-    secret = MCCom(max_tokens=32, cloud_key_file="key", models_dir="models")
-    assert changed_settings(secret) == {"max_tokens": 32}
+
+
+PLACES = re.compile(r"\b(files?|folders?|paths?|environment variable)\b", re.IGNORECASE)
+
+
+def test_places_leave_no_trace() -> None:
+    """A setting whose help speaks of a file, folder, path or variable is in no result; of a model its name is."""
+    places = [name for name, trait in MCCom.class_traits(config=True).items() if PLACES.search(trait.help)]
+    places.remove("model")
+    texts = {name: ["/home/me"] if kinds()[name] is list else "secret" for name in places}
+    assert {"cloud_key_env", "local_key_file", "models_dir", "paths_off", "project_root", "traces_dir"} <= texts.keys()
+    assert changed_settings(MCCom(max_tokens=32, **texts)) == {"max_tokens": 32}
+    for path in ("/home/me/own.gguf", r"C:\Users\me\own.gguf", "~/own.gguf"):
+        assert changed_settings(MCCom(model=path)) == {"model": "own.gguf"}
+
+
+def test_settings_that_decide_stay() -> None:
+    """What decides a text stands in a result: addresses, models and limits."""
+    values = {"local_url": "http://127.0.0.1:1", "local_model": "org/m", "cloud_dialect": "vllm", "prompt_tokens": 99}
+    assert changed_settings(MCCom(**values)) == values
 
 
 class _Page(HTMLParser):
@@ -237,7 +255,7 @@ def test_a_plot_of_nothing_is_not_drawn() -> None:
 
 def test_the_command_line_knows_every_suite() -> None:
     """The command line names exactly the suites that exist."""
-    assert sorted(cli.SUITES) == sorted([*SUITES, ALL])
+    assert sorted(OFFERED) == sorted([*SUITES, ALL])
     assert {figure.suite for figure in FIGURES} <= set(SUITES)
 
 

@@ -7,19 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_mccom.cascade.route import Gates
-from jupyter_mccom.evaluation import cascade_table, keystrokes_table
-from jupyter_mccom.evaluation.policies import Answer, Both, elsewhere, policies
-from jupyter_mccom.evaluation.profiles import Profile
-from jupyter_mccom.evaluation.reliability import calibration
-from jupyter_mccom.evaluation.strata import Stratum
+from jupyter_mccom.evaluation.lib.answers import TimedAnswer
+from jupyter_mccom.evaluation.lib.policies import Both, elsewhere, policies
+from jupyter_mccom.evaluation.lib.profiles import Profile
+from jupyter_mccom.evaluation.report import keystrokes_table, one_shot_table
+from jupyter_mccom.evaluation.report.reliability import calibration
+from jupyter_mccom.evaluation.report.strata import Stratum
 from jupyter_mccom.types import Token
 
 GATES = Gates(sure=0.8, show=0.6)
 
 
-def _answer(text: str, *, prob: float, total_s: float) -> Answer:
+def _answer(text: str, *, prob: float, total_s: float) -> TimedAnswer:
     tokens = tuple(Token(text=word, prob=prob) for word in text.split())
-    return Answer(text=text, tokens=tokens, prompt_s=total_s / 2, total_s=total_s, parses=True)
+    return TimedAnswer(text=text, tokens=tokens, prompt_s=total_s / 2, total_s=total_s, parses=True)
 
 
 def _both(local: str, cloud: str, second: str, *, prob: float) -> Both:
@@ -56,7 +57,7 @@ def test_what_the_cascade_costs_and_shows() -> None:
 def test_a_text_given_up_costs_only_its_first_tokens() -> None:
     """A local text that is given up costs the time of the tokens that decided it, and no more."""
     tokens = tuple(Token(text=word, prob=0.1 if at < 3 else 0.9) for at, word in enumerate("xyzabc"))
-    both = replace(HOPELESS, local=Answer(text="xyzabc", tokens=tokens, prompt_s=0.5, total_s=1.0, parses=True))
+    both = replace(HOPELESS, local=TimedAnswer(text="xyzabc", tokens=tokens, prompt_s=0.5, total_s=1.0, parses=True))
     assert _one("cascade", both)[1] == 2.7  # half of a second for the first token, a tenth for each of the next two
     hesitant = replace(GATES, show=0, show_chance=lambda features: features.lowest_prob - 0.5, sure_chance=lambda _: 0)
     late = tuple(replace(token, prob=0.9 if at < 4 else 0.1) for at, token in enumerate(tokens))
@@ -76,7 +77,7 @@ STRATA = {"weighted": Stratum(statements=list("abcd"), weights=[1.0] * 4)}
 
 def test_the_goals_say_what_is_missed() -> None:
     """Each goal is named as met or missed, with its figure."""
-    found = cascade_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA)
+    found = one_shot_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA)
     goals = {row[0]: row[-1] for row in found.tables[1].rows}
     assert goals == {
         "exact match ÷ cloud alone": "met",
@@ -99,7 +100,7 @@ def test_latency_with_a_hosted_cloud_is_computed() -> None:
     times = [(answer.prompt_s, answer.total_s) for answer in (there.local, there.cloud, there.second)]
     assert [round(second, 6) for pair in times for second in pair] == [0.1, 0.2, 1.1, 2.1, 1.0, 2.0]
     assert there.cloud.text == UNSURE.cloud.text
-    table = cascade_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA).tables[3]
+    table = one_shot_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA).tables[3]
     assert table.title.startswith("Computed: local work in 0.2 of its time")
     assert table.rows[-1][2] == "0.744"
     assert [row[-1] for row in table.rows if row[-1]] == ["missed"]  # three of four ask both

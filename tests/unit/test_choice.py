@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.engines.choice import READ_TOKENS, WRITE_TOKENS, Choice, Figures, Option, choose
+from jupyter_mccom.engines.choosing.model_choice import READ_TOKENS, WRITE_TOKENS, Choice, Figures, Option, choose
 
 GB = 10**9
 SMALL = Option(name="small", kind="gguf", n_bytes=GB // 10, rank=0, present=True)

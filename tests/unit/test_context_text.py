@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.cascade.context_text import ContextText, context_text
+from jupyter_mccom.cascade.drafts.context_text import ContextText, context_text
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.types import CompletionRequest, Outcome, Prompt, Suggestion, Token

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
-from jupyter_mccom.evaluation.frontend import FrontEnd
-from jupyter_mccom.evaluation.replay import Person, Written
-from jupyter_mccom.evaluation.rhythm import CORE_DELAY_S
-from jupyter_mccom.evaluation.typist import Typist
-from jupyter_mccom.evaluation.virtual import VirtualLoop, run_virtually
-from jupyter_mccom.evaluation.ways import Plain
+from jupyter_mccom.evaluation.typing.contestants import Plain
+from jupyter_mccom.evaluation.typing.frontend import FrontEnd
+from jupyter_mccom.evaluation.typing.replay import Person, TypedStatement
+from jupyter_mccom.evaluation.typing.rhythm import CORE_DELAY_S
+from jupyter_mccom.evaluation.typing.typist import Typist
+from jupyter_mccom.evaluation.typing.virtual import VirtualLoop, run_virtually
 from jupyter_mccom.types import CompletionRequest
 from tests.cascades import cascade_of
 
@@ -117,8 +117,8 @@ def test_taking_words_and_then_something_else_is_partial() -> None:
     assert (outcome.kind, outcome.kept_chars, front.typed) == ("partial", 2, "for!")
 
 
-def _written(script: Mapping[str, str], token_s: float = 0.0) -> Written:
-    async def run(loop: VirtualLoop) -> Written:
+def _written(script: Mapping[str, str], token_s: float = 0.0) -> TypedStatement:
+    async def run(loop: VirtualLoop) -> TypedStatement:
         cascade = cascade_of(ScriptedEngine(script, token_s=token_s))
         person = Person(
             FrontEnd(Plain(cascade), START, debounce_max_s=0.0),

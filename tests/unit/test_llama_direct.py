@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from jupyter_mccom.engines.host import Host
-from jupyter_mccom.engines.lines import ask
+from jupyter_mccom.engines.local.connection import ask
+from jupyter_mccom.engines.local.host import Host
 from jupyter_mccom.errors import EngineError
 from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
@@ -20,7 +20,7 @@ from tests.conftest import SMALL
 async def _child(models: Store) -> AsyncGenerator[tuple[str, int, str], None]:
     """Host, port and key."""
     given = {"path": str(models.locate(SMALL)), "threads": 1, "context_tokens": 512, "costs_file": "", "model_hash": ""}
-    host = Host("jupyter_mccom.engines.llama_direct", lambda: given, idle_unload_s=0)
+    host = Host("jupyter_mccom.engines.local.llamacpp", lambda: given, idle_unload_s=0)
     try:
         async with host.lease() as address:
             name, _, port = address.url.removeprefix("tcp://").rpartition(":")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.engines import llama_h
-from jupyter_mccom.engines.llama_h import VERSION, LlamaH
+from jupyter_mccom.engines.local import llama_h
+from jupyter_mccom.engines.local.llama_h import VERSION, LlamaH
 from jupyter_mccom.errors import EngineError, EngineMissing
 from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL

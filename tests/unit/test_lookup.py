@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mccom.engines.lookup import MOST, SIZE, Lookup
+from jupyter_mccom.engines.decoding.prompt_lookup import MOST, SIZE, Lookup
 
 TOKENS = st.lists(st.sampled_from([0, 1, 2, 256, 65_536, 151_642]), max_size=40)
 

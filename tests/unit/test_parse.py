@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.cascade.parse import breaks
+from jupyter_mccom.cascade.text.parse import breaks
 
 CASES = (Path(__file__).parents[1] / "cases" / "parse.txt").read_text().split("================\n")
 

@@ -9,8 +9,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mccom.cascade.language import cell_language, without_magics
-from jupyter_mccom.cascade.prompt import build, texts
+from jupyter_mccom.cascade.text.language import cell_language, without_magics
+from jupyter_mccom.cascade.text.prompt import build, texts
 from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Hit, Prompt
 
 REQUEST = CompletionRequest(

@@ -111,7 +111,7 @@ def test_hub_that_gives_up_midway(tmp_path: Path, hub: Hub) -> None:
     """A hub that gives up midway is an error, and the next pull goes on from there."""
     hub.break_after = [3 * BLOCK, 0, 0, 0, 0]
     store = store_of(tmp_path, HUB_ONLY, hub=hub.url)
-    with pytest.raises(ModelError, match=r"the hub broke off .*; pull again to go on from here"):
+    with pytest.raises(ModelError, match="pull again"):
         Watch().pull(store)
     assert not store.present("tiny")
     hub.break_after = []
@@ -131,7 +131,7 @@ def test_refusing_hub_without_wheels(tmp_path: Path, hub: Hub, status: int) -> N
 def test_another_file_is_refused(tmp_path: Path, hub: Hub, body: bytes) -> None:
     """A file of another size is refused."""
     hub.body = body
-    with pytest.raises(ModelError, match="it sends another file"):
+    with pytest.raises(ModelError, match="another file"):
         Watch().pull(store_of(tmp_path, HUB_ONLY, hub=hub.url))
 
 
@@ -193,7 +193,7 @@ def test_cancel_keeps_what_came(tmp_path: Path, hub: Hub) -> None:
     """A cancelled pull keeps what came, and the next one goes on from there."""
     hub.block_s = 0.02
     store = store_of(tmp_path, HUB_ONLY, hub=hub.url)
-    with pytest.raises(PullCancelled, match=r"was cancelled; to go on from here run: jupyter mccom pull tiny$"):
+    with pytest.raises(PullCancelled, match=r"jupyter mccom pull tiny$"):
         Watch(cancel_at=4 * BLOCK).pull(store)
     kept = (tmp_path / "tiny.partial" / "hub.part").stat().st_size
     assert kept >= 4 * BLOCK
@@ -256,7 +256,7 @@ def test_waiting_can_be_cancelled_and_removing_is_refused(tmp_path: Path, hub: H
     until(lambda: hub.n_sent > 0)
     with pytest.raises(PullCancelled):
         Watch(cancel_at=0).pull(store)
-    with pytest.raises(ModelError, match="tiny is being pulled; cancel that first"):
+    with pytest.raises(ModelError, match="cancel"):
         store.remove("tiny")
     stop.set()
     thread.join()
@@ -266,7 +266,7 @@ def test_waiting_can_be_cancelled_and_removing_is_refused(tmp_path: Path, hub: H
 
 def test_no_space_says_how_much(tmp_path: Path, hub: Hub) -> None:
     """Too little disk space is an error with both figures, before any request."""
-    with pytest.raises(ModelError, match=r"tiny needs 68 MB of disk and '.*' has 5 MB free; make room or set "):
+    with pytest.raises(ModelError, match=r"68 MB .* 5 MB .*MCCom\.models_dir"):
         Watch().pull(store_of(tmp_path, HUB_ONLY, hub=hub.url, free_bytes=lambda folder: 5_000_000))
     assert hub.paths == []
 
@@ -274,5 +274,5 @@ def test_no_space_says_how_much(tmp_path: Path, hub: Hub) -> None:
 def test_folder_that_cannot_be(tmp_path: Path) -> None:
     """A models folder that cannot be made is an error with the next step."""
     (tmp_path / "file").touch()
-    with pytest.raises(ModelError, match=r"cannot hold tiny \(.*\); mend that or set MCCom\.models_dir"):
+    with pytest.raises(ModelError, match=r"tiny .*MCCom\.models_dir"):
         Watch().pull(store_of(tmp_path / "file" / "models", HUB_ONLY))

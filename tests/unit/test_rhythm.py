@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.evaluation.rhythm import Rhythm
+from jupyter_mccom.evaluation.typing.rhythm import Rhythm
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "debounce.json").read_text(encoding="utf-8"))
 

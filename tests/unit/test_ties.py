@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_mccom.evaluation.ties import same_but_for_a_tie
+from jupyter_mccom.evaluation.lib.ties import same_but_for_a_tie
 from jupyter_mccom.types import Token
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from jupyter_mccom.errors import TracesError
 from jupyter_mccom.learning.schema import Event
-from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.types import Agreement, Outcome, Survival
 from tests.traced import features, trace
 
@@ -22,7 +22,7 @@ NOW_S = 1_700_000_000.0
 WRITER = """
 import sys
 from pathlib import Path
-from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.types import Outcome
 from tests.traced import trace
 store = TraceStore(Path(sys.argv[1]), now_s=lambda: 1_700_000_000.0)
@@ -125,7 +125,7 @@ def test_several_processes_write_at_once(path: Path) -> None:
         assert len(_kept(store)) == 120
 
 
-@pytest.mark.parametrize("kind", ["garbage", "torn", "newer", "other table", "bad figures"])
+@pytest.mark.parametrize("kind", ["garbage", "torn", "other table", "bad figures"])
 def test_a_file_that_cannot_be_trusted_is_set_aside(path: Path, kind: str) -> None:
     """A file that cannot be trusted is set aside, and the trouble says where."""
     with closing(_store(path)) as store:
@@ -142,6 +142,75 @@ def test_a_file_that_cannot_be_trusted_is_set_aside(path: Path, kind: str) -> No
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
+def _altered(path: Path, *statements: str) -> None:
+    """The file as another version of the package would have left it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_an_earlier_version_is_migrated(path: Path) -> None:
+    """An upgrade keeps what was learnt, and writes and forgets in the file as in its own."""
+    with closing(_store(path)) as store:
+        store.write(_ended("s1", "s2"), "anchored")
+        store.forget()
+        store.write(_ended("s3", "s4"), "anchored")
+    _altered(path, "ALTER TABLE examples RENAME COLUMN drawn TO survived_5", "PRAGMA user_version = 1")
+    for _ in range(2):
+        with closing(_store(path)) as store:
+            assert _kept(store) == ["s3", "s4"]
+            assert store.trouble == ""
+    with closing(_store(path)) as store:
+        store.write([*_ended("s5"), Outcome(suggestion_id="s3", kind="rejected")], "anchored")
+        assert _kept(store) == ["s3", "s4", "s5"]
+        assert store.forget() == 3
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_row_that_todays_checks_refuse_is_left_behind(path: Path) -> None:
+    """The other rows of an earlier version are kept."""
+    with closing(_store(path)) as store:
+        store.write(_ended("s1", "s2"), "anchored")
+    _altered(
+        path,
+        "CREATE TABLE old AS SELECT * FROM examples",
+        "UPDATE old SET confidence = 7 WHERE suggestion_id = 's1'",
+        "DROP TABLE examples",
+        "ALTER TABLE old RENAME TO examples",
+        "PRAGMA user_version = 1",
+    )
+    with closing(_store(path)) as store:
+        assert (_kept(store), store.trouble) == (["s2"], "")
+
+
+def test_a_later_version_is_read_by_the_columns_that_it_shares(path: Path) -> None:
+    """Going back to an earlier release loses nothing and changes nothing of the file's version."""
+    with closing(_store(path)) as store:
+        store.write(_ended("s1"), "anchored")
+    _altered(path, "ALTER TABLE examples ADD COLUMN mood TEXT", "PRAGMA user_version = 7")
+    with closing(_store(path)) as store:
+        store.write(_ended("s2"), "anchored")
+        assert (_kept(store), store.trouble) == (["s1", "s2"], "")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (7,)
+
+
+def test_a_later_version_that_cannot_be_read_stays_where_it_is(path: Path) -> None:
+    """The trouble names the next step; nothing is set aside or lost."""
+    with closing(_store(path)) as store:
+        store.write(_ended("s1"), "anchored")
+    _altered(path, "ALTER TABLE examples RENAME COLUMN confidence TO surety", "PRAGMA user_version = 7")
+    with closing(_store(path)) as store:
+        store.write(_ended("s2"), "anchored")
+        assert store.examples("m", "anchored") == []
+        assert "update jupyter-mccom" in store.trouble
+        with pytest.raises(TracesError, match="nothing is deleted"):
+            store.forget()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT suggestion_id FROM examples").fetchall() == [("s1",)]
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
 def _spoil(path: Path, kind: str) -> None:
     if kind == "garbage":
         path.write_bytes(b"no database " * 1000)
@@ -150,7 +219,6 @@ def _spoil(path: Path, kind: str) -> None:
         path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
     else:
         statement = {
-            "newer": "PRAGMA user_version = 7",
             "other table": "ALTER TABLE examples ADD COLUMN more TEXT",
             "bad figures": "UPDATE examples SET confidence = 7 WHERE suggestion_id = '5'",
         }[kind]

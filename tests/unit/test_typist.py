@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_mccom.evaluation.typist import Typist, right, taken
+from jupyter_mccom.evaluation.typing.typist import Typist, right, taken
 
 CODE = "total = frame.groupby('name')['value'].sum() + other_total  # again\n" * 40
 

@@ -13,8 +13,8 @@ from time import monotonic
 import anyio
 import pytest
 
-from jupyter_mccom.evaluation.cputime import WorkClock, there_is_one
-from jupyter_mccom.evaluation.virtual import VirtualClock, VirtualLoop, run_virtually
+from jupyter_mccom.evaluation.lib.cputime import WorkClock, there_is_one
+from jupyter_mccom.evaluation.typing.virtual import VirtualClock, VirtualLoop, run_virtually
 
 HOUR_S = 3600.0
 

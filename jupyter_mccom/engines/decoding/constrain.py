@@ -1,0 +1,113 @@
+"""Text that an answer must begin with, as tokens: which ones may come next until it is written (token healing).
+
+Works on bytes, since a token may end inside a character. Knows no library, no prompt and no probabilities.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from operator import itemgetter
+from threading import Thread
+from typing import Literal, TypeAlias
+
+Ids: TypeAlias = "array[int]"
+"""Of tokens, four bytes each."""
+Rule: TypeAlias = Literal["own", "likeliest"]
+"""Of a token that ends inside the forced text. `likeliest`: any that agrees with it; `own`: only the tokenizer's own
+first token of what is left, since the likeliest one is short-sighted (forced `tot` wrote `to`, `to`)."""
+
+
+class Vocabulary:
+    """All tokens that may stand for typed text, sorted by their bytes; a look-up is a bisection.
+
+    Added, control and end tokens are not among them: a typed `<` must not become a marker.
+    """
+
+    def __init__(self, pieces: Iterable[tuple[bytes, int]]) -> None:
+        found = sorted(pieces, key=itemgetter(0))
+        self._pieces = list(map(itemgetter(0), found))
+        self._ids: Ids = array("i", list(map(itemgetter(1), found)))
+
+    def beyond(self, text: bytes) -> Ids:
+        """Tokens whose bytes begin with `text`, itself included."""
+        return self._ids[bisect_left(self._pieces, text) : self._end(text)]
+
+    def inside(self, text: bytes) -> list[tuple[bytes, int]]:
+        """Tokens that are a beginning of `text` and shorter, the shortest first."""
+        found = []
+        for size in range(1, len(text)):
+            at = bisect_left(self._pieces, text[:size])
+            if at == len(self._pieces) or not self._pieces[at].startswith(text[:size]):
+                break  # none begins like that, so none longer does
+            while at < len(self._pieces) and self._pieces[at] == text[:size]:
+                found.append((self._pieces[at], int(self._ids[at])))
+                at += 1
+        return found
+
+    def _end(self, text: bytes) -> int:
+        """Where the pieces end that begin with `text`."""
+        kept = text.rstrip(b"\xff")
+        if not kept:
+            return len(self._pieces)
+        return bisect_left(self._pieces, kept[:-1] + bytes([kept[-1] + 1]))
+
+
+def read_in_a_thread(pieces: Callable[[], Iterable[tuple[bytes, int]]]) -> Future[Vocabulary]:
+    """Begins at once, off the first key's path; the process does not wait for it at its end."""
+    found: Future[Vocabulary] = Future()
+
+    def read() -> None:
+        try:
+            found.set_result(Vocabulary(pieces()))
+        except BaseException as error:  # noqa: BLE001 - whoever needs the vocabulary raises it
+            found.set_exception(error)
+
+    Thread(target=read, name="vocabulary", daemon=True).start()
+    return found
+
+
+class Forced:
+    """What is left of a text that is forced; `encode` is the tokenizer's own."""
+
+    def __init__(self, text: str, vocabulary: Vocabulary, encode: Callable[[str], Sequence[int]], rule: Rule) -> None:
+        self._left = text.encode()
+        self._vocabulary = vocabulary
+        self._encode = encode
+        self._rule = rule
+
+    @property
+    def left(self) -> bytes:
+        """Not written yet; empty: decoding is free."""
+        return self._left
+
+    def allowed(self) -> Ids:
+        """Tokens that agree with what is left; none where the vocabulary cannot write it."""
+        beyond = self._vocabulary.beyond(self._left)
+        inside = self._vocabulary.inside(self._left)
+        if self._rule == "own" and inside:
+            own = self._own_first()
+            of_own = [pair for pair in inside if pair[1] == own]
+            inside = of_own if of_own or own in beyond else inside
+        return array("i", (token for _, token in inside)) + beyond
+
+    def write(self, piece: bytes) -> bytes:
+        """Takes the bytes of an allowed token; returns those behind the forced text."""
+        size = min(len(piece), len(self._left))
+        assert piece[:size] == self._left[:size], "the token was not among the allowed ones"
+        self._left = self._left[size:]
+        return piece[size:]
+
+    def give_up(self) -> list[int]:
+        """What is left as the tokenizer writes it, where no token may be forced; nothing is left then."""
+        text, self._left = self._left, b""
+        return list(self._encode(text.decode(errors="replace")))
+
+    def _own_first(self) -> int | None:
+        try:
+            ids = self._encode(self._left.decode())
+        except UnicodeDecodeError:  # the last token ended inside a character
+            return None
+        return ids[0] if ids else None

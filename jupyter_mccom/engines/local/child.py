@@ -1,0 +1,78 @@
+"""A process that owns a model: it is handed its settings, and says where it listens or why it has no model.
+
+The other side is `child_side.py`. Knows nothing of restarts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ...errors import EngineError
+from ...process.program import Program
+
+
+class Child:
+    """A running process that has said where it listens."""
+
+    def __init__(self, program: Program, address: str) -> None:
+        self._program = program
+        self.address = address
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._program.pid
+
+    @property
+    def exited(self) -> asyncio.Future[Any]:
+        """Done when the process is gone."""
+        return self._program.exited
+
+    @classmethod
+    async def start(cls, module: str, settings: Mapping[str, object], *, ready_s: float) -> Child:
+        """Runs `python -m module`, hands it `settings`, waits until it listens.
+
+        Raises EngineError when it cannot be started, ends, says that it failed, or is not ready within `ready_s`.
+        """
+        greeting: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        def hear(line: bytes) -> None:
+            if not greeting.done():
+                greeting.set_result(line)
+
+        try:
+            program = await Program.start(module, hear=hear)
+        except OSError as error:
+            raise EngineError(
+                f"the model's process cannot be started ({error}); end what you no longer need"
+            ) from error
+        program.exited.add_done_callback(lambda _: hear(b""))
+        try:
+            program.send(json.dumps(settings).encode())
+            await asyncio.wait({greeting}, timeout=ready_s)
+            if not greeting.done():
+                raise EngineError(f"the model was not loaded within {ready_s:g} s; try a smaller model")
+            return cls(program, _address(greeting.result(), program))
+        except BaseException:
+            await program.stop(patience_s=0)  # loading natively, it cannot hear that its stdin is closed
+            raise
+
+    async def stop(self) -> None:
+        """Closes its stdin, which ends it; kills it if it does not end by itself. Idempotent."""
+        await self._program.stop()
+
+    def last_words(self) -> str:
+        """How it ended, for a message: exit status and its last line on stderr."""
+        return self._program.last_words()
+
+
+def _address(line: bytes, program: Program) -> str:
+    if not line:
+        raise EngineError(f"the model's process ended while loading ({program.last_words()}); try another model")
+    said = json.loads(line)
+    if "error" in said:
+        raise EngineError(f"the model could not be loaded ({said['error']}); pull it again or try another model")
+    return str(said["address"])

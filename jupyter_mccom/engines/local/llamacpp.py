@@ -1,0 +1,47 @@
+"""The process that owns a llama.cpp model through llama.h.
+
+Where llama.h cannot be used, the server of `xllamacpp_server.py` runs in its place, and the greeting's address says so.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import NoReturn
+
+from ...errors import EngineError, EngineMissing
+from ..decoding.costs import by_cost, key_of
+from ..decoding.decoding import Decoder, Policy
+from . import xllamacpp_server
+from .child_side import fail, settings
+from .llama_h import LlamaH
+from .model_server import Owner
+
+
+def _opened(
+    path: str, threads: int, context_tokens: int, costs_file: str | None, model_hash: str
+) -> tuple[Decoder, Policy]:
+    """Raises EngineMissing where llama.h cannot be used, EngineError when the file is no model."""
+    model = LlamaH(path, threads=threads, context_tokens=context_tokens)
+    if model.on_gpu:
+        return model, by_cost(model, costs_file, key_of(model_hash, 0, "xllamacpp"), time.perf_counter)
+    key = key_of(model_hash, threads, "xllamacpp")
+    return model, by_cost(model, costs_file, key, lambda: time.process_time() / threads)
+
+
+def main() -> NoReturn:
+    """Entry of the child; it ends with its parent, or with status 3 when the model could not be loaded."""
+    given = dict(settings())
+    key = given.pop("key")
+    try:
+        owner = Owner(lambda: _opened(**given), key)
+    except EngineMissing:
+        xllamacpp_server.run(
+            path=given["path"], key=key, threads=given["threads"], context_tokens=given["context_tokens"]
+        )
+    except EngineError as error:
+        fail(str(error))
+    owner.serve()
+
+
+if __name__ == "__main__":
+    main()
