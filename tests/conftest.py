@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,8 @@ LANES = {
 DATA = Path(os.environ.get("MCCOM_DATA", Path(__file__).parents[2] / "shared" / "data"))
 CLOSING = "closing"
 """A property of a test: the last lines of a runner that it has run, which the summary prints."""
+if find_spec("sniffio") is None:  # httpcore would search every folder for it, four times a request
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 _LABEXTENSION = Path(__file__).parents[1] / "labextension"
 _ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
