@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,14 +23,16 @@ REQUEST = CompletionRequest(
     id="r", client="c", document="book.ipynb", cell_id="here", language="python",
     prefix="frame = load_3(path)\nprices = read_3(", suffix=")", cells_before=CELLS,
 )  # fmt: skip
+PATIENCE_S = 30.0
+"""A busy machine leaves no source out."""
 
 
 @asynccontextmanager
 async def _cells_alone(folder: Path) -> AsyncGenerator[Retriever, None]:
-    retrieval = Retrieval(tree=None, live=None)
-    await retrieval.warm()
-    yield retrieval
-    await retrieval.aclose()
+    retrieval = Retrieval(tree=None, live=None, patience_s=PATIENCE_S)
+    async with aclosing(retrieval):
+        await retrieval.warm()
+        yield retrieval
 
 
 @asynccontextmanager
@@ -38,10 +40,10 @@ async def _cells_and_files(folder: Path) -> AsyncGenerator[Retriever, None]:
     (folder / "io.py").write_text("def read_3(path):\n    return open(path)\n")
     tree = ProjectTree(jupyter_root=folder, project_root="", cache_dir=folder.parent / "cache")
     await tree.settled("book.ipynb")
-    retrieval = Retrieval(tree=tree, live=None)
-    await retrieval.warm()
-    yield retrieval
-    await retrieval.aclose()
+    retrieval = Retrieval(tree=tree, live=None, patience_s=PATIENCE_S)
+    async with aclosing(retrieval):
+        await retrieval.warm()
+        yield retrieval
 
 
 class _Kernel:
@@ -59,10 +61,10 @@ class _Kernel:
 
 @asynccontextmanager
 async def _cells_and_kernel(folder: Path, text: str = "# prices: DataFrame") -> AsyncGenerator[Retriever, None]:
-    retrieval = Retrieval(tree=None, live=_Kernel(text))
-    await retrieval.warm()
-    yield retrieval
-    await retrieval.aclose()
+    retrieval = Retrieval(tree=None, live=_Kernel(text), patience_s=PATIENCE_S)
+    async with aclosing(retrieval):
+        await retrieval.warm()
+        yield retrieval
 
 
 def _cells_and_silent_kernel(folder: Path) -> AbstractAsyncContextManager[Retriever]:
