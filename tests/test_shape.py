@@ -25,11 +25,9 @@ ALLOWED = {
     "models": {"types", "errors"},
     "privacy": {"protocols", "types", "errors"},
     "learning": {"types", "errors"},
-    "learnt": {"cascade", "learning", "models", "settings"},
     "compose": {
         "cascade",
         "learning",
-        "learnt",
         "privacy",
         "retrieval",
         "engines",
@@ -39,12 +37,11 @@ ALLOWED = {
         "types",
         "errors",
     },
-    "server": {"compose", "learnt", "models", "settings", "types", "errors"},
+    "server": {"compose", "models", "settings", "types", "errors"},
     "evaluation": {
         "compose",
         "cascade",
         "learning",
-        "learnt",
         "privacy",
         "settings",
         "protocols",
@@ -57,7 +54,6 @@ ALLOWED = {
     },
     "cli": {
         "compose",
-        "learnt",
         "demo",
         "cascade",
         "types",

@@ -19,7 +19,7 @@ from ..cascade.pipeline import Cascade
 from ..engines.decoding import costs
 from ..engines.local.host import Host
 from ..learning.recorder import FileRecorder
-from ..learnt import forget_traces, gates_of, recorder_of
+from ..learning.trace_file import forget_traces
 from ..models.catalog import Model, ids
 from ..models.store import Store, default_models_dir
 from ..protocols import Engine
@@ -27,6 +27,7 @@ from ..retrieval.search import KERNEL, SEARCH_S, Live, Retrieval
 from ..retrieval.tree import ProjectTree
 from ..settings import AUTO, MCCom, alike
 from .cloud_tier import CLOUD_SETTINGS, open_cloud_tier
+from .gates import gates_of, recorder_of
 from .local_tier import LOCAL_SETTINGS, LocalTier, local_tier
 from .wiring import wire
 

@@ -19,8 +19,8 @@ from ...cascade.route import features_of
 from ...cascade.text.language import without_magics
 from ...cascade.text.python import tokens
 from ...compose import OpenCascade, open_cascade
+from ...compose.gates import calibration_of
 from ...learning.calibrate import Calibration
-from ...learnt import calibration_of
 from ...settings import MCCom, changed
 from ...types import READ_MS, Multiline, Outcome, Suggestion
 from ..lib.answers import answer

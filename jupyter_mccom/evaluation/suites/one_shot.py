@@ -17,7 +17,7 @@ from ...cascade.engine_context import Context
 from ...cascade.route import Gates, confidence
 from ...cascade.writing import Writing
 from ...compose import OpenCascade, SystemClock, open_cascade, open_store
-from ...learnt import gates_of
+from ...compose.gates import gates_of
 from ...retrieval.search import Retrieval
 from ...settings import MCCom, changed
 from ...types import CompletionRequest, Prompt, Skills, Token

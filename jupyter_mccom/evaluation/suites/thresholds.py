@@ -18,6 +18,8 @@ from typing import Any
 
 from ...cascade.route import features_of
 from ...compose import open_cascade, open_store
+from ...compose.gates import calibration_of, prices_of, prompts_of
+from ...compose.traces import traces_file
 from ...errors import InputError, TracesError
 from ...learning.calibrate import (
     AT_SHOW_THRESHOLD,
@@ -32,7 +34,6 @@ from ...learning.calibrate import (
 )
 from ...learning.trace_file import TraceStore
 from ...learning.verdict import judge, wrong_at_recall
-from ...learnt import calibration_of, prices_of, prompts_of, traces_file
 from ...models.catalog import Model
 from ...settings import MCCom
 from ...types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Trace

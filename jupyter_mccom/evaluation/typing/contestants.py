@@ -21,8 +21,8 @@ from ...cascade.pipeline import Cascade
 from ...cascade.route import CloudState, Gates
 from ...cascade.tiers import CloudTier as Cloud
 from ...compose import OpenCascade
+from ...compose.gates import gates_of
 from ...compose.wiring import cloud_over, cloud_retrieval_tokens, wire
-from ...learnt import gates_of
 from ...privacy.masked_engine import MaskedEngine
 from ...protocols import Clock, Engine, Retriever
 from ...retrieval.search import Retrieval, Tree
