@@ -289,8 +289,10 @@ def _demo(arguments: argparse.Namespace) -> int:
     shutil.copy(demo_notebook(), folder / "demo.ipynb")
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/demo.ipynb", *arguments.rest]
     command += options(arguments.rest, arguments.models_dir)
-    command += [f"--MCCom.models_dir={arguments.models_dir}"] * bool(arguments.models_dir)
-    command += ["--allow-root"] * (hasattr(os, "geteuid") and os.geteuid() == 0)
+    if arguments.models_dir:
+        command.append(f"--MCCom.models_dir={arguments.models_dir}")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
     if os.name == "posix":  # JupyterLab takes this process's place, so that who ends one ends the other
         os.chdir(folder)
         os.execv(sys.executable, command)  # noqa: S606 - our own command

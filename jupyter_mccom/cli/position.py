@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import InputError
-from ..types import Cell, CellKind, CompletionRequest, Trigger
+from ..types import Cell, CellKind, CompletionRequest
 
 _POSITION = re.compile(r"(?P<file>.+?)(?::(?P<line>\d+))?(?::(?P<col>\d+))?")
 _LANGUAGES = {".py": "python", ".r": "r", ".jl": "julia", ".sh": "bash", ".sql": "sql", ".js": "javascript"}
@@ -32,26 +33,43 @@ def request_at(position: str, cell: int | None, *, ask: bool = False) -> Complet
     assert found is not None
     text = _read(path)
     line, col = (int(found[name]) if found[name] else None for name in ("line", "col"))
-    document = path.resolve().relative_to(root_of(position)).as_posix()
-    trigger: Trigger = "ask" if ask else "invoke"
-    if path.suffix != ".ipynb":
-        if cell is not None:
-            raise InputError(f"{path.name} has no cells; leave out --cell")
-        prefix, suffix = _split(text, line, col, path.name)
-        language = _LANGUAGES.get(path.suffix.lower(), path.suffix[1:].lower())
-        return CompletionRequest(
-            id="cli", client="cli", document=document, cell_id="", language=language, prefix=prefix, suffix=suffix,
-            trigger=trigger,
-        )  # fmt: skip
+    request = CompletionRequest(
+        id="cli",
+        client="cli",
+        document=path.resolve().relative_to(root_of(position)).as_posix(),
+        cell_id="",
+        language="",
+        prefix="",
+        suffix="",
+        trigger="ask" if ask else "invoke",
+    )
+    if path.suffix == ".ipynb":
+        return _in_notebook(request, path, text, cell, line, col)
+    if cell is not None:
+        raise InputError(f"{path.name} has no cells; leave out --cell")
+    prefix, suffix = _split(text, line, col, path.name)
+    language = _LANGUAGES.get(path.suffix.lower(), path.suffix[1:].lower())
+    return replace(request, language=language, prefix=prefix, suffix=suffix)
+
+
+def _in_notebook(
+    request: CompletionRequest, path: Path, text: str, cell: int | None, line: int | None, col: int | None
+) -> CompletionRequest:
+    """The request at a position of a cell, the last one where none is named."""
     cells, language = _cells(text, path)
     number = len(cells) - 1 if cell is None else cell
     if not 0 <= number < len(cells):
         raise InputError(f"{path.name} has no cell {number}; its cells are 0 to {len(cells) - 1}")
     prefix, suffix = _split(cells[number].source, line, col, f"cell {number} of {path.name}")
-    return CompletionRequest(
-        id="cli", client="cli", document=document, cell_id=cells[number].cell_id, language=language, prefix=prefix,
-        suffix=suffix, cells_before=cells[:number], cells_after=cells[number + 1 :], trigger=trigger,
-    )  # fmt: skip
+    return replace(
+        request,
+        cell_id=cells[number].cell_id,
+        language=language,
+        prefix=prefix,
+        suffix=suffix,
+        cells_before=cells[:number],
+        cells_after=cells[number + 1 :],
+    )
 
 
 def _path(position: str) -> Path:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.errors import RetrievalError
-from jupyter_mccom.privacy.ignore import NAME, Ignored
+from jupyter_mccom.mccomignore import NAME
+from jupyter_mccom.privacy.ignore import Ignored
 
 
 def test_without_a_file_nothing_is_ignored(tmp_path: Path) -> None:

@@ -328,7 +328,7 @@ def test_what_may_not_be_read_is_left_out(as_nobody: Path) -> None:
     try:
         found = listing(as_nobody)
         assert set(found.documents) == {"a.py", "closed.py"}
-        assert ".mccomignore is broken" in found.trouble
+        assert ".mccomignore cannot be read" in found.trouble
         with pytest.raises(PermissionError):
             read(as_nobody, "closed.py")
     finally:

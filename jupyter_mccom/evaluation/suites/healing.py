@@ -15,18 +15,15 @@ from typing import Any, TypeAlias, get_args
 
 from ...cascade.engine_context import Context
 from ...cascade.text.heal import heal
-from ...compose import open_store
 from ...engines.decoding.constrain import Rule
 from ...engines.decoding.decoding import Check, Decoder, Decoding
 from ...engines.fim import PromptFormat
-from ...engines.local.host import default_threads
-from ...engines.local.llama_h import LlamaH
-from ...errors import InputError
 from ...retrieval.search import Retrieval
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Skills, Token
 from ..lib.answers import written
 from ..lib.bench import Bench
+from ..lib.in_process import load_in_process
 from ..lib.key_positions import at_keys, pressed
 from ..lib.metrics import edit_similarity, exact_match
 from ..lib.samples import Sample, notebook_samples
@@ -194,12 +191,7 @@ async def _run(bench: Bench, samples: Sequence[Sample]) -> list[dict[str, Any]]:
 
 
 def _opened(settings: MCCom) -> InProcess:
-    store = open_store(settings)
-    model = store.entry(settings.model)
-    if model.weights != "gguf":
-        raise InputError(f"{model.id} is no GGUF file; name a model that llama.cpp reads")
-    threads = settings.threads or default_threads()
-    decoder = LlamaH(str(store.locate(model.id)), threads=threads, context_tokens=settings.context_tokens)
+    model, decoder = load_in_process(settings)
     return InProcess(model.id, decoder, PromptFormat(fim=model.fim, layout=model.layout))
 
 

@@ -40,9 +40,10 @@ from ...types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeK
 from ..lib.answers import answer, token_from
 from ..lib.bench import Bench, Progress, last_part
 from ..lib.data import fingerprint
+from ..lib.feature_sets import losses_by_feature_set
 from ..lib.key_positions import at_keys, pressed
 from ..lib.measured_on import commit
-from ..lib.metrics import auroc, exact_match, interval, interval_of, mean
+from ..lib.metrics import auroc, exact_match, interval, interval_by, interval_of, mean
 from ..lib.samples import Sample, notebook_samples
 from ..report.findings import Findings
 from ..report.strata import Stratum, strata
@@ -78,6 +79,7 @@ def measure(bench: Bench) -> Findings:
     judged, keys = [one for _, one in found if one is not None], pressed(bench.data)
     prior, parts = prior_of(*_THRESHOLDS), strata([s for s, one in found if one], keys)
     figures = made_with | report(judged, prior, parts, prices_of(bench.settings))
+    figures["log_loss_by_feature_set"] = _by_feature_set(judged, [sample.statement for sample, one in found if one])
     return Findings(tables=[], figures=figures, notes=[keys.note()])
 
 
@@ -189,6 +191,13 @@ def _cross_fitted(judged: Sequence[Judged], prior: Calibration) -> list[float]:
         )
     by_newer, by_older = _fitted(newer, prior), _fitted(older, prior)
     return [by_newer.chance(one.features) for one in older] + [by_older.chance(one.features) for one in newer]
+
+
+def _by_feature_set(judged: Sequence[Judged], statements: Sequence[str]) -> dict[str, list[float]]:
+    """Held-back log loss with each set of a text's figures, with the ends of its interval, drawn by statement."""
+    features, right = [one.features for one in judged], [one.right for one in judged]
+    losses = losses_by_feature_set(features, right, statements)
+    return {name: _rounded(mean(each), *interval_by(statements, each)) for name, each in losses.items()}
 
 
 def _auroc(scores: Sequence[float], right: Sequence[bool]) -> list[float]:

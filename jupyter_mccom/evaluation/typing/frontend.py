@@ -15,12 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from ...errors import EngineError
-from ...types import CompletionRequest, Origin, Outcome, OutcomeKind, Suggestion
+from ...types import READ_MS, CompletionRequest, Origin, Outcome, OutcomeKind, Suggestion
 from .rhythm import CORE_DELAY_S, Rhythm
 
-READ_MS = 750
-"""outcomes.ts: shown for less, a text was not read."""
-Ending = Literal["accepted", "mismatch", "moved", "superseded", "whole"]
+Ending = Literal["accepted", "mismatch", "deleted", "dismissed", "moved", "superseded", "whole"]
+"""As `Ending` in outcomes.ts, and `whole`: all of it was typed."""
 
 
 class CompletionServer(Protocol):
@@ -75,6 +74,7 @@ class Ghost:
     """When all of its text was there; 0 until then."""
     partly: bool = False
     n_kept: int = 0
+    """Of its characters, those that stand there."""
 
 
 class FrontEnd:
@@ -92,6 +92,8 @@ class FrontEnd:
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._last: Outcome | None = None
+        self._ended_ids: set[str] = set()
+        """A suggestion has one outcome, also where it is shown once more."""
         self.typed = ""
         """What stands of the statement."""
         self.ghost: Ghost | None = None
@@ -114,8 +116,11 @@ class FrontEnd:
         self.typed += key
         self._rhythm.key(self._loop.time())
         if self.ghost is not None:
-            self.ghost.n_kept += len(key) if agrees else 0
-            self._end("mismatch") if not agrees else self._end_if_whole()
+            if agrees:
+                self._kept(self.ghost)
+                self._end_if_whole()
+            else:
+                self._end("mismatch")
         self._ask_soon()
 
     def take(self, text: str) -> None:
@@ -125,7 +130,7 @@ class FrontEnd:
         ghost, whole = self.ghost, text == self.left
         self.typed += text
         self._rhythm.key(self._loop.time())
-        ghost.n_kept += len(text)
+        self._kept(ghost)
         ghost.partly = ghost.partly or not whole
         if whole:
             self._end("accepted")
@@ -218,9 +223,15 @@ class FrontEnd:
                 painted_s=self._loop.time(),
             )
             self.painted[suggestion.suggestion_id] = self.ghost
-        if self.ghost is not None and self.ghost.final and not self.ghost.whole_s:
+        assert self.ghost is not None
+        self._kept(self.ghost)
+        if self.ghost.final and not self.ghost.whole_s:
             self.ghost.whole_s = self._loop.time()
         self.news.set()
+
+    def _kept(self, ghost: Ghost) -> None:
+        """All that was typed or taken since it was asked for, before it was painted too, as the page counts."""
+        ghost.n_kept = min(len(self.typed) - ghost.n_start, len(ghost.text))
 
     def _start_of(self, ghost: Ghost, asked: SentRequest) -> str:
         """What stood of a suggestion already when the request that continues it was sent."""
@@ -234,22 +245,36 @@ class FrontEnd:
         ghost = self.ghost
         assert ghost is not None
         shown_ms = round(1000 * (self._loop.time() - ghost.painted_s))
-        kind = _kind(ghost, ending, shown_ms)
-        kept = ghost.n_kept if kind in ("accepted", "typed", "partial") else 0
-        self._last = Outcome(suggestion_id=ghost.suggestion_id, kind=kind, kept_chars=kept, shown_ms=shown_ms)
-        self._server.report(self._last)
+        kind = kind_of(ending, painted=True, partly=ghost.partly, kept_chars=ghost.n_kept, shown_ms=shown_ms)
+        kept = kept_of(kind, total_chars=len(ghost.text), kept_chars=ghost.n_kept)
         self.ghost = None
+        if ghost.suggestion_id not in self._ended_ids:
+            self._ended_ids.add(ghost.suggestion_id)
+            self._last = Outcome(suggestion_id=ghost.suggestion_id, kind=kind, kept_chars=kept, shown_ms=shown_ms)
+            self._server.report(self._last)
         self.news.set()
 
 
-def _kind(ghost: Ghost, ending: Ending, shown_ms: int) -> OutcomeKind:
-    """As `kindOf` in outcomes.ts."""
-    if ending == "accepted" or (ending == "whole" and ghost.partly):
+def kind_of(ending: Ending, *, painted: bool, partly: bool, kept_chars: int, shown_ms: int) -> OutcomeKind:
+    """As `kindOf` in outcomes.ts; `tests/cases/outcomes.json` holds both to it.
+
+    Only what was visible long enough to be read can be rejected or dismissed.
+    """
+    if ending == "accepted" or (ending == "whole" and partly):
         return "accepted"
-    if ghost.partly:
+    if not painted:
+        return "unseen"
+    if partly and kept_chars > 0:
         return "partial"
     if ending == "whole":
         return "typed"
-    if ending == "mismatch":
-        return "rejected" if shown_ms >= READ_MS else "superseded"
-    return "moved" if ending == "moved" else "superseded"
+    if ending in ("moved", "superseded") or shown_ms < READ_MS:
+        return "moved" if ending == "moved" else "superseded"
+    return "dismissed" if ending == "dismissed" else "rejected"
+
+
+def kept_of(kind: OutcomeKind, *, total_chars: int, kept_chars: int) -> int:
+    """The characters that an outcome reports."""
+    if kind == "accepted":
+        return total_chars
+    return kept_chars if kind in ("typed", "partial") else 0

@@ -1,4 +1,4 @@
-"""How long the front end waits for a pause in typing: `labextension/src/debounce.ts` in Python, for a replay.
+"""How long the front end waits for a pause in typing: `labextension/src/completion/debounce.ts` in Python, for a replay.
 
 Both are held to the same cases (`tests/cases/debounce.json`). Pure.
 """
@@ -36,6 +36,6 @@ class Rhythm:
         self._latency_s = former_s + _NEWEST * (latency_s - former_s)
 
     def wait_s(self, now_s: float, max_s: float) -> float:
-        """How long to wait from now, at most `max_s`."""
+        """How long to wait from now, in whole milliseconds as the page does, at most `max_s`."""
         wait_s = _GAPS * self._gap_s - (self._latency_s or 0.0) - (now_s - self._last_s)
-        return min(max(wait_s, 0.0), max_s)
+        return round(1000 * min(max(wait_s, 0.0), max_s)) / 1000

@@ -7,7 +7,7 @@ import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Provider } from '../completion/provider';
-import type { Completers } from '../ghost/watchers';
+import type { Watchers } from '../ghost/watchers';
 import type { Status } from '../server/status';
 import type { Sync } from '../settings/sync';
 import { kernelOf } from '../status/messages';
@@ -25,7 +25,7 @@ const TOLD = 'jupyter-mccom:told';
 export interface ICommandOptions {
   app: JupyterFrontEnd;
   client: IClient;
-  completers: Completers;
+  watchers: Watchers;
   status: StatusModel;
   sync: Sync;
   palette: ICommandPalette | null;
@@ -35,11 +35,11 @@ export interface ICommandOptions {
 
 /** Adds the commands, and the palette's entries where there is a palette. */
 export function addCommands(options: ICommandOptions): void {
-  const { app, client, completers, status, sync, palette, trans } = options;
+  const { app, client, watchers, status, sync, palette, trans } = options;
   app.commands.addCommand(Commands.dismiss, {
     label: trans.__('Dismiss the Suggestion'),
     execute: () => {
-      completers.dismiss();
+      watchers.dismiss();
     }
   });
   app.commands.addCommand(Commands.toggle, {

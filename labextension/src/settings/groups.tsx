@@ -43,7 +43,13 @@ export const groups: JupyterFrontEndPlugin<void> = {
 };
 
 /** The description is left to what surrounds the field, which shows it in any case. */
-function Group({ title, field }: { title: string; field: Field }): JSX.Element {
+function Group({
+  title,
+  field
+}: {
+  title: string;
+  field: Field;
+}): React.JSX.Element {
   const { SchemaField } = field.registry.fields;
   const schema = { ...field.schema, description: undefined };
   return (

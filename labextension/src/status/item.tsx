@@ -37,7 +37,7 @@ export class StatusItem extends ReactWidget {
     this.node.querySelector('button')?.focus();
   }
 
-  protected override render(): JSX.Element {
+  protected override render(): React.JSX.Element {
     const { state, trouble } = this._model.shown;
     const { status, route } = this._model;
     const hover = [

@@ -160,17 +160,23 @@ function figureOf(name: string, auto: Auto, trans: TranslationBundle): string {
     name in auto.measured
       ? trans.__('%1 s (measured)', seconds)
       : trans.__('%1 s (predicted)', seconds);
-  const verdict =
-    name === auto.model
-      ? trans.__('chosen')
-      : name === auto.offer
-        ? trans.__('better, and not here yet')
-        : auto.statement_s[name] > auto.budget_s
-          ? trans.__('too slow')
-          : auto.too_large.includes(name)
-            ? trans.__('needs more memory than is free')
-            : '';
+  const verdict = verdictOf(name, auto, trans);
   return verdict ? `${cost}, ${verdict}` : cost;
+}
+
+function verdictOf(name: string, auto: Auto, trans: TranslationBundle): string {
+  if (name === auto.model) {
+    return trans.__('chosen');
+  }
+  if (name === auto.offer) {
+    return trans.__('better, and not here yet');
+  }
+  if (auto.statement_s[name] > auto.budget_s) {
+    return trans.__('too slow');
+  }
+  return auto.too_large.includes(name)
+    ? trans.__('needs more memory than is free')
+    : '';
 }
 
 /** A stage of a request. */
