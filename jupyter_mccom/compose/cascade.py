@@ -28,7 +28,7 @@ from ..retrieval.tree import ProjectTree
 from ..settings import AUTO, MCCom, alike
 from .cloud_tier import CLOUD_SETTINGS, open_cloud_tier
 from .gates import gates_of, recorder_of
-from .local_tier import LOCAL_SETTINGS, LocalTier, local_tier
+from .local_tier import LOCAL_SETTINGS, FirstModel, local_tier
 from .wiring import wire
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class OpenCascade:
     """A cascade and the parts that a status speaks of."""
 
     cascade: Cascade
-    local: LocalTier
+    local: FirstModel
     """The tier that answers first."""
     retriever: Retrieval
     tree: ProjectTree | None
@@ -193,7 +193,7 @@ def open_cascade(
 
 
 def _recorder(
-    settings: MCCom, local: LocalTier, cascade: Cascade, traces: Path | None, kept: FileRecorder | None
+    settings: MCCom, local: FirstModel, cascade: Cascade, traces: Path | None, kept: FileRecorder | None
 ) -> FileRecorder | None:
     """Learns about the model that writes; when `auto` chooses another one, about that, whose gates hold then."""
 
