@@ -133,7 +133,7 @@ def _columns(connection: sqlite3.Connection) -> list[str]:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing; waits for another process's."""
+    """A transaction that commits all or nothing. It waits for the transaction of another process."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -80,7 +80,7 @@ class TraceStore:
         return bool(found)
 
     def examples(self, model: str, layout: str) -> list[Example]:
-        """Those of which something became, oldest first, the newest 2,000 at most."""
+        """Examples whose outcome is known, oldest first; the newest 2,000 at most."""
 
         def work(connection: sqlite3.Connection) -> list[Example]:
             return evidence_of(connection, model, layout, _EXAMPLES)
@@ -115,7 +115,7 @@ class TraceStore:
         self._connection = None
 
     def _try(self, work: Callable[[sqlite3.Connection], _Result], *, make: bool) -> _Result | None:
-        """None where it failed or there is no file; a damaged file is set aside once."""
+        """Runs work on the file. None where it failed or the file does not exist; a damaged file is set aside once."""
         for _ in range(2):
             try:
                 connection = self._opened(make)
@@ -179,7 +179,7 @@ def forget_traces(path: Path) -> int:
 
 
 def _n_forgotten(connection: sqlite3.Connection) -> int:
-    """How often all was deleted."""
+    """How many times everything was deleted."""
     (found,) = connection.execute("SELECT n FROM forgotten").fetchone()
     return int(found)
 

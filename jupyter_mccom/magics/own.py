@@ -22,9 +22,9 @@ _T = TypeVar("_T")
 
 
 class Own:
-    """See service.Service. The files below the current folder are its project."""
+    """A `service.Service` with a model of this session. Its project is the current folder."""
 
-    where = "no Jupyter server: a model of this session's own"
+    where = "no Jupyter server: this session runs its own model"
     config = "ipython_config.py"
     document = "ipython.py"
 
@@ -40,31 +40,31 @@ class Own:
         atexit.register(self.close)
 
     def status(self) -> dict[str, Any]:
-        """See Service."""
+        """The state of completions, as `GET /mccom/status` gives it."""
         return self._wait(self._completions.status())
 
     def traces(self) -> list[dict[str, Any]]:
-        """See Service."""
+        """The kept traces, oldest first."""
         return [wire.json_from_trace(trace) for trace in self._call(lambda: self._completions.traces())]
 
     def forget(self) -> None:
-        """See Service."""
+        """Deletes everything kept about suggestions."""
         self._wait(self._completions.forget())
 
     def change(self, values: Mapping[str, object]) -> None:
-        """See Service."""
+        """Changes settings, by name."""
         self._wait(self._completions.change(values))
 
     def pull(self, model: str | None) -> None:
-        """See Service."""
+        """Starts a download; None: of the configured model."""
         self._call(lambda: self._completions.pull(model))
 
     def cancel_pull(self) -> None:
-        """See Service."""
+        """Cancels the running download."""
         self._wait(self._completions.cancel_pull())
 
     def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """See Service."""
+        """The last line of the answer to a completion request."""
 
         async def last() -> dict[str, Any]:
             found: dict[str, Any] = {}
@@ -75,7 +75,7 @@ class Own:
         return self._wait(last())
 
     def close(self) -> None:
-        """See Service."""
+        """Ends what was opened."""
         if self._thread.is_alive():
             atexit.unregister(self.close)
             self._wait(self._completions.aclose())

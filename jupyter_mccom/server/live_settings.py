@@ -73,7 +73,9 @@ class LiveSettings:
         """
         for name in values:
             if name in self.locked or name not in personal():
-                raise SettingsLocked(f"{name} is set by the server's administrator; ask for MCCom.{name} there")
+                raise SettingsLocked(
+                    f"the server's configuration fixes MCCom.{name}; ask its administrator to change it"
+                )
         async with self._changing:
             former = self._generation
             opened = await asyncio.to_thread(self._successor, values)

@@ -22,7 +22,7 @@ from jupyter_mccom.learning.schema import Event
 from jupyter_mccom.learning.trace_file import TraceStore, forget_traces
 from jupyter_mccom.learning.verdict import Verdict
 from jupyter_mccom.models.catalog import Model
-from jupyter_mccom.server.status import lines_of, status_of
+from jupyter_mccom.server.status import status_of
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import (
     CompletionRequest,
@@ -144,7 +144,7 @@ async def test_each_outcome_is_counted_until_there_are_enough(tmp_path: Path) ->
         shown = await _ask(cascade, REQUEST)
         cascade.journal.report(Outcome(suggestion_id=shown.suggestion_id, kind="rejected", shown_ms=900))
         await recorder.settled()
-        assert recorder.verdict.why == "catalogue: 1 of 200 needed outcomes"
+        assert (recorder.verdict.calibration, recorder.verdict.n) == (None, 1)
         await cascade.aclose()
 
 
@@ -163,7 +163,7 @@ async def test_outcomes_move_the_verdict_and_forgetting_moves_it_back(tmp_path: 
         await recorder.settled()
         assert recorder.verdict.calibration is not None
         assert await recorder.forget() == 300
-        assert recorder.verdict.why == "catalogue: 0 of 200 needed outcomes"
+        assert recorder.verdict.n == 0
 
 
 def _events(each: Example) -> list[Event]:
@@ -296,15 +296,11 @@ async def test_status_says_what_holds_and_why(tmp_path: Path) -> None:
     try:
         assert opened.recorder is not None
         await opened.recorder.settled()
-        assert lines_of(status_of(opened))[-3:] == [
-            "eagerness balanced: shown without asking the cloud above a confidence of 0.9, "
-            "shown at all above a chance of being right of 0.5",
-            "set by you: route_threshold",
-            "catalogue: 0 of 200 needed outcomes",
-        ]
+        learning = status_of(opened)["learning"]
+        assert (learning["route"], learning["set"]) == ({"above": 0.9, "of": "confidence"}, ["route_threshold"])
+        assert (learning["eagerness"], learning["n_outcomes"]) == ("balanced", 0)
         opened.cascade.gates = gates_of(MCCom(), opened.model, LEARNT)
-        said = "\n".join(lines_of(status_of(opened)))
-        assert "shown at all above a chance of being right of 0.5" in said
+        assert status_of(opened)["learning"]["show"] == {"above": 0.5, "of": "chance"}
     finally:
         await opened.aclose()
     assert os.listdir(tmp_path) == []

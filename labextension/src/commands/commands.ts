@@ -49,7 +49,7 @@ export function addCommands(options: ICommandOptions): void {
     execute: () => sync.choose('enabled', status.shown.state === 'off')
   });
   app.commands.addCommand(Commands.toggleCloud, {
-    label: trans.__('Ask the Cloud where the Model Is Unsure'),
+    label: trans.__('Ask the Cloud When the Model Is Unsure'),
     isToggled: () => status.status?.cloud?.on === true,
     isEnabled: () => !!status.status?.cloud && !sync.isLocked('use_cloud'),
     execute: () => sync.choose('use_cloud', status.status?.cloud?.on !== true)
@@ -121,7 +121,7 @@ export function tellWhatLeaves({ status, trans }: ICommandOptions): void {
     }
     localStorage.setItem(TOLD, name);
     const said = trans.__(
-      'Code around the cursor, of other cells and of the project may be sent to %1 at %2, secrets masked.',
+      'Code from around the cursor, other cells and project files may be sent to %1 at %2. Secrets are masked.',
       cloud.model,
       cloud.url
     );
@@ -149,7 +149,7 @@ async function pull(
   const answer = await showDialog({
     title: trans.__('Download the completion model?'),
     body: trans.__(
-      '%1, %2 MB. It runs on the machine of the Jupyter server; your code stays there.',
+      '%1, %2 MB. The model runs on the machine of the Jupyter server; your code stays there.',
       model.id,
       Math.round(model.bytes / 1e6)
     ),

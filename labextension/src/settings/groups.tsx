@@ -28,7 +28,7 @@ export const groups: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_mccom');
     const titles = {
-      trigger_mode: trans.__('When to speak'),
+      trigger_mode: trans.__('When to suggest'),
       model: trans.__('Local model'),
       use_cloud: trans.__('Cloud'),
       retrieval_tokens: trans.__('Context'),

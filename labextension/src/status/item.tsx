@@ -44,7 +44,7 @@ export class StatusItem extends ReactWidget {
       detailOf(state, status, trouble, this._trans),
       writerOf(status, route, this._trans),
       status?.cloud?.on && sentOf(status.cloud, this._trans),
-      this._trans.__('Click for the reasons, and to switch')
+      this._trans.__('Click to see why, and to switch completions on or off')
     ];
     return (
       <>

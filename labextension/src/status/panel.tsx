@@ -90,7 +90,7 @@ export class Panel extends ReactWidget {
           {this._button(Commands.cancelPull, trans.__('Cancel the download'))}
           <p>
             {trans.__(
-              '%1 of %2 MB. What has arrived is kept: the next download goes on from there.',
+              '%1 of %2 MB. If you cancel, the next download continues from here.',
               megabytes(pull.done_bytes),
               megabytes(pull.total_bytes)
             )}
@@ -106,7 +106,7 @@ export class Panel extends ReactWidget {
         )}
         <p>
           {trans.__(
-            'It runs on the machine of the Jupyter server; your code stays there.'
+            'The model runs on the machine of the Jupyter server; your code stays there.'
           )}
         </p>
       </div>
