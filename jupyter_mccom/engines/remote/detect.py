@@ -8,7 +8,7 @@ from typing import Any
 from ...errors import EngineError
 from ..fim import FimMarkers, PromptFormat
 from ..http import HttpClient
-from .completions import CompletionsServer
+from .completions_server import CompletionsServer
 from .llama_server import LlamaServer
 from .ollama import Ollama
 from .own_server import Kind, KnownModel, Served
