@@ -19,11 +19,11 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.evaluation.figures import FIGURES
+from jupyter_mccom.evaluation.report.published import FIGURES
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.settings import MCCom
 from tests.conftest import SMALL
-from tests.test_readme import BASH, ROOT, blocks
+from tests.test_readme import BASH, EVALUATION, PAGES, README, ROOT, SERVER, blocks
 
 _PATIENCE_S = 600.0
 PYTHON = shlex.quote(sys.executable)
@@ -40,8 +40,17 @@ c.ServerApp.port = 0
 """
 
 
-INSTALL, PULL, OWN_MODEL, SERVE, PULL_FOR_ALL, TEST, MEASURE = blocks("sh")
-"""Each of them has its test below."""
+def _block(page: Path, part: str) -> str:
+    """The shell block of a page that holds `part`."""
+    (found,) = [block for block in blocks(page, "sh") if part in block]
+    return found
+
+
+INSTALL, PULL = _block(README, "demo"), _block(README, "jupyter mccom pull")
+OWN_MODEL, SERVE = _block(README, "jupyter lab"), _block(README, "serve")
+TEST, PULL_FOR_ALL, MEASURE = _block(README, "pytest"), _block(SERVER, "pull"), _block(EVALUATION, "readme")
+RUN = {INSTALL, PULL, OWN_MODEL, SERVE, TEST, PULL_FOR_ALL, MEASURE}
+"""Each of them has its test below; `test_commands_exist` checks the shell blocks of the other folders."""
 
 
 class Place:
@@ -166,22 +175,31 @@ def place(tmp_path: Path, models: Store) -> Place:
     return Place(tmp_path, models)
 
 
+def test_every_block_is_run() -> None:
+    """A shell block of the first page or the server's that no test runs is found."""
+    assert {block for page in (README, SERVER) for block in blocks(page, "sh")} <= RUN
+
+
 def test_the_first_command_installs_and_opens_the_tour(place: Place) -> None:
+    """The first command installs the package and opens the tour."""
     with place.running(INSTALL, r"http://127\.0\.0\.1:\d+/lab/tree/demo\.ipynb\?token=\w+(?=\s)") as url:
         assert "jupyter-config-data" in _get(url[0])
 
 
 def test_the_model_is_fetched(place: Place, models: Store) -> None:
+    """The pull command prints the path of the default model."""
     assert place.run(PULL).splitlines()[-1] == str(models.locate(MCCom().model))
 
 
 def test_a_model_file_of_ones_own_is_used(place: Place, models: Store) -> None:
+    """The command for a model file of one's own uses that file."""
     with place.running(OWN_MODEL, r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)\s") as url:
         status = json.loads(_get(f"{url[1]}/mccom/status", Authorization=f"token {url[2]}"))
     assert status["model"]["id"] == str(models.locate(SMALL))
 
 
 def test_a_model_is_served_to_those_with_the_key(place: Place) -> None:
+    """The serve command answers only requests with the key, whose file only its owner can open."""
     with place.running(SERVE, rf"http://[\w.]+:{place.port}\b"):
         key = (place.folder / "key").read_text().strip()
         url = f"http://127.0.0.1:{place.port}/v1/models"
@@ -192,24 +210,28 @@ def test_a_model_is_served_to_those_with_the_key(place: Place) -> None:
 
 
 def test_an_administrator_fetches_a_model_for_all(place: Place) -> None:
+    """The administrator's command fetches a model into the shared folder."""
     printed = place.run(PULL_FOR_ALL).splitlines()[-1]
     assert Path(printed).parent == place.folder / "models"
     assert Path(printed).stat().st_size > 10_000_000
 
 
 def test_the_tests_are_found(place: Place) -> None:
+    """The test command finds the tests."""
     assert re.search(r"\d+ tests collected", place.run(TEST))
 
 
-def test_the_figures_are_made_and_what_cannot_be_measured_says_why(place: Place) -> None:
+def test_the_figures_are_made_or_say_why_not(place: Place) -> None:
+    """The measuring command makes each figure, or says why it cannot."""
     printed = place.run(MEASURE)
     assert re.findall(r"^## (.*)", printed, re.MULTILINE) == [figure.name for figure in FIGURES]
     assert "POST to text" in printed
     assert "## cascade\n\nnot measured: " in printed
 
 
-@pytest.mark.parametrize("block", blocks("ipython"))
+@pytest.mark.parametrize("block", [block for page in PAGES for block in blocks(page, "ipython")])
 def test_magics_run_in_plain_ipython(block: str, place: Place) -> None:
+    """Each IPython block runs in plain IPython and prints something."""
     (place.folder / "block.ipy").write_text(block + "\n")
     printed = place.run("ipython --quick --no-banner block.ipy")
     assert "Traceback" not in printed

@@ -21,12 +21,14 @@ JSON_TYPES = {Bool: "boolean", Enum: "string", Float: "number", Int: "integer", 
 
 
 def test_the_schema_holds_what_a_person_may_set_and_nothing_else() -> None:
+    """The settings schema holds exactly what a person may set."""
     assert set(PROPERTIES) == set(personal())
     assert SCHEMA["additionalProperties"] is False
 
 
 @pytest.mark.parametrize("name", PROPERTIES)
 def test_a_property_is_its_trait(name: str) -> None:
+    """Each property of the schema has its trait's type, default, bounds and choices."""
     told, trait = PROPERTIES[name], TRAITS[name]
     assert told["type"] == JSON_TYPES[type(trait)]
     assert told["default"] == trait.default()
@@ -37,17 +39,21 @@ def test_a_property_is_its_trait(name: str) -> None:
     assert told["description"]
 
 
-def test_the_readme_has_a_row_for_each_trait_and_no_other_with_its_default() -> None:
-    section = (ROOT / "README.md").read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
-    listed = dict(re.findall(r"^\| `(\w+)` \| `?([^|`]*?)`? \|", section, re.MULTILINE))
-    assert listed.keys() == TRAITS.keys()
-    for name, trait in TRAITS.items():
-        default = trait.default()
-        shown = f"{default:g}" if isinstance(default, float) else str(default)
-        assert listed[name] == shown or not shown, name
+def test_the_server_page_has_a_row_for_each_trait() -> None:
+    """A row is the trait's name, its default and its help, and no trait is without one."""
+    page = (ROOT / "jupyter_mccom" / "server" / "README.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Settings\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| `([^|`]*)` \| (.+) \|$", section, re.MULTILINE)
+    listed = {name: (default.strip(), meaning) for name, default, meaning in rows}
+    assert listed == {name: (_shown(trait.default()), trait.help) for name, trait in TRAITS.items()}
 
 
-def test_no_setting_is_a_secret_and_no_page_sets_a_path_an_address_or_where_the_key_lies() -> None:
+def _shown(default: object) -> str:
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def test_no_page_sets_a_secret_a_path_or_an_address() -> None:
+    """No setting holds a secret, and no page sets a path, an address or where a key lies."""
     assert not {name for name in TRAITS if re.search(r"(^|_)(key|token|password|secret)$", name)}
     others = set(TRAITS) - set(personal())
     assert others >= {"models_dir", "project_root", "cloud_dialect", "cloud_url", "cloud_key_env", "cloud_key_file"}
@@ -57,6 +63,7 @@ def test_no_setting_is_a_secret_and_no_page_sets_a_path_an_address_or_where_the_
 
 @pytest.mark.parametrize("name", TRAITS)
 def test_a_setting_has_a_kind_and_a_meaning(name: str) -> None:
+    """Each setting has a known type and a help text."""
     assert kinds()[name] in (bool, int, float, str, list)
     assert TRAITS[name].help
 

@@ -1,0 +1,1 @@
+"""`jupyter mccom bench`: start in `run_suite.py`; `README.md` says what was measured."""

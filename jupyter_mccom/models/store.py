@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import atomic_json
 from ..errors import ModelError, ModelMissing
 from . import folder
 from .catalog import Model, find, ids
@@ -58,7 +59,7 @@ class Store:
         pip_options: Sequence[str] = (),
     ) -> None:
         self.models_dir = models_dir
-        """Where the files lie."""
+        """Folder of the model files."""
         self._catalogue = catalogue
         self._free_bytes = free_bytes
         self._hub_endpoint = hub_endpoint
@@ -96,7 +97,7 @@ class Store:
         return Model(id=model_id, file=str(path), n_bytes=n_bytes, sha256="")
 
     def present(self, model_id: str) -> bool:
-        """All of it is here in full length; no digest is computed. Raises ModelError as `entry` does."""
+        """True if all files of the model are here in full length. No digest is computed. Raises as `entry` does."""
         model = self.entry(model_id)
         path = self._path(model)
         if model.weights == "mlx":
@@ -118,7 +119,9 @@ class Store:
         try:
             right = model.own or self._verified(model, path)
         except OSError as error:
-            raise ModelError(f"the file {str(path)!r} cannot be read ({error.strerror}); mend that first") from error
+            raise ModelError(
+                f"the file {str(path)!r} cannot be read ({error.strerror}); check its permissions"
+            ) from error
         if not right:
             raise ModelError(f"the file {str(path)!r} is corrupt; to replace it run: jupyter mccom pull {model_id}")
         return path
@@ -152,7 +155,7 @@ class Store:
                 lock.release()
         except OSError as error:
             raise ModelError(
-                f"{str(self.models_dir)!r} cannot hold {model_id} ({error}); mend that or set MCCom.models_dir"
+                f"{str(self.models_dir)!r} cannot hold {model_id} ({error}); make it writable or set MCCom.models_dir"
             ) from error
 
     def remove(self, model_id: str) -> None:
@@ -176,10 +179,10 @@ class Store:
                     else:
                         path.unlink(missing_ok=True)
         except filelock.Timeout as error:  # an OSError too
-            raise ModelError(f"{model_id} is being pulled; cancel that first, then remove it") from error
+            raise ModelError(f"{model_id} is being downloaded; cancel the download first, then remove it") from error
         except OSError as error:
             raise ModelError(
-                f"{model_id} cannot be deleted ({error}); end what uses it or mend {str(self.models_dir)!r}"
+                f"{model_id} cannot be deleted ({error}); end what uses it, and check {str(self.models_dir)!r}"
             ) from error
 
     def _locked(self, transfer: Transfer) -> filelock.BaseFileLock:
@@ -270,10 +273,8 @@ class Store:
         return True
 
     def _write_stamp(self, model: Model, path: Path) -> None:
-        fresh = self.models_dir / f"{model.file}.{os.getpid()}.new"
         with suppress(OSError):  # a folder that others look after: the hash is computed again next time
-            fresh.write_text(json.dumps(_stamp_of(model, path)), encoding="utf-8")
-            os.replace(fresh, self._stamp(model))
+            atomic_json.write(self._stamp(model), _stamp_of(model, path))
 
     def _lock(self, model: Model) -> filelock.BaseFileLock:
         import filelock

@@ -9,8 +9,8 @@ from jupyter_server.extension.application import ExtensionApp
 from ..compose import OpenCascade, open_cascade, open_live
 from ..learnt import traces_file
 from ..settings import MCCom
-from .current import Current
-from .requests import Completions
+from .completions import Completions
+from .live_settings import LiveSettings
 from .routes import HANDLERS, SERVICE
 
 
@@ -32,7 +32,7 @@ class MCComApp(ExtensionApp):
             traces = traces_file(wanted)
             return open_cascade(wanted, jupyter_root=root, live=live, traces=traces, former=former)
 
-        self._completions = Completions(Current(settings, open_))
+        self._completions = Completions(LiveSettings(settings, open_))
         self.settings[SERVICE] = self._completions
 
     def initialize_handlers(self) -> None:

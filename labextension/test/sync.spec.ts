@@ -3,9 +3,9 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import type { ServerSettings } from '../src/answers';
-import type { Json } from '../src/json';
-import { Sync } from '../src/sync';
+import type { Json } from '../src/server/guards';
+import type { ServerSettings } from '../src/server/traces';
+import { Sync } from '../src/settings/sync';
 import { stored } from './stored';
 
 interface IServer {
@@ -96,7 +96,9 @@ describe('a sync', () => {
     const { sync, sent } = await serverOf({ threads: 0 });
     const store = stored({ threads: 0 });
     await sync.follow(store);
-    [1, 2, 0].forEach(threads => store.change({ threads }));
+    [1, 2, 0].forEach(threads => {
+      store.change({ threads });
+    });
     await settled(sync);
     expect(sent).toEqual([{ threads: 1 }, { threads: 2 }, { threads: 0 }]);
   });

@@ -29,7 +29,7 @@ _TEXTS = """place => {
 
 def _words() -> list[str]:
     """Every string that the page gives to the translator."""
-    source = "\n".join(path.read_text() for path in sorted(SOURCES.glob("*.ts*")))
+    source = "\n".join(path.read_text() for path in sorted(SOURCES.rglob("*.ts*")))
     found = re.findall(r"""trans\.__\(\s*(?:'((?:[^'\\]|\\.)*)'|"([^"]*)")""", source)
     return [(single or double).replace("\\'", "'") for single, double in found]
 
@@ -64,6 +64,7 @@ def _untranslated(page: Page, place: str, data: str) -> list[str]:
 
 
 def test_every_word_of_ours_is_the_translators(lab: Lab, window: BrowserContext, screenshots: Path) -> None:
+    """Every word of the page passes through the translator."""
     window.route("**/api/translations/**", _translate)
     lab.notebook("sprache.ipynb", "import statistics\nvalues = [1, 2, 3]\n", "")
     book = Notebook(window, lab, "sprache.ipynb")

@@ -90,17 +90,24 @@ def cut_file(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cut(models.locate(SMALL), to, n_layers=N_LAYERS, n_tokens=N_TOKENS)
 
 
-@pytest.fixture(
-    params=["scripted", SMALL, CODER, "mlx", "mlx's weights", OWN_SERVER, *LOCAL_URLS, "llama-server-ngram-mod"]
-)
+def _located(request: pytest.FixtureRequest, model: str) -> Path:
+    models: Store = request.getfixturevalue("models")
+    return models.locate(model)
+
+
+OF_MODELS = (SMALL, CODER, "mlx", "mlx's weights", OWN_SERVER, *LOCAL_URLS, "llama-server-ngram-mod")
+
+
+@pytest.fixture(params=["scripted", *(pytest.param(kind, marks=pytest.mark.model) for kind in OF_MODELS)])
 def open_engine(
     request: pytest.FixtureRequest,
-    models: Store,
     jp_asyncio_loop: asyncio.AbstractEventLoop,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Open]:
     """Opens engines of one kind; all are closed at the end."""
     opened: list[Engine] = []
+    if request.param != "scripted":
+        request.getfixturevalue("models")
 
     def make() -> Engine:
         if request.param == "scripted":
@@ -111,7 +118,7 @@ def open_engine(
         elif request.param == OWN_SERVER:
             monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
             reads = PromptFormat(fim=QWEN_FIM, layout="anchored-block")
-            engine = checking_all("tests.contracts.stale_child", models.locate(CODER), reads, threads=1)
+            engine = checking_all("tests.contracts.stale_child", _located(request, CODER), reads, threads=1)
         elif request.param == "mlx":
             engine = open_cascade(MCCom(model=str(request.getfixturevalue("mlx_folder")))).engine
         elif request.param == "mlx's weights":

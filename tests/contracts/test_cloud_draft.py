@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.evaluation.samples import notebook_samples
-from jupyter_mccom.evaluation.ties import same_but_for_a_tie, text_of
+from jupyter_mccom.evaluation.lib.samples import notebook_samples
+from jupyter_mccom.evaluation.lib.ties import same_but_for_a_tie, text_of
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import Prompt, Token
@@ -33,6 +33,7 @@ async def _answer(engine: Engine, prompt: Prompt, draft: str) -> list[Token]:
 
 
 async def test_a_greedy_answer_is_the_same_with_and_without_a_draft(large: tuple[str, str], shared_data: Path) -> None:
+    """A greedy answer is the same with and without a draft, and the server tells what it accepted."""
     engine = cloud(*large)
     checks = []
     try:

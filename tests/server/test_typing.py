@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from jupyter_mccom.evaluation.frontend import FrontEnd
-from jupyter_mccom.evaluation.latency import running_server
-from jupyter_mccom.evaluation.replay import Person, Written
-from jupyter_mccom.evaluation.typist import Typist
+from jupyter_mccom.evaluation.suites.latency import running_server
+from jupyter_mccom.evaluation.typing.frontend import FrontEnd
+from jupyter_mccom.evaluation.typing.replay import Person, TypedStatement
+from jupyter_mccom.evaluation.typing.typist import Typist
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import CompletionRequest, Outcome, Route, Suggestion
@@ -23,7 +23,7 @@ STATEMENTS = ("import numpy as np", "for name in os.listdir(folder):", "total = 
 
 
 class Routes:
-    """Satisfies frontend.Server: a browser's part over HTTP."""
+    """Satisfies frontend.CompletionServer: a browser's part over HTTP."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
@@ -60,7 +60,7 @@ def _suggestion(line: dict[str, Any]) -> Suggestion:
     )
 
 
-async def _written(client: httpx.AsyncClient, number: int, statement: str) -> tuple[Written, FrontEnd]:
+async def _written(client: httpx.AsyncClient, number: int, statement: str) -> tuple[TypedStatement, FrontEnd]:
     start = CompletionRequest(
         id=f"r{number}", client="c", document="a.py", cell_id="", language="python",
         prefix="import os\n" * (number + 1), suffix="\n",
@@ -73,6 +73,7 @@ async def _written(client: httpx.AsyncClient, number: int, statement: str) -> tu
 
 
 async def test_a_person_types_through_the_real_routes(models: Store) -> None:
+    """A simulated person who types through the real routes gets texts and leaves their outcomes."""
     with running_server(MCCom(model=SMALL, threads=1), enabled=True) as (server, _):
         async with httpx.AsyncClient(base_url=server.url, headers=server.headers, timeout=60) as client:
             await client.post("/mccom/warm", json={})

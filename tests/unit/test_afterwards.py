@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.evaluation.afterwards import (
+from jupyter_mccom.evaluation.lib.samples import Sample
+from jupyter_mccom.evaluation.suites.afterwards import (
     KINDS,
     Moment,
     begins_comment,
@@ -16,7 +17,6 @@ from jupyter_mccom.evaluation.afterwards import (
     goes_on,
     moments,
 )
-from jupyter_mccom.evaluation.samples import Sample
 from jupyter_mccom.types import Cell, CompletionRequest
 
 NOTE = Cell(cell_id="0", kind="markdown", source="Now the grey text appears at once.")

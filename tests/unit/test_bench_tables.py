@@ -7,19 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_mccom.cascade.route import Gates
-from jupyter_mccom.evaluation import cascade_table, keystrokes_table
-from jupyter_mccom.evaluation.policies import Answer, Both, elsewhere, policies
-from jupyter_mccom.evaluation.profiles import Profile
-from jupyter_mccom.evaluation.reliability import calibration
-from jupyter_mccom.evaluation.strata import Stratum
+from jupyter_mccom.evaluation.lib.answers import TimedAnswer
+from jupyter_mccom.evaluation.lib.policies import Both, elsewhere, policies
+from jupyter_mccom.evaluation.lib.profiles import Profile
+from jupyter_mccom.evaluation.report import keystrokes_table, one_shot_table
+from jupyter_mccom.evaluation.report.reliability import calibration
+from jupyter_mccom.evaluation.report.strata import Stratum
 from jupyter_mccom.types import Token
 
 GATES = Gates(sure=0.8, show=0.6)
 
 
-def _answer(text: str, *, prob: float, total_s: float) -> Answer:
+def _answer(text: str, *, prob: float, total_s: float) -> TimedAnswer:
     tokens = tuple(Token(text=word, prob=prob) for word in text.split())
-    return Answer(text=text, tokens=tokens, prompt_s=total_s / 2, total_s=total_s, parses=True)
+    return TimedAnswer(text=text, tokens=tokens, prompt_s=total_s / 2, total_s=total_s, parses=True)
 
 
 def _both(local: str, cloud: str, second: str, *, prob: float) -> Both:
@@ -46,15 +47,17 @@ def _one(name: str, both: Both) -> tuple[bool, float, int, int, int]:
 
 
 def test_what_the_cascade_costs_and_shows() -> None:
+    """A cascade's latency, calls, shown and wrong texts follow from its two answers."""
     assert _one("cascade", SURE_AND_RIGHT) == (True, 1.0, 0, 1, 0)
     assert _one("cascade", SURE_AND_WRONG) == (True, 3.0, 1, 2, 1)
     assert _one("cascade", UNSURE) == (True, 3.0, 1, 1, 0)
     assert _one("cascade", HOPELESS) == (False, 3.0, 1, 1, 1)
 
 
-def test_what_is_given_up_costs_no_more_than_the_tokens_that_told() -> None:
+def test_a_text_given_up_costs_only_its_first_tokens() -> None:
+    """A local text that is given up costs the time of the tokens that decided it, and no more."""
     tokens = tuple(Token(text=word, prob=0.1 if at < 3 else 0.9) for at, word in enumerate("xyzabc"))
-    both = replace(HOPELESS, local=Answer(text="xyzabc", tokens=tokens, prompt_s=0.5, total_s=1.0, parses=True))
+    both = replace(HOPELESS, local=TimedAnswer(text="xyzabc", tokens=tokens, prompt_s=0.5, total_s=1.0, parses=True))
     assert _one("cascade", both)[1] == 2.7  # half of a second for the first token, a tenth for each of the next two
     hesitant = replace(GATES, show=0, show_chance=lambda features: features.lowest_prob - 0.5, sure_chance=lambda _: 0)
     late = tuple(replace(token, prob=0.9 if at < 4 else 0.1) for at, token in enumerate(tokens))
@@ -62,7 +65,8 @@ def test_what_is_given_up_costs_no_more_than_the_tokens_that_told() -> None:
     assert round(policies(hesitant)["cascade"](both).latency_s, 6) == 2.9  # at the fifth
 
 
-def test_the_cloud_alone_asks_with_round_1_and_the_best_of_two_with_both() -> None:
+def test_which_rounds_each_policy_asks_with() -> None:
+    """The cloud alone asks with the first round; the best of two cloud answers asks with both."""
     assert _one("cloud alone", SURE_AND_WRONG) == (False, 3.0, 1, 1, 1)
     assert _one("best of two cloud answers", SURE_AND_WRONG) == (True, 4.8, 2, 1, 0)
     assert _one("best of two cloud answers", UNSURE) == (True, 3.0, 1, 1, 0)
@@ -72,7 +76,8 @@ STRATA = {"weighted": Stratum(statements=list("abcd"), weights=[1.0] * 4)}
 
 
 def test_the_goals_say_what_is_missed() -> None:
-    found = cascade_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA)
+    """Each goal is named as met or missed, with its figure."""
+    found = one_shot_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA)
     goals = {row[0]: row[-1] for row in found.tables[1].rows}
     assert goals == {
         "exact match ÷ cloud alone": "met",
@@ -95,13 +100,14 @@ def test_latency_with_a_hosted_cloud_is_computed() -> None:
     times = [(answer.prompt_s, answer.total_s) for answer in (there.local, there.cloud, there.second)]
     assert [round(second, 6) for pair in times for second in pair] == [0.1, 0.2, 1.1, 2.1, 1.0, 2.0]
     assert there.cloud.text == UNSURE.cloud.text
-    table = cascade_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA).tables[3]
+    table = one_shot_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA).tables[3]
     assert table.title.startswith("Computed: local work in 0.2 of its time")
     assert table.rows[-1][2] == "0.744"
     assert [row[-1] for row in table.rows if row[-1]] == ["missed"]  # three of four ask both
 
 
 def test_a_score_that_tells_right_from_wrong_has_an_area_of_one() -> None:
+    """A score that separates right from wrong has an area under its curve of 1."""
     draw = random.Random(1)
     good = [(True, [Token(text="a", prob=draw.uniform(0.8, 1.0))]) for _ in range(40)]
     bad = [(False, [Token(text="a", prob=draw.uniform(0.0, 0.2))]) for _ in range(40)]
@@ -121,7 +127,8 @@ def _way(*, keys: int, useful_s: float | None, calls: int, shown: int = 2, right
     }  # fmt: skip
 
 
-def test_the_goals_of_typing_are_against_the_cloud_alone_at_the_same_network() -> None:
+def test_typing_goals_compare_at_the_same_network() -> None:
+    """The goals of typing compare the cascade with the cloud alone over the same network."""
     names = ["local alone", *(f"{way} {ms}" for way in ("no retrieval", "best of two") for ms in (200, 0))]
     ways = {name: _way(keys=40, useful_s=None, calls=1) for name in names}
     ways |= {

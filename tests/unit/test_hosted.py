@@ -13,13 +13,14 @@ import pytest
 
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import InputError
-from jupyter_mccom.evaluation import keystrokes_table
-from jupyter_mccom.evaluation.against import FILE, compared
-from jupyter_mccom.evaluation.conditions import CONDITIONS, ELSEWHERE, HERE, NO_NETWORK, ORDER, REPLAYS
-from jupyter_mccom.evaluation.cputime import WorkClock, there_is_one
-from jupyter_mccom.evaluation.metered import Metered
-from jupyter_mccom.evaluation.profiles import HOSTED_7B, Profile
-from jupyter_mccom.evaluation.virtual import VirtualLoop, run_virtually
+from jupyter_mccom.evaluation.lib.conditions import CONDITIONS, ELSEWHERE, HERE, NO_NETWORK, ORDER, REPLAYS
+from jupyter_mccom.evaluation.lib.cputime import WorkClock, there_is_one
+from jupyter_mccom.evaluation.lib.profiles import HOSTED_7B, Profile
+from jupyter_mccom.evaluation.report import keystrokes_table
+from jupyter_mccom.evaluation.report.against import FILE, compared
+from jupyter_mccom.evaluation.typing.metered import Metered
+from jupyter_mccom.evaluation.typing.virtual import VirtualLoop, run_virtually
+from jupyter_mccom.server.completions import IN_ADVANCE
 from jupyter_mccom.types import Prompt, Token
 
 PROMPT = Prompt(chunks=(), prefix="", typed="x = ", suffix="")
@@ -98,6 +99,27 @@ def test_a_hosted_answer_ends_when_it_is_cancelled() -> None:
 
     assert run_virtually(run) == 2
     assert closed == [True]
+
+
+def test_calls_in_advance_are_told_apart() -> None:
+    """A call is in advance where the server says so, and in tasks that such work starts; not by a task's name."""
+
+    async def run(loop: VirtualLoop) -> list[bool]:
+        metered = Metered(ScriptedEngine({}), loop, pid=lambda: None)
+
+        async def ask() -> None:
+            async for _ in metered.generate(PROMPT, max_tokens=1):
+                pass
+
+        async def in_advance() -> None:
+            IN_ADVANCE.set(True)
+            await asyncio.create_task(ask())
+
+        await asyncio.create_task(in_advance(), name="any")
+        await asyncio.create_task(ask(), name="mccom in advance")
+        return [call.in_advance for call in metered.calls]
+
+    assert run_virtually(run) == [True, False]
 
 
 @pytest.mark.skipif(not there_is_one(), reason="this system does not tell the CPU time of another process")

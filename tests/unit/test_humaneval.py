@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from jupyter_mccom.engines.scripted import ScriptedEngine
-from jupyter_mccom.evaluation.humaneval import LINE, OURS, SPAN, STANDARD, Task, behind, filled, findings
-from jupyter_mccom.evaluation.untrusted import passes
+from jupyter_mccom.evaluation.lib.untrusted import passes
+from jupyter_mccom.evaluation.suites.humaneval import LINE, OURS, SPAN, STANDARD, Task, behind, filled, findings
 from jupyter_mccom.types import Prompt
 
 TASK = Task(

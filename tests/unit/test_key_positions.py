@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.evaluation.infill import place_at
-from jupyter_mccom.evaluation.key_positions import KINDS, Place, Pressed, at_keys, place_of, pressed
-from jupyter_mccom.evaluation.metrics import percentile
-from jupyter_mccom.evaluation.samples import Sample, notebook_samples
-from jupyter_mccom.evaluation.strata import WEIGHTED, alike, strata
+from jupyter_mccom.evaluation.lib.key_positions import KINDS, Place, Pressed, at_keys, place_of, pressed
+from jupyter_mccom.evaluation.lib.metrics import percentile
+from jupyter_mccom.evaluation.lib.samples import Sample, notebook_samples
+from jupyter_mccom.evaluation.report.strata import WEIGHTED, alike, strata
+from jupyter_mccom.evaluation.suites.infill import place_at
 from jupyter_mccom.types import CompletionRequest
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_mccom.cascade.prompt import build, texts
+from jupyter_mccom.cascade.text.prompt import build, texts
 from jupyter_mccom.engines.fim import head_of
-from jupyter_mccom.evaluation.key_positions import Pressed
-from jupyter_mccom.evaluation.lengths import SHORT, WAYS, findings, near_first
-from jupyter_mccom.evaluation.samples import Sample
+from jupyter_mccom.evaluation.lib.key_positions import Pressed
+from jupyter_mccom.evaluation.lib.samples import Sample
+from jupyter_mccom.evaluation.suites.lengths import SHORT, WAYS, findings, near_first
 from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Hit, Prompt
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.evaluation.contestants import contestants, pieces, vim_body
-from jupyter_mccom.evaluation.peers import LATER, findings, keys_of
-from jupyter_mccom.evaluation.samples import Sample
+from jupyter_mccom.evaluation.lib.peer_requests import peer_requests, pieces, vim_body
+from jupyter_mccom.evaluation.lib.samples import Sample
+from jupyter_mccom.evaluation.suites.peers import LATER, findings, keys_of
 from jupyter_mccom.models.catalog import FimTemplate
 from jupyter_mccom.types import Cell, CompletionRequest
 
@@ -52,7 +52,7 @@ def test_pieces_of_other_text() -> None:
 )
 def test_requests_in_the_standard_order(name: str, starts: str) -> None:
     """The other two are greedy, stop at the line's end, and have the notebook or the cell before the cursor."""
-    (one,) = (one for one in contestants(FIM, max_tokens=7, seed=1) if one.name == name)
+    (one,) = (one for one in peer_requests(FIM, max_tokens=7, seed=1) if one.name == name)
     body = one.body(REQUEST)
     assert body["prompt"].startswith(starts)
     assert (body["n_predict"], body["stop"], body["temperature"]) == (7, ["\n"], 0)

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ... import atomic_json
 from .model_choice import Figures
 from .this_machine import build, processor
 
@@ -42,11 +43,8 @@ class Measurements:
         others = {key: value for key, value in self._all().items() if key != self._machine}
         kept = dict(list(others.items())[-(_KEPT - 1) :])
         kept[self._machine] = {name: asdict(one) for name, one in figures.items()}
-        fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
         with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(json.dumps(kept, indent=1), encoding="utf-8")
-            os.replace(fresh, self._path)
+            atomic_json.write(self._path, kept)
 
     def _all(self) -> dict[str, dict[str, dict[str, float]]]:
         try:

@@ -7,7 +7,6 @@ machine, model and build, and kept in a file. Knows no library: it is given some
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+from ... import atomic_json
 from ..choosing.this_machine import build, processor
 from .decoding import Check, Decoder, Policy
 from .draft import Part
@@ -162,7 +162,4 @@ def keep(file: Path, key: str, curve: CostCurve) -> None:
     except (OSError, ValueError, TypeError):
         curves = {}
     others = [item for item in curves.items() if item[0] != key][-(_KEPT - 1) :]
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f"{file.name}.{os.getpid()}.new")
-    new.write_text(json.dumps({**dict(others), key: curve.ms}, indent=1), encoding="utf-8")
-    new.replace(file)
+    atomic_json.write(file, {**dict(others), key: curve.ms})

@@ -1,0 +1,143 @@
+"""What is kept of requests for later: one Trace each, totals, how suggestions ended; what is learnt from goes on.
+
+In memory and bounded. Knows nothing of models, files, documents, or of how a suggestion is painted.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from ..protocols import Recorder
+from ..types import Agreement, Outcome, Suggestion, Survival, Trace
+
+_TRACES_KEPT = 1000
+_Value = TypeVar("_Value")
+_DAY_S = 86_400
+_REJECTIONS = ("rejected", "dismissed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Counts since the start of this process."""
+
+    requests: int = 0
+    again: int = 0
+    """Requests answered from the last suggestion, with no model call."""
+    cloud: int = 0
+    """Requests for which the cloud was asked; all others are calls saved."""
+    shown: int = 0
+    accepted: int = 0
+
+
+class Journal:
+    """The record of all documents; `keep_traces` False keeps the totals and no trace."""
+
+    def __init__(self, *, keep_traces: bool = True, recorder: Recorder | None = None) -> None:
+        self.keep_traces = keep_traces
+        """Holds for the requests to come."""
+        self.recorder = recorder
+        """Is given what is to be learnt from, while traces are kept."""
+        self._traces: OrderedDict[str, Trace] = OrderedDict()
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        """Ids of suggestions whose outcome is known."""
+        self._totals = Totals()
+        self._saved = (0, 0)
+        """Newest day (UTC), and its requests that needed no call."""
+        self._cloud_trouble = ""
+
+    @property
+    def totals(self) -> Totals:
+        """Counts so far."""
+        return self._totals
+
+    def calls_saved(self, unix_s: float) -> int:
+        """Requests of that day (UTC) for which the cloud was not asked."""
+        day, n_saved = self._saved
+        return n_saved if day == int(unix_s // _DAY_S) else 0
+
+    @property
+    def cloud_trouble(self) -> str:
+        """Why the newest cloud call failed; empty when it did not."""
+        return self._cloud_trouble
+
+    @property
+    def traces(self) -> tuple[Trace, ...]:
+        """Kept traces, oldest first."""
+        return tuple(self._traces.values())
+
+    def ended(self, suggestion_id: str) -> bool:
+        """The outcome of this suggestion is known."""
+        return suggestion_id in self._ended
+
+    def note(self, suggestion: Suggestion, trace: Trace, *, local_text: str = "") -> bool:
+        """Takes a final suggestion, its trace, and what the local model wrote, shown or not.
+
+        True when the local text went to the recorder: then it is also to be told what the person leaves on the line.
+        """
+        if trace.trouble or "cloud" in trace.stage_s:
+            self._cloud_trouble = trace.trouble
+        if self.keep_traces:
+            self._traces[trace.request_id] = trace
+            _bound(self._traces, _TRACES_KEPT)
+        self._count(suggestion, trace)
+        learns = self.keep_traces and self.recorder is not None and trace.features is not None and bool(local_text)
+        if learns:
+            self._record(trace)
+        return learns
+
+    def left(self, agreements: Iterable[Agreement]) -> None:
+        """Takes what a person left on a line, against what the local model wrote there."""
+        for agreement in agreements:
+            self._record(agreement)
+            trace = self._of(agreement.suggestion_id)
+            if trace is not None and trace.outcome is not None and trace.outcome.kind in _REJECTIONS:
+                self._traces[trace.request_id] = replace(trace, instead=agreement.left)
+
+    def report(self, outcome: Outcome) -> None:
+        """Takes how a suggestion ended; the first report on a suggestion counts, so that it may be sent twice."""
+        if outcome.suggestion_id in self._ended:
+            return
+        self._ended[outcome.suggestion_id] = None
+        _bound(self._ended, _TRACES_KEPT)
+        self._totals = replace(self._totals, accepted=self._totals.accepted + (outcome.kind == "accepted"))
+        self._record(outcome)
+        trace = self._of(outcome.suggestion_id)
+        if trace is not None:
+            self._traces[trace.request_id] = replace(trace, outcome=outcome)
+
+    def survived(self, survival: Survival) -> None:
+        """Takes how much of an accepted text is still there."""
+        self._record(survival)
+
+    def forget(self) -> None:
+        """Drops every trace that is in memory. Only assigns, so that any thread may call it."""
+        self._traces = OrderedDict()
+
+    def _count(self, suggestion: Suggestion, trace: Trace) -> None:
+        again = suggestion.origin == "again"
+        asked = not again and "cloud" in trace.stage_s
+        self._saved = (int(trace.started_s // _DAY_S), self.calls_saved(trace.started_s) + (not asked))
+        self._totals = replace(
+            self._totals,
+            requests=self._totals.requests + 1,
+            again=self._totals.again + again,
+            cloud=self._totals.cloud + asked,
+            shown=self._totals.shown + (bool(suggestion.text) and not again),
+        )
+
+    def _of(self, suggestion_id: str) -> Trace | None:
+        """The trace of the request that made the suggestion, if it is kept."""
+        made = (trace for trace in reversed(self._traces.values()) if trace.origin != "again")
+        return next((trace for trace in made if trace.suggestion_id == suggestion_id), None)
+
+    def _record(self, event: Trace | Outcome | Survival | Agreement) -> None:
+        if self.recorder is not None and self.keep_traces:
+            self.recorder.keep(event)
+
+
+def _bound(kept: OrderedDict[str, _Value], limit: int) -> None:
+    while len(kept) > limit:
+        kept.popitem(last=False)

@@ -1,0 +1,27 @@
+"""The local model once more, in a process that checks all of a draft or nothing: to see what checking does.
+
+Of a model of this machine; who opens it closes it.
+"""
+
+from __future__ import annotations
+
+from ...compose import OpenCascade
+from ...engines.fim import PromptFormat
+from ...engines.local.engine import DirectEngine
+
+
+def checking_all(opened: OpenCascade) -> DirectEngine:
+    """Whatever that costs."""
+    return _checking(opened, costs_file="")
+
+
+def checking_none(opened: OpenCascade) -> DirectEngine:
+    """Whatever that would spare."""
+    return _checking(opened, costs_file=None)
+
+
+def _checking(opened: OpenCascade, costs_file: str | None) -> DirectEngine:
+    model, host = opened.model, opened.host
+    assert host is not None
+    reads = PromptFormat(fim=model.fim, layout=model.layout)
+    return DirectEngine(name=model.id, host=host.another(costs_file=costs_file, model_hash=""), reads=reads)

@@ -1,0 +1,1 @@
+"""What was found, as tables, plots, Markdown and one HTML page."""

@@ -1,0 +1,126 @@
+"""`bench --suite engines`: what an engine evaluates while real statements are typed, and what a draft spares it.
+
+Counts only, no times: without a draft they are the same on every machine. Run it once an engine and compare.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ...compose import OpenCascade, open_cascade
+from ...engines.local.engine import DirectEngine
+from ...protocols import Engine
+from ...types import CompletionRequest, Prompt, Token
+from ..lib.bench import Bench
+from ..lib.draft_policies import checking_none
+from ..lib.samples import notebook_samples
+from ..report.findings import Findings, Table, pooled_percentile, ratio_with_interval, with_interval
+
+_KEYS_A_STATEMENT = 20
+_DRAFTED = 16
+"""Tokens of an answer, with and without itself as the draft."""
+
+
+def measure(bench: Bench) -> Findings:
+    """Tokens evaluated at each of `n` keys, and forward passes of answers. Raises InputError without the data."""
+    script = _script(bench.data, bench.n, bench.seed)
+    return asyncio.run(_run(bench, script))
+
+
+def _script(data: Path, n: int, seed: int) -> list[list[CompletionRequest]]:
+    """`n` keys in all, those of a statement together."""
+    script: list[list[CompletionRequest]] = []
+    left = n
+    for sample in notebook_samples(data, n, seed):
+        keys = sample.truth[: min(left, _KEYS_A_STATEMENT)]
+        prefixes = [sample.request.prefix + keys[:n_typed] for n_typed in range(1, len(keys) + 1)]
+        script.append([replace(sample.request, prefix=prefix) for prefix in prefixes])
+        left -= len(keys)
+        if not left:
+            break
+    return script
+
+
+async def _run(bench: Bench, script: Sequence[Sequence[CompletionRequest]]) -> Findings:
+    opened = open_cascade(bench.settings)
+    plain = checking_none(opened) if isinstance(opened.engine, DirectEngine) else opened.engine
+    n_keys, n_done = sum(map(len, script)), 0
+    rows = []
+    try:
+        for statement in script:
+            key = f"{statement[0].id}, {len(statement)} keys"
+            row = bench.rows.get(key)
+            if row is None:
+                row = await _row(opened, plain, statement)
+                bench.rows.put(key, row)
+            rows.append(row)
+            n_done += len(statement)
+            bench.progress(n_done, n_keys)
+    finally:
+        await plain.aclose()
+        await opened.aclose()
+    title = f"{bench.model} by {opened.local.kind}: {n_keys} keys of {len(script)} statements"
+    same = f"{sum(row['same'] for row in rows)} of {len(rows)} answers are the same with it"
+    return Findings(tables=[_table(title, rows)], notes=[same])
+
+
+async def _row(opened: OpenCascade, unchecked: Engine, statement: Sequence[CompletionRequest]) -> dict[str, Any]:
+    """Tokens evaluated, a key each, None where the model wrote nothing, which tells none; then passes of an answer.
+
+    The first key finds in the cache what the statement before left there, after a cut-off nothing.
+    """
+    prompts = [await opened.cascade.prompt(request) for request in statement]
+    answers = [await _written(unchecked, prompt, 1) for prompt in prompts]
+    for prompt in prompts:  # as the other: what is read in other pieces rounds otherwise, and a tie falls so
+        await _written(opened.engine, prompt, 1)
+    n_evaluated = [answer[0].n_evaluated if answer else None for answer in answers]
+    plain = await _written(unchecked, prompts[-1], _DRAFTED)
+    drafted = await _written(opened.engine, prompts[-1], _DRAFTED, draft=_text(plain))
+    return {
+        "n_evaluated": n_evaluated,
+        "passes": _passes(plain),
+        "passes_drafted": _passes(drafted),
+        "same": _text(plain) == _text(drafted),
+    }
+
+
+def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Of each statement: tokens of its first key and of later ones, passes of an answer without and with a draft."""
+    told = [[None if n_tokens is None else float(n_tokens) for n_tokens in row["n_evaluated"]] for row in rows]
+    first = [keys[0] for keys in told if keys[0] is not None]
+    later = [[n_tokens for n_tokens in keys[1:] if n_tokens is not None] for keys in told]
+    passes, passes_drafted = ([float(row[name]) for row in rows] for name in ("passes", "passes_drafted"))
+    n_tokens = [sum(keys) for keys in later]
+    a_key = ratio_with_interval(n_tokens, [float(len(keys)) for keys in later])
+    spared = ratio_with_interval(passes_drafted, passes)
+    return Table(
+        title=title,
+        head=["figure", "in all", "with its interval"],
+        rows=[
+            ["tokens evaluated at a statement's first key, mean", f"{sum(first):.0f}", with_interval(first, 1)],
+            ["at a later key, mean", f"{sum(n_tokens):.0f}", a_key],
+            ["the same, median", "", pooled_percentile(later, 0.5, 0)],
+            ["the same, p95", "", pooled_percentile(later, 0.95, 0)],
+            ["passes of an answer, mean", f"{sum(passes):.0f}", with_interval(passes)],
+            ["with the answer as its draft ×", f"{sum(passes_drafted):.0f}", spared],
+        ],
+    )
+
+
+async def _written(engine: Engine, prompt: Prompt, max_tokens: int, *, draft: str = "") -> list[Token]:
+    async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
+        return [token async for token in tokens]
+
+
+def _text(tokens: Sequence[Token]) -> str:
+    return "".join(token.text for token in tokens)
+
+
+def _passes(tokens: Sequence[Token]) -> int:
+    """Drafted tokens that were right come from the pass of the token before them; the end has a pass of its own."""
+    return sum(not token.from_draft for token in tokens) + (len(tokens) < _DRAFTED)
