@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_mccom.errors import EngineBusy, EngineError, ModelMissing
-from jupyter_mccom.evaluation.virtual import VirtualLoop, run_virtually
+from jupyter_mccom.evaluation.typing.virtual import VirtualLoop, run_virtually
 from jupyter_mccom.process.supervisor import Supervisor, Words
 
 WORDS = Words(
