@@ -41,12 +41,12 @@ class Result:
     latency_s: float
     """Until the last text that this policy shows, the person's own time aside."""
     network_s: float
-    """Of it, the network's."""
+    """The network's part of it."""
     calls: int
     shown: int
     wrong: int
     local_shown: int
-    """Of them, the local model's."""
+    """The local model's among those shown."""
     local_wrong: int
 
 

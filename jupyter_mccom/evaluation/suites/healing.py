@@ -125,11 +125,11 @@ class InProcess:
         self._reads = reads
 
     def by(self, rule: Rule) -> None:
-        """Of the answers from now on."""
+        """The rule of the answers from now on."""
         self._decoding.by(rule)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine."""
+        """The answer of this process's model."""
         text = self._reads.render(prompt)
         tokens: Iterator[Token] = self._decoding.write(
             text, max_tokens=max_tokens, draft="", gone=lambda: False, forced=prompt.forced
@@ -138,7 +138,7 @@ class InProcess:
             yield token
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """See protocols.Engine."""
+        """Tokens of each text."""
         return [len(self.decoder.encode(text, special=False)) for text in texts]
 
     async def aclose(self) -> None:

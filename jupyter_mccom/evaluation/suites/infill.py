@@ -40,7 +40,7 @@ def measure(bench: Bench) -> Findings:
     samples = drawn(bench.data, bench.n, bench.seed)
     rows, checked = asyncio.run(_run(bench, samples))
     told, plots = calibration([(row["right"], [token_from(token) for token in row["tokens"]]) for row in rows])
-    tables = [_right(samples, rows), *told, *([_lossless(rows)] * checked)]
+    tables = [_right(samples, rows), *told, *([_lossless(rows)] if checked else [])]
     unchecked = f"{bench.model}'s engine checks no draft: it ignores one, so that there is nothing to lose"
     return Findings(
         tables=tables,

@@ -216,5 +216,5 @@ def _goals(rows: Sequence[Row]) -> Table:
 
 
 def _sums(rows: Sequence[Row], name: str, field: str, since: int, until: int) -> list[float]:
-    """Of each statement's keys from number `since` on, `until` not included."""
+    """The values of each statement's keys from number `since` on, `until` not included."""
     return [sum(float(key[field]) for key in row[name][since:until]) for row in rows]

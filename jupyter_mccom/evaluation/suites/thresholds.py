@@ -50,7 +50,7 @@ from ..report.strata import Stratum, strata
 _FILE = "thresholds.jsonl"
 _WRONG_GOAL = 0.3
 _THRESHOLDS = 0.8, 0.6
-"""Of confidence, as the paper has them: what a fit is compared with."""
+"""Thresholds of the confidence, as the paper has them: what a fit is compared with."""
 _BINS = 5
 _KEPT_S = 90 * 24 * 3600
 """Half of what the store keeps: what is taught lasts so long at least."""
