@@ -12,10 +12,11 @@ def main() -> int:
     Python drops a KeyboardInterrupt that is raised in a weak reference's callback, and each import has one.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from . import cli, serving  # noqa: F401 - `serve` imports nothing more before it listens to signals
+    from .cli import main as command
+    from .cli import serve  # noqa: F401 - it imports nothing more before it listens to signals
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    return cli.main()
+    return command.main()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`compose.py`'s hand for what is kept and learnt: where the file lies, who owns it, whose gates it moves."""
+"""`compose`'s hand for what is kept and learnt: where the file lies, who owns it, whose gates it moves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .cascade.pipeline import Cascade
 from .cascade.route import Gates
 from .learning.calibrate import EAGERNESS, UNMEASURED, Calibration, Prices
 from .learning.recorder import FileRecorder, Subject
-from .learning.store import TraceStore, default_traces_dir
+from .learning.trace_file import TraceStore, default_traces_dir
 from .learning.verdict import Verdict
 from .models.catalog import Model
 from .settings import MCCom

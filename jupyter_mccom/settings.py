@@ -32,116 +32,157 @@ class MCCom(Configurable):
 
     model = Unicode(
         "qwen2.5-coder-0.5b",
-        help="Local model: an id of the catalogue (`jupyter mccom status` lists them), the path of a GGUF file or of a "
-        "folder of MLX weights, or auto: of the models that are here, the best that is quick enough on this machine.",
+        help="Local model: an id of the catalogue, the path of a GGUF file or of a folder of MLX weights, or auto."
+        " auto uses the best of the downloaded models that is quick enough on this machine.",
     ).tag(config=True, person=True)
     auto_budget_s = Float(
-        0.5, min=0.01, help="Seconds that a statement may take on a warm model that `auto` chooses."
+        0.5,
+        min=0.01,
+        help="Longest time in seconds that a statement may take with a model that auto chooses. The model is "
+        "already loaded.",
     ).tag(config=True)
     local_url = Unicode(
         "",
-        help="Address of a running llama-server, Ollama, LM Studio or OpenAI-compatible server that is the local tier; "
-        "if it is not this machine's, text goes there. Empty: a model of this machine.",
+        help="Address of a running llama.cpp, Ollama, LM Studio or OpenAI-compatible server that replaces the "
+        "local model. If it is on another machine, text goes there. Empty: the model runs on this machine.",
     ).tag(config=True)
-    local_model = Unicode("", help="Model of that server, as it names it; empty: its first.").tag(config=True)
-    local_key_env = Unicode("", help="Name of the environment variable that holds that server's key.").tag(config=True)
-    local_key_file = Unicode("", help="A file that holds that server's key and that only you can read.").tag(
+    local_model = Unicode(
+        "", help="Name of the model on the server at local_url. Empty: the server's first model."
+    ).tag(config=True)
+    local_key_env = Unicode("", help="Name of the environment variable that holds the key for local_url.").tag(
         config=True
     )
-    models_dir = Unicode("", help="Folder of the model files; empty: the user's cache folder.").tag(config=True)
-    threads = Int(0, min=0, help="CPU threads of the local model; 0: physical cores - 1, at least 1.").tag(
+    local_key_file = Unicode("", help="File that holds the key for local_url. Only you may be able to read it.").tag(
+        config=True
+    )
+    models_dir = Unicode("", help="Folder for model files. Empty: the user's cache folder.").tag(config=True)
+    threads = Int(
+        0,
+        min=0,
+        help="CPU threads for the local model. 0: one less than the number of physical cores, and at least one.",
+    ).tag(config=True, person=True)
+    context_tokens = Int(4096, min=256, help="Context size of the local model in tokens. More takes more memory.").tag(
         config=True, person=True
     )
-    context_tokens = Int(4096, min=256, help="Context of the local model, in tokens.").tag(config=True, person=True)
     prompt_tokens = Int(
         512,
         min=64,
-        help="Most tokens of a local prompt: prompt evaluation is the latency (5 ms a token on two cores).",
+        help="Longest prompt for the local model, in tokens. A longer prompt is slower: about 5 ms a token on two "
+        "cores.",
     ).tag(config=True, person=True)
-    max_tokens = Int(64, min=1, help="Most tokens of a suggestion.").tag(config=True, person=True)
+    max_tokens = Int(64, min=1, help="Longest suggestion, in tokens.").tag(config=True, person=True)
     eagerness = Enum(
         ("quiet", "balanced", "eager"),
         "balanced",
-        help="How likely right a text of the local model must be to be shown. quiet: only what is very likely right. "
-        "eager: more texts, more wrong ones, and fewer questions to a cloud.",
+        help="How likely right a local text must be to be shown. quiet: only text that is very likely right. "
+        "eager: more text, more of it wrong, and fewer cloud calls.",
     ).tag(config=True, person=True)
     route_threshold = Float(
         -1.0,
         max=1,
-        help="Confidence above which local text is shown without the cloud; -1: by eagerness.",
+        help="Above this confidence (0 to 1), local text is shown without asking the cloud. -1: eagerness and what"
+        " was learnt decide.",
     ).tag(config=True, person=True)
     show_threshold = Float(
-        -1.0, max=1, help="Confidence at or below which local text is never shown; -1: by eagerness."
+        -1.0,
+        max=1,
+        help="At or below this confidence (0 to 1), local text is not shown while you type. -1: eagerness and what"
+        " was learnt decide.",
     ).tag(config=True, person=True)
     cloud_dialect = Unicode(
         "",
-        help="What the cloud's server speaks: llama-server, llama-server-ngram-mod, vllm, sglang, openai, fireworks, "
-        "mistral or deepseek; empty: the cloud is off and nothing leaves the machine.",
+        help="Protocol of the cloud's server: llama-server, llama-server-ngram-mod, vllm, sglang, openai, "
+        "fireworks, mistral or deepseek. Empty: the cloud is off and nothing is sent to it.",
     ).tag(config=True)
-    use_cloud = Bool(True, help="Ask the cloud, where one is configured.").tag(config=True, person=True)
-    cloud_url = Unicode("", help="Base address of the cloud's server; empty: the dialect's own service.").tag(
+    use_cloud = Bool(True, help="Ask the cloud, if one is configured.").tag(config=True, person=True)
+    cloud_url = Unicode(
+        "", help="Base address of the cloud's server. Empty: the address of the service that the dialect names."
+    ).tag(config=True)
+    cloud_model = Unicode("", help="Name of the model on the cloud's server.").tag(config=True, person=True)
+    cloud_key_env = Unicode("", help="Name of the environment variable that holds the cloud's key.").tag(config=True)
+    cloud_key_file = Unicode("", help="File that holds the cloud's key. Only you may be able to read it.").tag(
         config=True
     )
-    cloud_model = Unicode("", help="The cloud's model, as its server names it.").tag(config=True, person=True)
-    cloud_key_env = Unicode("", help="Name of the environment variable that holds the cloud's key.").tag(config=True)
-    cloud_key_file = Unicode("", help="A file that holds the cloud's key and that only you can read.").tag(config=True)
-    cloud_connect_s = Float(3.0, min=0.1, help="Seconds to reach the cloud's server.").tag(config=True, person=True)
-    cloud_timeout_s = Float(10.0, min=0.1, help="Seconds that the cloud may be silent.").tag(config=True, person=True)
-    cloud_calls_a_day = Int(2000, min=0, help="Cloud calls a day (UTC), a hard stop; 0: no limit.").tag(
+    cloud_connect_s = Float(3.0, min=0.1, help="Longest time in seconds to connect to the cloud.").tag(
         config=True, person=True
     )
-    cloud_tokens_a_day = Int(0, min=0, help="Cloud tokens a day, prompt and answer, a hard stop; 0: no limit.").tag(
+    cloud_timeout_s = Float(10.0, min=0.1, help="Longest silence of the cloud, in seconds.").tag(
         config=True, person=True
     )
-    cloud_prompt_tokens = Int(1024, min=64, help="Most tokens of a prompt for the cloud.").tag(config=True, person=True)
+    cloud_calls_a_day = Int(2000, min=0, help="Most cloud calls a day (UTC), a hard limit. 0: no limit.").tag(
+        config=True, person=True
+    )
+    cloud_tokens_a_day = Int(
+        0,
+        min=0,
+        help="Most cloud tokens a day (UTC), prompts and answers together, a hard limit. Most services do not "
+        "report tokens; three characters then count as one. 0: no limit.",
+    ).tag(config=True, person=True)
+    cloud_prompt_tokens = Int(1024, min=64, help="Longest prompt for the cloud, in tokens.").tag(
+        config=True, person=True
+    )
     retrieval_tokens = Int(
-        192, min=0, help="Most tokens of retrieved context in a local prompt; 0: nothing is indexed or searched."
+        192,
+        min=0,
+        help="Most tokens of a local prompt that other cells and files may take. 0: the project is not indexed.",
     ).tag(config=True, person=True)
     project_root = Unicode(
-        "", help="Folder that is indexed; empty: the repository that holds the document, else its folder."
+        "", help="Folder that is indexed. Empty: the repository of the document, or else the folder of the document."
     ).tag(config=True)
-    use_kernel = Bool(True, help="Use names, types and columns that the notebook's kernel holds.").tag(
+    use_kernel = Bool(True, help="Use names, types and columns from the notebook's kernel, never values.").tag(
         config=True, person=True
     )
-    kernel_to_cloud = Bool(False, help="Send them to the cloud too, and to a local_url elsewhere.").tag(
-        config=True, person=True
-    )
-    idle_unload_s = Float(1800.0, min=0, help="Seconds without a request until the model is unloaded; 0: never.").tag(
-        config=True, person=True
-    )
-    latency_budget_s = Float(
-        30.0, min=0.1, help="Seconds a completion may take before what there is so far is shown or dropped."
+    kernel_to_cloud = Bool(
+        False,
+        help="Send names, types and columns from the kernel to the cloud too, and to a local_url on another machine.",
     ).tag(config=True, person=True)
-    enabled = Bool(True, help="Answer completion requests at all.").tag(config=True, person=True)
+    idle_unload_s = Float(
+        1800.0, min=0, help="Seconds without a request until the model is unloaded from memory. 0: never."
+    ).tag(config=True, person=True)
+    latency_budget_s = Float(
+        30.0, min=0.1, help="Longest time in seconds for a completion. Then the text so far is shown or dropped."
+    ).tag(config=True, person=True)
+    enabled = Bool(True, help="Complete code.").tag(config=True, person=True)
     trigger_mode = Enum(
-        ("automatic", "manual"), "automatic", help="automatic: ask while a person types; manual: only when asked."
+        ("automatic", "manual"),
+        "automatic",
+        help="automatic: suggest while you type. manual: suggest only when you ask with Alt+\\.",
     ).tag(config=True, person=True)
     multiline = Enum(
         ("line", "statement", "block"),
         "statement",
-        help="How far a suggestion goes: the line, the statement, or also the deeper lines below one that opens them.",
+        help="How far a suggestion goes. line: to the end of the line. statement: until its brackets are closed. "
+        "block: also the indented lines below a line that opens them.",
     ).tag(config=True, person=True)
     empty_line_pause_ms = Int(
-        700, min=0, help="Rest of the cursor on a new empty line before one is suggested there; 0: none is."
+        700,
+        min=0,
+        help="How long the cursor must rest on a new empty line before a suggestion comes there, in milliseconds. "
+        "0: no suggestion there.",
     ).tag(config=True, person=True)
-    debounce_max_ms = Int(300, min=0, help="Longest wait for a pause in typing; 0: JupyterLab's own 75 ms.").tag(
-        config=True, person=True
-    )
-    in_comments = Bool(True, help="Ask while a comment is typed.").tag(config=True, person=True)
-    in_strings = Bool(True, help="Ask while a string is typed.").tag(config=True, person=True)
+    debounce_max_ms = Int(
+        300,
+        min=0,
+        help="Longest wait for a pause in typing, in milliseconds, after JupyterLab's own 75 ms. 0: only those 75 ms.",
+    ).tag(config=True, person=True)
+    in_comments = Bool(True, help="Suggest while you type a comment.").tag(config=True, person=True)
+    in_strings = Bool(True, help="Suggest while you type a string.").tag(config=True, person=True)
     quiet_after_dismissals = Int(
-        3, min=0, help="Esc so often in one line ends suggestions there until asked by hand; 0: never."
+        3,
+        min=0,
+        help="After this many Esc presses on a line, stop suggesting there until you ask with Alt+\\. 0: never stop.",
     ).tag(config=True, person=True)
     languages_off = List(Unicode(), help="Languages without completion, in lower case.").tag(config=True, person=True)
     paths_off = List(
-        Unicode(), help="Notebooks, files and folders without completion, from the Jupyter root, `/` as separator."
+        Unicode(),
+        help="Notebooks, files and folders without completion: paths from the Jupyter root, with / as separator.",
     ).tag(config=True, person=True)
     keep_traces = Bool(
-        True, help="Keep what became of suggestions on this machine, in figures and no text, and learn thresholds."
+        True, help="Keep figures about suggestions on this machine, without text, and learn thresholds from them."
     ).tag(config=True, person=True)
-    traces_dir = Unicode("", help="Folder in which that is kept; empty: the user's data folder; no network drive.").tag(
-        config=True
-    )
+    traces_dir = Unicode(
+        "", help="Folder for these figures. It must not be on a network drive. Empty: the user's data folder."
+    ).tag(config=True)
 
     @property
     def given(self) -> frozenset[str]:

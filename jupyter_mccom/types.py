@@ -178,7 +178,7 @@ class Prompt:
     prefix: str
     """Whole lines above the cursor's line, the last newline included."""
     typed: str
-    """The cursor's line as far as its tokens surely end (`cascade/heal.py`)."""
+    """The cursor's line as far as its tokens surely end (`cascade/text/heal.py`)."""
     suffix: str
     forced: str = ""
     """What was typed behind `typed`, up to the cursor: the answer continues it. An engine that heals makes its tokens

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from jupyter_mccom.cascade.budget import Budget
 from jupyter_mccom.cascade.cloud import Cloud
-from jupyter_mccom.cascade.context import Context
-from jupyter_mccom.cascade.journal import Journal
+from jupyter_mccom.cascade.engine_context import Context
 from jupyter_mccom.cascade.pipeline import Cascade
+from jupyter_mccom.cascade.record import Journal
 from jupyter_mccom.cascade.route import Gates
 from jupyter_mccom.protocols import Engine, Recorder, Retriever
 from jupyter_mccom.types import Hit, Multiline

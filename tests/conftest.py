@@ -1,4 +1,7 @@
-"""Shared by all tests: where real models lie, and real notebooks to try."""
+"""Shared by all tests: where real models lie, real notebooks to try, and the lanes that tests run in.
+
+A test is in a lane by what it uses (see LANES); one that needs a lane for another reason carries the mark itself.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,79 @@ pytest_plugins = ["pytest_jupyter.jupyter_server"]
 SMALL = "smollm2-135m"
 CODER = "qwen2.5-coder-0.5b"
 LARGER = "qwen2.5-coder-1.5b"
+LANES = {
+    "model": frozenset({"models", "larger"}),
+    "browser": frozenset({"browser", "packages"}),
+    "data": frozenset({"shared_data"}),
+}
+"""Fixtures that put a test into a lane; the marks are described in pyproject.toml."""
+DATA = Path(os.environ.get("MCCOM_DATA", Path(__file__).parents[2] / "shared" / "data"))
+CLOSING = "closing"
+"""A property of a test: the last lines of a runner that it has run, which the summary prints."""
 _LABEXTENSION = Path(__file__).parents[1] / "labextension"
 _ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
 
-def jlpm(*arguments: str) -> None:
-    """Runs JupyterLab's package manager on the front end; it must not fail."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the option by which a skipped test fails the run."""
+    parser.addoption(
+        "--no-skips", action="store_true", help="fail when a test is skipped, or deselected for want of data"
+    )
+
+
+def _unavailable() -> dict[str, str]:
+    """Why no test of a lane can run here, by lane."""
+    why = {}
+    if not DATA.is_dir():
+        why["data"] = f"no data lies at {DATA}; set MCCOM_DATA to a folder of that format"
+    if not os.environ.get("MCCOM_VLLM_URL"):
+        why["vllm"] = "MCCOM_VLLM_URL names no vLLM server"
+    return why
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks each test with its lanes, and takes out the lanes that cannot run here."""
+    unavailable = _unavailable().keys()
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        for lane, fixtures in LANES.items():
+            if fixtures & used:
+                item.add_marker(lane)
+        (left_out if any(item.get_closest_marker(lane) for lane in unavailable) else kept).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Says which lanes could not run, and how the runners inside tests ended."""
+    for lane, why in _unavailable().items():
+        terminalreporter.write_line(f"deselected: the tests marked {lane}: {why}")
+    for report in terminalreporter.getreports("passed"):
+        for name, lines in report.user_properties:
+            if name == CLOSING:
+                terminalreporter.write_line(str(lines))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fails a run with --no-skips in which a test was skipped, or in which no data lay beside the checkout."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not session.config.getoption("no_skips"):
+        return
+    if session.exitstatus == 0 and (reporter.getreports("skipped") or "data" in _unavailable()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def jlpm(*arguments: str) -> str:
+    """Runs JupyterLab's package manager on the front end; it must not fail. Returns what it printed."""
     command = [str(Path(sys.executable).parent / "jlpm"), *arguments]  # its module runs nothing when it is called
     done = subprocess.run(command, cwd=_LABEXTENSION, env=_ENVIRONMENT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    return done.stdout
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +129,4 @@ def larger(models: Store) -> Store:
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real notebooks and repositories beside the checkout."""
-    folder = Path(os.environ.get("MCCOM_DATA", Path(__file__).parents[2] / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip(f"no data at {folder}: set MCCOM_DATA to a folder of that format")
-    return folder
+    return DATA

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from jupyter_mccom.engines.constrain import Ids
-from jupyter_mccom.engines.decoding import Allowed, Choice
+from jupyter_mccom.engines.decoding.constrain import Ids
+from jupyter_mccom.engines.decoding.decoding import Allowed, Choice
 
 PIECES = [b"<end>", b"def", b"de", b"f", b" ", b"x", b"y", "😀".encode()[:2], "😀".encode()[2:], b"p", b"\n"]
 ANSWER = "def x😀 x".encode()

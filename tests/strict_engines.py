@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 
-from jupyter_mccom.cascade.heal import heal
-from jupyter_mccom.engines.cloud.dialects import open_cloud
-from jupyter_mccom.engines.servers.engine import ServerEngine
-from jupyter_mccom.local import known_markers
+from jupyter_mccom.cascade.text.heal import heal
+from jupyter_mccom.compose.local_tier import known_markers
+from jupyter_mccom.engines.remote.dialects import open_cloud
+from jupyter_mccom.engines.remote.server_engine import ServerEngine
 from jupyter_mccom.models.catalog import FIM_TEMPLATES, QWEN_FIM
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import Prompt, Token

@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from jupyter_mccom.evaluation.lib.samples import notebook_samples, repository_samples
-from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.types import Cell
 from tests.conftest import CODER, SMALL

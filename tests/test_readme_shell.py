@@ -23,7 +23,7 @@ from jupyter_mccom.evaluation.report.published import FIGURES
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.settings import MCCom
 from tests.conftest import SMALL
-from tests.test_readme import BASH, ROOT, blocks
+from tests.test_readme import BASH, EVALUATION, PAGES, README, ROOT, SERVER, blocks
 
 _PATIENCE_S = 600.0
 PYTHON = shlex.quote(sys.executable)
@@ -40,8 +40,17 @@ c.ServerApp.port = 0
 """
 
 
-INSTALL, PULL, OWN_MODEL, SERVE, PULL_FOR_ALL, TEST, MEASURE = blocks("sh")
-"""Each of them has its test below."""
+def _block(page: Path, part: str) -> str:
+    """The shell block of a page that holds `part`."""
+    (found,) = [block for block in blocks(page, "sh") if part in block]
+    return found
+
+
+INSTALL, PULL = _block(README, "demo"), _block(README, "jupyter mccom pull")
+OWN_MODEL, SERVE = _block(README, "jupyter lab"), _block(README, "serve")
+TEST, PULL_FOR_ALL, MEASURE = _block(README, "pytest"), _block(SERVER, "pull"), _block(EVALUATION, "readme")
+RUN = {INSTALL, PULL, OWN_MODEL, SERVE, TEST, PULL_FOR_ALL, MEASURE}
+"""Each of them has its test below; `test_commands_exist` checks the shell blocks of the other folders."""
 
 
 class Place:
@@ -166,6 +175,11 @@ def place(tmp_path: Path, models: Store) -> Place:
     return Place(tmp_path, models)
 
 
+def test_every_block_is_run() -> None:
+    """A shell block of the first page or the server's that no test runs is found."""
+    assert {block for page in (README, SERVER) for block in blocks(page, "sh")} <= RUN
+
+
 def test_the_first_command_installs_and_opens_the_tour(place: Place) -> None:
     with place.running(INSTALL, r"http://127\.0\.0\.1:\d+/lab/tree/demo\.ipynb\?token=\w+(?=\s)") as url:
         assert "jupyter-config-data" in _get(url[0])
@@ -208,7 +222,7 @@ def test_the_figures_are_made_and_what_cannot_be_measured_says_why(place: Place)
     assert "## cascade\n\nnot measured: " in printed
 
 
-@pytest.mark.parametrize("block", blocks("ipython"))
+@pytest.mark.parametrize("block", [block for page in PAGES for block in blocks(page, "ipython")])
 def test_magics_run_in_plain_ipython(block: str, place: Place) -> None:
     (place.folder / "block.ipy").write_text(block + "\n")
     printed = place.run("ipython --quick --no-banner block.ipy")

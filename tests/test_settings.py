@@ -37,14 +37,17 @@ def test_a_property_is_its_trait(name: str) -> None:
     assert told["description"]
 
 
-def test_the_readme_has_a_row_for_each_trait_and_no_other_with_its_default() -> None:
-    section = (ROOT / "README.md").read_text().partition("\n## Settings\n")[2].partition("\n## ")[0]
-    listed = dict(re.findall(r"^\| `(\w+)` \| `?([^|`]*?)`? \|", section, re.MULTILINE))
-    assert listed.keys() == TRAITS.keys()
-    for name, trait in TRAITS.items():
-        default = trait.default()
-        shown = f"{default:g}" if isinstance(default, float) else str(default)
-        assert listed[name] == shown or not shown, name
+def test_the_server_page_has_a_row_for_each_trait() -> None:
+    """A row is the trait's name, its default and its help, and no trait is without one."""
+    page = (ROOT / "jupyter_mccom" / "server" / "README.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Settings\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| `([^|`]*)` \| (.+) \|$", section, re.MULTILINE)
+    listed = {name: (default.strip(), meaning) for name, default, meaning in rows}
+    assert listed == {name: (_shown(trait.default()), trait.help) for name, trait in TRAITS.items()}
+
+
+def _shown(default: object) -> str:
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 def test_no_setting_is_a_secret_and_no_page_sets_a_path_an_address_or_where_the_key_lies() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,25 +13,22 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "jupyter_mccom"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "labextension" not in path.parts)
-SOURCES = [*FILES, *sorted((ROOT / "labextension" / "src").glob("*.ts*")), *sorted((ROOT / "tests").rglob("*.py"))]
+SOURCES = [*FILES, *sorted((ROOT / "labextension" / "src").rglob("*.ts*")), *sorted((ROOT / "tests").rglob("*.py"))]
 ALLOWED = {
     "types": set[str](),
     "errors": set[str](),
+    "atomic_json": set[str](),
+    "mccomignore": {"errors"},
     "protocols": {"types"},
     "settings": {"errors"},
-    "position": {"types", "errors"},
     "cascade": {"protocols", "types", "errors"},
-    "retrieval": {"protocols", "types", "errors"},
-    "engines": {"protocols", "types", "errors"},
-    "models": {"types", "errors"},
-    "privacy": {"protocols", "types", "errors"},
+    "retrieval": {"protocols", "types", "errors", "mccomignore"},
+    "engines": {"protocols", "types", "errors", "atomic_json"},
+    "models": {"types", "errors", "atomic_json"},
+    "privacy": {"protocols", "types", "errors", "mccomignore"},
     "learning": {"types", "errors"},
     "learnt": {"cascade", "learning", "models", "settings"},
-    "local": {"privacy", "engines", "models", "settings", "protocols", "types", "errors"},
-    "wiring": {"cascade", "retrieval", "settings", "protocols", "types"},
     "compose": {
-        "local",
-        "wiring",
         "cascade",
         "learning",
         "learnt",
@@ -46,11 +44,9 @@ ALLOWED = {
     "server": {"compose", "learnt", "models", "settings", "types", "errors"},
     "evaluation": {
         "compose",
-        "wiring",
         "cascade",
         "learning",
         "learnt",
-        "position",
         "privacy",
         "settings",
         "protocols",
@@ -64,20 +60,17 @@ ALLOWED = {
     "cli": {
         "compose",
         "learnt",
-        "serving",
-        "tour",
+        "demo",
         "cascade",
         "types",
-        "position",
         "settings",
         "errors",
         "server",
         "engines",
         "evaluation",
     },
-    "__main__": {"cli", "serving"},
-    "serving": {"engines", "errors"},
-    "tour": {"compose", "cascade", "engines", "magics", "models", "settings", "types"},
+    "__main__": {"cli"},
+    "demo": {"compose", "engines", "magics", "models", "settings"},
     "magics": {"compose", "server", "settings", "types", "errors"},
     "__init__": {"server", "magics", "_version"},
     "_version": set[str](),
@@ -85,35 +78,35 @@ ALLOWED = {
 HOMES = {
     "httpx": {
         "engines/http.py",
-        "engines/servers/client.py",
-        "engines/cloud/client.py",
+        "engines/remote/server_client.py",
+        "engines/remote/cloud_client.py",
         "models/hub.py",
         "magics/server.py",
     },
-    "IPython": {"__init__.py", "magics/extension.py", "magics/finding.py", "magics/verbs.py", "tour.py"},
+    "IPython": {"__init__.py", "magics/extension.py", "magics/finding.py", "magics/verbs.py", "demo/tour.py"},
     "ipykernel": {"magics/finding.py"},
     "jupyter_core": {"magics/server.py", "settings.py"},
-    "xllamacpp": {"engines/llama_server.py"},
-    "numpy": {"engines/llama_h.py", "retrieval/index.py"},
+    "xllamacpp": {"engines/local/xllamacpp_server.py"},
+    "numpy": {"engines/local/llama_h.py", "retrieval/index.py"},
     "detect_secrets": {"privacy/secrets.py"},
-    "pathspec": {"privacy/ignore.py", "retrieval/project.py"},
-    "parso": {"cascade/python.py"},
+    "pathspec": {"mccomignore.py", "retrieval/project.py"},
+    "parso": {"cascade/text/python.py"},
     "rank_bm25": {"retrieval/index.py"},
     "watchfiles": {"retrieval/worker.py"},
     "jupyter_client": {"evaluation/suites/kernels.py"},
-    "anyio": {"cascade/writing.py", "engines/servers/client.py", "retrieval/iterate.py", "retrieval/tree.py"},
+    "anyio": {"cascade/writing.py", "engines/remote/server_client.py", "retrieval/search.py", "retrieval/tree.py"},
     "huggingface_hub": {"models/hub.py", "models/manifest.py"},
-    "mlx": {"engines/mlx_model.py"},
-    "mlx_lm": {"engines/mlx_model.py"},
-    "tokenizers": {"engines/mlx_model.py"},
+    "mlx": {"engines/local/mlx_model.py"},
+    "mlx_lm": {"engines/local/mlx_model.py"},
+    "tokenizers": {"engines/local/mlx_model.py"},
     "filelock": {"models/store.py"},
-    "platformdirs": {"models/store.py", "learning/store.py"},
+    "platformdirs": {"models/store.py", "learning/trace_file.py"},
     "psutil": {
-        *("engines/host.py", "engines/memory.py", "engines/measurements.py", "tour.py"),
+        *("engines/local/host.py", "engines/choosing/memory.py", "engines/choosing/measurements.py"),
         *(f"evaluation/lib/{name}.py" for name in ("cputime", "measured_on")),
         *("evaluation/typing/metered.py", "evaluation/suites/latency.py", "evaluation/suites/index_speed.py"),
     },
-    "tqdm": {"cli.py"},
+    "tqdm": {"cli/main.py"},
     "tornado": {"server/routes.py"},
     "jupyter_server": {"server/routes.py", "server/app.py"},
     "traitlets": {"settings.py"},
@@ -172,8 +165,10 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert not heavy & set(done.stdout.split())
 
 
-def test_the_readme_shows_the_tree_as_it_is() -> None:
-    readme = (ROOT / "README.md").read_text()
-    names = {path.name for path in FILES if path.name not in ("__init__.py", "_version.py")}
-    names |= {path.name for path in (ROOT / "labextension" / "src").glob("*.ts*")}
-    assert [name for name in sorted(names) if name not in readme] == []
+def test_the_readme_shows_the_folders_as_they_are() -> None:
+    """The README's tree names the folders of the package, and the tree below it is the one on disk."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    tree = readme.partition("```text\njupyter_mccom/\n")[2].partition("```")[0]
+    shown = set(re.findall(r"(\w+)/", tree))
+    folders = {path.parent for path in SOURCES if path.parent.parent in (PACKAGE, ROOT / "labextension" / "src")}
+    assert [folder.name for folder in sorted(folders) if folder.name not in shown] == []

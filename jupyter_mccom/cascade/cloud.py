@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..protocols import Engine
 from ..types import Prompt
 from .budget import Budget
-from .context import Context
+from .engine_context import Context
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

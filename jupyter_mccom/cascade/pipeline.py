@@ -18,18 +18,18 @@ from dataclasses import replace
 from ..errors import EngineError, ModelError, RetrievalError
 from ..protocols import Clock, Retriever
 from ..types import CompletionRequest, Multiline, Prompt, Reason, Route, Suggestion
+from .answer import Run
 from .cloud import Cloud
-from .context import Context
-from .context_text import ContextText, context_text
-from .flight import Flight
-from .heal import heal
-from .journal import Journal
-from .local import Local
-from .noise import is_noise
-from .positions import Position, Positions, forced
-from .race import first_to_speak
+from .document import Flight
+from .drafts.context_text import ContextText, context_text
+from .engine_context import Context
+from .first_to_answer import first_to_answer
+from .line import Position, Positions, forced
+from .record import Journal
 from .route import CloudState, Gates, confidence
-from .run import Run
+from .text.heal import heal
+from .text.noise import is_noise
+from .tiers import Local
 from .writing import Writing, within
 
 _PATIENCE_S = 1.0
@@ -158,7 +158,7 @@ class Cascade:
             return
         answers = running.rest(run.request)
         if running.silent_s > _PATIENCE_S:
-            answers = first_to_speak(answers, self._meanwhile(run, position))
+            answers = first_to_answer(answers, self._meanwhile(run, position))
         async with aclosing(answers):
             async for suggestion in answers:
                 yield suggestion

@@ -13,8 +13,8 @@ import anyio
 
 from ..protocols import Clock, Engine
 from ..types import CompletionRequest, Generation, Prompt, Stop, Token
-from .language import cell_language
-from .trim import extent_end, looping, trim
+from .text.language import cell_language
+from .text.trim import extent_end, looping, trim
 
 _Result = TypeVar("_Result")
 

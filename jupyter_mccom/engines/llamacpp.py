@@ -10,12 +10,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from ..types import Prompt, Skills, Token
-from .completion import Answer, body_of
-from .counts import Counts
 from .fim import PromptFormat
 from .forced import Healing
-from .host import Address, Host
 from .http import JsonClient
+from .local.host import Address, Host
+from .remote.llama_completion import Answer, body_of
+from .token_counts import Counts
 
 
 class LlamaCppEngine:

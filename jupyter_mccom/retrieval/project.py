@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..errors import RetrievalError
+from ..mccomignore import NAME, patterns_in
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -36,7 +37,7 @@ LANGUAGES = {
     ".java": "java", ".scala": "scala", ".cs": "c#", ".go": "go", ".rs": "rust", ".m": "matlab",
 }  # fmt: skip
 """By lower-case suffix; a notebook names its own. Text for people is left out."""
-_RULES, _PRIVATE = ".gitignore", ".mccomignore"
+_RULES = ".gitignore"
 _TOOLS_FOLDERS = frozenset(
     {"__pycache__", "__pypackages__", "node_modules", "bower_components", "site-packages", "dist-packages"}
     | {"build", "dist", "venv"}
@@ -126,7 +127,7 @@ class Listing:
     def stale(self, path: str) -> bool:
         """Whether a change at this path asks for another walk: rules changed, or a folder came or went."""
         rules, name = self._around(path)
-        if rules is None or name in (_RULES, _PRIVATE, *_ENVIRONMENT):
+        if rules is None or name in (_RULES, NAME, *_ENVIRONMENT):
             return rules is not None
         known = f"{path}/" in self.folders
         there = _may_be_walked(name) and _is_folder(self.root / path)
@@ -282,17 +283,11 @@ def _git_rules(folder: Path) -> GitIgnoreSpec | None:
 
 
 def _private_rules(folder: Path) -> GitIgnoreSpec | None:
-    """As privacy does it: a link within the folder will do, anything that cannot be read is an error."""
-    from pathspec import GitIgnoreSpec
-
-    path = folder / _PRIVATE
-    if not os.path.lexists(path):
-        return None
     try:
-        name = path.resolve(strict=True).relative_to(folder).as_posix()
-        return GitIgnoreSpec.from_lines(_rules_text(folder, name).decode("utf-8-sig").splitlines())
-    except (OSError, RuntimeError, ValueError, re.error) as error:
-        raise RetrievalError(f"nothing in {folder} is indexed: its {_PRIVATE} is broken ({error}); mend it") from error
+        found = patterns_in(folder)
+    except RetrievalError as error:
+        raise RetrievalError(f"nothing in {folder} is indexed: {error}") from error
+    return found.spec if found else None
 
 
 def _rules_text(folder: Path, name: str) -> bytes:

@@ -9,8 +9,8 @@ from jupyter_server.extension.application import ExtensionApp
 from ..compose import OpenCascade, open_cascade, open_live
 from ..learnt import traces_file
 from ..settings import MCCom
-from .current import Current
-from .requests import Completions
+from .completions import Completions
+from .live_settings import Current
 from .routes import HANDLERS, SERVICE
 
 

@@ -20,7 +20,7 @@ from jupyter_server.base.handlers import APIHandler
 from ..errors import MCComError, SettingsError, SettingsLocked, WireError
 from ..types import CompletionRequest
 from . import wire
-from .requests import Completions
+from .completions import Completions
 
 SERVICE = "mccom"
 """Key under which the running `Completions` stands in the server's settings."""

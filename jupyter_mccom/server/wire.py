@@ -1,6 +1,6 @@
 """JSON ↔ types: the one place where what comes from outside is checked.
 
-The shapes are the contract with `labextension/src/wire.ts`; `tests/wire/*.json` are read by the tests of both.
+The shapes are the contract with `labextension/src/server/wire.ts`; `tests/wire/*.json` are read by the tests of both.
 Knows nothing of HTTP. Raises WireError with one line that names the field.
 """
 

@@ -2,7 +2,7 @@
  * The list of plugins.
  */
 
-import { groups } from './groups';
 import { plugin } from './plugin';
+import { groups } from './settings/groups';
 
 export default [plugin, groups];

@@ -10,21 +10,21 @@ import type {
   InlineCompleter
 } from '@jupyterlab/completer';
 import type { LabIcon } from '@jupyterlab/ui-components';
-import { Completers } from './completers';
-import { read, requestOf } from './context';
-import type { Asked } from './context';
-import { Rhythm } from './debounce';
-import type { Executions } from './executions';
-import { EmptyLines } from './pause';
-import { Provider } from './provider';
-import type { Settings } from './settings';
-import { Edits } from './shared';
-import { Dismissals, silence } from './speak';
-import { Suggestions } from './suggestions';
-import { Survivals } from './survival';
+import type { Executions } from './completion/cellorder';
+import { read, requestOf } from './completion/context';
+import type { Asked } from './completion/context';
+import { Rhythm } from './completion/debounce';
+import { EmptyLines } from './completion/emptyline';
+import { Warmer } from './completion/prefetch';
+import { Provider } from './completion/provider';
+import { Dismissals, silence } from './completion/trigger';
+import { Edits } from './ghost/editor';
+import { Completers } from './ghost/watchers';
+import { Suggestions } from './outcomes/offers';
+import { Survivals } from './outcomes/survival';
+import type { CompleteRequest } from './server/wire';
+import type { Settings } from './settings/settings';
 import type { IClient, IStatusModel } from './tokens';
-import { Warmer } from './warm';
-import type { CompleteRequest } from './wire';
 
 const TYPING = 1;
 

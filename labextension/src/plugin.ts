@@ -15,23 +15,36 @@ import { NotebookActions } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { Client } from './client';
-import { addCommands, offerOnce, tellWhatLeaves } from './commands';
-import type { ICommandOptions } from './commands';
-import { targetOf } from './context';
-import type { Target } from './context';
-import { Executions } from './executions';
-import { icon } from './icon';
-import { addKeys } from './keys';
+import { LabIcon } from '@jupyterlab/ui-components';
+import { addCommands, offerOnce, tellWhatLeaves } from './commands/commands';
+import type { ICommandOptions } from './commands/commands';
+import { addKeys } from './commands/keys';
+import { Executions } from './completion/cellorder';
+import { targetOf } from './completion/context';
+import type { Target } from './completion/context';
 import { Page } from './page';
-import { showStatus } from './popup';
-import { Settings } from './settings';
-import { StatusModel } from './status';
-import { storedSettings } from './stored';
-import { Sync } from './sync';
+import { Client } from './server/client';
+import { storedSettings } from './settings/load';
+import { Settings } from './settings/settings';
+import { Sync } from './settings/sync';
+import { StatusModel } from './status/model';
+import { showStatus } from './status/popup';
 import { PLUGIN_ID } from './tokens';
 
 type Widget = JupyterFrontEnd['shell']['currentWidget'];
+
+/** JupyterLab shows it beside a suggestion of ours: a cursor, and the text that follows it. */
+const icon = new LabIcon({
+  name: 'jupyter-mccom:suggestion',
+  svgstr:
+    '<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 16 16">' +
+    '<g class="jp-icon3" fill="#616161">' +
+    '<rect x="2" y="2" width="1.5" height="12"/>' +
+    '<rect x="5.5" y="4" width="8.5" height="1.8" rx=".9"/>' +
+    '<rect x="5.5" y="7.1" width="6" height="1.8" rx=".9"/>' +
+    '<rect x="5.5" y="10.2" width="7.5" height="1.8" rx=".9"/>' +
+    '</g></svg>'
+});
 
 /** Ghost text in notebooks and the file editor. */
 export const plugin: JupyterFrontEndPlugin<void> = {

@@ -3,16 +3,16 @@
  */
 
 import type { ISignal } from '@lumino/signaling';
-import type { ServerSettings, Trace } from './answers';
-import type { Json } from './json';
-import type { Status } from './state';
+import type { Json } from './server/guards';
+import type { Status } from './server/status';
+import type { ServerSettings, Trace } from './server/traces';
 import type {
   CompleteRequest,
   Line,
   Outcome,
   Survival,
   TextLine
-} from './wire';
+} from './server/wire';
 
 /** Identifier of our inline provider in JupyterLab's settings. */
 export const PROVIDER_ID = 'jupyter-mccom';

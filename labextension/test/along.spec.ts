@@ -3,7 +3,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import type { Line } from '../src/wire';
+import type { Line } from '../src/server/wire';
 import { INVOKED, line, Page, says } from './asking';
 
 describe('a key that types along with the last suggestion', () => {

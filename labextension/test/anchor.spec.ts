@@ -3,9 +3,8 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { Anchor, typedSince } from '../src/anchor';
-import type { Reading } from '../src/anchor';
-import type { IPlace } from '../src/place';
+import { Anchor, typedSince } from '../src/outcomes/anchor';
+import type { Reading, IPlace } from '../src/outcomes/anchor';
 
 function place(marked: string): IPlace {
   return { text: marked.replace('█', ''), cursor: marked.indexOf('█') };

@@ -6,12 +6,17 @@ import type {
   IInlineCompletionContext,
   IInlineCompletionItem
 } from '@jupyterlab/completer';
-import type { Asked } from '../src/context';
-import type { IPlace } from '../src/place';
-import { Provider } from '../src/provider';
-import { DEFAULTS } from '../src/settings';
-import { Suggestions } from '../src/suggestions';
-import type { CompleteRequest, Line, Outcome, TextLine } from '../src/wire';
+import type { Asked } from '../src/completion/context';
+import { Provider } from '../src/completion/provider';
+import type { IPlace } from '../src/outcomes/anchor';
+import { Suggestions } from '../src/outcomes/offers';
+import type {
+  CompleteRequest,
+  Line,
+  Outcome,
+  TextLine
+} from '../src/server/wire';
+import { DEFAULTS } from '../src/settings/settings';
 
 export const TYPED: IInlineCompletionContext = {
   widget: Object.create(null),

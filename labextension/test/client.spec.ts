@@ -7,8 +7,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Client } from '../src/client';
-import type { CompleteRequest, Line } from '../src/wire';
+import { Client } from '../src/server/client';
+import type { CompleteRequest, Line } from '../src/server/wire';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Rhythm, waited } from '../src/debounce';
+import { Rhythm, waited } from '../src/completion/debounce';
 
 interface ICase {
   gap_ms: number;

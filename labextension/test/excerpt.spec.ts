@@ -11,9 +11,9 @@ import {
   languageOf,
   languageOfMetadata,
   nearest
-} from '../src/excerpt';
-import type { Position } from '../src/excerpt';
-import type { Cell } from '../src/wire';
+} from '../src/completion/excerpt';
+import type { Position } from '../src/completion/excerpt';
+import type { Cell } from '../src/server/wire';
 
 const cellOf =
   (sources: string[]) =>

@@ -3,9 +3,9 @@
  */
 
 import { describe, expect, it, vi } from 'vitest';
-import { labelOf, writerOf } from '../src/item';
-import type { State, Status } from '../src/state';
-import type { Route } from '../src/wire';
+import type { State, Status } from '../src/server/status';
+import type { Route } from '../src/server/wire';
+import { labelOf, writerOf } from '../src/status/item';
 import { clouded, golden, routeTo, trans } from './stati';
 
 vi.mock('@jupyterlab/apputils', () => ({ ReactWidget: class {} }));

@@ -3,7 +3,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { ndjson } from '../src/ndjson';
+import { ndjson } from '../src/server/client';
 
 const VALUES = [{ text: 'é😀\n漢' }, { text: '' }, [1, null]];
 const BYTES = new TextEncoder().encode(

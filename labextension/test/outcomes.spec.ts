@@ -3,9 +3,9 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import type { Ending, SuggestionEvent } from '../src/outcomes';
-import { Outcomes, READ_MS } from '../src/outcomes';
-import type { Outcome } from '../src/wire';
+import type { Ending, SuggestionEvent } from '../src/outcomes/outcomes';
+import { Outcomes, READ_MS } from '../src/outcomes/outcomes';
+import type { Outcome } from '../src/server/wire';
 
 class Desk {
   nowMs = 1000;

@@ -3,7 +3,7 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import type { Line } from '../src/wire';
+import type { Line } from '../src/server/wire';
 import {
   breaks,
   INVOKED,

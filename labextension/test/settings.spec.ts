@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS, Settings } from '../src/settings';
+import { DEFAULTS, Settings } from '../src/settings/settings';
 import { stored } from './stored';
 
 interface IProperty {

@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { nullTranslator } from '@jupyterlab/translation';
-import { statusFrom } from '../src/state';
-import type { Cloud, Status } from '../src/state';
-import type { Route } from '../src/wire';
+import { statusFrom } from '../src/server/status';
+import type { Cloud, Status } from '../src/server/status';
+import type { Route } from '../src/server/wire';
 
 export const trans = nullTranslator.load('jupyter_mccom');
 

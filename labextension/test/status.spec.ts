@@ -3,8 +3,8 @@
  */
 
 import { describe, expect, it, vi } from 'vitest';
-import { StatusModel } from '../src/status';
-import type { Status } from '../src/state';
+import type { Status } from '../src/server/status';
+import { StatusModel } from '../src/status/model';
 import type { IClient } from '../src/tokens';
 import { line } from './asking';
 import { clouded, golden, routeTo } from './stati';

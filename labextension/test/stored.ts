@@ -3,7 +3,7 @@
  */
 
 import { Signal } from '@lumino/signaling';
-import type { Stored } from '../src/settings';
+import type { Stored } from '../src/settings/settings';
 
 /** `change` is another window, or the settings editor; `defaults` are not the person's. */
 export function stored(

@@ -4,11 +4,11 @@
 
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { after, editsOf, lengthOf } from '../src/stretch';
-import type { IStep, Range } from '../src/stretch';
-import { Survivals } from '../src/survival';
-import type { IText } from '../src/survival';
-import type { Survival } from '../src/wire';
+import { after, editsOf, lengthOf } from '../src/outcomes/ranges';
+import type { IStep, Range } from '../src/outcomes/ranges';
+import { Survivals } from '../src/outcomes/survival';
+import type { IText } from '../src/outcomes/survival';
+import type { Survival } from '../src/server/wire';
 
 describe('an edit', () => {
   it.each<[string, Range, IStep[], Range[]]>([
@@ -81,7 +81,7 @@ describe('an edit', () => {
     const ranges = [
       { from: 3, removed: '', insert: 'xyz' },
       { from: 3, removed: 'xyz', insert: '' }
-    ].reduce(after, [[2, 5]] as Range[]);
+    ].reduce<Range[]>(after, [[2, 5]]);
     expect(lengthOf(ranges)).toBe(3);
   });
 });

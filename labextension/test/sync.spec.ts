@@ -3,9 +3,9 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import type { ServerSettings } from '../src/answers';
-import type { Json } from '../src/json';
-import { Sync } from '../src/sync';
+import type { Json } from '../src/server/guards';
+import type { ServerSettings } from '../src/server/traces';
+import { Sync } from '../src/settings/sync';
 import { stored } from './stored';
 
 interface IServer {

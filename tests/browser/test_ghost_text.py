@@ -172,7 +172,7 @@ def _children(pid: int) -> list[int]:
     import psutil
 
     found = psutil.Process(pid).children(recursive=True)
-    return [child.pid for child in found if "jupyter_mccom.engines.llama_direct" in child.cmdline()]
+    return [child.pid for child in found if "jupyter_mccom.engines.local.llamacpp" in child.cmdline()]
 
 
 @pytest.mark.parametrize(

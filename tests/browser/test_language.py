@@ -29,7 +29,7 @@ _TEXTS = """place => {
 
 def _words() -> list[str]:
     """Every string that the page gives to the translator."""
-    source = "\n".join(path.read_text() for path in sorted(SOURCES.glob("*.ts*")))
+    source = "\n".join(path.read_text() for path in sorted(SOURCES.rglob("*.ts*")))
     found = re.findall(r"""trans\.__\(\s*(?:'((?:[^'\\]|\\.)*)'|"([^"]*)")""", source)
     return [(single or double).replace("\\'", "'") for single, double in found]
 

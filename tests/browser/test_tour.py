@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from jupyter_mccom import tour
-from jupyter_mccom.cli import demo_notebook
+from jupyter_mccom.cli.main import demo_notebook
+from jupyter_mccom.demo import tour
 from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.compose import open_cascade
-from jupyter_mccom.engines.cloud.dialects import DIALECTS
-from jupyter_mccom.engines.direct import DirectEngine
 from jupyter_mccom.engines.fim import PromptFormat
-from jupyter_mccom.engines.host import Host
+from jupyter_mccom.engines.local.engine import DirectEngine
+from jupyter_mccom.engines.local.host import Host
+from jupyter_mccom.engines.remote.dialects import DIALECTS
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.models.store import Store
@@ -35,7 +35,7 @@ TELLS_NO_COUNTS = ("local Ollama", "local LM Studio")
 
 OWN_SERVER = "the wheel's server"
 """In the place of llama.h where that cannot be used."""
-MLX_PROCESS = "jupyter_mccom.engines.mlx_process"
+MLX_PROCESS = "jupyter_mccom.engines.local.mlx"
 _PLAIN = PromptFormat(fim=None, layout="standard")
 
 
@@ -90,17 +90,24 @@ def cut_file(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cut(models.locate(SMALL), to, n_layers=N_LAYERS, n_tokens=N_TOKENS)
 
 
-@pytest.fixture(
-    params=["scripted", SMALL, CODER, "mlx", "mlx's weights", OWN_SERVER, *LOCAL_URLS, "llama-server-ngram-mod"]
-)
+def _located(request: pytest.FixtureRequest, model: str) -> Path:
+    models: Store = request.getfixturevalue("models")
+    return models.locate(model)
+
+
+OF_MODELS = (SMALL, CODER, "mlx", "mlx's weights", OWN_SERVER, *LOCAL_URLS, "llama-server-ngram-mod")
+
+
+@pytest.fixture(params=["scripted", *(pytest.param(kind, marks=pytest.mark.model) for kind in OF_MODELS)])
 def open_engine(
     request: pytest.FixtureRequest,
-    models: Store,
     jp_asyncio_loop: asyncio.AbstractEventLoop,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Open]:
     """Opens engines of one kind; all are closed at the end."""
     opened: list[Engine] = []
+    if request.param != "scripted":
+        request.getfixturevalue("models")
 
     def make() -> Engine:
         if request.param == "scripted":
@@ -111,7 +118,7 @@ def open_engine(
         elif request.param == OWN_SERVER:
             monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
             reads = PromptFormat(fim=QWEN_FIM, layout="anchored-block")
-            engine = checking_all("tests.contracts.stale_child", models.locate(CODER), reads, threads=1)
+            engine = checking_all("tests.contracts.stale_child", _located(request, CODER), reads, threads=1)
         elif request.param == "mlx":
             engine = open_cascade(MCCom(model=str(request.getfixturevalue("mlx_folder")))).engine
         elif request.param == "mlx's weights":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jupyter_mccom.engines import llama_direct, llama_h
+from jupyter_mccom.engines.local import llama_h, llamacpp
 
 if __name__ == "__main__":
     llama_h.VERSION = "2026.1.1"
-    llama_direct.main()
+    llamacpp.main()

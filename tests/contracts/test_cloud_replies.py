@@ -12,7 +12,7 @@ from contextlib import aclosing
 
 import pytest
 
-from jupyter_mccom.engines.cloud.dialects import DIALECTS, open_cloud
+from jupyter_mccom.engines.remote.dialects import DIALECTS, open_cloud
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.types import DraftCheck, Prompt, Token
 from tests.cloud_server import CloudServer, Piece, answer, events, json_answer, serving

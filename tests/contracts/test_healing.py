@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.cascade.heal import heal
-from jupyter_mccom.engines.cloud.dialects import DIALECTS
+from jupyter_mccom.cascade.text.heal import heal
+from jupyter_mccom.engines.remote.dialects import DIALECTS
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.types import Prompt, Token
 from tests.strict_engines import ABOVE, ALL, CHAT, CHECKING, HEALING, LOCAL, PLAIN, all_of, opened, prompt_at

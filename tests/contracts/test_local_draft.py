@@ -24,12 +24,12 @@ EMOJI = Prompt(chunks=(), prefix='a = "😀 ok"\nb = "😀 ok"\nc = "😀 ok"\n'
 
 
 MLX = "mlx"
-_LLAMA = "jupyter_mccom.engines.llama_direct"
+_LLAMA = "jupyter_mccom.engines.local.llamacpp"
 llama_only = pytest.mark.parametrize("opened", [SMALL], indirect=True)
 
 
 def _opened(
-    model_id: str, models: Store, module: str = "jupyter_mccom.engines.llama_direct", checks: bool = True
+    model_id: str, models: Store, module: str = "jupyter_mccom.engines.local.llamacpp", checks: bool = True
 ) -> Engine:
     """Checks all of a draft, whatever that costs here, or nothing."""
     model = find(model_id)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.compose import open_cascade
-from jupyter_mccom.engines.costs import TIMED
+from jupyter_mccom.engines.decoding.costs import TIMED
 from jupyter_mccom.errors import EngineError
 from jupyter_mccom.evaluation.lib.ties import same_but_for_a_tie, text_of
 from jupyter_mccom.protocols import Engine

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.protocols import Retriever
-from jupyter_mccom.retrieval.iterate import KERNEL, Retrieval
+from jupyter_mccom.retrieval.search import KERNEL, Retrieval
 from jupyter_mccom.retrieval.tree import ProjectTree
 from jupyter_mccom.types import Cell, Chunk, CompletionRequest
 

@@ -11,11 +11,11 @@ from contextlib import aclosing
 
 import pytest
 
-from jupyter_mccom.engines.cloud.dialects import open_cloud
+from jupyter_mccom.engines.remote.dialects import open_cloud
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.types import Prompt, Token
 
-pytestmark = pytest.mark.vllm
+pytestmark = [pytest.mark.vllm, pytest.mark.model]
 PROMPT = Prompt(
     chunks=(), prefix="import numpy as np\n", typed="x = np.ze", suffix="\nprint(x.shape)\n", session="notebook-1"
 )

@@ -18,10 +18,10 @@ from tornado.httpclient import HTTPClientError, HTTPResponse
 
 from jupyter_mccom.errors import ModelError
 from jupyter_mccom.learning.evidence import Example
-from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.learnt import traces_file
 from jupyter_mccom.models.store import Store
-from jupyter_mccom.server.requests import Completions
+from jupyter_mccom.server.completions import Completions
 from jupyter_mccom.server.routes import SERVICE
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import CompletionRequest
@@ -163,7 +163,7 @@ def _kept() -> list[Example]:
 
 def _model_processes() -> list[int]:
     children = psutil.Process().children(recursive=True)
-    return [child.pid for child in children if "jupyter_mccom.engines.llama_direct" in " ".join(child.cmdline())]
+    return [child.pid for child in children if "jupyter_mccom.engines.local.llamacpp" in " ".join(child.cmdline())]
 
 
 async def test_a_position_that_was_warmed_has_its_prompt_in_the_models_cache(jp_fetch: Fetch) -> None:

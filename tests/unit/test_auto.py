@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.engines.auto import AutoEngine, Candidate
-from jupyter_mccom.engines.measurements import Measurements, machine
+from jupyter_mccom.engines.choosing.auto import AutoEngine, Candidate
+from jupyter_mccom.engines.choosing.measurements import Measurements, machine
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import EngineError, ModelError
 from jupyter_mccom.protocols import Engine
@@ -92,7 +92,8 @@ async def _ask(engine: Engine) -> list[Token]:
         return [token async for token in tokens]
 
 
-async def test_the_smallest_is_measured_first_and_what_is_chosen_is_measured_too(tmp_path: Path) -> None:
+async def test_the_smallest_is_measured_first(tmp_path: Path) -> None:
+    """The smallest model is measured first, then the one that is chosen; only one of them stays in memory."""
     machine = Machine(tmp_path)
     engine = machine.open()
     assert (engine.choice.name, engine.choice.figures) == ("small", {})
@@ -103,9 +104,10 @@ async def test_the_smallest_is_measured_first_and_what_is_chosen_is_measured_too
     await engine.aclose()
 
 
-async def test_each_kind_of_engine_is_measured_by_its_smallest_model_and_the_quicker_one_is_chosen(
+async def test_the_quicker_kind_of_engine_is_chosen(
     tmp_path: Path,
 ) -> None:
+    """Each kind of engine is measured by its smallest model, and the quicker kind is chosen."""
     machine = Machine(tmp_path, budget_s=1)
     machine.engines = {name: Counted(name, token_s) for name, token_s in (("small", 0.03), ("small-mlx", 0.002))}
     machine.present = {"small", "small-mlx"}
@@ -118,6 +120,7 @@ async def test_each_kind_of_engine_is_measured_by_its_smallest_model_and_the_qui
 
 
 async def test_a_slow_machine_gets_the_small_one(tmp_path: Path) -> None:
+    """A slow machine gets the smallest model, and a larger one is never asked."""
     machine = Machine(tmp_path, budget_s=0.000_001)
     engine = machine.open()
     await _ask(engine)
@@ -126,7 +129,8 @@ async def test_a_slow_machine_gets_the_small_one(tmp_path: Path) -> None:
     await engine.aclose()
 
 
-async def test_a_model_that_turns_out_slower_than_predicted_is_left_again(tmp_path: Path) -> None:
+async def test_a_model_slower_than_predicted_is_left(tmp_path: Path) -> None:
+    """A model that turns out slower than predicted is left for the smaller one."""
     machine = Machine(tmp_path, budget_s=1)
     machine.engines["middle"] = Counted("middle", 0.15)
     engine = machine.open()
@@ -136,6 +140,7 @@ async def test_a_model_that_turns_out_slower_than_predicted_is_left_again(tmp_pa
 
 
 async def test_a_machine_is_measured_once(tmp_path: Path) -> None:
+    """A second engine on the same machine knows the choice without a measurement."""
     machine = Machine(tmp_path)
     await _ask(first := machine.open())
     asked = machine.engines["small"].n_asked
@@ -157,6 +162,7 @@ async def test_a_machine_is_measured_once(tmp_path: Path) -> None:
     ids=lambda other: ", ".join(other),
 )
 async def test_other_hardware_or_versions_are_measured_anew(tmp_path: Path, other: dict[str, object]) -> None:
+    """Other hardware or other versions are measured anew, and the older figures stay known."""
     here = Machine(tmp_path)
     await _ask(here.open())
     there = here.open(**other)
@@ -166,12 +172,14 @@ async def test_other_hardware_or_versions_are_measured_anew(tmp_path: Path, othe
 
 
 def test_the_figures_depend_on_the_versions_that_are_installed() -> None:
+    """The figures are kept for the installed versions of this package and of its engines."""
     assert VERSIONS["xllamacpp"].startswith(f"{version('xllamacpp')} ")
     assert {"jupyter-mccom", "xllamacpp"} <= set(VERSIONS)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"a": 1}', '{"a": {"small": {"read_s": 1}}}'])
 async def test_a_damaged_file_of_figures_costs_one_measurement(tmp_path: Path, content: str) -> None:
+    """A damaged file of figures is replaced by one new measurement."""
     machine = Machine(tmp_path)
     machine.file.write_text(content)
     await _ask(machine.open())
@@ -179,13 +187,15 @@ async def test_a_damaged_file_of_figures_costs_one_measurement(tmp_path: Path, c
 
 
 async def test_nothing_here_names_the_next_step_and_offers_the_default(tmp_path: Path) -> None:
+    """Without any model on the machine the choice is the default model."""
     machine = Machine(tmp_path)
     machine.present = set()
     engine = machine.open()
     assert engine.choice.name == "middle"
 
 
-async def test_while_a_better_model_is_fetched_the_small_one_serves_and_then_the_better_one(tmp_path: Path) -> None:
+async def test_a_better_model_serves_once_it_is_here(tmp_path: Path) -> None:
+    """The small model serves until a better one is here and the engine is told to reconsider."""
     machine = Machine(tmp_path)
     machine.present = {"small"}
     engine = machine.open()
@@ -201,13 +211,15 @@ async def test_while_a_better_model_is_fetched_the_small_one_serves_and_then_the
 
 
 async def test_the_offer_is_known_as_soon_as_the_figures_are(tmp_path: Path) -> None:
+    """A new process offers the better model from the kept figures alone."""
     machine = Machine(tmp_path)
     machine.present = {"small"}
     await _ask(machine.open())
     assert machine.open().choice.offer == "middle", "what `jupyter mccom pull` fetches, in a process of its own"
 
 
-async def test_it_is_told_when_a_model_is_chosen_and_when_another_one_is(tmp_path: Path) -> None:
+async def test_each_choice_is_told_once(tmp_path: Path) -> None:
+    """The callback is called once for each model that is chosen."""
     machine = Machine(tmp_path)
     machine.present = {"small"}
     engine = machine.open()
@@ -223,6 +235,7 @@ async def test_it_is_told_when_a_model_is_chosen_and_when_another_one_is(tmp_pat
 
 
 async def test_a_model_that_does_not_load_is_left_out(tmp_path: Path) -> None:
+    """A model that does not load is left out of the choice."""
     machine = Machine(tmp_path)
     machine.engines["middle"] = Counted("middle", 0.01, broken=True)
     engine = machine.open()
@@ -232,6 +245,7 @@ async def test_a_model_that_does_not_load_is_left_out(tmp_path: Path) -> None:
 
 
 async def test_where_none_loads_the_reason_reaches_whoever_asks(tmp_path: Path) -> None:
+    """When no model loads, the request fails with the reason."""
     machine = Machine(tmp_path)
     machine.engines = {name: Counted(name, 0.01, broken=True) for name in machine.engines}
     engine = machine.open()
@@ -240,7 +254,8 @@ async def test_where_none_loads_the_reason_reaches_whoever_asks(tmp_path: Path) 
     await engine.aclose()
 
 
-async def test_a_request_that_is_cancelled_does_not_stop_the_measurement(tmp_path: Path) -> None:
+async def test_a_cancelled_request_does_not_stop_measuring(tmp_path: Path) -> None:
+    """A measurement goes on when the request that began it is cancelled, and it is made once."""
     machine = Machine(tmp_path)
     engine = machine.open()
     asking = asyncio.create_task(_ask(engine))
@@ -254,6 +269,7 @@ async def test_a_request_that_is_cancelled_does_not_stop_the_measurement(tmp_pat
 
 
 async def test_closing_ends_a_measurement(tmp_path: Path) -> None:
+    """Closing the engine ends a running measurement, and no figures are kept."""
     machine = Machine(tmp_path)
     machine.engines["small"] = Counted("small", 5.0)
     engine = machine.open()

@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 
 from jupyter_mccom.cascade.pipeline import Cascade
-from jupyter_mccom.engines.cloud.dialects import open_cloud
+from jupyter_mccom.engines.remote.dialects import open_cloud
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.types import CompletionRequest, Suggestion
@@ -82,6 +82,7 @@ async def _last(cascade: Cascade, request: CompletionRequest) -> Suggestion:
 
 @pytest.mark.parametrize("day", BAD_DAYS)
 async def test_the_local_text_or_better_within_the_deadline(day: str) -> None:
+    """On a bad day the local text, or what the cloud did bring, comes within the deadline with one clear line."""
     scripts, expected = BAD_DAYS[day]
     async with serving(*scripts) as server, _cascade(server.url) as cascade:
         start_s = time.monotonic()
@@ -98,6 +99,7 @@ async def test_the_local_text_or_better_within_the_deadline(day: str) -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://no-such-host.invalid"], ids=["refused", "no such name"])
 async def test_nobody_there(url: str) -> None:
+    """A cloud that cannot be reached leaves the local text and one line of trouble."""
     async with _cascade(url) as cascade:
         found = await asyncio.wait_for(_last(cascade, REQUEST), DEADLINE_S + SLACK_S)
         assert (found.text, found.route.to, found.route.reason) == LOCAL

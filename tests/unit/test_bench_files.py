@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom import cli
+from jupyter_mccom.cli.main import SUITES as OFFERED
 from jupyter_mccom.errors import InputError
 from jupyter_mccom.evaluation.lib.data import FIELDS, check, fingerprint
 from jupyter_mccom.evaluation.lib.measured_on import changed_settings, decisive, machine
@@ -41,6 +41,7 @@ def _data(folder: Path, *points: dict[str, Any] | str) -> Path:
 
 
 def test_data_of_the_format_passes(tmp_path: Path) -> None:
+    """Data of the documented format passes the check."""
     check(_data(tmp_path, POINT), CELLS)
 
 
@@ -56,12 +57,14 @@ def test_data_of_the_format_passes(tmp_path: Path) -> None:
     ],
 )
 def test_data_that_cannot_be_used_is_named_in_one_line(tmp_path: Path, point: dict[str, Any] | str, said: str) -> None:
+    """Data that cannot be used is refused with one line that names the file and what is wrong."""
     with pytest.raises(InputError, match=re.escape(said)) as error:
         check(_data(tmp_path, POINT, point), CELLS)
     assert "\n" not in str(error.value)
 
 
 def test_a_folder_of_other_data_is_told_from_it(tmp_path: Path) -> None:
+    """The fingerprint of a folder changes with each file that is added or changed."""
     found = {fingerprint(tmp_path)}
     _data(tmp_path, POINT)
     found.add(fingerprint(tmp_path))
@@ -75,16 +78,19 @@ def test_a_folder_of_other_data_is_told_from_it(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """A missing file is an error that names the option --data."""
     for file in FIELDS:
         with pytest.raises(InputError, match=r"--data"):
             check(tmp_path, (file,))
 
 
 def test_real_data_passes(shared_data: Path) -> None:
+    """The real data has every field that is checked."""
     check(shared_data, FIELDS)
 
 
 def test_rows_go_on_where_they_were_cut_off(tmp_path: Path) -> None:
+    """A file of rows that was cut off goes on behind its last whole row."""
     rows = Rows(tmp_path, "infill", {"seed": 1})
     rows.put("a", {"right": True})
     rows.put("b", {"right": False})
@@ -96,7 +102,8 @@ def test_rows_go_on_where_they_were_cut_off(tmp_path: Path) -> None:
     assert Rows(tmp_path, "infill", {"seed": 1}).get("b") == {"right": False}
 
 
-def test_a_row_may_hold_any_character_and_a_file_may_be_cut_off_in_any_byte(tmp_path: Path) -> None:
+def test_rows_survive_odd_characters_and_cuts(tmp_path: Path) -> None:
+    """A row may hold any line separator, and a file may be cut off inside a character."""
     rows = Rows(tmp_path, "infill", {"seed": 1})
     rows.put("a", {"text": "one\u2028two\x85three"})
     rows.put("b", {"text": "ß"})
@@ -112,7 +119,8 @@ def test_a_row_may_hold_any_character_and_a_file_may_be_cut_off_in_any_byte(tmp_
         Rows(tmp_path, "infill", {"seed": 1})
 
 
-def test_of_the_readmes_figures_a_result_of_other_code_data_or_speed_is_not_taken(tmp_path: Path) -> None:
+def test_figures_of_other_code_or_data_are_not_taken(tmp_path: Path) -> None:
+    """A kept figure counts only for the same commit, machine, data and speed of typing."""
     file = tmp_path / "keystrokes.json"
     made: dict[str, Any] = {"n": 20, "keys_a_minute": 240.0, "data": "one"}
     made["machine"] = decisive({"commit": "abc", "cpu": "x", "cores": 2, "wheels": {"xllamacpp": "1"}})
@@ -124,9 +132,10 @@ def test_of_the_readmes_figures_a_result_of_other_code_data_or_speed_is_not_take
     assert not is_of(file, {**made, "data": "other"})
 
 
-def test_of_the_readmes_figures_one_that_cannot_be_made_does_not_keep_the_others(
+def test_a_figure_that_cannot_be_made_stops_no_other(
     shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A figure that cannot be measured is named with the reason, and the others are made."""
     monkeypatch.setattr(published, "FIGURES", (Figure(name="engines", n=1), Figure(name="rules", n=400)))
     settings = MCCom(models_dir=str(tmp_path))
     done: list[int] = []
@@ -139,6 +148,7 @@ def test_of_the_readmes_figures_one_that_cannot_be_made_does_not_keep_the_others
 
 
 def test_rows_of_other_settings_are_never_mixed(tmp_path: Path) -> None:
+    """Rows of another seed or of other settings are refused with the next step."""
     Rows(tmp_path, "infill", {"seed": 1, "settings": {"max_tokens": 32}}).put("a", {})
     with pytest.raises(InputError, match=r"other settings; name another folder with --out"):
         Rows(tmp_path, "infill", {"seed": 1, "settings": {}})
@@ -148,6 +158,7 @@ def test_rows_of_other_settings_are_never_mixed(tmp_path: Path) -> None:
 
 
 def test_what_is_told_of_the_machine() -> None:
+    """A result names the processor, cores and wheels, and changed settings without those that hold paths."""
     told = machine()
     assert told["cpu"]
     assert told["threads"] >= told["cores"] >= 1
@@ -200,6 +211,7 @@ def _result(findings: Findings) -> dict[str, Any]:
 
 
 def test_the_page_stands_alone_and_shows_what_was_found() -> None:
+    """The HTML page loads nothing from elsewhere, runs no script, escapes text and draws each plot."""
     dots = Series(name="right", points=[(0.2, 0.1), (0.9, 0.8)], style="dots", sizes=[3, 9])
     plots = [
         Plot(title="Reliability", x="confidence", y="share", series=[dots], diagonal=True),
@@ -219,6 +231,7 @@ def test_the_page_stands_alone_and_shows_what_was_found() -> None:
 
 
 def test_findings_survive_their_file() -> None:
+    """Findings read back from their JSON are the same findings."""
     plot = Plot(title="Latency", x="s", y="share", series=[distribution("local", [0.1, 4.0])], log_x=True)
     table = Table(title="T", head=["a"], rows=[["x"]])
     findings = Findings(tables=[table], plots=[plot], notes=["n"], figures={"n": 2})
@@ -228,22 +241,26 @@ def test_findings_survive_their_file() -> None:
 
 
 def test_figures_without_a_table_are_shown_as_one() -> None:
+    """Figures without a table are shown as a table."""
     html = page([_result(Findings(tables=[], figures={"tree": {"lines": 7}, "engine_s": 0.123456}))])
     assert "tree lines" in html
     assert "0.1235" in html
 
 
 def test_a_plot_of_nothing_is_not_drawn() -> None:
+    """A plot without points is not drawn, and zero on a logarithmic axis does no harm."""
     assert draw(Plot(title="", x="", y="", series=[Series(name="a", points=[])])) == ""
     assert "nan" not in draw(Plot(title="", x="", y="", series=[Series(name="a", points=[(0.0, 0.0)])], log_x=True))
 
 
 def test_the_command_line_knows_every_suite() -> None:
-    assert sorted(cli.SUITES) == sorted([*SUITES, ALL])
+    """The command line names exactly the suites that exist."""
+    assert sorted(OFFERED) == sorted([*SUITES, ALL])
     assert {figure.suite for figure in FIGURES} <= set(SUITES)
 
 
 def test_statements_drawn_apart_are_others(shared_data: Path) -> None:
+    """Statements drawn apart share none with those drawn for fitting."""
     fitted, tried = (
         {sample.task for sample in notebook_samples(shared_data, n, apart=apart)}
         for n, apart in ((300, False), (200, True))

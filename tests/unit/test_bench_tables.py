@@ -47,13 +47,15 @@ def _one(name: str, both: Both) -> tuple[bool, float, int, int, int]:
 
 
 def test_what_the_cascade_costs_and_shows() -> None:
+    """A cascade's latency, calls, shown and wrong texts follow from its two answers."""
     assert _one("cascade", SURE_AND_RIGHT) == (True, 1.0, 0, 1, 0)
     assert _one("cascade", SURE_AND_WRONG) == (True, 3.0, 1, 2, 1)
     assert _one("cascade", UNSURE) == (True, 3.0, 1, 1, 0)
     assert _one("cascade", HOPELESS) == (False, 3.0, 1, 1, 1)
 
 
-def test_what_is_given_up_costs_no_more_than_the_tokens_that_told() -> None:
+def test_a_text_given_up_costs_only_its_first_tokens() -> None:
+    """A local text that is given up costs the time of the tokens that decided it, and no more."""
     tokens = tuple(Token(text=word, prob=0.1 if at < 3 else 0.9) for at, word in enumerate("xyzabc"))
     both = replace(HOPELESS, local=TimedAnswer(text="xyzabc", tokens=tokens, prompt_s=0.5, total_s=1.0, parses=True))
     assert _one("cascade", both)[1] == 2.7  # half of a second for the first token, a tenth for each of the next two
@@ -63,7 +65,8 @@ def test_what_is_given_up_costs_no_more_than_the_tokens_that_told() -> None:
     assert round(policies(hesitant)["cascade"](both).latency_s, 6) == 2.9  # at the fifth
 
 
-def test_the_cloud_alone_asks_with_round_1_and_the_best_of_two_with_both() -> None:
+def test_which_rounds_each_policy_asks_with() -> None:
+    """The cloud alone asks with the first round; the best of two cloud answers asks with both."""
     assert _one("cloud alone", SURE_AND_WRONG) == (False, 3.0, 1, 1, 1)
     assert _one("best of two cloud answers", SURE_AND_WRONG) == (True, 4.8, 2, 1, 0)
     assert _one("best of two cloud answers", UNSURE) == (True, 3.0, 1, 1, 0)
@@ -73,6 +76,7 @@ STRATA = {"weighted": Stratum(statements=list("abcd"), weights=[1.0] * 4)}
 
 
 def test_the_goals_say_what_is_missed() -> None:
+    """Each goal is named as met or missed, with its figure."""
     found = one_shot_table.findings([SURE_AND_RIGHT, SURE_AND_WRONG, UNSURE, HOPELESS], GATES, STRATA)
     goals = {row[0]: row[-1] for row in found.tables[1].rows}
     assert goals == {
@@ -103,6 +107,7 @@ def test_latency_with_a_hosted_cloud_is_computed() -> None:
 
 
 def test_a_score_that_tells_right_from_wrong_has_an_area_of_one() -> None:
+    """A score that separates right from wrong has an area under its curve of 1."""
     draw = random.Random(1)
     good = [(True, [Token(text="a", prob=draw.uniform(0.8, 1.0))]) for _ in range(40)]
     bad = [(False, [Token(text="a", prob=draw.uniform(0.0, 0.2))]) for _ in range(40)]
@@ -122,7 +127,8 @@ def _way(*, keys: int, useful_s: float | None, calls: int, shown: int = 2, right
     }  # fmt: skip
 
 
-def test_the_goals_of_typing_are_against_the_cloud_alone_at_the_same_network() -> None:
+def test_typing_goals_compare_at_the_same_network() -> None:
+    """The goals of typing compare the cascade with the cloud alone over the same network."""
     names = ["local alone", *(f"{way} {ms}" for way in ("no retrieval", "best of two") for ms in (200, 0))]
     ways = {name: _way(keys=40, useful_s=None, calls=1) for name in names}
     ways |= {

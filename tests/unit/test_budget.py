@@ -22,6 +22,7 @@ class _Jumping:
 
 
 def test_calls_come_back_with_the_day() -> None:
+    """A new day brings the calls of a day back."""
     clock = _Jumping()
     budget = Budget(calls_a_day=2, tokens_a_day=0, clock=clock)
     assert [budget.take() for _ in range(3)] == [True, True, False]
@@ -31,6 +32,7 @@ def test_calls_come_back_with_the_day() -> None:
 
 
 def test_a_clock_that_jumps_back_gives_nothing_twice() -> None:
+    """A clock that jumps back gives no call a second time."""
     clock = _Jumping()
     budget = Budget(calls_a_day=1, tokens_a_day=0, clock=clock)
     assert budget.take()
@@ -41,6 +43,7 @@ def test_a_clock_that_jumps_back_gives_nothing_twice() -> None:
 
 
 def test_tokens_stop_the_next_call() -> None:
+    """A day's tokens stop the next call once they are used up."""
     budget = Budget(calls_a_day=0, tokens_a_day=100, clock=_Jumping())
     assert budget.take()
     budget.spend(120)

@@ -30,22 +30,27 @@ def _as_the_catalogue_says(of: Features, draw: random.Random) -> bool:
     return draw.random() < PRIOR.chance(of)
 
 
-def test_without_evidence_the_chance_says_what_the_thresholds_say() -> None:
+def test_the_prior_agrees_with_the_thresholds() -> None:
+    """Without evidence the chance at each threshold is the one that the threshold stands for."""
     assert PRIOR.chance(features(0.8)) == pytest.approx(0.4)
     assert PRIOR.chance(features(0.6)) == pytest.approx(0.25)
     assert PRIOR.chance(features(0.81, lowest=0.01, n_chars=300)) > 0.4
 
 
 def test_equal_thresholds_have_a_prior_too() -> None:
+    """Two equal thresholds have a prior as well."""
     assert prior_of(0.7, 0.7).chance(features(0.7)) == pytest.approx(0.4)
 
 
 def test_a_fit_on_nothing_is_the_prior() -> None:
+    """A fit on no data is the prior."""
     assert fit([], [], PRIOR).intercept == pytest.approx(PRIOR.intercept)
     assert fit([], [], PRIOR).weights == pytest.approx(PRIOR.weights)
 
 
 def test_a_fit_finds_the_chances_that_made_the_data() -> None:
+    """A fit finds the chances by which the data was made."""
+
     def odds(of: Features, draw: random.Random) -> bool:
         return draw.random() < 1 / (1 + math.exp(-(6 * of.confidence - 3 + math.log(of.lowest_prob))))
 
@@ -57,6 +62,7 @@ def test_a_fit_finds_the_chances_that_made_the_data() -> None:
 
 
 def test_a_surer_shorter_text_is_never_less_likely_right() -> None:
+    """After any fit a surer or a shorter text is at least as likely to be right."""
     known = population(400, lambda of, draw: of.confidence < 0.5 and of.n_chars > 30)
     found = fit([each.features for each in known], [each.target or 0.0 for each in known], PRIOR)
     assert found.chance(features(0.9)) >= found.chance(features(0.4))
@@ -64,6 +70,7 @@ def test_a_surer_shorter_text_is_never_less_likely_right() -> None:
 
 
 def test_what_separates_cleanly_is_learnt_and_stays_finite() -> None:
+    """Data that separates cleanly is learnt, fewer shown texts are wrong, and the weights stay finite."""
     verdict = judge(population(400, _by_lowest), PRIOR)
     assert verdict.calibration is not None
     assert verdict.gain is not None
@@ -77,12 +84,14 @@ def test_what_separates_cleanly_is_learnt_and_stays_finite() -> None:
 
 
 def test_data_that_the_catalogue_explains_move_nothing() -> None:
+    """Data that the catalogue already explains moves no threshold."""
     verdict = judge(population(400, _as_the_catalogue_says), PRIOR)
     assert (verdict.calibration, verdict.gain is None) == (None, False)
     assert verdict.why.startswith("catalogue: nothing sure is gained from 400 outcomes")
 
 
 def test_chance_teaches_only_how_often_texts_are_right() -> None:
+    """Outcomes at random teach only how often texts are right."""
     found = judge(population(1000, _by_chance), PRIOR).calibration
     assert found is not None
     chances = [found.chance(features(confidence, log_prob=-3, n_chars=30)) for confidence in (0.4, 0.95)]
@@ -99,17 +108,20 @@ def test_chance_teaches_only_how_often_texts_are_right() -> None:
     ],
 )
 def test_little_or_one_sided_evidence_moves_nothing(n: int, right: float, why: str) -> None:
+    """Too few outcomes, or outcomes of one kind, move no threshold, and the verdict says why."""
     verdict = judge(population(n, lambda of, draw: draw.random() < right), PRIOR)
     assert (verdict.calibration, verdict.gain, verdict.why) == (None, None, why)
 
 
 def test_what_was_true_only_before_is_not_learnt() -> None:
+    """A pattern that only older outcomes show is not learnt."""
     older = population(280, _by_lowest)
     newer = population(120, lambda of, draw: of.lowest_prob <= 0.6)
     assert judge(older + newer, PRIOR).calibration is None
 
 
 def test_wrong_among_shown_at_a_recall() -> None:
+    """The share of wrong texts is taken where as many right ones are shown; equal chances share it."""
     chances, targets = [0.9, 0.8, 0.7, 0.6], [1.0, 0.0, 1.0, 0.0]
     assert wrong_at_recall(chances, targets, 1) == 0
     assert wrong_at_recall(chances, targets, 2) == pytest.approx(1 / 3)
@@ -117,7 +129,8 @@ def test_wrong_among_shown_at_a_recall() -> None:
     assert wrong_at_recall([0.5] * 4, targets, 1) == wrong_at_recall([0.5] * 4, targets[::-1], 1) == 0.5
 
 
-def test_where_no_right_text_was_shown_nothing_is_said_of_the_wrong_ones() -> None:
+def test_no_right_text_gives_no_share_of_wrong_ones() -> None:
+    """When no right text was shown, the verdict gives no share of wrong ones."""
     sure = [
         replace(one, features=replace(one.features, confidence=0.95)) for one in population(90, lambda of, draw: False)
     ]
@@ -126,6 +139,7 @@ def test_where_no_right_text_was_shown_nothing_is_said_of_the_wrong_ones() -> No
 
 
 def test_learning_loads_no_numpy() -> None:
+    """The recorder loads no numpy."""
     code = "import sys, jupyter_mccom.learning.recorder; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "numpy" not in done.stdout.split()

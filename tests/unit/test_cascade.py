@@ -86,12 +86,14 @@ def _after(cascade: Cascade, kind: OutcomeKind, prefix: str, shown_ms: int = 900
 
 
 async def test_a_sure_answer_never_leaves_the_machine() -> None:
+    """A sure local answer is shown, and the cloud is not called."""
     cascade = _cascade(0.95)
     assert await _ask(cascade, REQUEST) == ("eros(3)", "local", "sure")
     assert cascade.journal.totals.cloud == 0
 
 
 async def test_an_unsure_answer_is_checked_by_the_cloud_which_streams() -> None:
+    """An unsure local answer goes to the cloud as its draft, and the cloud's text streams as one suggestion."""
     cloud = _Asked({"np.z": CLOUD})
     cascade = _cascade(0.7, cloud=cloud)
     found = await _all(cascade, REQUEST)
@@ -104,6 +106,7 @@ async def test_an_unsure_answer_is_checked_by_the_cloud_which_streams() -> None:
 
 
 async def test_a_hopeless_answer_is_cut_after_three_tokens() -> None:
+    """A hopeless local answer is stopped after three tokens."""
     cascade = _cascade(0.3)
     await _ask(cascade, REQUEST)
     local, _ = cascade.journal.traces[-1].generations
@@ -111,11 +114,13 @@ async def test_a_hopeless_answer_is_cut_after_three_tokens() -> None:
 
 
 async def test_what_breaks_the_cell_goes_to_the_cloud() -> None:
+    """A local text that makes the cell unparsable goes to the cloud."""
     cascade = _cascade(0.95)
     assert await _ask(cascade, replace(REQUEST, prefix="y = b")) == ("ar", "cloud", "unparsable")
 
 
 async def test_a_rejection_goes_to_the_cloud_once() -> None:
+    """A rejected text sends its position to the cloud once."""
     cascade = _cascade(0.95)
     await _ask(cascade, REQUEST)
     assert await _ask(cascade, _after(cascade, "rejected", "x = np.zo")) == ("ne", "cloud", "rejected")
@@ -125,6 +130,7 @@ async def test_a_rejection_goes_to_the_cloud_once() -> None:
 
 @pytest.mark.parametrize(("kind", "shown_ms"), [("rejected", 700), ("superseded", 900), ("moved", 900)])
 async def test_only_a_rejection_that_was_read_counts(kind: OutcomeKind, shown_ms: int) -> None:
+    """A text that was visible too briefly, or left in another way, causes no cloud call."""
     cascade = _cascade(0.95)
     await _ask(cascade, REQUEST)
     request = _after(cascade, kind, "x = np.zo", shown_ms)
@@ -132,6 +138,7 @@ async def test_only_a_rejection_that_was_read_counts(kind: OutcomeKind, shown_ms
 
 
 async def test_a_rejection_at_another_line_does_not_count() -> None:
+    """A rejection on another line causes no cloud call."""
     cascade = _cascade(0.95)
     await _ask(cascade, REQUEST)
     request = _after(cascade, "rejected", "x = 1\ny = np.zo")
@@ -139,6 +146,7 @@ async def test_a_rejection_at_another_line_does_not_count() -> None:
 
 
 async def test_escape_stops_asking_at_this_line_until_the_person_asks() -> None:
+    """After Esc a line gets no suggestion until the person asks by hand or goes to another line."""
     cascade = _cascade(0.95)
     await _ask(cascade, REQUEST)
     assert await _ask(cascade, _after(cascade, "dismissed", "x = np.zo")) == ("", "nothing", "dismissed")
@@ -149,19 +157,22 @@ async def test_escape_stops_asking_at_this_line_until_the_person_asks() -> None:
 
 
 async def test_escape_at_another_line_does_not_count() -> None:
+    """Esc on one line stops nothing on another."""
     cascade = _cascade(0.95)
     await _ask(cascade, REQUEST)
     assert await _ask(cascade, _after(cascade, "dismissed", "x = 1\ny = np.zo")) == ("om()", "local", "sure")
 
 
-async def test_escape_counts_at_the_line_to_which_the_suggestion_was_typed_along() -> None:
+async def test_escape_counts_where_typing_along_has_led() -> None:
+    """Esc counts on the line that typing along a suggestion has reached."""
     cascade = cascade_of(ScriptedEngine({"if x:": "\n    y = np.zeros(3)"}), multiline="block")
     await _ask(cascade, replace(REQUEST, prefix="if x:"))
     assert (await _ask(cascade, replace(REQUEST, prefix="if x:\n    y")))[0] == " = np.zeros(3)"
     assert await _ask(cascade, _after(cascade, "dismissed", "if x:\n    yz")) == ("", "nothing", "dismissed")
 
 
-async def test_a_call_costs_its_prompt_and_draft_also_where_the_server_does_not_count() -> None:
+async def test_a_call_costs_its_prompt_and_draft() -> None:
+    """A cloud call costs its prompt, draft and answer, even when the server does not count."""
     cascade = _cascade(0.95, cloud=_Failing(CloudBroken("away"), n_tokens=2))
     await _ask(cascade, REQUEST)
     await _ask(cascade, replace(REQUEST, id="r1", trigger="ask"))
@@ -170,6 +181,7 @@ async def test_a_call_costs_its_prompt_and_draft_also_where_the_server_does_not_
 
 
 async def test_asking_goes_to_the_cloud_with_the_local_text_as_draft() -> None:
+    """A request for the cloud carries the local text as its draft."""
     cloud = _Asked({"np.z": CLOUD})
     cascade = _cascade(0.95, cloud=cloud)
     await _ask(cascade, REQUEST)
@@ -192,6 +204,7 @@ class _Kernel:
 
 @pytest.mark.parametrize(("leaves", "draft"), [(True, "eros(3)"), (False, "")])
 async def test_a_text_written_with_what_must_not_leave_is_no_draft(leaves: bool, draft: str) -> None:
+    """A local text that was written with hits which must not leave is no draft."""
     cloud = _Asked({"np.z": CLOUD})
     local = _Asked({"np.z": LOCAL}, prob=0.7)
     cascade = cascade_of(local, cloud, retriever=_Kernel(), leaves=lambda hit: leaves)
@@ -201,6 +214,7 @@ async def test_a_text_written_with_what_must_not_leave_is_no_draft(leaves: bool,
 
 
 async def test_the_draft_is_rebased_on_what_was_typed_since() -> None:
+    """The draft is what remains of the local text behind what was typed since."""
     cloud = _Asked({"np.zer": "os((3, 4))\n"})
     cascade = _cascade(0.95, cloud=cloud)
     await _ask(cascade, REQUEST)
@@ -210,6 +224,7 @@ async def test_the_draft_is_rebased_on_what_was_typed_since() -> None:
 
 @pytest.mark.parametrize(("prob", "shown"), [(0.7, ("eros(3)", "local")), (0.3, ("", "nothing"))])
 async def test_a_cloud_that_fails_never_fails_a_completion(prob: float, shown: tuple[str, str]) -> None:
+    """When the cloud fails, the local text or nothing is shown, and journal and trace name the trouble."""
     cascade = _cascade(prob, cloud=_Failing(CloudBroken("the cloud cannot be reached; check the network")))
     assert await _ask(cascade, REQUEST) == (*shown, "offline")
     assert "cannot be reached" in cascade.journal.cloud_trouble
@@ -217,17 +232,21 @@ async def test_a_cloud_that_fails_never_fails_a_completion(prob: float, shown: t
 
 
 async def test_what_a_broken_stream_brought_stays() -> None:
+    """The text of a cloud stream that breaks off stays."""
     cascade = _cascade(0.7, cloud=_Failing(CloudBroken("reset; try again"), n_tokens=2))
     assert (await _all(cascade, REQUEST))[-1].text == "ee"
 
 
-async def test_a_slow_cloud_gives_way_to_the_local_text_within_the_deadline() -> None:
+async def test_a_slow_cloud_gives_way_to_the_local_text() -> None:
+    """When the cloud is slower than the deadline, the local text is shown."""
     cascade = _cascade(0.7, cloud=_Asked({"np.z": CLOUD}, token_s=5))
     answer = await asyncio.wait_for(_ask(cascade, replace(REQUEST, deadline_s=0.3)), 3)
     assert answer == ("eros(3)", "local", "late")
 
 
 async def test_a_model_that_is_not_loaded_in_time_answers_nothing() -> None:
+    """A model that is not loaded by the deadline gives no text."""
+
     class Loading(ScriptedEngine):
         async def count(self, texts: Sequence[str]) -> list[int]:
             await asyncio.sleep(60)
@@ -238,6 +257,7 @@ async def test_a_model_that_is_not_loaded_in_time_answers_nothing() -> None:
 
 
 async def test_two_notebooks_cannot_spend_the_last_call_twice() -> None:
+    """Of two documents that ask at once, only one spends the last call of the day."""
     cascade = _cascade(0.7, calls_a_day=1)
     requests = [replace(REQUEST, document=name) for name in ("a", "b")]
     found = await asyncio.gather(*(_ask(cascade, request) for request in requests))
@@ -245,16 +265,19 @@ async def test_two_notebooks_cannot_spend_the_last_call_twice() -> None:
 
 
 async def test_a_document_that_is_kept_out_stays_here() -> None:
+    """A document that is kept out never reaches the cloud."""
     cascade = _cascade(0.7)
     assert await _ask(cascade, replace(REQUEST, document="private/a.py")) == ("eros(3)", "local", "off")
 
 
 async def test_without_a_local_model_the_cloud_answers() -> None:
+    """Without a local model the cloud answers."""
     cascade = _cascade(0, local=_Failing(EngineMissing("no model; run: jupyter mccom pull")))
     assert await _ask(cascade, REQUEST) == ("eros((3, 4))", "cloud", "offline")
 
 
 async def test_a_position_is_asked_once() -> None:
+    """A position goes to the cloud only once."""
     cascade = _cascade(0.7)
     assert (await _ask(cascade, REQUEST))[1:] == ("cloud", "unsure")
     assert await _ask(cascade, replace(REQUEST, prefix="x = np.zo")) == ("om()", "local", "unsure")

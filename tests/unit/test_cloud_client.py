@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.engines.cloud.client import CloudClient
+from jupyter_mccom.engines.remote.cloud_client import CloudClient
 from jupyter_mccom.errors import CloudBroken, CloudError, CloudLimited, CloudRefused, CloudTimeout, SettingsError
 from tests.cloud_server import Piece, answer, events, json_answer, serving
 
@@ -66,6 +66,7 @@ async def _error(client: CloudClient) -> CloudError:
 async def test_a_bad_answer_is_one_clear_error(
     script: Sequence[Piece], kind: type[CloudError], status: int | None
 ) -> None:
+    """Each bad answer is one error of its kind with the server's status."""
     async with serving(script) as server:
         error = await _error(_client(server.url))
     assert type(error) is kind
@@ -73,12 +74,14 @@ async def test_a_bad_answer_is_one_clear_error(
 
 
 async def test_nobody_listens() -> None:
+    """A port where nobody listens is a broken cloud."""
     async with serving(json_answer({})) as server:
         pass
     assert isinstance(await _error(_client(server.url)), CloudBroken)
 
 
 async def test_a_name_that_does_not_exist() -> None:
+    """A host name that does not exist is a broken cloud."""
     assert isinstance(await _error(_client("http://no-such-host.invalid")), CloudBroken)
 
 
@@ -95,6 +98,7 @@ def unsigned(tmp_path: Path) -> ssl.SSLContext:
 
 
 async def test_a_certificate_that_nobody_signed(unsigned: ssl.SSLContext) -> None:
+    """An unsigned certificate is an error that names the certificate."""
     listening = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=unsigned)
     port = listening.sockets[0].getsockname()[1]
     error = await _error(_client(f"https://localhost:{port}"))
@@ -103,24 +107,28 @@ async def test_a_certificate_that_nobody_signed(unsigned: ssl.SSLContext) -> Non
 
 
 async def test_a_server_that_comes_back_is_asked_once_more() -> None:
+    """A request that fails with 503 is sent once more."""
     async with serving(json_answer({}, status="503 Service Unavailable"), answer(events(EVENT))) as server:
         assert await _streamed(_client(server.url)) == [EVENT]
         assert len(server.asked) == 2
 
 
 async def test_a_short_retry_after_is_honoured() -> None:
+    """A short Retry-After is waited for."""
     limited = json_answer({}, status="429 Too Many Requests", headers="Retry-After: 1\r\n")
     async with serving(limited, answer(events(EVENT))) as server:
         assert await _streamed(_client(server.url)) == [EVENT]
 
 
 async def test_what_has_begun_is_not_asked_again() -> None:
+    """An answer that has begun is not asked for again."""
     async with serving([*LATER, None]) as server:
         await _error(_client(server.url))
         assert len(server.asked) == 1
 
 
 async def test_an_answer_of_ten_megabytes_is_cut_off() -> None:
+    """An answer beyond the limit of size ends as a broken cloud."""
     async with serving([*HEAD, b"data: " + b"x" * 10_000_000]) as server:
         assert isinstance(await _error(_client(server.url, read_s=5)), CloudBroken)
     async with serving([*HEAD, *([events(EVENT, done=False) * 1000] * 100)]) as server:
@@ -128,6 +136,7 @@ async def test_an_answer_of_ten_megabytes_is_cut_off() -> None:
 
 
 async def test_leaving_closes_the_stream() -> None:
+    """Closing the iterator closes the connection to the server."""
     async with serving([*LATER, 5.0]) as server:
         client = _client(server.url, read_s=5)
         stream = client.stream("/v1/completions", {})
@@ -139,6 +148,8 @@ async def test_leaving_closes_the_stream() -> None:
 
 
 async def test_a_key_that_cannot_be_had_is_a_refusal() -> None:
+    """A key that cannot be read is a refusal with the reason."""
+
     def no_key() -> str:
         raise SettingsError("the environment variable X is not set; set it to the cloud's key")
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.cascade.context_text import ContextText, context_text
+from jupyter_mccom.cascade.drafts.context_text import ContextText, context_text
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.types import CompletionRequest, Outcome, Prompt, Suggestion, Token
@@ -78,7 +78,7 @@ def test_text_that_breaks_the_line_is_not_shown(line: str) -> None:
     assert context_text(request((line + "\n") * 2 + line[:at], "])"[line[at - 1] == "("])) is None
 
 
-def test_a_part_that_closes_what_the_editor_has_closed_is_not_shown() -> None:
+def test_a_part_that_closes_a_closed_bracket_is_not_shown() -> None:
     """The same of a beginning on which three places agree."""
     lines = "".join(f'ax.set_title("t").set_size({size})\n' for size in (7, 8, 9))
     assert context_text(request(lines + "ax.set_title(")) is not None
@@ -93,7 +93,7 @@ async def test_a_block_goes_no_further_than_its_statement() -> None:
     assert (last.text, engine.asked) == ("ow()", [])
 
 
-async def test_a_comment_of_the_context_is_noise_behind_a_complete_line() -> None:
+async def test_a_comment_of_the_context_is_noise_behind_a_line() -> None:
     """What is held back of a model is held back of the context."""
     *_, last = await shown(cascade_of(Noting({})), request("x = load()  # get it\n" * 2 + "x = load()"))
     assert last.text == ""

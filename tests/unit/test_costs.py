@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mccom.engines.constrain import Ids
-from jupyter_mccom.engines.costs import TIMED, ByCost, CostCurve, by_cost, keep, kept, key_of, timed
-from jupyter_mccom.engines.decoding import Allowed, Choice
+from jupyter_mccom.engines.decoding.constrain import Ids
+from jupyter_mccom.engines.decoding.costs import TIMED, ByCost, CostCurve, by_cost, keep, kept, key_of, timed
+from jupyter_mccom.engines.decoding.decoding import Allowed, Choice
 
 PROCESSOR = CostCurve(ms={1: 24.0, 2: 50.0, 4: 85.0, 8: 141.0, 16: 267.0})
 """Measured for the 0.5B on two cores (engines.md B), 2 tokens by its neighbours."""
@@ -21,27 +21,30 @@ UNLIKELY = 0.3, 0.5
 """Chances of a draft's first token and of each later one."""
 
 
-def test_costs_lie_on_lines_between_the_timed_points_and_beyond_them() -> None:
+def test_costs_are_interpolated() -> None:
+    """Costs lie on straight lines between the timed sizes and beyond them."""
     assert [PROCESSOR.cost_ms(n) for n in (1, 4, 6, 16)] == [24.0, 85.0, 113.0, 267.0]
     assert PROCESSOR.cost_ms(24) == 267 + 126
 
 
 def test_where_tokens_are_nearly_free_all_of_a_draft_is_checked() -> None:
+    """When further tokens are nearly free, all of a draft is checked."""
     assert GPU.length(1, 16, *LIKELY) == 16
 
 
-def test_where_each_token_costs_as_much_as_one_written_an_unlikely_draft_is_left() -> None:
+def test_an_unlikely_draft_is_left_on_a_processor() -> None:
+    """When each token costs as much as one that is written, an unlikely draft is not checked."""
     assert PROCESSOR.length(1, 16, *UNLIKELY) == 0
 
 
-def test_beside_a_prompt_that_is_read_anyway_a_likely_draft_pays_on_a_processor_too() -> None:
+def test_a_likely_draft_pays_beside_a_prompt() -> None:
+    """A likely draft pays on a processor too when a prompt is read anyway."""
     assert PROCESSOR.length(40, 8, *LIKELY) > 0
 
 
 @given(st.integers(1, 200), st.integers(0, 16), st.floats(0, 1), st.floats(0, 1))
-def test_what_is_checked_is_expected_to_save_time_and_never_more_than_there_is(
-    n_pending: int, most: int, first: float, later: float
-) -> None:
+def test_what_is_checked_is_expected_to_save_time(n_pending: int, most: int, first: float, later: float) -> None:
+    """The checked length is the one with the highest gain, and never longer than the draft."""
     length = PROCESSOR.length(n_pending, most, first, later)
     gains_ms = PROCESSOR.gains_ms(n_pending, most, first, later)
     assert 0 <= length <= most == len(gains_ms)
@@ -49,7 +52,8 @@ def test_what_is_checked_is_expected_to_save_time_and_never_more_than_there_is(
         assert gains_ms[length - 1] == max(gains_ms) > 0
 
 
-def test_each_part_of_a_draft_is_checked_where_it_comes_true_and_left_where_it_does_not() -> None:
+def test_each_part_of_a_draft_is_learnt_apart() -> None:
+    """Each part of a draft is checked once it comes true and left once it does not, apart from the others."""
     policy = ByCost(PROCESSOR)
     assert policy.length(4, 12, "start") == policy.length(4, 12, "rest") == 0
     for _ in range(200):
@@ -64,6 +68,7 @@ def test_each_part_of_a_draft_is_checked_where_it_comes_true_and_left_where_it_d
 
 
 def test_every_size_is_timed_and_the_quickest_counts() -> None:
+    """Every size is timed, and each cost is at least zero."""
     sizes: list[int] = []
     curve = timed(sizes.append, time.perf_counter)
     assert set(sizes) == set(TIMED) == set(curve.ms)
@@ -71,6 +76,7 @@ def test_every_size_is_timed_and_the_quickest_counts() -> None:
 
 
 def test_more_tokens_are_never_taken_for_cheaper() -> None:
+    """A larger size never counts as cheaper than a smaller one."""
     costs_s = {1: 0.01, 2: 0.03, 4: 0.02, 8: 0.05, 16: 0.04}
     now = [0.0]
 
@@ -81,6 +87,7 @@ def test_more_tokens_are_never_taken_for_cheaper() -> None:
 
 
 def test_a_curve_is_kept_for_its_model_and_threads(tmp_path: Path) -> None:
+    """A cost curve is kept for its model, threads and engine."""
     file = tmp_path / "new" / "costs.json"
     assert kept(file, key_of("a", 1, "xllamacpp")) is None
     keep(file, key_of("a", 1, "xllamacpp"), PROCESSOR)
@@ -91,6 +98,7 @@ def test_a_curve_is_kept_for_its_model_and_threads(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_timed_anew(tmp_path: Path) -> None:
+    """A damaged file of curves counts as absent and is replaced."""
     file = tmp_path / "costs.json"
     for content in ('{"k": 3}', '{"k": {"x": 1}}', "{", "3"):
         file.write_text(content)
@@ -137,7 +145,8 @@ class _Evaluates:
         return [Choice(token=0, prob=1.0)] * n_last
 
 
-def test_a_model_is_timed_once_after_a_first_evaluation_of_each_size_that_does_not_count(tmp_path: Path) -> None:
+def test_a_model_is_timed_once_after_a_warm_up(tmp_path: Path) -> None:
+    """Each size is evaluated once without counting, then timed; the next start reads the file."""
     file, decoder = tmp_path / "costs.json", _Evaluates()
     assert isinstance(by_cost(decoder, str(file), "a", time.perf_counter), ByCost)
     behind_singles = [1, 1, 1, 1, *(size for timed_size in TIMED[1:] for size in (1, timed_size))]
@@ -148,18 +157,21 @@ def test_a_model_is_timed_once_after_a_first_evaluation_of_each_size_that_does_n
     assert again.sizes == []
 
 
-def test_a_folder_that_cannot_be_written_costs_the_timing_and_nothing_else(tmp_path: Path) -> None:
+def test_an_unwritable_folder_costs_only_the_timing(tmp_path: Path) -> None:
+    """A folder that cannot be written costs only the timing."""
     (tmp_path / "file").write_text("")
     decoder = _Evaluates()
     assert isinstance(by_cost(decoder, str(tmp_path / "file" / "costs.json"), "a", time.perf_counter), ByCost)
 
 
 def test_without_a_file_all_of_a_draft_is_checked_or_nothing() -> None:
+    """Without a file of curves all of a draft is checked, or nothing."""
     assert by_cost(_Evaluates(), "", "a", time.perf_counter).length(1, 9, "start") == 9
     assert by_cost(_Evaluates(), None, "a", time.perf_counter).length(1, 9, "start") == 0
 
 
 def test_the_newest_curves_are_kept(tmp_path: Path) -> None:
+    """Only the 32 newest curves are kept."""
     file = tmp_path / "costs.json"
     for number in range(40):
         keep(file, f"model {number}", GPU)

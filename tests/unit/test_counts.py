@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from jupyter_mccom.engines.counts import Counts
+from jupyter_mccom.engines.token_counts import Counts
 
 
 async def test_what_others_push_out_meanwhile_is_counted_all_the_same() -> None:
+    """A count that other texts push out while it is awaited is still returned."""
     go_on = asyncio.Event()
 
     async def ask(texts: Sequence[str]) -> list[int]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from jupyter_mccom.engines.decoding import Check, Choice, Decoding
-from jupyter_mccom.engines.draft import Part
+from jupyter_mccom.engines.decoding.decoding import Check, Choice, Decoding
+from jupyter_mccom.engines.decoding.draft import Part
 from jupyter_mccom.errors import EngineError, PromptTooLong
 from jupyter_mccom.types import DraftCheck, Token
 from tests.speller import ANSWER, Speller
@@ -29,6 +29,7 @@ def _text(tokens: Sequence[Token]) -> str:
     ["", "def x😀 x", "def y", "yyyy", "def x😀 x\n", "de", "def x😀 xxxxyyyy", "f x", "def xy😀", "def x😀"],
 )
 def test_the_answer_is_the_same_with_any_draft(draft: str) -> None:
+    """The answer has the same tokens with any draft."""
     plain = _write(Speller())
     assert _text(plain) == ANSWER.decode()
     drafted = _write(Speller(), draft)
@@ -36,6 +37,7 @@ def test_the_answer_is_the_same_with_any_draft(draft: str) -> None:
 
 
 def test_a_right_draft_is_taken_whole_in_few_evaluations() -> None:
+    """A right draft is accepted whole in two passes, fewer than without it."""
     plain, drafted = Speller(), Speller()
     _write(plain)
     tokens = _write(drafted, "def x😀 x")
@@ -47,19 +49,23 @@ def test_a_right_draft_is_taken_whole_in_few_evaluations() -> None:
     assert len(drafted.evaluated) < len(plain.evaluated)
 
 
-def test_the_draft_is_evaluated_together_with_the_prompts_last_tokens() -> None:
+def test_the_draft_is_evaluated_with_the_prompts_end() -> None:
+    """The draft is evaluated in one batch with the last tokens of the prompt."""
     speller = Speller()
     _write(speller, "def")
     assert speller.evaluated[0] == [9, 9, 9, 1]
 
 
 def test_a_draft_is_left_where_it_diverges() -> None:
+    """A draft is dropped at the first token that differs."""
     tokens = _write(Speller(), "def y def")
     assert [token.from_draft for token in tokens][:3] == [True, True, False]
     assert not any(token.from_draft for token in tokens[3:])
 
 
-def test_a_draft_of_the_same_text_in_other_tokens_goes_on_behind_them() -> None:
+def test_a_draft_in_other_tokens_goes_on_behind_them() -> None:
+    """A draft whose text agrees in other tokens goes on behind them."""
+
     class Splitting(Speller):
         def encode(self, text: str, *, special: bool) -> list[int]:
             """Never the token that the model writes."""
@@ -70,7 +76,8 @@ def test_a_draft_of_the_same_text_in_other_tokens_goes_on_behind_them() -> None:
     assert [token.from_draft for token in tokens[:3]] == [False, True, True]
 
 
-def test_a_draft_token_is_counted_as_such_only_where_the_model_chose_it() -> None:
+def test_only_a_chosen_draft_token_counts_as_accepted() -> None:
+    """A token counts as accepted only when the model chose it."""
     tokens = _write(Speller(), "yx")
     assert not any(token.from_draft for token in tokens)
     check = tokens[-1].check
@@ -79,10 +86,12 @@ def test_a_draft_token_is_counted_as_such_only_where_the_model_chose_it() -> Non
 
 
 def test_where_nothing_is_checked_nothing_is_said_of_it() -> None:
+    """Without a draft no token says anything of a check."""
     assert all(token.check is None for token in _write(Speller(), prompt="p"))
 
 
-def test_what_stood_behind_the_same_tokens_in_the_prompt_is_checked_without_a_draft() -> None:
+def test_text_repeated_from_the_prompt_is_a_draft() -> None:
+    """Without a draft, what followed the same tokens in the prompt is checked."""
     speller = Speller()
     speller.n_batch = speller.max_outputs = 40
     prompt = "ppydef x😀 x\nppy"
@@ -96,19 +105,23 @@ def test_what_stood_behind_the_same_tokens_in_the_prompt_is_checked_without_a_dr
 
 
 def test_behind_a_draft_that_ended_what_was_read_is_the_draft() -> None:
+    """Behind the end of a draft, what followed the same tokens before is the draft."""
     tokens = _write(Speller(), "def", prompt="def x😀 xp")
     assert [token.from_draft for token in tokens] == [True, False, False, True, True, True, False]
 
 
 def test_the_answer_ends_at_the_bound_with_a_draft_too() -> None:
+    """An answer with a draft ends at the bound of tokens too."""
     assert len(_write(Speller(), "def x😀 x", max_tokens=2)) == 2
 
 
-def test_a_token_that_ends_inside_a_character_gives_its_text_to_the_next() -> None:
+def test_a_token_inside_a_character_waits_for_the_next() -> None:
+    """A token that ends inside a character gives its text to the next one."""
     assert [token.text for token in _write(Speller())][3:5] == ["", "😀"]
 
 
 def test_only_what_is_new_in_a_prompt_is_evaluated() -> None:
+    """Only the new end of a prompt is evaluated."""
     speller = Speller()
     decoding = Decoding(speller, Check(all_of_it=True))
     counts = []
@@ -120,6 +133,7 @@ def test_only_what_is_new_in_a_prompt_is_evaluated() -> None:
 
 
 def test_who_goes_during_the_prompt_ends_it_between_two_batches() -> None:
+    """A request that goes away while its prompt is read ends between two batches."""
     speller = Speller()
     asked: list[bool] = []
 
@@ -131,7 +145,8 @@ def test_who_goes_during_the_prompt_ends_it_between_two_batches() -> None:
     assert len(speller.evaluated) == 2
 
 
-def test_a_prompt_too_long_is_refused_before_anything_is_evaluated() -> None:
+def test_a_prompt_too_long_is_refused_at_once() -> None:
+    """A prompt longer than the context is refused before anything is evaluated."""
     speller = Speller()
     with pytest.raises(PromptTooLong, match="the prompt has 64 tokens and the model's context holds 64"):
         Decoding(speller, Check(all_of_it=True)).write("p" * 64, max_tokens=9, draft="", gone=lambda: False)
@@ -139,10 +154,12 @@ def test_a_prompt_too_long_is_refused_before_anything_is_evaluated() -> None:
 
 
 def test_an_empty_prompt_has_an_empty_answer() -> None:
+    """An empty prompt has an empty answer."""
     assert _write(Speller(), "def", prompt="") == []
 
 
 def test_the_answer_ends_where_the_context_is_full() -> None:
+    """The answer ends when the context is full."""
     speller = Speller()
     assert len(_write(speller, prompt="p" * 61)) == 3
 
@@ -174,6 +191,7 @@ class _Never(Check):
     ],
 )
 def test_what_is_not_checked_is_still_learnt_from(draft: str, seen: list[tuple[Part, bool]]) -> None:
+    """A draft that is not checked still tells the policy where it came true."""
     speller, policy = Speller(), _Never()
     speller.n_prompt = 3
     tokens = list(Decoding(speller, policy).write("ppp", max_tokens=9, draft=draft, gone=lambda: False))
@@ -182,7 +200,9 @@ def test_what_is_not_checked_is_still_learnt_from(draft: str, seen: list[tuple[P
 
 
 @pytest.mark.parametrize("draft", ["def y", "yyyy", "x"])
-def test_a_wrong_draft_changes_nothing_where_the_cache_can_only_be_emptied_and_is_the_last_one(draft: str) -> None:
+def test_a_wrong_draft_with_a_cache_that_only_empties(draft: str) -> None:
+    """A wrong draft changes nothing when the cache can only be emptied, and no further one is checked."""
+
     class Forgetful(Speller):
         def keep(self, n_tokens: int) -> int:
             """All or nothing."""
@@ -201,6 +221,8 @@ def test_a_wrong_draft_changes_nothing_where_the_cache_can_only_be_emptied_and_i
 
 
 def test_after_a_failure_nothing_is_taken_to_be_in_the_cache() -> None:
+    """After a failure the whole prompt is evaluated again."""
+
     class Failing(Speller):
         broken = True
 

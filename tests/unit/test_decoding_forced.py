@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_mccom.engines.constrain import Ids, Rule
-from jupyter_mccom.engines.decoding import Allowed, Check, Decoding
+from jupyter_mccom.engines.decoding.constrain import Ids, Rule
+from jupyter_mccom.engines.decoding.decoding import Allowed, Check, Decoding
 from jupyter_mccom.types import Token
 from tests.speller import ANSWER, PIECES, Speller
 

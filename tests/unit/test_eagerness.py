@@ -49,7 +49,7 @@ def test_the_setting_has_a_name_for_each_row() -> None:
 
 
 @pytest.mark.parametrize("name", EAGERNESS)
-def test_without_the_cloud_a_text_must_be_likelier_right_than_to_be_shown_at_all(name: str) -> None:
+def test_sparing_a_call_needs_more_than_showing(name: str) -> None:
     """In every row the chance that spares a call is above the one that shows a text."""
     assert 0 < EAGERNESS[name].show_chance < EAGERNESS[name].route_chance < 1
 

@@ -62,6 +62,7 @@ from tests.traced import example
     ],
 )
 def test_how_right_a_text_was(of: Example, target: float | None) -> None:
+    """Each outcome gives a text its share of being right."""
     assert of.target == target
 
 
@@ -78,4 +79,5 @@ def test_how_right_a_text_was(of: Example, target: float | None) -> None:
 def test_what_does_not_survive_was_worth_less(
     survived: tuple[float | None, float | None], agree_chars: int | None, target: float
 ) -> None:
+    """A text that was changed later was worth what survived of it."""
     assert example(survived=survived, agree_chars=agree_chars).target == target

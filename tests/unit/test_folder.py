@@ -61,7 +61,8 @@ def _pull(store: Store, at: list[int] | None = None, cancel_at: int | None = Non
     )
 
 
-def test_only_weights_and_json_are_fetched_at_the_pinned_revision(tmp_path: Path, hub: Hub) -> None:
+def test_only_weights_and_json_are_fetched(tmp_path: Path, hub: Hub) -> None:
+    """Only weights and JSON files are fetched, all at the pinned revision."""
     store, at = store_of(tmp_path, FOLDER, hub=hub.url), [0]
     assert not store.present("tiny")
     path = _pull(store, at)
@@ -76,11 +77,13 @@ def test_only_weights_and_json_are_fetched_at_the_pinned_revision(tmp_path: Path
 
 
 def test_a_second_pull_asks_nobody(tmp_path: Path, hub: Hub) -> None:
+    """A second pull of a model that is here sends no request."""
     _pull(store_of(tmp_path, FOLDER, hub=hub.url))
     assert _pull(store_of(tmp_path, FOLDER, hub=CLOSED)) == tmp_path / "tiny-mlx"
 
 
 def test_half_a_download_is_not_there_and_goes_on_where_it_ended(tmp_path: Path, hub: Hub) -> None:
+    """Half a download does not count as present, and the next pull goes on where it ended."""
     store = store_of(tmp_path, FOLDER, hub=hub.url)
     with pytest.raises(PullCancelled):
         _pull(store, cancel_at=len(BODY) + 2 * BLOCK)
@@ -95,6 +98,7 @@ def test_half_a_download_is_not_there_and_goes_on_where_it_ended(tmp_path: Path,
 
 @pytest.mark.parametrize("name", ["model-00002-of-00002.safetensors", "config.json"])
 def test_a_file_that_is_not_the_stated_one_is_refused(tmp_path: Path, hub: Hub, name: str) -> None:
+    """A file that differs from the stated digest is refused."""
     hub.files = hub.files | {name: hub.files[name][:-1] + b"?"}
     store = store_of(tmp_path, FOLDER, hub=hub.url)
     with pytest.raises(ModelError, match=rf"sent a {name} of tiny that is not the one it states.*pull tiny$"):
@@ -103,6 +107,7 @@ def test_a_file_that_is_not_the_stated_one_is_refused(tmp_path: Path, hub: Hub, 
 
 
 def test_a_file_that_changed_later_is_noticed_and_mended(tmp_path: Path, hub: Hub) -> None:
+    """A file that changed later is an error that names the pull, and the pull mends it."""
     store = store_of(tmp_path, FOLDER, hub=hub.url)
     weights = _pull(store) / "model-00001-of-00002.safetensors"
     weights.write_bytes(BODY[:-1] + b"?")
@@ -113,6 +118,7 @@ def test_a_file_that_changed_later_is_noticed_and_mended(tmp_path: Path, hub: Hu
 
 
 def test_a_file_that_is_gone_makes_the_model_absent(tmp_path: Path, hub: Hub) -> None:
+    """A model with a missing file counts as absent."""
     store = store_of(tmp_path, FOLDER, hub=hub.url)
     (_pull(store) / "tokenizer.json").unlink()
     assert not store.present("tiny")
@@ -122,12 +128,14 @@ def test_a_file_that_is_gone_makes_the_model_absent(tmp_path: Path, hub: Hub) ->
 
 @pytest.mark.parametrize("lacking", ["tokenizer.json", "config.json"])
 def test_a_hub_folder_that_is_no_mlx_model_is_refused(tmp_path: Path, hub: Hub, lacking: str) -> None:
+    """A hub folder without a tokenizer or a configuration is refused."""
     hub.states["siblings"] = [_stated(name, content) for name, content in FILES.items() if name != lacking]
     with pytest.raises(ModelError, match=f"cannot be used: it has no {lacking}; choose another model"):
         _pull(store_of(tmp_path, FOLDER, hub=hub.url))
 
 
 def test_a_hub_that_states_no_digest_is_not_believed(tmp_path: Path, hub: Hub) -> None:
+    """A hub that states no digest for some file is refused."""
     hub.states["siblings"] = [{"rfilename": name, "size": len(content)} for name, content in FILES.items()]
     with pytest.raises(ModelError, match="it states no digest for some file"):
         _pull(store_of(tmp_path, FOLDER, hub=hub.url))
@@ -135,18 +143,21 @@ def test_a_hub_that_states_no_digest_is_not_believed(tmp_path: Path, hub: Hub) -
 
 @pytest.mark.parametrize("status", [404, 503])
 def test_a_hub_that_refuses_is_named(tmp_path: Path, hub: Hub, status: int) -> None:
+    """A hub that refuses is an error with the next step."""
     hub.status = status
     with pytest.raises(ModelError, match=r"the hub cannot be asked .*; check the network and try again"):
         _pull(store_of(tmp_path, FOLDER, hub=hub.url))
 
 
 def test_no_room_is_told_before_the_first_byte(tmp_path: Path, hub: Hub) -> None:
+    """Too little disk space is an error before any weights are fetched."""
     with pytest.raises(ModelError, match=r"tiny needs .* MB of disk"):
         _pull(store_of(tmp_path, FOLDER, hub=hub.url, free_bytes=lambda folder: 1))
     assert not any("safetensors" in path for path in hub.paths)
 
 
 def test_remove_takes_the_folder(tmp_path: Path, hub: Hub) -> None:
+    """Removing a model deletes its folder."""
     store = store_of(tmp_path, FOLDER, hub=hub.url)
     _pull(store)
     store.remove("tiny")
@@ -164,6 +175,7 @@ def _own(folder: Path, *lacking: str) -> Path:
 
 
 def test_a_folder_of_ones_own_is_used_as_it_is_and_never_deleted(tmp_path: Path) -> None:
+    """A person's own folder is used in place and never deleted."""
     folder = _own(tmp_path / "mine")
     store = Store(tmp_path / "models")
     model = store.entry(str(folder))
@@ -175,12 +187,14 @@ def test_a_folder_of_ones_own_is_used_as_it_is_and_never_deleted(tmp_path: Path)
 
 @pytest.mark.parametrize("lacking", FILES)
 def test_a_folder_that_lacks_something_says_what(tmp_path: Path, lacking: str) -> None:
+    """A folder without a needed file is an error that names the file."""
     folder = _own(tmp_path / "mine", lacking)
     with pytest.raises(ModelError, match=f"mine' has no {lacking}; fetch what is missing"):
         Store(tmp_path / "models").entry(str(folder))
 
 
 def test_an_index_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """A broken index of weights is an error that names the file."""
     folder = _own(tmp_path / "mine")
     (folder / "model.safetensors.index.json").write_text("{")
     with pytest.raises(ModelError, match=r"index\.json' cannot be read"):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.engines.completion import Answer, body_of
 from jupyter_mccom.engines.forced import Behind, Healing, NotForced, forceable, grammar, plainly, regex
+from jupyter_mccom.engines.remote.llama_completion import Answer, body_of
 from jupyter_mccom.errors import CloudBroken, CloudRefused, EngineError
 from jupyter_mccom.types import Prompt, Token
 
@@ -91,7 +91,7 @@ def test_the_share_is_of_the_tokens_that_agree() -> None:
     assert token.allowed_prob == pytest.approx(1 / (1 + 1 + 2.718281828**-1), abs=1e-6)
 
 
-def test_the_share_is_unknown_where_the_token_is_not_among_those_told() -> None:
+def test_the_share_of_an_untold_token_is_unknown() -> None:
     """A token that is typed against all odds is below the likeliest."""
     told = _told("q", -0.1) | {"id": 9, "bytes": list(b".array"), "logprob": -9.0}
     assert Behind(".ar", 3).put(_token(".array"), told).allowed_prob is None
@@ -154,7 +154,7 @@ async def test_a_draft_begins_where_the_model_does() -> None:
     assert server.asked == [("x = np", ".ar", ".array", True), ("x =", "", " 5", False)]
 
 
-async def test_an_answer_to_something_else_is_asked_for_anew_and_then_no_more() -> None:
+async def test_three_unheeded_answers_end_the_forcing() -> None:
     """Three in a row, and the server is taken for one that cannot force text."""
     healing = Healing()
     server = _Server([".", "x"], ["ray"], CloudRefused("no", status=400), ["ray"], ["y"], ["ray"], ["ray"])

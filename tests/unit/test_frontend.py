@@ -53,6 +53,7 @@ async def _keys(front: FrontEnd, keys: str, gap_s: float) -> None:
 
 
 def test_a_burst_of_keys_asks_once() -> None:
+    """Keys quicker than JupyterLab's own delay ask nothing; slower keys each ask."""
     front, _ = _typed({}, lambda front: _keys(front, "for", CORE_DELAY_S / 2))
     assert [asked.n_typed for asked in front.asked] == []
     front, _ = _typed({}, lambda front: _keys(front, "for", 2 * CORE_DELAY_S))
@@ -73,13 +74,15 @@ def test_a_burst_of_keys_is_asked_for_at_its_end() -> None:
 
 
 def test_typing_along_is_answered_from_what_is_shown() -> None:
+    """Typing along is answered from the shown text, which is painted once."""
     front, cascade = _typed({"f": "or name in names:"}, lambda front: _keys(front, "for n", 1.0))
     assert [asked.along for asked in front.asked] == [False, True, True, True, True]
     assert cascade.journal.totals.again == 4
     assert len(front.painted) == 1
 
 
-def test_a_key_that_contradicts_a_text_that_was_read_rides_on_the_next_request_and_goes_to_the_cloud() -> None:
+def test_a_key_against_a_read_text_is_a_rejection() -> None:
+    """A key against a text that was read is a rejection, and the next request goes to the cloud."""
     cloud = ScriptedEngine({"fr": "om os import path"})
     front, cascade = _typed({"f": "or name in names:"}, lambda front: _keys(front, "fr", 1.0), cloud)
     first, second = cascade.journal.traces
@@ -91,7 +94,8 @@ def test_a_key_that_contradicts_a_text_that_was_read_rides_on_the_next_request_a
     assert front.typed == "fr"
 
 
-def test_a_key_that_contradicts_a_text_before_it_could_be_read_is_no_rejection() -> None:
+def test_a_key_against_an_unread_text_is_no_rejection() -> None:
+    """A key against a text that could not be read yet is no rejection."""
     _, cascade = _typed({"f": "or name in names:"}, lambda front: _keys(front, "fr", 0.3))
     outcome = cascade.journal.traces[0].outcome
     assert outcome is not None
@@ -99,6 +103,8 @@ def test_a_key_that_contradicts_a_text_before_it_could_be_read_is_no_rejection()
 
 
 def test_taking_words_and_then_something_else_is_partial() -> None:
+    """Words that are accepted before something else is typed count as partial."""
+
     async def typing(front: FrontEnd) -> None:
         await _keys(front, "f", 1.0)
         front.take("or")
@@ -128,6 +134,7 @@ def _written(script: Mapping[str, str], token_s: float = 0.0) -> TypedStatement:
 
 
 def test_a_person_takes_a_right_text_with_one_key() -> None:
+    """A person accepts a right text with one key and saves the others."""
     written = _written({"for": STATEMENT[3:]})
     assert written.keys_typed < written.keys_needed / 2
     assert written.accepted_chars + written.keys_typed - 1 == written.keys_needed
@@ -137,17 +144,20 @@ def test_a_person_takes_a_right_text_with_one_key() -> None:
 
 
 def test_a_person_reads_a_wrong_text_and_types_on() -> None:
+    """A person reads a wrong text, types on and saves no key."""
     written = _written({"for": " key in table:"})
     assert (written.keys_typed, written.accepted_chars, written.useful_s) == (written.keys_needed, 0, None)
     assert written.wrong == written.shown > 0
 
 
 def test_a_model_that_is_slower_than_the_typing_shows_nothing() -> None:
+    """A model that is slower than the typing shows nothing."""
     written = _written({"for": STATEMENT[3:]}, token_s=60.0)
     assert (written.shown, written.keys_typed) == (0, written.keys_needed)
 
 
 def test_a_text_behind_the_finished_statement_counts_for_nothing() -> None:
+    """A text behind the finished statement is not counted."""
     written = _written({"for": STATEMENT[3:], STATEMENT: "\n    print(name)"})
     assert (written.shown, written.right, len(written.latency_s)) == (1, 1, 1)
 
@@ -169,7 +179,9 @@ def _of_the_cloud(typing: Callable[[FrontEnd], Awaitable[None]]) -> FrontEnd:
     return run_virtually(run)
 
 
-def test_latency_ends_when_a_text_is_whole_and_begins_with_the_request_that_began_it() -> None:
+def test_latency_runs_from_first_request_to_whole_text() -> None:
+    """Latency runs from the request that began a text until the text is whole."""
+
     async def waiting(front: FrontEnd) -> None:
         await _keys(front, "o", 5.0)
 
@@ -186,6 +198,8 @@ def test_latency_ends_when_a_text_is_whole_and_begins_with_the_request_that_bega
 
 
 def test_a_streamed_piece_behind_a_further_key_is_not_painted() -> None:
+    """A streamed piece that arrives behind a further key is not painted."""
+
     async def typing(front: FrontEnd) -> None:
         await _keys(front, "o", CORE_DELAY_S + 0.49)
         front.key("r")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mccom.cascade.heal import heal
-from jupyter_mccom.engines.constrain import Forced, Rule, Vocabulary
+from jupyter_mccom.cascade.text.heal import heal
+from jupyter_mccom.engines.decoding.constrain import Forced, Rule, Vocabulary
 
 CASES = (Path(__file__).parents[1] / "cases" / "heal.txt").read_text(encoding="utf-8").splitlines()
 

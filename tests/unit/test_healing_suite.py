@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_mccom.engines.constrain import Rule
+from jupyter_mccom.engines.decoding.constrain import Rule
 from jupyter_mccom.engines.fim import PromptFormat
 from jupyter_mccom.evaluation.suites.healing import CUTS, VARIANTS, Cut, InProcess, next_word, uncut
 from jupyter_mccom.types import Prompt

@@ -20,7 +20,7 @@ from jupyter_mccom.evaluation.report import keystrokes_table
 from jupyter_mccom.evaluation.report.against import FILE, compared
 from jupyter_mccom.evaluation.typing.metered import Metered
 from jupyter_mccom.evaluation.typing.virtual import VirtualLoop, run_virtually
-from jupyter_mccom.server.requests import IN_ADVANCE
+from jupyter_mccom.server.completions import IN_ADVANCE
 from jupyter_mccom.types import Prompt, Token
 
 PROMPT = Prompt(chunks=(), prefix="", typed="x = ", suffix="")

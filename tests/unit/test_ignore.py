@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.errors import RetrievalError
-from jupyter_mccom.privacy.ignore import NAME, Ignored
+from jupyter_mccom.mccomignore import NAME
+from jupyter_mccom.privacy.ignore import Ignored
 
 
 def test_without_a_file_nothing_is_ignored(tmp_path: Path) -> None:
+    """Without a .mccomignore nothing is ignored."""
     assert not Ignored(tmp_path).covers("a.ipynb")
 
 
@@ -29,12 +31,14 @@ def test_without_a_file_nothing_is_ignored(tmp_path: Path) -> None:
     ],
 )
 def test_patterns_are_those_of_gitignore(tmp_path: Path, document: str, covered: bool) -> None:
+    """Patterns mean what they mean in a .gitignore."""
     text = "# comment\n\nsecret/\n/top.py\n*.key.ipynb\n!open.key.ipynb\nmit leerzeichen/ä*\n"
     (tmp_path / NAME).write_text(text, encoding="utf-8")
     assert Ignored(tmp_path).covers(document) is covered
 
 
 def test_every_folder_on_the_way_may_have_one(tmp_path: Path) -> None:
+    """The .mccomignore of each folder on the way to a document counts."""
     (tmp_path / "project" / "deep").mkdir(parents=True)
     (tmp_path / "project" / NAME).write_text("/deep/a.py\n")
     ignored = Ignored(tmp_path)
@@ -46,10 +50,12 @@ def test_every_folder_on_the_way_may_have_one(tmp_path: Path) -> None:
 
 
 def test_what_is_outside_the_root_is_kept_out(tmp_path: Path) -> None:
+    """A document outside the root is kept out."""
     assert Ignored(tmp_path).covers("../a.py")
 
 
 def test_the_file_is_read_again_when_it_changed_or_went(tmp_path: Path) -> None:
+    """A changed or deleted .mccomignore is noticed."""
     ignored = Ignored(tmp_path)
     path = tmp_path / NAME
     path.write_text("a.py\n")
@@ -63,7 +69,8 @@ def test_the_file_is_read_again_when_it_changed_or_went(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"ok.py\n!\n", b"[z-a]\n", b"\xff\xfe\xff"])
-def test_a_broken_file_is_an_error_each_time_and_its_repair_is_seen(tmp_path: Path, content: bytes) -> None:
+def test_a_broken_file_is_an_error_until_it_is_mended(tmp_path: Path, content: bytes) -> None:
+    """A broken .mccomignore is an error each time until it is mended."""
     ignored = Ignored(tmp_path)
     (tmp_path / NAME).write_bytes(content)
     for _ in range(2):
@@ -74,6 +81,7 @@ def test_a_broken_file_is_an_error_each_time_and_its_repair_is_seen(tmp_path: Pa
 
 
 def test_a_folder_of_that_name_is_an_error(tmp_path: Path) -> None:
+    """A folder named .mccomignore is an error."""
     (tmp_path / NAME).mkdir()
     with pytest.raises(RetrievalError, match="no ordinary file"):
         Ignored(tmp_path).covers("a.py")
@@ -82,6 +90,7 @@ def test_a_folder_of_that_name_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="symbolic links")
 @pytest.mark.parametrize(("target", "message"), [("../outside", "points outside"), ("../nowhere", "mend or delete")])
 def test_a_link_out_of_the_project_is_refused(tmp_path: Path, target: str, message: str) -> None:
+    """A .mccomignore that links out of the project, or nowhere, is refused."""
     root = tmp_path / "project"
     root.mkdir()
     (tmp_path / "outside").write_text("a.py\n")
@@ -92,6 +101,7 @@ def test_a_link_out_of_the_project_is_refused(tmp_path: Path, target: str, messa
 
 @pytest.mark.skipif(os.name != "posix", reason="symbolic links")
 def test_a_link_within_the_project_and_a_linked_project_work(tmp_path: Path) -> None:
+    """A link within the project and a project behind a link both work."""
     root = tmp_path / "project"
     root.mkdir()
     (root / "rules").write_text("a.py\n")

@@ -75,10 +75,12 @@ def _assert_same(found: Sequence[Scored], expected: Sequence[Scored]) -> None:
     ],
 )
 def test_terms_are_words_and_their_parts(text: str, expected: list[str]) -> None:
+    """Terms are the words of a text and the parts of compound names."""
     assert terms(text) == expected
 
 
 def test_rank_is_best_first_and_leaves_out_what_shares_nothing() -> None:
+    """Ranking puts the best first, leaves out what shares no term, and scores as rank-bm25 does."""
     chunks = [_chunk(text) for text in ("plot mean", "load csv csv", "load table", "other", "thing")]
     found = rank(chunks, "load csv")
     assert [chunk.text for chunk, _ in found] == ["load csv csv", "load table"]
@@ -87,12 +89,14 @@ def test_rank_is_best_first_and_leaves_out_what_shares_nothing() -> None:
 
 @pytest.mark.parametrize("texts", [[], [""], ["", "( )"]])
 def test_nothing_is_found_in_nothing(texts: list[str]) -> None:
+    """Nothing is found among empty texts."""
     assert rank([_chunk(text) for text in texts], "load csv") == []
     assert _index(a=texts).search("load csv", 5) == []
 
 
 @pytest.mark.parametrize("texts", [["load csv"], ["load csv", "load csv"]])
 def test_the_only_chunks_there_are_can_be_found(texts: list[str]) -> None:
+    """A chunk is found even when all chunks hold the same words."""
     chunks = [_chunk(text) for text in texts]
     assert len(rank(chunks, "load csv")) == len(_index(a=texts).search("load csv", 5)) == len(texts)
 
@@ -106,6 +110,7 @@ _CHANGES = st.lists(st.tuples(st.sampled_from("abcde"), st.one_of(st.none(), _TE
 def test_scores_are_those_of_rank_bm25_after_any_changes(
     changes: list[tuple[str, list[str] | None]], query: str, n: int
 ) -> None:
+    """After any changes the scores equal those of rank-bm25."""
     index = Index()
     held: dict[str, list[Chunk]] = {}
     for name, texts in changes:
@@ -128,6 +133,7 @@ def test_scores_are_those_of_rank_bm25_after_any_changes(
 
 
 def test_a_document_put_again_replaces_itself_and_its_stamp() -> None:
+    """A document that is put again replaces its chunks and its stamp."""
     index = _index(a=["load csv", "plot"], b=["mean", "max", "min"])
     index.put("a", (3, 4), [_chunk("other words", "a")])
     assert index.search("load csv plot", 5) == []
@@ -137,6 +143,7 @@ def test_a_document_put_again_replaces_itself_and_its_stamp() -> None:
 
 
 def test_dropping_an_unknown_document_changes_nothing() -> None:
+    """Dropping an unknown document changes nothing."""
     index = _index(a=["load csv"])
     index.drop("b")
     assert index.stamps == {"a": STAMP}
@@ -144,12 +151,14 @@ def test_dropping_an_unknown_document_changes_nothing() -> None:
 
 
 def test_a_document_without_chunks_is_known() -> None:
+    """A document without chunks keeps its stamp."""
     index = _index(a=[], b=["load"])
     assert index.stamps == {"a": STAMP, "b": STAMP}
     assert [chunk.text for chunk, _ in index.search("load", 5, without="a")] == ["load"]
 
 
-def test_what_finds_no_room_is_left_out_and_counted_until_it_goes() -> None:
+def test_what_finds_no_room_is_left_out_and_counted() -> None:
+    """Chunks beyond the bound are left out and counted until there is room."""
     index = Index(max_chunks=3)
     index.put("a", STAMP, [_chunk("load", "a"), _chunk("plot", "a")])
     index.put("b", STAMP, [_chunk("mean", "b"), _chunk("csv", "b")])
@@ -163,6 +172,7 @@ def test_what_finds_no_room_is_left_out_and_counted_until_it_goes() -> None:
 
 
 def test_room_is_used_again() -> None:
+    """Putting one document many times does not grow the index."""
     index = _index(a=["load csv", "plot"], b=["mean"])
     for i in range(100):
         index.put("a", (i, 0), [_chunk(f"w{i}"), _chunk("plot")])
@@ -172,6 +182,7 @@ def test_room_is_used_again() -> None:
 
 
 def test_a_saved_index_is_the_same_when_loaded(tmp_path: Path) -> None:
+    """A loaded index finds what the saved one found."""
     index = _index(**{"a.py": ["load csv", "plot \ud800 é"], "b.py": ["mean csv", "max", "min"], "c.py": []})
     path = tmp_path / "deep" / "index"
     index.save(path)
@@ -183,6 +194,7 @@ def test_a_saved_index_is_the_same_when_loaded(tmp_path: Path) -> None:
 
 
 def test_a_document_with_chunks_left_out_is_not_kept(tmp_path: Path) -> None:
+    """A document with chunks left out is not saved."""
     index = Index(max_chunks=1)
     index.put("a", STAMP, [_chunk("load")])
     index.put("b", STAMP, [_chunk("csv")])
@@ -193,6 +205,7 @@ def test_a_document_with_chunks_left_out_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_loading_keeps_to_the_bound(tmp_path: Path) -> None:
+    """Loading keeps to the bound of chunks."""
     _index(a=["load", "csv", "plot"]).save(tmp_path / "index")
     loaded = Index.load(tmp_path / "index", max_chunks=2)
     assert loaded is not None
@@ -201,6 +214,7 @@ def test_loading_keeps_to_the_bound(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes")
 def test_the_file_is_its_owner_s_alone(tmp_path: Path) -> None:
+    """The cache file is its owner's alone, and a file that others can open is not read."""
     path = tmp_path / "index"
     _index(a=["load"]).save(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -212,11 +226,13 @@ def test_the_file_is_its_owner_s_alone(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_absent_or_a_folder_is_none(tmp_path: Path) -> None:
+    """An absent file or a folder loads as no index."""
     assert Index.load(tmp_path / "index") is None
     assert Index.load(tmp_path) is None
 
 
 def test_a_damaged_file_is_none(tmp_path: Path) -> None:
+    """A file with any byte changed or cut off loads as no index."""
     path = tmp_path / "index"
     _index(a=["load csv"]).save(path)
     whole = path.read_bytes()
@@ -240,6 +256,7 @@ def test_a_damaged_file_is_none(tmp_path: Path) -> None:
      [["a", float("inf"), 2, []]]],
 )  # fmt: skip
 def test_a_right_checksum_over_something_else_is_none(tmp_path: Path, value: object) -> None:
+    """A right checksum over other values loads as no index."""
     path = tmp_path / "index"
     write(path, 1, value)
     assert read(path, 1) == value
@@ -248,6 +265,7 @@ def test_a_right_checksum_over_something_else_is_none(tmp_path: Path, value: obj
 
 @pytest.mark.parametrize("payload", [b"no zlib", zlib.compress(b"no json"), zlib.compress(b"[" * 100_000)])
 def test_a_right_checksum_over_no_value_is_none(tmp_path: Path, payload: bytes) -> None:
+    """A right checksum over bytes that are no JSON loads as no index."""
     path = tmp_path / "index"
     write(path, 1, [])
     path.write_bytes(b"mccom-index 1 %s\n%s" % (hashlib.sha256(payload).hexdigest().encode(), payload))
@@ -255,6 +273,7 @@ def test_a_right_checksum_over_no_value_is_none(tmp_path: Path, payload: bytes) 
 
 
 def test_a_file_of_another_version_is_none(tmp_path: Path) -> None:
+    """A file of another version loads as no index."""
     path = tmp_path / "index"
     write(path, 0, json.loads("[]"))
     assert Index.load(path) is None
@@ -262,7 +281,8 @@ def test_a_file_of_another_version_is_none(tmp_path: Path) -> None:
     assert Index.load(path) is not None
 
 
-def test_what_cannot_be_written_is_an_error_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_save_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A failed save is an error with the next step and leaves no file behind."""
     target = tmp_path / "index"
     target.mkdir()
     with pytest.raises(RetrievalError, match=r"cannot be kept .*; mend or empty"):
@@ -274,6 +294,7 @@ def test_what_cannot_be_written_is_an_error_and_leaves_nothing_behind(tmp_path: 
 
 
 def test_saving_again_replaces_the_file(tmp_path: Path) -> None:
+    """Saving again replaces the file."""
     path = tmp_path / "index"
     for words in (["load"], ["csv", "plot"]):
         _index(a=words).save(path)

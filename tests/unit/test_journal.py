@@ -35,6 +35,7 @@ def _typed(text: str, *, suffix: str = "", cell_id: str = "1", client: str = "c"
 
 
 async def test_typing_along_continues_the_same_suggestion() -> None:
+    """Typing along continues the same suggestion without a model call."""
     cascade = _cascade()
     first = await _ask(cascade, REQUEST)
     again = await _ask(cascade, _typed("eros"))
@@ -45,6 +46,7 @@ async def test_typing_along_continues_the_same_suggestion() -> None:
 
 
 async def test_calls_saved_are_those_of_a_day() -> None:
+    """The calls saved are those of one day."""
     cascade = _cascade()
     await _ask(cascade, REQUEST)
     await _ask(cascade, _typed("eros"))
@@ -53,6 +55,7 @@ async def test_calls_saved_are_those_of_a_day() -> None:
 
 
 async def test_a_bracket_closed_by_the_editor_is_not_typed_twice() -> None:
+    """A bracket that the editor closed is taken off the rest of the suggestion."""
     cascade = _cascade()
     await _ask(cascade, REQUEST)
     again = await _ask(cascade, _typed("eros(", suffix=")"))
@@ -71,12 +74,14 @@ async def test_a_bracket_closed_by_the_editor_is_not_typed_twice() -> None:
     ],
 )
 async def test_anything_else_asks_the_model(other: CompletionRequest) -> None:
+    """Anything but typing along asks the model."""
     cascade = _cascade()
     await _ask(cascade, REQUEST)
     assert (await _ask(cascade, other)).origin == "local"
 
 
 async def test_a_suggestion_that_has_ended_is_not_continued() -> None:
+    """A suggestion that has its outcome is not continued."""
     cascade = _cascade()
     first = await _ask(cascade, REQUEST)
     rejected = Outcome(suggestion_id=first.suggestion_id, kind="rejected", shown_ms=900)
@@ -94,9 +99,8 @@ class _Recorder:
 @pytest.mark.parametrize(
     ("kind", "instead"), [("rejected", "ones(3)"), ("dismissed", "ones(3)"), ("accepted", ""), ("moved", "")]
 )
-async def test_what_was_typed_instead_of_a_rejected_text_is_known_once_its_line_is_left(
-    kind: OutcomeKind, instead: str
-) -> None:
+async def test_what_was_typed_instead_is_known_later(kind: OutcomeKind, instead: str) -> None:
+    """What was typed instead of a rejected text is known once its line is left."""
     cascade = _cascade()
     cascade.journal.recorder = _Recorder()
     first = await _ask(cascade, REQUEST)
@@ -108,6 +112,7 @@ async def test_what_was_typed_instead_of_a_rejected_text_is_known_once_its_line_
 
 
 async def test_the_first_word_on_a_suggestion_counts() -> None:
+    """The first outcome of a suggestion counts."""
     cascade = _cascade()
     first = await _ask(cascade, REQUEST)
     for kind in ("accepted", "moved"):
@@ -118,6 +123,7 @@ async def test_the_first_word_on_a_suggestion_counts() -> None:
 
 
 async def test_traces_are_kept_only_if_wanted_and_can_be_forgotten() -> None:
+    """Traces are kept only when wanted, and forgetting empties them."""
     silent, kept = _cascade(keep_traces=False), _cascade()
     for cascade in (silent, kept):
         await _ask(cascade, REQUEST)
@@ -127,6 +133,7 @@ async def test_traces_are_kept_only_if_wanted_and_can_be_forgotten() -> None:
 
 
 async def test_a_trace_tells_stages_tokens_and_confidence() -> None:
+    """A trace tells stages, engine, confidence and why the model stopped."""
     cascade = _cascade()
     await _ask(cascade, REQUEST)
     (trace,) = cascade.journal.traces
@@ -136,11 +143,13 @@ async def test_a_trace_tells_stages_tokens_and_confidence() -> None:
 
 
 async def test_an_answer_that_comes_too_late_is_not_shown() -> None:
+    """An answer behind its deadline is not shown."""
     cascade = _cascade(token_s=0.2)
     late = await _ask(cascade, replace(REQUEST, deadline_s=0.1))
     assert (late.text, late.route.to, late.route.reason) == ("", "nothing", "late")
 
 
 async def test_an_engines_error_passes_through() -> None:
+    """An error of the engine reaches the caller."""
     with pytest.raises(PromptTooLong):
         await _ask(_cascade(context_tokens=2), REQUEST)

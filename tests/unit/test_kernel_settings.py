@@ -46,6 +46,7 @@ class Kernel:
 async def test_what_the_kernel_holds_stands_where_it_may(
     models: Store, settings: dict[str, object], local: bool, cloud: bool
 ) -> None:
+    """What the kernel holds is in the local prompt, the cloud's or neither, as the settings say."""
     kernel = Kernel()
     given = MCCom(model=SMALL, cloud_dialect="openai", cloud_url="http://127.0.0.1:9", cloud_model="m", **settings)
     opened = open_cascade(given, live=kernel)

@@ -18,7 +18,7 @@ from jupyter_mccom.learning.calibrate import BALANCED, Calibration, prior_of
 from jupyter_mccom.learning.evidence import Example
 from jupyter_mccom.learning.recorder import FileRecorder, Subject
 from jupyter_mccom.learning.schema import Event
-from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.learning.verdict import Verdict
 from jupyter_mccom.learnt import forget_traces, gates_of
 from jupyter_mccom.models.catalog import Model
@@ -94,6 +94,7 @@ async def _lived(path: Path, kind: OutcomeKind | None, *, prob: float = 0.95, ke
 
 
 async def test_an_accepted_text_and_the_line_that_became_of_it(tmp_path: Path) -> None:
+    """An accepted text is kept with its outcome and with the line that became of it."""
     await _lived(tmp_path / "t", "accepted")
     (found,) = _examples(tmp_path / "t")
     assert (found.outcome, found.agree_chars, found.exact_line, found.target) == ("accepted", 7, True, 1.0)
@@ -101,17 +102,20 @@ async def test_an_accepted_text_and_the_line_that_became_of_it(tmp_path: Path) -
 
 
 async def test_a_text_that_was_held_back_is_judged_by_the_line(tmp_path: Path) -> None:
+    """A text that was held back is judged by the line that was typed."""
     await _lived(tmp_path / "t", None, prob=0.3)
     (found,) = _examples(tmp_path / "t")
     assert (found.to, found.reason, found.outcome, found.target) == ("nothing", "low", None, 1.0)
 
 
 async def test_keep_traces_off_writes_and_keeps_nothing(tmp_path: Path) -> None:
+    """With keep_traces off nothing is written."""
     await _lived(tmp_path / "t", "accepted", keep_traces=False)
     assert os.listdir(tmp_path) == []
 
 
 async def test_an_answer_cut_short_is_no_evidence(tmp_path: Path) -> None:
+    """A local answer that was cut short is no evidence."""
     async with _recorder(tmp_path / "t") as recorder:
         engine, cloud = ScriptedEngine({"np.z": "eros(3)\n"}, prob=0.1), ScriptedEngine({"np.z": "eros(3)\n"})
         cascade = cascade_of(engine, cloud, recorder=recorder)
@@ -122,6 +126,7 @@ async def test_an_answer_cut_short_is_no_evidence(tmp_path: Path) -> None:
 
 
 async def test_survival_reaches_the_file(tmp_path: Path) -> None:
+    """What survived of an accepted text reaches the file."""
     async with _recorder(tmp_path / "t") as recorder:
         cascade = _cascade(recorder)
         shown = await _ask(cascade, REQUEST)
@@ -133,6 +138,7 @@ async def test_survival_reaches_the_file(tmp_path: Path) -> None:
 
 
 async def test_each_outcome_is_counted_until_there_are_enough(tmp_path: Path) -> None:
+    """Each outcome is counted until there are enough to learn from."""
     async with _recorder(tmp_path / "t") as recorder:
         cascade = _cascade(recorder)
         shown = await _ask(cascade, REQUEST)
@@ -143,6 +149,7 @@ async def test_each_outcome_is_counted_until_there_are_enough(tmp_path: Path) ->
 
 
 async def test_outcomes_move_the_verdict_and_forgetting_moves_it_back(tmp_path: Path) -> None:
+    """Enough outcomes move the verdict, and forgetting moves it back."""
     known = population(300, lambda of, draw: of.lowest_prob > 0.6)
     async with _recorder(tmp_path / "t", model="m") as recorder:
         for each in known:
@@ -175,6 +182,7 @@ def _events(each: Example) -> list[Event]:
 
 @pytest.mark.parametrize("keep_traces", [True, False])
 async def test_forgetting_leaves_nothing_in_memory_or_in_the_file(tmp_path: Path, keep_traces: bool) -> None:
+    """After forgetting no trace is left in memory or in the file."""
     await _lived(tmp_path / "t", "accepted")
     engine = ScriptedEngine({"np.z": "eros(3)\n"})
     opened = open_cascade(MCCom(model=SMALL, keep_traces=keep_traces), traces=tmp_path / "t")
@@ -190,6 +198,7 @@ async def test_forgetting_leaves_nothing_in_memory_or_in_the_file(tmp_path: Path
 
 
 async def test_another_process_that_forgets_empties_this_ones_memory(tmp_path: Path) -> None:
+    """When another process forgets, this one forgets at its next outcome."""
     async with _recorder(tmp_path / "t") as recorder:
         cascade = _cascade(recorder)
         recorder.begin(_subject(), learnt=lambda verdict: None, forgotten=cascade.journal.forget)
@@ -203,6 +212,7 @@ async def test_another_process_that_forgets_empties_this_ones_memory(tmp_path: P
 
 
 async def test_what_comes_while_it_closes_is_dropped(tmp_path: Path) -> None:
+    """An outcome behind the recorder's close is dropped."""
     async with _recorder(tmp_path / "t") as recorder:
         await recorder.aclose()
         recorder.keep(Outcome(suggestion_id="s", kind="moved"))
@@ -210,6 +220,7 @@ async def test_what_comes_while_it_closes_is_dropped(tmp_path: Path) -> None:
 
 
 def test_what_a_person_sets_wins_over_what_is_learnt() -> None:
+    """A threshold that a person sets replaces what was learnt."""
     model = Model(id="m", file="", n_bytes=0, sha256="")
     learnt = gates_of(MCCom(), model, LEARNT)
     assert (learnt.sure, learnt.show) == (BALANCED.route_chance, BALANCED.show_chance)
@@ -222,7 +233,8 @@ def test_what_a_person_sets_wins_over_what_is_learnt() -> None:
 
 
 @pytest.mark.parametrize("verdict", [None, LEARNT])
-def test_what_a_person_does_not_want_to_see_is_not_shown_however_sure(verdict: Verdict | None) -> None:
+def test_a_persons_show_threshold_always_holds(verdict: Verdict | None) -> None:
+    """A text below a person's show_threshold is not shown, whatever was learnt."""
     gates = gates_of(MCCom(show_threshold=0.95), Model(id="m", file="", n_bytes=0, sha256=""), verdict)
     tokens = [Token(text="x", prob=prob, n_evaluated=1) for prob in (0.9, 0.9, 0.9)]
     surer = [replace(token, prob=0.96) for token in tokens]
@@ -231,7 +243,8 @@ def test_what_a_person_does_not_want_to_see_is_not_shown_however_sure(verdict: V
     assert gates.route(surer, text="xxx", parses=True, cloud="off").to == "local"
 
 
-def test_above_a_persons_route_threshold_text_is_shown_whatever_was_learnt() -> None:
+def test_a_persons_route_threshold_always_holds() -> None:
+    """A text above a person's route_threshold is shown, whatever was learnt."""
     unlikely = replace(LEARNT, calibration=Calibration(intercept=-5.0, weights=(0.0,) * 4))
     gates = gates_of(MCCom(route_threshold=0.3), Model(id="m", file="", n_bytes=0, sha256=""), unlikely)
     tokens = [Token(text="x", prob=0.5, n_evaluated=1)] * 3
@@ -239,7 +252,8 @@ def test_above_a_persons_route_threshold_text_is_shown_whatever_was_learnt() -> 
     assert gates.route(tokens, text="xxx", parses=True, cloud="ready").to == "local"
 
 
-def test_a_model_that_was_measured_brings_its_own_chance_until_more_is_learnt() -> None:
+def test_a_measured_model_brings_its_own_chance() -> None:
+    """A model that was measured brings its own chance until more is learnt."""
     model = Model(id="m", file="", n_bytes=0, sha256="", calibration=(-3.0, 0.5, 0.0, 1.0, 0.0))
     gates = gates_of(MCCom(), model)
     assert (gates.sure, gates.show) == (BALANCED.route_chance, BALANCED.show_chance)
@@ -252,7 +266,8 @@ def test_a_model_that_was_measured_brings_its_own_chance_until_more_is_learnt() 
     assert gates_of(MCCom(show_threshold=0.5), model).show_chance is None
 
 
-async def test_a_change_of_settings_keeps_the_recorder_unless_nothing_is_kept_any_more(tmp_path: Path) -> None:
+async def test_a_change_of_settings_keeps_the_recorder(tmp_path: Path) -> None:
+    """A change of settings keeps the recorder, unless traces are no longer kept."""
     traces = tmp_path / "t"
     first = open_cascade(MCCom(model=SMALL), traces=traces)
     second = open_cascade(MCCom(model=SMALL, route_threshold=0.9), traces=traces, former=first)
@@ -278,6 +293,7 @@ async def test_a_change_of_settings_keeps_the_recorder_unless_nothing_is_kept_an
 
 
 async def test_status_says_what_holds_and_why(tmp_path: Path) -> None:
+    """The status says which thresholds hold and why."""
     opened = open_cascade(MCCom(model=SMALL, route_threshold=0.9), traces=tmp_path / "t")
     try:
         assert opened.recorder is not None

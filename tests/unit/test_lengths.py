@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_mccom.cascade.prompt import build, texts
+from jupyter_mccom.cascade.text.prompt import build, texts
 from jupyter_mccom.engines.fim import head_of
 from jupyter_mccom.evaluation.lib.key_positions import Pressed
 from jupyter_mccom.evaluation.lib.samples import Sample

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from jupyter_mccom.engines.host import Host
-from jupyter_mccom.engines.lines import ask
+from jupyter_mccom.engines.local.connection import ask
+from jupyter_mccom.engines.local.host import Host
 from jupyter_mccom.errors import EngineError
 from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
@@ -20,7 +20,7 @@ from tests.conftest import SMALL
 async def _child(models: Store) -> AsyncGenerator[tuple[str, int, str], None]:
     """Host, port and key."""
     given = {"path": str(models.locate(SMALL)), "threads": 1, "context_tokens": 512, "costs_file": "", "model_hash": ""}
-    host = Host("jupyter_mccom.engines.llama_direct", lambda: given, idle_unload_s=0)
+    host = Host("jupyter_mccom.engines.local.llamacpp", lambda: given, idle_unload_s=0)
     try:
         async with host.lease() as address:
             name, _, port = address.url.removeprefix("tcp://").rpartition(":")
@@ -38,7 +38,8 @@ async def _said(name: str, port: int, line: bytes) -> bytes:
     return answer
 
 
-async def test_only_who_has_the_key_is_answered_and_only_on_this_machine(models: Store) -> None:
+async def test_only_the_key_is_answered_and_only_here(models: Store) -> None:
+    """The model's process listens on this machine only and answers only requests with its key."""
     async with _child(models) as (name, port, key):
         assert name == "127.0.0.1"
         asked = {"ask": "count", "texts": ["x = 1", ""], "special": False}
@@ -49,6 +50,7 @@ async def test_only_who_has_the_key_is_answered_and_only_on_this_machine(models:
 
 
 async def test_who_goes_away_frees_the_model_for_the_next(models: Store) -> None:
+    """A client that goes away frees the model for the next one."""
     async with _child(models) as (name, port, key):
         said = {"key": key, "ask": "generate", "prompt": "a = 1\n" * 60, "max_tokens": 200, "draft": "", "forced": ""}
         first = ask(name, port, said)
@@ -59,6 +61,7 @@ async def test_who_goes_away_frees_the_model_for_the_next(models: Store) -> None
 
 
 async def test_a_process_that_is_gone_is_an_error_that_says_so(models: Store) -> None:
+    """A request to a process that is gone is an error that says so."""
     async with _child(models) as (name, port, key):
         pass
     with pytest.raises(EngineError, match="stopped answering"):

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.cascade.journal import Journal
+from jupyter_mccom.cascade.record import Journal
 from jupyter_mccom.cascade.route import features_of
 from jupyter_mccom.compose import OpenCascade, open_cascade, wanted_model
-from jupyter_mccom.engines.choice import Choice
-from jupyter_mccom.engines.runtime import check_mlx
-from jupyter_mccom.engines.servers.engine import ServerEngine
+from jupyter_mccom.compose.local_tier import AutoModel
+from jupyter_mccom.engines.choosing.model_choice import Choice
+from jupyter_mccom.engines.choosing.this_machine import check_mlx
+from jupyter_mccom.engines.remote.server_engine import ServerEngine
 from jupyter_mccom.errors import EngineError, EngineMissing, SettingsError
 from jupyter_mccom.learnt import calibration_of
 from jupyter_mccom.privacy.masked_engine import MaskedEngine
@@ -40,7 +41,8 @@ async def _opened(settings: MCCom, root: Path | None = None) -> AsyncGenerator[O
         await opened.aclose()
 
 
-async def test_a_server_elsewhere_is_sent_no_secrets_and_the_status_says_that_text_leaves() -> None:
+async def test_a_server_elsewhere_is_sent_no_secrets() -> None:
+    """A server on another machine is sent masked text, and the status says that text leaves."""
     async with _opened(MCCom(local_url=ELSEWHERE, local_model="big")) as opened:
         assert isinstance(opened.engine, MaskedEngine)
         status = status_of(opened)
@@ -56,9 +58,10 @@ CLOUD = {"cloud_dialect": "openai", "cloud_model": "large"}
 @pytest.mark.parametrize(
     ("trouble", "calls"), [("", 0), ("the cloud is away", 0), ("", 1)], ids=["answering", "away", "spent"]
 )
-async def test_beside_a_cloud_the_status_says_too_that_text_leaves_for_a_server_elsewhere(
+async def test_status_names_the_server_elsewhere_beside_a_cloud(
     trouble: str, calls: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Beside a cloud in any state, the status says that text goes to a server on another machine."""
     monkeypatch.setattr(Journal, "cloud_trouble", trouble)
     async with _opened(MCCom(local_url=ELSEWHERE, local_model="big", cloud_calls_a_day=calls, **CLOUD)) as opened:
         opened.budget.take()
@@ -68,7 +71,8 @@ async def test_beside_a_cloud_the_status_says_too_that_text_leaves_for_a_server_
     assert f"text around the cursor goes to {ELSEWHERE} too" in lines_of(status)
 
 
-async def test_of_a_cloud_the_status_says_where_it_is_when_it_is_asked_and_what_it_is_sent() -> None:
+async def test_status_says_what_a_cloud_is_sent() -> None:
+    """The status says where the cloud is, when it is asked and what it is sent."""
     async with _opened(MCCom(**CLOUD)) as opened:
         status = status_of(opened)
     cloud = status["cloud"]
@@ -82,6 +86,7 @@ async def test_of_a_cloud_the_status_says_where_it_is_when_it_is_asked_and_what_
 
 @pytest.mark.parametrize("use_kernel", [True, False])
 async def test_what_the_kernel_holds_is_said_to_be_sent_where_it_is(use_kernel: bool) -> None:
+    """The status names what the kernel holds among what is sent exactly when it is sent."""
     async with _opened(MCCom(kernel_to_cloud=True, use_kernel=use_kernel, **CLOUD)) as opened:
         cloud = status_of(opened)["cloud"]
     assert cloud["kernel"] is use_kernel
@@ -89,12 +94,14 @@ async def test_what_the_kernel_holds_is_said_to_be_sent_where_it_is(use_kernel: 
 
 
 async def test_an_address_of_ones_own_is_the_clouds() -> None:
+    """The status shows a cloud address that a person set."""
     async with _opened(MCCom(cloud_url="http://gpu-box:8000", **CLOUD)) as opened:
         assert status_of(opened)["cloud"]["url"] == "http://gpu-box:8000"
 
 
 @pytest.mark.parametrize("name", ["server", "cloud"])
 def test_a_golden_status_is_what_a_server_says(name: str) -> None:
+    """The golden status messages say where text goes."""
     status = json.loads((Path(__file__).parents[1] / "wire" / f"status_{name}.json").read_text())
     said = "\n".join(lines_of(status))
     assert ("goes to http://192.0.2.1:8012" in said) == (name == "server")
@@ -102,12 +109,14 @@ def test_a_golden_status_is_what_a_server_says(name: str) -> None:
 
 
 async def test_a_server_of_this_machine_is_sent_the_text_as_it_is() -> None:
+    """A server on this machine is sent text as it is, and the status says that nothing leaves."""
     async with _opened(MCCom(local_url="http://127.0.0.1:9")) as opened:
         assert isinstance(opened.engine, ServerEngine)
         assert "nothing leaves this machine" in "\n".join(lines_of(status_of(opened)))
 
 
-async def test_a_document_that_stays_here_is_not_sent_to_a_server_elsewhere(tmp_path: Path) -> None:
+async def test_a_document_kept_here_is_sent_to_no_other_machine(tmp_path: Path) -> None:
+    """A document named in .mccomignore is not sent to a server on another machine."""
     (tmp_path / ".mccomignore").write_text("private/\n")
     async with _opened(MCCom(local_url=ELSEWHERE), tmp_path) as opened:
         with pytest.raises(EngineError, match=r"private/a\.ipynb is named in \.mccomignore and its text stays here"):
@@ -117,11 +126,13 @@ async def test_a_document_that_stays_here_is_not_sent_to_a_server_elsewhere(tmp_
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8012", "ftp://127.0.0.1", "unix:/run/model", "http://[::1"])
 async def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
+    """A local_url that is no HTTP address is refused at start with an example."""
     with pytest.raises(SettingsError, match=r"is no address; write http://127\.0\.0\.1:8012"):
         open_cascade(MCCom(local_url=url))
 
 
-async def test_a_server_without_probabilities_leaves_the_other_gates_and_the_status_says_so() -> None:
+async def test_a_server_without_probabilities_has_other_gates() -> None:
+    """Without a server's probabilities the other gates decide, and the status says so."""
     tags = json_answer({"object": "list", "data": [{"id": "qwen2.5-coder-1.5b", "owned_by": "organization_owner"}]})
     said = answer(events(*({"choices": [{"text": text}]} for text in ("1", " + 2", "\n"))))
     async with (
@@ -135,7 +146,8 @@ async def test_a_server_without_probabilities_leaves_the_other_gates_and_the_sta
     assert (status["state"], status["model"]["id"]) == ("ready", "qwen2.5-coder-1.5b")
 
 
-async def test_before_its_first_answer_it_is_not_known_whether_a_server_tells_probabilities() -> None:
+async def test_a_servers_probabilities_are_known_later() -> None:
+    """Before a server's first answer the status says that its probabilities are not known yet."""
     models = json_answer({"data": [{"id": "qwen2.5-coder-1.5b", "owned_by": "organization_owner"}]})
     async with (
         serving(json_answer({"error": "Unexpected endpoint"}), models) as server,
@@ -145,7 +157,8 @@ async def test_before_its_first_answer_it_is_not_known_whether_a_server_tells_pr
         assert "its first answer shows that" in "\n".join(lines_of(status_of(opened)))
 
 
-async def test_what_is_learnt_of_a_server_is_of_the_model_that_it_names(tmp_path: Path) -> None:
+async def test_what_is_learnt_is_of_the_model_a_server_names(tmp_path: Path) -> None:
+    """What is learnt from a server is kept for the model that it names."""
     models = json_answer({"data": [{"id": "qwen2.5-coder-1.5b", "owned_by": "organization_owner"}]})
     async with serving(json_answer({"error": "Unexpected endpoint"}), models) as server:
         opened = open_cascade(MCCom(local_url=server.url), traces=tmp_path / "t")
@@ -159,6 +172,7 @@ async def test_what_is_learnt_of_a_server_is_of_the_model_that_it_names(tmp_path
 
 
 async def test_a_server_that_is_away_is_trouble_with_the_next_step() -> None:
+    """A server that cannot be reached is trouble with the next step."""
     async with _opened(MCCom(local_url="http://127.0.0.1:9")) as opened:
         await opened.local.ask()
         status = status_of(opened)
@@ -170,13 +184,14 @@ async def test_a_server_that_is_away_is_trouble_with_the_next_step() -> None:
 TOKENS = [Token(text="x", prob=0.8)] * 3
 
 
-async def test_gates_and_what_is_learnt_are_those_of_the_model_that_auto_chose(tmp_path: Path) -> None:
+async def test_gates_are_those_of_the_model_that_auto_chose(tmp_path: Path) -> None:
+    """Gates and learnt thresholds are those of the model that `auto` chose."""
     opened = open_cascade(MCCom(model="auto", models_dir=str(tmp_path)), traces=tmp_path / "t")
     try:
-        assert opened.local.auto is not None
+        assert isinstance(opened.local, AutoModel)
         for name in ("smollm2-135m", "qwen2.5-coder-0.5b"):
-            opened.local.auto.choice = Choice(name=name, why="", figures={}, statement_s={})
-            opened.local.auto.settled()
+            opened.local.engine.choice = Choice(name=name, why="", figures={}, statement_s={})
+            opened.local.engine.settled()
             chance, features = opened.cascade.gates.show_chance, features_of(TOKENS, "xxx", parses=True)
             assert chance is not None
             assert features is not None
@@ -185,7 +200,8 @@ async def test_gates_and_what_is_learnt_are_those_of_the_model_that_auto_chose(t
         await opened.aclose()
 
 
-async def test_a_model_that_does_not_fit_the_memory_is_refused_before_it_is_loaded(tmp_path: Path) -> None:
+async def test_a_model_too_large_for_memory_is_not_loaded(tmp_path: Path) -> None:
+    """A model that does not fit into memory is refused before it is loaded."""
     path = tmp_path / "big.gguf"
     with path.open("wb") as file:
         file.write(b"GGUF")
@@ -197,23 +213,24 @@ async def test_a_model_that_does_not_fit_the_memory_is_refused_before_it_is_load
         assert opened.pid is None
 
 
-async def test_where_mlx_is_missing_its_models_say_so_and_auto_does_not_know_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_mlx_its_models_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without MLX its models fail with the install command, and `auto` leaves them out."""
+
     def missing() -> None:
         check_mlx("darwin", "arm64", (3, 12), lambda: False)
 
-    monkeypatch.setattr("jupyter_mccom.local.check_mlx", missing)
+    monkeypatch.setattr("jupyter_mccom.compose.model_process.check_mlx", missing)
     async with _opened(MCCom(model="qwen2.5-coder-0.5b-mlx", models_dir=str(tmp_path))) as opened:
         with pytest.raises(EngineMissing, match="pip install mlx-lm"):
             await opened.engine.count(["x"])
         assert opened.cost_curve is None
     async with _opened(MCCom(model="auto", models_dir=str(tmp_path))) as opened:
-        assert opened.local.auto is not None
-        assert not any(candidate.kind == "mlx" for candidate in opened.local._candidates())
+        assert isinstance(opened.local, AutoModel)
+        assert not any(candidate.kind == "mlx" for candidate in opened.local.candidates())
 
 
 async def test_auto_with_nothing_here_offers_the_default(tmp_path: Path) -> None:
+    """`auto` without any model on the machine offers the default one."""
     settings = MCCom(model="auto", models_dir=str(tmp_path))
     async with _opened(settings) as opened:
         status = status_of(opened)

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.engines.memory import free_bytes, refuse_if_too_large
-from jupyter_mccom.engines.runtime import build, check_mlx, processor
+from jupyter_mccom.compose.local_tier import on_this_machine
+from jupyter_mccom.engines.choosing.memory import free_bytes, refuse_if_too_large
+from jupyter_mccom.engines.choosing.this_machine import build, check_mlx, processor
 from jupyter_mccom.errors import EngineError, EngineMissing
-from jupyter_mccom.local import on_this_machine
 
 GB = 10**9
 
 
 def test_a_model_that_does_not_fit_is_refused_with_both_figures() -> None:
+    """A model that does not fit is refused with what it needs and what is free."""
     with pytest.raises(EngineError, match=r"big needs about 6\.8 GB of memory and 4\.0 GB are free; close something"):
         refuse_if_too_large("big", int(4.7 * GB), lambda: 4 * GB)
     refuse_if_too_large("small", GB // 2, lambda: 4 * GB)
@@ -25,6 +26,7 @@ def test_a_model_that_does_not_fit_is_refused_with_both_figures() -> None:
     [("2000000000", "500000000", 1_500_000_000), ("2000000000", "2100000000", 0), ("max", "1", None), ("", "", None)],
 )
 def test_a_containers_limit_counts(tmp_path: Path, limit: str, used: str, most: int | None) -> None:
+    """The memory limit of a container bounds what is free."""
     machine = free_bytes(tmp_path)
     assert machine > 0
     (tmp_path / "memory.max").write_text(limit)
@@ -34,6 +36,7 @@ def test_a_containers_limit_counts(tmp_path: Path, limit: str, used: str, most: 
 
 
 def test_what_a_container_has_of_files_in_its_cache_can_be_had(tmp_path: Path) -> None:
+    """A container's cache of files counts as free."""
     (tmp_path / "memory.max").write_text("2000000000")
     (tmp_path / "memory.current").write_text("1900000000")
     (tmp_path / "memory.stat").write_text("anon 400000000\ninactive_file 1500000000\nactive_file 1\n")
@@ -48,6 +51,7 @@ def test_what_a_container_has_of_files_in_its_cache_can_be_had(tmp_path: Path) -
     ],
 )
 def test_a_processor_has_its_makers_name(system: str, said: str, name: str) -> None:
+    """A processor is named as its maker names it, and always somehow."""
     assert processor(system, lambda command: said) == name
     assert processor(system, lambda command: "") == processor("win32") != ""
 
@@ -64,6 +68,7 @@ def test_a_processor_has_its_makers_name(system: str, said: str, name: str) -> N
     ],
 )
 def test_mlx_that_is_missing_names_the_next_step(system: str, machine: str, python: tuple[int, int], said: str) -> None:
+    """Missing MLX is an error with the next step for this machine."""
     with pytest.raises(EngineMissing, match=said):
         check_mlx(system, machine, python, lambda: False)
     check_mlx(system, machine, python, lambda: True)
@@ -82,12 +87,12 @@ def test_mlx_that_is_missing_names_the_next_step(system: str, machine: str, pyth
     ],
 )
 def test_only_a_loopback_address_is_this_machine(url: str, stays: bool) -> None:
+    """Only a loopback address is this machine."""
     assert on_this_machine(url) is stays
 
 
-def test_a_wheel_for_another_device_is_another_build_of_the_same_version(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wheel_for_another_device_is_another_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wheel of the same version with other files is another build."""
     monkeypatch.syspath_prepend(str(tmp_path))
     folder = tmp_path / "lib-1.0.dist-info"
     folder.mkdir()

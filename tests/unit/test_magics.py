@@ -67,6 +67,7 @@ def _models() -> list[int]:
 
 
 def test_every_verb_answers_without_a_server(say: Say, shell: InteractiveShell) -> None:
+    """Without a Jupyter server every verb of %mccom answers."""
     assert say("").startswith("no Jupyter server")
     assert "no completion yet" in say("why")
     assert "pd" in say("complete import pandas as ")
@@ -86,6 +87,7 @@ def test_every_verb_answers_without_a_server(say: Say, shell: InteractiveShell) 
 
 
 def test_a_cloud_of_the_configuration_is_switched_off_and_on(say: Say, shell: InteractiveShell) -> None:
+    """%mccom switches a configured cloud off and on."""
     shell.config.MCCom.update(cloud_dialect="openai", cloud_url="http://127.0.0.1:9", cloud_model="m")
     assert "cloud m at http://127.0.0.1:9 (openai" in say("")
     assert "nothing leaves this machine" in say("cloud off")
@@ -104,6 +106,7 @@ def test_a_cloud_of_the_configuration_is_switched_off_and_on(say: Say, shell: In
     ],
 )
 def test_what_cannot_be_is_one_line_with_the_next_step(say: Say, line: str, said: str) -> None:
+    """A wrong %mccom line is one line of error with the next step, and the session goes on."""
     with pytest.raises(UsageError, match=said) as error:
         say(line)
     assert "\n" not in str(error.value)
@@ -111,6 +114,7 @@ def test_what_cannot_be_is_one_line_with_the_next_step(say: Say, line: str, said
 
 
 def test_arguments_of_a_cell_are_refused(shell: InteractiveShell) -> None:
+    """A cell magic with arguments is refused."""
     with pytest.raises(UsageError, match="takes no arguments"):
         _cell(shell, "why", "x = 1")
 
@@ -126,16 +130,19 @@ def test_arguments_of_a_cell_are_refused(shell: InteractiveShell) -> None:
     ],
 )
 def test_tab_completes_its_own_arguments(shell: InteractiveShell, line: str, offered: list[str]) -> None:
+    """Tab offers the verbs and models of %mccom."""
     found = _offered(shell, line)
     assert [name for name in offered if name not in found] == []
 
 
 def test_its_help_names_every_verb(shell: InteractiveShell) -> None:
+    """The help of %mccom names every verb."""
     text = shell.find_line_magic("mccom").__doc__  # type: ignore[no-untyped-call]
     assert [verb for verb in VERBS if f"`{verb}" not in text and f"%mccom {verb}" not in text] == []
 
 
 def test_the_model_ends_with_the_session(models: Store) -> None:
+    """The model's process ends with the IPython session."""
     code = (
         "import psutil, IPython.core.interactiveshell as core; shell = core.InteractiveShell.instance();"
         f"shell.config.MCCom.update(model={SMALL!r}, models_dir={str(models.models_dir)!r});"
@@ -195,6 +202,7 @@ class Downloading:
 
 
 def test_a_download_tells_how_far_it_is_and_can_be_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
+    """A download prints its progress, and an interrupt keeps what arrived."""
     service = Downloading()
     shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))  # type: ignore[no-untyped-call]
     Verbs(shell, lambda _: (service, False)).run("pull", None)
@@ -222,7 +230,8 @@ def _trace(**values: object) -> dict[str, object]:
     return json_from_trace(Trace(**{**trace, **values}))  # type: ignore[arg-type]
 
 
-def test_why_says_who_wrote_it_which_gate_decided_and_what_came_of_it() -> None:
+def test_why_names_writer_gate_and_outcome() -> None:
+    """%mccom why names who wrote the text, which gate decided and what became of it."""
     rows = dict(why(_trace()).rows)
     assert rows["shown from"] == "cloud: large"
     assert rows["because"] == "you typed something else than the local text"
@@ -237,24 +246,29 @@ def test_why_says_who_wrote_it_which_gate_decided_and_what_came_of_it() -> None:
     assert rows["seconds"] == "local 0.50, cloud 1.50, total 2.00"
 
 
-def test_the_local_text_is_the_local_models_though_a_cloud_failed_after_it() -> None:
+def test_why_names_the_local_model_though_a_cloud_failed() -> None:
+    """%mccom why names the local model for its text even when the cloud failed."""
     shown = _trace(route=Route(to="local", reason="offline"), origin="local", trouble="no answer")
     assert dict(why(shown).rows)["shown from"] == "local: small"
 
 
 def test_why_has_words_for_every_reason() -> None:
+    """Every reason has words."""
     assert REASONS.keys() == {*get_args(Reason)}
 
 
 def test_what_a_model_wrote_is_never_taken_for_html() -> None:
+    """Text of a model is escaped in HTML."""
     assert "mean(&lt;values&gt;)" in why(_trace())._repr_html_()
 
 
 def test_text_of_several_lines_stays_in_its_column() -> None:
+    """Text of several lines stays in its column."""
     assert repr(Page(title="t", rows=(("a", "1\n2"), ("name", "3")))) == "t\n  a     1\n        2\n  name  3"
 
 
 def test_stats_count_what_was_seen() -> None:
+    """%mccom stats counts only suggestions that were seen."""
     unseen = Outcome(suggestion_id="s", kind="superseded")
     over = Outcome(suggestion_id="s", kind="rejected", shown_ms=900)
     local = {"local": 0.5, "total": 1.0}
@@ -274,5 +288,6 @@ def test_stats_count_what_was_seen() -> None:
 
 
 def test_the_picture_keeps_to_the_newest_requests() -> None:
+    """The picture of latencies shows the 60 newest requests."""
     assert latencies([]) == ""
     assert latencies([_trace()] * 200).count("<title>") == 60

@@ -53,6 +53,7 @@ async def _all(engine: Engine, prompt: Prompt = PROMPT, draft: str = "") -> list
 
 
 async def test_no_text_of_the_prompt_and_no_draft_holds_a_secret() -> None:
+    """No part of the prompt and no draft holds a secret."""
     inner = TokenEngine("x")
     await _all(MaskedEngine(inner), draft=f"'{SECRET}')")
     asked = inner.prompt
@@ -64,6 +65,7 @@ async def test_no_text_of_the_prompt_and_no_draft_holds_a_secret() -> None:
 
 
 async def test_a_secret_at_the_cursor_is_masked_on_both_sides() -> None:
+    """A secret around the cursor is masked on both sides."""
     inner = TokenEngine("x")
     await _all(MaskedEngine(inner), replace(PROMPT, prefix="", typed="password = 'abc1", suffix="def2'\n"))
     assert "abc1" not in inner.prompt.typed
@@ -105,6 +107,7 @@ async def test_what_is_typed_and_what_is_forced_are_masked_as_one_text(
     ],
 )
 async def test_placeholders_come_back_however_tokens_cut_them(answer: str, size: int) -> None:
+    """A placeholder becomes its secret again however the tokens cut it."""
     pieces = [answer[at : at + size] for at in range(0, len(answer), size)]
     inner = TokenEngine(*pieces)
     got = await _all(MaskedEngine(inner))
@@ -113,12 +116,14 @@ async def test_placeholders_come_back_however_tokens_cut_them(answer: str, size:
 
 
 async def test_without_secrets_each_token_passes_as_it_is() -> None:
+    """Without secrets each token passes unchanged."""
     inner = TokenEngine("M", "", "CCOM_SECRET", "_1_")
     prompt = Prompt(chunks=(), prefix="", typed="x = ", suffix="")
     assert await _all(MaskedEngine(inner), prompt) == inner.tokens
 
 
 async def test_closing_closes_the_inner_stream() -> None:
+    """Closing the stream closes the inner one."""
     inner = TokenEngine("a", "b")
     stream = MaskedEngine(inner).generate(PROMPT, max_tokens=8)
     await anext(stream)
@@ -127,6 +132,8 @@ async def test_closing_closes_the_inner_stream() -> None:
 
 
 async def test_errors_pass_through() -> None:
+    """An error of the inner engine passes through."""
+
     class Busy(TokenEngine):
         async def count(self, texts: Sequence[str]) -> list[int]:
             raise EngineBusy("busy; try again")
@@ -136,6 +143,7 @@ async def test_errors_pass_through() -> None:
 
 
 async def test_the_rest_is_the_inner_engines() -> None:
+    """Name, skills and counts are those of the inner engine."""
     inner = ScriptedEngine({"login(": f"'{MASKED}')"}, name="cloud")
     engine: Engine = MaskedEngine(inner)
     assert engine.name == "cloud"

@@ -31,22 +31,26 @@ def _written(asked: Multiline | None, default: Multiline = "statement", max_toke
 
 @pytest.mark.parametrize(("asked", "text"), [("line", LINE), ("statement", STATEMENT), ("block", BLOCK)])
 def test_the_request_says_how_far(asked: Multiline, text: str) -> None:
+    """A request says how far its suggestion goes."""
     assert _written(asked)[0] == text
 
 
 @pytest.mark.parametrize(("default", "text"), [("line", LINE), ("statement", STATEMENT), ("block", BLOCK)])
 def test_else_the_cascade(default: Multiline, text: str) -> None:
+    """A request that does not say goes as far as the cascade's default."""
     assert _written(None, default)[0] == text
 
 
 @pytest.mark.parametrize("asked", ["line", "statement", "block"])
 def test_the_model_is_stopped_there(asked: Multiline) -> None:
+    """The model is stopped where the suggestion ends."""
     _, generation = _written(asked)
     assert generation.stop == "statement"
     assert "over" not in generation.text
 
 
 def test_a_block_cut_by_the_token_limit_ends_with_a_whole_line() -> None:
+    """A block that the token limit cuts ends with a whole line."""
     text, generation = _written("block", max_tokens=12)
     assert generation.stop == "length"
     assert (generation.text, text) == (BLOCK.removesuffix("(total)"), BLOCK.removesuffix("\n    print(total)"))

@@ -37,12 +37,15 @@ def _described(**user: object) -> dict[str, tuple[str, str, list[str], str]]:
     ],
 )
 def test_a_function_shows_its_parameters_and_no_value(definition: str, shown: str) -> None:
+    """A function shows its parameters, and no default value."""
     user: dict[str, Any] = {}
     exec(definition, user)  # noqa: S102 - our own text
     assert _described(f=user["f"])["f"] == ("function", "", [], shown)
 
 
 def test_a_decorated_function_shows_what_it_wraps() -> None:
+    """A decorated function shows the parameters of what it wraps."""
+
     def inner(path: str, sep: str = ",") -> None: ...
 
     @functools.wraps(inner)
@@ -55,7 +58,9 @@ def test_a_decorated_function_shows_what_it_wraps() -> None:
     assert found["loop"][3] == "()"
 
 
-def test_a_class_shows_how_it_is_made_and_an_object_its_own_attributes_first() -> None:
+def test_a_class_and_its_objects() -> None:
+    """A class shows how it is made, an object its own attributes first."""
+
     class Parent:
         def shared(self) -> None: ...
 
@@ -71,7 +76,8 @@ def test_a_class_shows_how_it_is_made_and_an_object_its_own_attributes_first() -
     assert found["net"] == ("Net", "", ["weights", "forward", "shared"], "")
 
 
-def test_values_of_builtin_types_show_their_type_and_nothing_else() -> None:
+def test_builtin_values_show_only_their_type() -> None:
+    """Values of builtin types show only their type."""
     found = _described(a=1, b="secret", c=[1, 2], d={"secret": 1}, e=None, f=numpy)
     assert {name: entry[0] for name, entry in found.items()} == {
         "a": "int",
@@ -84,7 +90,8 @@ def test_values_of_builtin_types_show_their_type_and_nothing_else() -> None:
     assert all(entry[1:] == ("", [], "") for entry in found.values())
 
 
-def test_frames_and_arrays_show_shapes_and_dtypes_and_no_category() -> None:
+def test_frames_and_arrays_show_shapes_and_dtypes() -> None:
+    """Frames and arrays show shapes and dtypes, and no value of a category."""
     frame = pandas.DataFrame(
         {"kind": pandas.Categorical(["secret"]), "day": pandas.to_datetime(["2020-01-01"]).as_unit("ns"), "n": [1]}
     )
@@ -95,6 +102,8 @@ def test_frames_and_arrays_show_shapes_and_dtypes_and_no_category() -> None:
 
 
 def test_a_frame_of_a_class_of_ones_own_is_not_looked_into() -> None:
+    """A frame of a person's own class is not looked into."""
+
     class Frame(pandas.DataFrame):  # type: ignore[misc, name-defined, unused-ignore]
         pass
 
@@ -102,16 +111,19 @@ def test_a_frame_of_a_class_of_ones_own_is_not_looked_into() -> None:
 
 
 def test_private_names_and_those_of_ipython_are_left_out() -> None:
+    """Private names and those of IPython are left out."""
     assert _described(_a=1, __b=1, In=1, Out=1, get_ipython=1, exit=1, quit=1, open=1, kept=1).keys() == {"kept"}
 
 
-def test_frames_come_first_then_what_is_newest_and_the_rest_is_left_out() -> None:
+def test_frames_come_first_then_the_newest_names() -> None:
+    """Frames come first, then the newest names; the rest is left out."""
     user = {"frame": pandas.DataFrame({"a": [1]}), **{f"n{i}": i for i in range(1000)}}
     names = list(_described(**user))
     assert names == ["frame", *(f"n{i}" for i in range(999, 1000 - MAX_NAMES, -1))]
 
 
-def test_the_answer_is_bounded_and_all_names_come_before_the_columns_of_the_oldest() -> None:
+def test_all_names_come_before_the_oldest_columns() -> None:
+    """The answer is bounded, and every name comes before the columns of the oldest frames."""
     wide = pandas.DataFrame(numpy.zeros((1, 5000)), columns=[f"{'column' * 11}_{n}" for n in range(5000)])
     found = _described(**{f"wide{i}": wide for i in range(MAX_NAMES - 1)}, small=1)
     assert len(found) == MAX_NAMES
@@ -121,9 +133,11 @@ def test_the_answer_is_bounded_and_all_names_come_before_the_columns_of_the_olde
 
 
 def test_names_that_take_all_the_room_are_bounded_too() -> None:
+    """Names that fill the answer are bounded too."""
     names = [chr(0x4E00 + i) * 80 for i in range(MAX_NAMES)]
     assert 50 < len(_described(**dict.fromkeys(names, 1))) < MAX_NAMES
 
 
 def test_an_error_in_looking_gives_an_answer_all_the_same() -> None:
+    """An error while looking gives an empty answer."""
     assert repr(Answer(types.SimpleNamespace())) == "[]"  # type: ignore[arg-type]

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.cascade.noise import is_noise
 from jupyter_mccom.cascade.route import CloudState, Gates
+from jupyter_mccom.cascade.text.noise import is_noise
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.types import Cell, CompletionRequest, Outcome, Target, Token, Trigger
 from tests.cascades import cascade_of

@@ -27,34 +27,41 @@ def _documents(root: Path, *, top: Path | None = None) -> set[str]:
 
 class TestRoot:
     def test_is_the_nearest_repository(self, tmp_path: Path) -> None:
+        """The root is the nearest repository above the document."""
         for repository in (tmp_path / "a", tmp_path / "a/b"):
             (repository / ".git").mkdir(parents=True)
         assert root_of(tmp_path, "a/b/c/n.ipynb", "") == tmp_path / "a/b"
         assert root_of(tmp_path, "a/n.ipynb", "") == tmp_path / "a"
 
     def test_is_a_worktree_whose_git_is_a_file(self, tmp_path: Path) -> None:
+        """A worktree, whose .git is a file, is a root."""
         _write(tmp_path, "a/.git", "a/b/n.py")
         assert root_of(tmp_path, "a/b/n.py", "") == tmp_path / "a"
 
     def test_without_a_repository_is_the_documents_folder(self, tmp_path: Path) -> None:
+        """Without a repository the root is the document's folder."""
         assert root_of(tmp_path, "a/b/n.ipynb", "") == tmp_path / "a/b"
         assert root_of(tmp_path, "n.ipynb", "") == tmp_path
 
     def test_is_never_above_the_jupyter_root(self, tmp_path: Path) -> None:
+        """The root is never above the Jupyter root."""
         (tmp_path / ".git").mkdir()
         assert root_of(tmp_path / "a", "b/n.ipynb", "") == tmp_path / "a/b"
 
     def test_is_the_jupyter_root_where_that_is_a_repository(self, tmp_path: Path) -> None:
+        """A Jupyter root that is a repository is the root."""
         (tmp_path / ".git").mkdir()
         assert root_of(tmp_path, "a/n.ipynb", "") == tmp_path
 
     def test_is_what_the_person_set_for_the_documents_in_it(self, tmp_path: Path) -> None:
+        """A root that a person set holds for the documents in it."""
         (tmp_path / "top/a/b/.git").mkdir(parents=True)
         for chosen in ("a", str(tmp_path / "top/a"), str(tmp_path)):
             assert root_of(tmp_path / "top", "a/b/n.ipynb", chosen) == (tmp_path / "top" / chosen)
         assert root_of(tmp_path / "top", "other/n.ipynb", "a") == tmp_path / "top/other"
 
     def test_that_is_set_to_no_folder_is_an_error(self, tmp_path: Path) -> None:
+        """A root that is set to no folder is an error."""
         _write(tmp_path, "file.py")
         for chosen in ("nowhere", "file.py"):
             with pytest.raises(RetrievalError, match="no folder; name one"):
@@ -62,23 +69,27 @@ class TestRoot:
 
     @pytest.mark.parametrize("document", ["../n.ipynb", "a/../../n.ipynb", "/etc/n.ipynb", ""])
     def test_of_a_document_outside_is_an_error(self, tmp_path: Path, document: str) -> None:
+        """A document outside the Jupyter root is an error."""
         with pytest.raises(RetrievalError, match="outside"):
             root_of(tmp_path / "top", document, "")
 
     @links
-    def test_of_a_document_in_a_folder_linked_from_outside_is_an_error(self, tmp_path: Path) -> None:
+    def test_of_a_document_behind_a_link_outside_is_an_error(self, tmp_path: Path) -> None:
+        """A document in a folder that a link places outside is an error."""
         (tmp_path / "top").mkdir()
         (tmp_path / "top/link").symlink_to(tmp_path)
         with pytest.raises(RetrievalError, match="outside"):
             root_of(tmp_path / "top", "link/n.ipynb", "")
 
     def test_of_a_name_that_no_system_has_is_an_error(self, tmp_path: Path) -> None:
+        """A document name that no system has is an error."""
         with pytest.raises(RetrievalError, match="save it"):
             root_of(tmp_path, "a\0/n.ipynb", "")
 
 
 class TestListing:
     def test_holds_code_and_notebooks_with_their_stamps(self, tmp_path: Path) -> None:
+        """A listing holds code files and notebooks with their stamps."""
         _write(tmp_path, "a.py", "b/c.R", "b/n.ipynb", "b/d.csv", "e.md", "f.min.js", "g.PY", "h", ".hidden.py")
         found = listing(tmp_path)
         assert set(found.documents) == {"a.py", "b/c.R", "b/n.ipynb", "g.PY"}
@@ -87,23 +98,27 @@ class TestListing:
         assert found.trouble == ""
 
     def test_leaves_out_what_tools_fill(self, tmp_path: Path) -> None:
+        """A listing leaves out folders that tools fill."""
         _write(tmp_path, "src/a.py", ".git/b.py", "node_modules/b.js", "c/__pycache__/b.py", ".tox/b.py", "build/b.py")
         _write(tmp_path, ".ipynb_checkpoints/b.ipynb", "x/site-packages/b.py", "dist/b.py", ".venv/b.py")
         _write(tmp_path, "any name/pyvenv.cfg", "any name/lib/b.py", "conda/conda-meta/history", "conda/b.py")
         assert _documents(tmp_path) == {"src/a.py"}
 
     def test_follows_gitignore_files_the_deeper_over_the_higher(self, tmp_path: Path) -> None:
+        """A .gitignore counts, and a deeper one overrules a higher one."""
         _write(tmp_path, "a.py", "skip.py", "deep/skip.py", "deep/b.py", "deep/kept.py", "data/c.py", "deep/data/c.py")
         _write(tmp_path, ".gitignore", text="skip.py\n/data/\nkept.py\n")
         _write(tmp_path, "deep/.gitignore", text="/b.py\n!kept.py\n")
         assert _documents(tmp_path) == {"a.py", "deep/kept.py", "deep/data/c.py"}
 
     def test_follows_the_good_lines_of_a_broken_gitignore(self, tmp_path: Path) -> None:
+        """The good lines of a broken .gitignore count."""
         _write(tmp_path, "a.py", "b.py")
         (tmp_path / ".gitignore").write_bytes(b"!\n\xff\xfe\n[z-a]\na.py\n")
         assert _documents(tmp_path) == {"b.py"}
 
     def test_follows_mccomignore_files_which_nothing_overrules(self, tmp_path: Path) -> None:
+        """A .mccomignore counts, and nothing overrules it."""
         _write(tmp_path, "a.py", "private/b.py", "deep/c.py", "deep/d.py")
         _write(tmp_path, ".mccomignore", text="private/\nd.py\n")
         _write(tmp_path, ".gitignore", text="!private/\n")
@@ -111,6 +126,7 @@ class TestListing:
         assert _documents(tmp_path) == {"a.py"}
 
     def test_follows_the_mccomignore_files_above_the_project(self, tmp_path: Path) -> None:
+        """A .mccomignore above the project counts."""
         _write(tmp_path, "group/repo/a.py", "group/repo/private/b.py", "group/repo/c.py")
         _write(tmp_path, ".mccomignore", text="group/repo/private/\n")
         _write(tmp_path, "group/.mccomignore", text="repo/c.py\n")
@@ -118,7 +134,8 @@ class TestListing:
         assert _documents(tmp_path / "group/repo") == {"a.py", "private/b.py", "c.py"}
 
     @pytest.mark.parametrize("content", [b"!\n", b"[z-a]\n", b"\xff\xfe\xff"])
-    def test_leaves_a_folder_with_a_broken_mccomignore_out_and_says_so(self, tmp_path: Path, content: bytes) -> None:
+    def test_leaves_out_a_folder_with_a_broken_mccomignore(self, tmp_path: Path, content: bytes) -> None:
+        """A folder with a broken .mccomignore is left out, and the listing says so."""
         _write(tmp_path, "a.py", "deep/b.py", "deep/below/c.py")
         (tmp_path / "deep/.mccomignore").write_bytes(content)
         found = listing(tmp_path)
@@ -131,7 +148,8 @@ class TestListing:
         assert "mend" in above.trouble
 
     @links
-    def test_reads_a_mccomignore_that_is_a_link_within_its_folder_and_no_other(self, tmp_path: Path) -> None:
+    def test_reads_only_a_mccomignore_linked_within_its_folder(self, tmp_path: Path) -> None:
+        """A .mccomignore that is a link counts only when it leads within its folder."""
         _write(tmp_path, "in/a.py", "in/b.py", "out/a.py")
         _write(tmp_path, "in/rules", "rules", text="a.py\n")
         (tmp_path / "in/.mccomignore").symlink_to("rules")
@@ -140,6 +158,7 @@ class TestListing:
 
     @links
     def test_follows_no_link(self, tmp_path: Path) -> None:
+        """A listing follows no link."""
         root = tmp_path / "root"
         _write(tmp_path, "root/a.py", "secret.py", "outside/b.py")
         (root / "all").symlink_to("/")
@@ -154,12 +173,14 @@ class TestListing:
 
     @links
     def test_leaves_out_what_is_no_ordinary_file(self, tmp_path: Path) -> None:
+        """A listing leaves out what is no ordinary file."""
         os.mkfifo(tmp_path / "pipe.py")
         os.mkfifo(tmp_path / ".gitignore")
         _write(tmp_path, "folder.py/a.py")
         assert _documents(tmp_path) == {"folder.py/a.py"}
 
     def test_leaves_out_empty_and_large_files(self, tmp_path: Path) -> None:
+        """A listing leaves out empty and large files."""
         _write(tmp_path, "empty.py", text="")
         for name in ("large.py", "large.ipynb", "fits.ipynb"):
             with (tmp_path / name).open("wb") as file:
@@ -167,6 +188,7 @@ class TestListing:
         assert _documents(tmp_path) == {"fits.ipynb"}
 
     def test_takes_names_as_they_are_but_none_that_is_no_text(self, tmp_path: Path) -> None:
+        """File names are taken as they are, but none that is no text."""
         names = {"two\nlines.py", "🙂 ü.py", "q'\"u.py", "a b/c.py"}
         _write(tmp_path, *names)
         with open(os.fsencode(tmp_path) + b"/\xff.py", "wb") as file:
@@ -174,6 +196,7 @@ class TestListing:
         assert _documents(tmp_path) == names
 
     def test_ends_at_the_limit_with_the_near_files_and_says_so(self, tmp_path: Path) -> None:
+        """A listing ends at its limit of files, nearest first, and says so."""
         _write(tmp_path, *(f"deep/below/f{n}.py" for n in range(250)), *(f"near{n}.py" for n in range(50)))
         found = listing(tmp_path, max_files=100)
         assert len(found.documents) == 100
@@ -181,6 +204,7 @@ class TestListing:
         assert "the first 100 files" in found.trouble
 
     def test_ends_at_as_many_folders(self, tmp_path: Path) -> None:
+        """A listing ends at its limit of folders and says so."""
         for n in range(30):
             (tmp_path / f"d{n}").mkdir()
         found = listing(tmp_path, max_files=10)
@@ -188,12 +212,14 @@ class TestListing:
         assert "first 10" in found.trouble
 
     def test_of_a_folder_that_is_gone_is_empty(self, tmp_path: Path) -> None:
+        """The listing of a folder that is gone is empty."""
         found = listing(tmp_path / "gone")
         assert (found.folders, found.documents) == ({}, {})
 
 
 class TestChange:
-    def test_of_a_file_gives_its_stamp_while_it_belongs_to_the_project(self, tmp_path: Path) -> None:
+    def test_of_a_file_of_the_project_gives_its_stamp(self, tmp_path: Path) -> None:
+        """A changed file has a stamp as long as it belongs to the project."""
         _write(tmp_path, "a/b.py", "a/skip.py", "node_modules/c.js")
         _write(tmp_path, ".gitignore", text="skip.py\n")
         found = listing(tmp_path)
@@ -204,6 +230,7 @@ class TestChange:
             assert found.stamp(path) is None, path
 
     def test_of_rules_or_folders_asks_for_another_walk(self, tmp_path: Path) -> None:
+        """A change of rules or folders asks for a new listing."""
         _write(tmp_path, "a/b.py", "gone/c.py", "skip/.gitignore", "kept/d.py")
         _write(tmp_path, ".gitignore", text="skip*\n")
         found = listing(tmp_path)
@@ -217,6 +244,7 @@ class TestChange:
 
     @links
     def test_of_a_link_to_a_folder_asks_for_nothing(self, tmp_path: Path) -> None:
+        """A new link to a folder asks for no new listing."""
         found = listing(tmp_path)
         (tmp_path / "link").symlink_to("/")
         assert not found.stale("link")
@@ -224,6 +252,7 @@ class TestChange:
 
 class TestRead:
     def test_gives_the_text_and_the_stamp(self, tmp_path: Path) -> None:
+        """Reading gives the stamp and the text without its byte order mark."""
         (tmp_path / "a").mkdir()
         (tmp_path / "a/b.py").write_bytes("\ufeffx = 'ü'\n".encode())
         status = (tmp_path / "a/b.py").stat()
@@ -231,15 +260,18 @@ class TestRead:
 
     @pytest.mark.parametrize("content", ["x = 'ü'".encode("latin-1"), "x = 1".encode("utf-16"), b"x = 1\n\0\0"])
     def test_gives_no_text_for_what_is_not_utf_8(self, tmp_path: Path, content: bytes) -> None:
+        """A file that is not UTF-8 gives no text."""
         (tmp_path / "a.py").write_bytes(content)
         assert read(tmp_path, "a.py")[1] == ""
 
     def test_gives_no_text_for_a_file_that_grew_too_large(self, tmp_path: Path) -> None:
+        """A file that grew too large gives no text."""
         with (tmp_path / "a.py").open("wb") as file:
             file.truncate(100 << 20)
         assert read(tmp_path, "a.py")[1] == ""
 
-    def test_of_a_file_that_was_deleted_since_it_was_listed_is_an_oserror(self, tmp_path: Path) -> None:
+    def test_of_a_deleted_file_is_an_oserror(self, tmp_path: Path) -> None:
+        """A file that was deleted since it was listed is an OSError."""
         _write(tmp_path, "a.py")
         (document,) = listing(tmp_path).documents
         (tmp_path / document).unlink()
@@ -248,6 +280,7 @@ class TestRead:
 
     @links
     def test_of_what_became_a_link_since_it_was_listed_is_an_oserror(self, tmp_path: Path) -> None:
+        """A file that became a link since it was listed is an OSError."""
         root = tmp_path / "root"
         _write(tmp_path, "root/a.py", "root/b/c.py", "secret.py", "elsewhere/c.py")
         documents = listing(root).documents
@@ -261,6 +294,7 @@ class TestRead:
 
     @links
     def test_of_a_pipe_or_a_folder_is_an_oserror_at_once(self, tmp_path: Path) -> None:
+        """A pipe or a folder is an OSError at once, and no file stays open."""
         os.mkfifo(tmp_path / "pipe.py")
         (tmp_path / "folder.py").mkdir()
         before = len(os.listdir("/dev/fd"))
@@ -285,6 +319,7 @@ def as_nobody() -> Iterator[Path]:
 
 
 def test_what_may_not_be_read_is_left_out(as_nobody: Path) -> None:
+    """Files and folders that may not be read are left out, and reading them is an error."""
     _write(as_nobody, "a.py", "closed.py", "closed/b.py", "ruled/c.py")
     _write(as_nobody, "ruled/.mccomignore", text="x\n")
     os.chmod(as_nobody / "ruled/.mccomignore", 0)
@@ -293,7 +328,7 @@ def test_what_may_not_be_read_is_left_out(as_nobody: Path) -> None:
     try:
         found = listing(as_nobody)
         assert set(found.documents) == {"a.py", "closed.py"}
-        assert ".mccomignore is broken" in found.trouble
+        assert ".mccomignore cannot be read" in found.trouble
         with pytest.raises(PermissionError):
             read(as_nobody, "closed.py")
     finally:

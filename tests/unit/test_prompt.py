@@ -9,8 +9,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mccom.cascade.language import cell_language, without_magics
-from jupyter_mccom.cascade.prompt import build, texts
+from jupyter_mccom.cascade.text.language import cell_language, without_magics
+from jupyter_mccom.cascade.text.prompt import build, texts
 from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Hit, Prompt
 
 REQUEST = CompletionRequest(
@@ -41,6 +41,7 @@ def _size(prompt: Prompt) -> int:
 
 
 def test_takes_the_nearest_cells_in_document_order() -> None:
+    """A prompt takes the nearest cells, in the order of the document."""
     sources = [chunk.source for chunk in _built(REQUEST).chunks]
     assert sources[-1] == "cell 299"
     assert sources == sorted(sources)
@@ -48,6 +49,8 @@ def test_takes_the_nearest_cells_in_document_order() -> None:
 
 
 def test_the_order_of_execution_beats_the_position() -> None:
+    """Cells that ran stand in the order of their execution."""
+
     def cell(name: str, ran: int | None) -> Cell:
         return Cell(cell_id=name, kind="code", source=name, ran=ran)
 
@@ -59,7 +62,8 @@ def test_the_order_of_execution_beats_the_position() -> None:
     assert [chunk.source for chunk in _built(replace(request, n_cells_above=7)).chunks][:2] == ["cell 9", "cell 12"]
 
 
-def test_of_the_own_text_what_stands_in_the_prompt_is_not_put_there_again() -> None:
+def test_own_text_in_the_prompt_is_not_repeated() -> None:
+    """A hit in the document's own text is left out when that text stands in the prompt."""
     request = replace(
         REQUEST, document="d.py", cell_id="", cells_before=(), prefix="def one():  \n    return 1\n\nx = "
     )
@@ -69,7 +73,8 @@ def test_of_the_own_text_what_stands_in_the_prompt_is_not_put_there_again() -> N
     assert _built(request, hits=(above, below, far)).chunks == (far.chunk,)
 
 
-def test_a_kernel_that_holds_nothing_of_use_keeps_its_room_and_says_nothing() -> None:
+def test_a_silent_kernel_keeps_its_room() -> None:
+    """The room of what the kernel holds stays free when it holds nothing of use."""
     silent, speaks, none = (_built(REQUEST, hits=hits) for hits in ([_hit("kernel", "")], [_hit("kernel", "# x")], []))
     assert [chunk.source for chunk in silent.chunks] == [
         chunk.source for chunk in speaks.chunks if chunk.source != "kernel"
@@ -78,17 +83,20 @@ def test_a_kernel_that_holds_nothing_of_use_keeps_its_room_and_says_nothing() ->
 
 
 def test_leaves_out_markdown_and_empty_cells() -> None:
+    """A prompt leaves out markdown and empty cells."""
     cells = (Cell(cell_id="a", kind="markdown", source="# A"), Cell(cell_id="b", kind="code", source="  \n"))
     assert _built(replace(REQUEST, cells_before=cells)).chunks == ()
 
 
 @given(st.text(max_size=3000), st.text(max_size=3000), st.lists(st.text(min_size=1, max_size=900), max_size=8))
 def test_never_exceeds_the_budget(prefix: str, suffix: str, found: list[str]) -> None:
+    """A prompt never exceeds its budget of tokens."""
     prompt = _built(replace(REQUEST, prefix=prefix, suffix=suffix), hits=[_hit(f"{i}", t) for i, t in enumerate(found)])
     assert _size(prompt) <= BUDGET
 
 
-def test_hits_stand_behind_the_cells_best_last_and_within_their_share() -> None:
+def test_hits_stand_behind_the_cells_best_last() -> None:
+    """Hits stand behind the cells, the best one last, within their share of the budget."""
     hits = [_hit("a.py", "a" * 150), _hit("large.py", "b" * 900), _hit("c.py", "c" * 150), _hit("d.py", "d" * 150)]
     sources = [chunk.source for chunk in _built(REQUEST, hits=hits).chunks]
     assert sources[-2:] == ["c.py", "a.py"]
@@ -96,6 +104,7 @@ def test_hits_stand_behind_the_cells_best_last_and_within_their_share() -> None:
 
 
 def test_a_piece_of_a_cell_that_is_there_whole_is_left_out() -> None:
+    """A hit in a cell that is in the prompt is left out."""
     hits = [_hit("cell 299", "value_299 = 299\n"), _hit("cell 3", "value_3 = 3\n")]
     sources = [chunk.source for chunk in _built(REQUEST, hits=hits).chunks]
     assert sources.count("cell 299") == 1
@@ -103,23 +112,27 @@ def test_a_piece_of_a_cell_that_is_there_whole_is_left_out() -> None:
 
 
 def test_a_key_changes_nothing_but_the_typed_part() -> None:
+    """A key changes only the typed part of a prompt."""
     line = "y = np.zeros(3)"
     prompts = [_built(replace(REQUEST, prefix=REQUEST.prefix + "1\n" + line[:n])) for n in range(1, len(line))]
     assert len({(prompt.chunks, prompt.prefix, prompt.suffix) for prompt in prompts}) == 1
 
 
-def test_the_first_key_of_an_empty_cell_finds_the_prompt_that_was_read_when_it_was_entered() -> None:
+def test_the_first_key_of_a_cell_finds_its_prompt_read() -> None:
+    """The first key of an empty cell finds the prompt that was read when the cell was entered."""
     empty, typed = (_built(replace(REQUEST, prefix=prefix, suffix="")) for prefix in ("", "d"))
     assert (empty.chunks, empty.prefix, empty.suffix) == (typed.chunks, typed.prefix, typed.suffix)
 
 
 def test_new_lines_move_the_head_rarely() -> None:
+    """New lines rarely move the head of a prompt."""
     prefixes = ["".join(f"line_{i} = {i}\n" for i in range(n)) for n in range(64)]
     heads = [_built(replace(REQUEST, prefix=prefix)).chunks for prefix in prefixes]
     assert sum(a != b for a, b in pairwise(heads)) <= 8
 
 
 def test_the_lines_just_above_stand_before_what_is_retrieved() -> None:
+    """The lines just above the cursor have room before what is retrieved."""
     line = "frame['total'] = frame['price'] * frame['amount'] + frame['rest'] - frame['tax']\n"
     hits = [_hit(f"{number}.py", "found = 1\n" * 60) for number in range(5)]
     for n_lines in range(1, 80):
@@ -130,6 +143,7 @@ def test_the_lines_just_above_stand_before_what_is_retrieved() -> None:
 
 
 def test_a_cell_of_20000_lines() -> None:
+    """The prompt of a cell of 20 000 lines ends at the cursor."""
     prefix = "".join(f"x{i} = {i}\n" for i in range(20_000))
     prompt = _built(replace(REQUEST, prefix=prefix + "print("))
     assert prompt.prefix.endswith("x19999 = 19999\n")
@@ -137,10 +151,12 @@ def test_a_cell_of_20000_lines() -> None:
 
 
 def test_cell_magics_name_the_language() -> None:
+    """A cell magic names the language of its cell."""
     found = [cell_language("python", start) for start in ("%%bash\nls", "%%sql\nS", "%%R\nx", "%%time\nx", "x = 1")]
     assert found == ["bash", "sql", "r", "python", "python"]
     assert cell_language("julia", "%%bash") == "julia"
 
 
 def test_magics_are_blanked_line_by_line() -> None:
+    """Magics are blanked line by line."""
     assert without_magics("%time x\n!ls\nx = !ls\ndf?\ny = 1 % 2") == "\n\nx = None\n\ny = 1 % 2"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mccom.cascade.speculate import draft_of
+from jupyter_mccom.cascade.drafts.speculate import draft_of
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Prompt, Skills, Token
 from tests.cascades import cascade_of

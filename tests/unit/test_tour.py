@@ -10,8 +10,8 @@ import pytest
 from nbclient import NotebookClient
 from traitlets.config import Config
 
-from jupyter_mccom import tour
-from jupyter_mccom.cli import demo_notebook
+from jupyter_mccom.cli.main import demo_notebook
+from jupyter_mccom.demo import tour
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.settings import MCCom
 from tests.conftest import SMALL
@@ -86,9 +86,9 @@ async def test_after_a_yes_it_is_fetched_with_progress_and_answers(
 async def test_nothing_is_started_where_memory_is_short(
     prepared: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    prepared.setenv("MEM_LIMIT", "1000")
+    prepared.setattr(tour, "free_bytes", lambda: 1000)
     assert not await tour.cloud()
-    assert "needs 786 MB of free memory" in capsys.readouterr().out
+    assert "needs 713 MB of free memory" in capsys.readouterr().out
 
 
 def test_what_it_sets_are_settings_of_the_server_alone(prepared: pytest.MonkeyPatch) -> None:

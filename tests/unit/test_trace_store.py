@@ -14,7 +14,7 @@ import pytest
 
 from jupyter_mccom.errors import TracesError
 from jupyter_mccom.learning.schema import Event
-from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.types import Agreement, Outcome, Survival
 from tests.traced import features, trace
 
@@ -22,7 +22,7 @@ NOW_S = 1_700_000_000.0
 WRITER = """
 import sys
 from pathlib import Path
-from jupyter_mccom.learning.store import TraceStore
+from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.types import Outcome
 from tests.traced import trace
 store = TraceStore(Path(sys.argv[1]), now_s=lambda: 1_700_000_000.0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mccom.cascade.trim import extent_end, looping, statement_end, trim
+from jupyter_mccom.cascade.text.trim import extent_end, looping, statement_end, trim
 from jupyter_mccom.types import Multiline
 
 CASES = (Path(__file__).parents[1] / "cases" / "trim.txt").read_text().split("================\n")

@@ -7,8 +7,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from ...cascade.language import cell_language
-from ...cascade.parse import breaks
+from ...cascade.text.language import cell_language
+from ...cascade.text.parse import breaks
 from ...cascade.writing import Writing
 from ...compose import OpenCascade, SystemClock
 from ...protocols import Engine

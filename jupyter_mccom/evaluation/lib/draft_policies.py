@@ -6,8 +6,8 @@ Of a model of this machine; who opens it closes it.
 from __future__ import annotations
 
 from ...compose import OpenCascade
-from ...engines.direct import DirectEngine
 from ...engines.fim import PromptFormat
+from ...engines.local.engine import DirectEngine
 
 
 def checking_all(opened: OpenCascade) -> DirectEngine:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...compose import open_store
-from ...engines.host import default_threads
-from ...engines.llama_h import LlamaH
+from ...engines.local.host import default_threads
+from ...engines.local.llama_h import LlamaH
 from ...errors import InputError
 from ...models.catalog import Model
 from ...settings import MCCom

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from ...cascade.python import tokens
+from ...cascade.text.python import tokens
 from .data import rows_of
 from .samples import Sample
 

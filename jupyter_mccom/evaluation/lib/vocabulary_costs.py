@@ -10,8 +10,8 @@ import tracemalloc
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...engines.constrain import Forced, Vocabulary
-from ...engines.decoding import Decoder
+from ...engines.decoding.constrain import Forced, Vocabulary
+from ...engines.decoding.decoding import Decoder
 
 _BUILDS = 3
 _LOOK_UPS = 50

@@ -15,9 +15,9 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, TypeAlias, cast
 
-from ...cascade.language import without_magics
-from ...cascade.python import tokens
 from ...cascade.route import features_of
+from ...cascade.text.language import without_magics
+from ...cascade.text.python import tokens
 from ...compose import OpenCascade, open_cascade
 from ...learning.calibrate import Calibration
 from ...learnt import calibration_of

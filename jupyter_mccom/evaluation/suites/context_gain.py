@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from ...cascade.context import Context
+from ...cascade.engine_context import Context
 from ...cascade.route import confidence
 from ...compose import UNHURRIED_S, OpenCascade, open_cascade
 from ...protocols import Retriever
-from ...retrieval.iterate import Retrieval, Tree
+from ...retrieval.search import Retrieval, Tree
 from ...settings import MCCom
 from ...types import CompletionRequest, Hit, Prompt
 from ..lib.answers import TimedAnswer, written

@@ -1,7 +1,7 @@
 """`bench --suite context`: how often is text right that is shown before a model answers? No model is asked.
 
 At the keys people press, of notebook statements and of lines of repositories; by what the context agrees on, also
-where the product shows nothing (`cascade/context_text.py`), so that its gate can be judged.
+where the product shows nothing (`cascade/drafts/context_text.py`), so that its gate can be judged.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...cascade.context_text import context_text
-from ...cascade.heal import heal
-from ...cascade.speculate import agreed, same
+from ...cascade.drafts.context_text import context_text
+from ...cascade.drafts.speculate import agreed, same
+from ...cascade.text.heal import heal
 from ..lib.bench import Bench
 from ..lib.key_positions import KINDS, at_keys
 from ..lib.metrics import percentile

@@ -13,12 +13,12 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from dataclasses import replace
 from typing import Any, TypeAlias, get_args
 
-from ...cascade.context import Context
-from ...cascade.heal import heal
-from ...engines.constrain import Rule
-from ...engines.decoding import Check, Decoder, Decoding
+from ...cascade.engine_context import Context
+from ...cascade.text.heal import heal
+from ...engines.decoding.constrain import Rule
+from ...engines.decoding.decoding import Check, Decoder, Decoding
 from ...engines.fim import PromptFormat
-from ...retrieval.iterate import Retrieval
+from ...retrieval.search import Retrieval
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Skills, Token
 from ..lib.answers import written

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from ...compose import OpenCascade, open_cascade
-from ...engines.direct import DirectEngine
 from ...engines.fim import PromptFormat, unforced
+from ...engines.local.engine import DirectEngine
 from ...errors import InputError
 from ...protocols import Engine
 from ...types import CompletionRequest, Prompt

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ...compose import OpenCascade, open_cascade
-from ...engines.direct import DirectEngine
+from ...engines.local.engine import DirectEngine
 from ...protocols import Engine
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Token

@@ -15,11 +15,11 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...cascade.context import Context
+from ...cascade.engine_context import Context
 from ...compose import UNHURRIED_S, OpenCascade, open_cascade
-from ...retrieval.iterate import Retrieval
 from ...retrieval.kernel import EXPRESSION, answered
 from ...retrieval.names import LiveName, chunk_of
+from ...retrieval.search import Retrieval
 from ...settings import MCCom
 from ...types import Cell, Chunk, CompletionRequest
 from ..lib.answers import written

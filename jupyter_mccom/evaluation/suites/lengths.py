@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
 
-from ...cascade.context import Context
+from ...cascade.engine_context import Context
 from ...compose import OpenCascade, open_cascade
 from ...protocols import Engine
 from ...settings import MCCom

@@ -13,12 +13,12 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ...cascade.context import Context
+from ...cascade.engine_context import Context
 from ...cascade.route import Gates, confidence
 from ...cascade.writing import Writing
 from ...compose import OpenCascade, SystemClock, open_cascade, open_store
 from ...learnt import gates_of
-from ...retrieval.iterate import Retrieval
+from ...retrieval.search import Retrieval
 from ...settings import MCCom, changed
 from ...types import CompletionRequest, Prompt, Skills, Token
 from ..lib.answers import PATIENCE_S, TimedAnswer, token_from, written

@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...compose import open_cascade
-from ...engines.host import Host
 from ...engines.http import JsonClient
+from ...engines.local.host import Host
 from ...errors import InputError
 from ...types import CompletionRequest
 from ..lib.answers import written
@@ -50,7 +50,7 @@ _COLUMNS: Mapping[str, tuple[str, int, int]] = {
 }
 """Field, and of which keys: the first of them, and behind the last."""
 Row = Mapping[str, Any]
-_SERVER = "jupyter_mccom.engines.llama_server"
+_SERVER = "jupyter_mccom.engines.local.xllamacpp_server"
 _VIM_BATCH = 1024
 _VIM_REUSE = 256
 """Both as llama.cpp's presets for llama.vim set them."""

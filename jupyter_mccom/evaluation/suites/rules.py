@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ...cascade import speculate
-from ...cascade.heal import heal
+from ...cascade.drafts import speculate
+from ...cascade.text.heal import heal
 from ...types import CompletionRequest
 from ..lib.bench import Bench
 from ..lib.samples import Sample, notebook_samples, repository_samples

@@ -13,13 +13,13 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeAlias
 
-from ...cascade.speculate import draft_of
+from ...cascade.drafts.speculate import draft_of
 from ...cascade.writing import Writing
 from ...compose import OpenCascade, SystemClock, open_cascade
-from ...engines.direct import DirectEngine
 from ...engines.fim import PromptFormat
-from ...engines.host import Host
 from ...engines.llamacpp import LlamaCppEngine
+from ...engines.local.engine import DirectEngine
+from ...engines.local.host import Host
 from ...settings import MCCom
 from ...types import DraftCheck, Prompt
 from ..lib.bench import Bench
@@ -166,7 +166,7 @@ def _server(opened: OpenCascade, settings: MCCom) -> LlamaCppEngine:
     model = opened.model
     path = str(opened.store.locate(model.id).absolute())
     given = {"path": path, "threads": opened.threads, "context_tokens": settings.context_tokens}
-    host = Host("jupyter_mccom.engines.llama_server", lambda: given, idle_unload_s=0)
+    host = Host("jupyter_mccom.engines.local.xllamacpp_server", lambda: given, idle_unload_s=0)
     return LlamaCppEngine(name=model.id, host=host, reads=PromptFormat(fim=model.fim, layout=model.layout))
 
 

@@ -30,7 +30,7 @@ from ...learning.calibrate import (
     log_loss,
     prior_of,
 )
-from ...learning.store import TraceStore
+from ...learning.trace_file import TraceStore
 from ...learning.verdict import judge, wrong_at_recall
 from ...learnt import calibration_of, prices_of, prompts_of, traces_file
 from ...models.catalog import Model

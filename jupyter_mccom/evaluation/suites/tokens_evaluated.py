@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...compose import OpenCascade, open_cascade
-from ...engines.direct import DirectEngine
+from ...engines.local.engine import DirectEngine
 from ...protocols import Engine
 from ...types import CompletionRequest, Prompt, Token
 from ..lib.bench import Bench

@@ -17,19 +17,19 @@ from typing import Any, TypeAlias
 
 from ...cascade.budget import Budget
 from ...cascade.cloud import Cloud
-from ...cascade.journal import Journal
 from ...cascade.pipeline import Cascade
+from ...cascade.record import Journal
 from ...cascade.route import CloudState, Gates
 from ...compose import OpenCascade
+from ...compose.wiring import cloud_over, cloud_retrieval_tokens, wire
 from ...learnt import gates_of
 from ...privacy.masked_engine import MaskedEngine
 from ...protocols import Clock, Engine, Retriever
-from ...retrieval.iterate import Retrieval, Tree
-from ...server.current import Current
-from ...server.requests import Completions
+from ...retrieval.search import Retrieval, Tree
+from ...server.completions import Completions
+from ...server.live_settings import Current
 from ...settings import MCCom, changed
 from ...types import CompletionRequest, Outcome, Route, Suggestion, Token
-from ...wiring import cloud_over, cloud_retrieval_tokens, wire
 from ..lib.conditions import BARE, CLOUD, LOCAL, TWICE, Conditions
 from .frontend import CompletionServer
 from .metered import Metered, MeteredRetriever

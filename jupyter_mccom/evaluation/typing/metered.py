@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from ...protocols import Engine, Retriever
-from ...server.requests import IN_ADVANCE
+from ...server.completions import IN_ADVANCE
 from ...types import CompletionRequest, Hit, Prompt, Skills, Token
 from ..lib.profiles import Profile
 from .virtual import VirtualLoop

@@ -1,0 +1,71 @@
+"""One engine's prompts: context is found, its tokens are counted, and what fits goes in. Knows no source of context."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+
+from ..errors import EngineError
+from ..protocols import Engine, Retriever
+from ..types import CompletionRequest, Hit, Prompt
+from .text.prompt import build, texts
+
+
+class Context:
+    """`n_tokens` bounds a prompt, `n_retrieved_tokens` what is retrieved in it; `allowed` says what may be in it.
+
+    Documents of `kept_out` are in none of them.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        retriever: Retriever | None,
+        *,
+        n_tokens: int,
+        n_retrieved_tokens: int,
+        allowed: Callable[[Hit], bool] = lambda hit: True,
+        kept_out: Callable[[str], bool] = lambda document: False,
+    ) -> None:
+        self.engine = engine
+        """Whose prompts these are."""
+        self._retriever = retriever
+        self.n_tokens = n_tokens
+        """Most tokens of a prompt."""
+        self._n_retrieved_tokens = n_retrieved_tokens
+        self._allowed = allowed
+        self._kept_out = kept_out
+
+    def allows(self, hits: Iterable[Hit]) -> bool:
+        """Text that was written with these hits may stand in a prompt or a draft."""
+        return all(self._allowed(hit) for hit in hits)
+
+    async def prompt(
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+    ) -> tuple[Prompt, tuple[Hit, ...]]:
+        """The prompt, and the hits that stand in it. `text` is the local model's answer: a second query.
+
+        Raises EngineError or ModelError as the engine's count does, EngineError for a document that is kept out.
+        """
+        if self._kept_out(request.document):
+            raise EngineError(f"{request.document} is named in .mccomignore and its text stays here; see local_url")
+        hits = await self._found(request, text, confidence)
+        wanted = texts(request, self.n_tokens, hits)
+        counted = await self.engine.count(wanted)
+        session = hashlib.sha256(f"{request.client}\n{request.document}".encode()).hexdigest()[:16]
+        prompt = build(
+            request,
+            dict(zip(wanted, counted, strict=True)),
+            self.n_tokens,
+            hits=hits,
+            n_retrieved_tokens=self._n_retrieved_tokens,
+            session=session,
+        )
+        there = {(chunk.source, chunk.first_line) for chunk in prompt.chunks}
+        return prompt, tuple(hit for hit in hits if (hit.chunk.source, hit.chunk.first_line) in there)
+
+    async def _found(self, request: CompletionRequest, text: str, confidence: float | None) -> tuple[Hit, ...]:
+        if self._retriever is None or not self._n_retrieved_tokens:
+            return ()
+        hits = await self._retriever.search(request, text=text, confidence=confidence)
+        return tuple(hit for hit in hits if self._allowed(hit))

@@ -1,0 +1,181 @@
+"""Request, hits and token counts → fill-in-the-middle prompt within a token budget.
+
+The head of a prompt decides how much of a model's cache a key can reuse, so text is cut in whole blocks at places that
+typing does not move: a cell's lines in blocks of 8, earlier cells whole, and room is made 64 tokens at a time.
+Knows nothing of models: counts come as data, the engine renders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ...types import Chunk, CompletionRequest, Hit, Prompt
+from .heal import heal
+
+_BLOCK_LINES = 8
+_BLOCK_CHARS = 400
+"""Fewer lines where they are long, so that a block always fits."""
+_NEAR_LINES = 4
+"""Above the cursor: they stand in the prompt before anything is retrieved."""
+_STEP_TOKENS = 64
+_SUFFIX_SHARE = 0.2
+"""Of the budget: measured layouts used 300 characters right of the cursor beside 1,800 left (issue A, engines.md)."""
+_MAX_CHARS_A_TOKEN = 8
+_MIN_CUT_TOKENS = 48
+"""Less than that of a chunk says too little: about a signature and three lines."""
+_TYPED_CHARS = 512
+
+
+def blocks(prefix: str, budget: int) -> list[str]:
+    """The whole lines above the cursor's line in blocks from the cell's start, nearest last.
+
+    Only as many as could fit `budget` tokens; the lines of the last block may be fewer.
+    """
+    pieces: list[list[str]] = []
+    n_chars = _BLOCK_CHARS
+    for line in prefix[: prefix.rfind("\n") + 1].splitlines(keepends=True):
+        if n_chars >= _BLOCK_CHARS or len(pieces[-1]) >= _BLOCK_LINES:
+            pieces.append([])
+            n_chars = 0
+        pieces[-1].append(line)
+        n_chars += len(line)
+    return _nearest(["".join(piece) for piece in pieces], budget)
+
+
+def cells(request: CompletionRequest, budget: int) -> list[Chunk]:
+    """Other code cells of the notebook as chunks, nearest last, as many as could fit `budget` tokens."""
+    chunks = [
+        Chunk(source=f"cell {place}", first_line=1, last_line=cell.source.count("\n") + 1, text=cell.source)
+        for place, cell in request.nearest_last()
+        if cell.kind == "code" and cell.source.strip()
+    ]
+    kept = len(_nearest([chunk.text for chunk in chunks], budget))
+    return chunks[len(chunks) - kept :]
+
+
+def suffix_of(request: CompletionRequest, budget: int) -> str:
+    """The text after the cursor, cut at a line end so that it could fit its share of `budget` tokens."""
+    limit = int(budget * _SUFFIX_SHARE * 4)
+    if len(request.suffix) <= limit:
+        return request.suffix
+    end = request.suffix.rfind("\n", 0, limit)
+    return request.suffix[: end if end > 0 else limit]
+
+
+def typed_of(prefix: str) -> str:
+    """The cursor's line up to the cursor; its last 512 characters where it is longer."""
+    return prefix[prefix.rfind("\n") + 1 :][-_TYPED_CHARS:]
+
+
+def build(
+    request: CompletionRequest,
+    counts: Mapping[str, int],
+    budget: int,
+    *,
+    hits: Sequence[Hit] = (),
+    n_retrieved_tokens: int = 0,
+    session: str = "",
+) -> Prompt:
+    """The prompt of at most `budget` tokens; `counts` holds every text that `texts` named.
+
+    Room goes to the cursor's line, the suffix, the nearest lines, hits, best first, up to `n_retrieved_tokens`, the
+    lines above, then earlier cells, nearest first. Cells stand at the head: they change least.
+    """
+    suffix, typed = suffix_of(request, budget), typed_of(request.prefix)
+    room = budget - counts[suffix] - counts[typed]
+    pieces = blocks(request.prefix, budget)
+    n_reserved = max(0, min(n_retrieved_tokens, room - _n_near(pieces, counts))) if hits else 0
+    room -= n_reserved
+    above = _fitting(pieces, counts, room)
+    used = counts[typed] + sum(counts[piece] for piece in above)
+    room += counts[typed] - (used // _STEP_TOKENS + 1) * _STEP_TOKENS
+    chunks = cells(request, budget)
+    near = chunks[len(chunks) - len(_fitting([chunk.text for chunk in chunks], counts, room)) :]
+    whole = {chunk.source for chunk in near}
+    own = _rstripped("".join(above)), _rstripped(suffix)
+    others = [hit for hit in hits if hit.chunk.source not in whole and not _stands(hit.chunk, request.own_source, own)]
+    found = _best(others, counts, n_reserved)
+    line = heal(typed)
+    return Prompt(
+        chunks=(*near, *reversed(found)),
+        prefix="".join(above),
+        typed=line.typed,
+        forced=line.forced,
+        suffix=suffix,
+        session=session,
+    )
+
+
+def texts(request: CompletionRequest, budget: int, hits: Sequence[Hit] = ()) -> list[str]:
+    """The texts whose token counts `build` needs, each once."""
+    wanted = [
+        suffix_of(request, budget),
+        typed_of(request.prefix),
+        *blocks(request.prefix, budget),
+        *(chunk.text for chunk in cells(request, budget)),
+        *(hit.chunk.text for hit in hits),
+    ]
+    return list(dict.fromkeys(wanted))
+
+
+def _rstripped(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.split("\n"))
+
+
+def _stands(chunk: Chunk, own_source: str, texts: Sequence[str]) -> bool:
+    """A piece of the cursor's own text that stands in the prompt as it is."""
+    body = chunk.text.removeprefix(f"# {chunk.source}\n")
+    return chunk.source == own_source and any(body in text for text in texts)
+
+
+def _best(hits: Sequence[Hit], counts: Mapping[str, int], room: int) -> list[Chunk]:
+    """Best first; of one that does not fit, its first lines, where that is worth it."""
+    kept = []
+    for hit in hits:
+        chunk, n_tokens = hit.chunk, counts[hit.chunk.text]
+        if n_tokens >= room >= _MIN_CUT_TOKENS:
+            chunk = _first_lines(chunk, (room - 1) / n_tokens)
+            n_tokens = room - 1
+        if n_tokens < room and chunk.text:
+            room -= n_tokens + 1
+            kept.append(chunk)
+    return kept
+
+
+def _first_lines(chunk: Chunk, share: float) -> Chunk:
+    """As many whole lines as make up this share of the characters."""
+    text = chunk.text[: int(len(chunk.text) * share)]
+    text = text[: text.rfind("\n") + 1]
+    return replace(chunk, text=text, last_line=chunk.first_line + max(0, text.count("\n") - 1))
+
+
+def _nearest(pieces: Sequence[str], budget: int) -> list[str]:
+    kept, chars = 0, 0
+    for piece in reversed(pieces):
+        chars += len(piece)
+        if chars > budget * _MAX_CHARS_A_TOKEN:
+            break
+        kept += 1
+    return list(pieces[len(pieces) - kept :])
+
+
+def _n_near(pieces: Sequence[str], counts: Mapping[str, int]) -> int:
+    """Tokens of the blocks that hold the nearest lines."""
+    n_tokens = n_lines = 0
+    for piece in reversed(pieces):
+        if n_lines >= _NEAR_LINES:
+            break
+        n_tokens += counts[piece] + 1
+        n_lines += piece.count("\n")
+    return n_tokens
+
+
+def _fitting(pieces: Sequence[str], counts: Mapping[str, int], room: int) -> list[str]:
+    kept = 0
+    for piece in reversed(pieces):
+        room -= counts[piece] + 1
+        if room < 0:
+            break
+        kept += 1
+    return list(pieces[len(pieces) - kept :])

@@ -1,0 +1,163 @@
+"""Where a suggestion must stop: its extent, the person's indentation, repetition, overlap with the suffix.
+
+Pure text in, text out. "Statement" means up to the end of the line on which the brackets and strings that the
+cursor's line opened are closed again; brackets opened above count as closed, so a long call is written line by line.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ...types import Multiline
+from .block import block_end
+from .language import without_magics
+from .python import tokens
+
+_LOOP = re.compile(r"(\S.{2,59}?)\1{3,}", re.DOTALL)
+_LOOP_TAIL = re.compile(r"(\S.{2,59}?)\1{3,}$", re.DOTALL)
+_LOOP_WINDOW = 300
+_CLOSERS = ")]}'\":,;"
+_OPENERS = ("(", "[", "{", ".")
+"""No space follows these (PEP 8)."""
+_TRIPLE = re.compile(r"'''|\"\"\"")
+
+
+def extent_end(multiline: Multiline, language: str, before: str, typed: str, text: str) -> int | None:
+    """Offset in `text` where a suggestion of this extent ends; None: not complete yet. See `statement_end`."""
+    if multiline == "line":
+        return _line_end(text)
+    statement = statement_end(language, before, typed, text)
+    return statement if multiline == "statement" else block_end(language, before, typed, text, statement)
+
+
+def statement_end(language: str, before: str, typed: str, text: str) -> int | None:
+    """Offset in `text` where the statement at the cursor ends, a comment behind it left out; None: not complete yet.
+
+    `before` is the text above the cursor's line, `typed` that line up to the cursor.
+    """
+    first = _line_end(text)
+    if first is None:
+        return None
+    if language != "python" or typed.lstrip()[:1] in ("%", "!") or _inside_string(before):
+        return first
+    return _python_end(typed, text, len(text) - len(text.lstrip()))
+
+
+def looping(text: str) -> bool:
+    """The end of `text` repeats itself at least four times: the model will not stop by itself."""
+    return _LOOP_TAIL.search(text[-_LOOP_WINDOW:]) is not None
+
+
+def trim(
+    text: str, *, language: str, prefix: str, suffix: str, left_space: str, multiline: Multiline = "statement"
+) -> str:
+    """The part of a model's text that is worth showing at the cursor; empty when nothing is.
+
+    `left_space` is the white space before the cursor that the model was left to write itself.
+    """
+    cut = prefix.rfind("\n") + 1
+    before, typed = prefix[:cut], prefix[cut:]
+    text = _aligned(text, typed, left_space)
+    end = extent_end(multiline, language, before, typed, text + "\n")
+    text = text if end is None else text[:end]
+    loop = _LOOP.search(text)
+    if loop is not None:
+        text = text[: loop.start() + len(loop[1])]
+    text = _without_lines_below(text, typed, suffix)
+    text = without_overlap(text, suffix).rstrip()
+    return "" if _repeats_line_above(before, typed, text) else text
+
+
+def without_overlap(text: str, suffix: str) -> str:
+    """`text` less its end where the rest of the cursor's line begins with the same characters."""
+    rest = suffix.partition("\n")[0]
+    for size in range(min(len(rest), len(text)), 0, -1):
+        if text.endswith(rest[:size]):
+            closes = all(char in _CLOSERS for char in rest[:size])
+            if (closes and _unbalanced(text)) or (not closes and (size > 1 or size == len(rest))):
+                return text[:-size]
+    return text
+
+
+def _line_end(text: str) -> int | None:
+    """Of the first line that is not blank."""
+    start = len(text) - len(text.lstrip())
+    end = text.find("\n", start)
+    return None if end < 0 or start == len(text) else end
+
+
+def _inside_string(before: str) -> bool:
+    """A triple-quoted string that began above is still open at the cursor's line."""
+    opened = ""
+    for quote in _TRIPLE.findall(before):
+        opened = "" if quote == opened else (opened or quote)
+    return bool(opened)
+
+
+def _python_end(typed: str, text: str, start: int) -> int | None:
+    source = without_magics(typed) + text if not typed.strip() else typed + text
+    lines = source.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    least = len(source) - len(text) + start
+    for token in tokens(source):
+        if token.type.name == "NEWLINE" and token.string:
+            offset = starts[token.start_pos[0] - 1] + token.start_pos[1]
+            if offset > least:
+                uncommented = offset - len(token.prefix)
+                return (uncommented if uncommented > least else offset) - len(source) + len(text)
+    return None
+
+
+def _aligned(text: str, typed: str, left_space: str) -> str:
+    """The text as it must follow the person's own white space; later lines move with the first."""
+    if not left_space:
+        newlines = len(text) - len(text.lstrip("\n"))
+        text = text[newlines - 1 :] if newlines > 1 else text
+        return text.lstrip(" \t") if typed[-1:] in _OPENERS else text
+    if typed.strip():
+        return text.lstrip(" \t")
+    body = text.lstrip("\n")
+    first = body.lstrip(" \t")
+    written = body[: len(body) - len(first)].expandtabs(4)
+    shift = len(left_space.expandtabs(4)) - len(written)
+    return _shifted(first, shift)
+
+
+def _shifted(text: str, shift: int) -> str:
+    first, *rest = text.split("\n")
+    return "\n".join([first, *(_indented(line, shift) for line in rest)])
+
+
+def _indented(line: str, shift: int) -> str:
+    if shift >= 0:
+        return " " * shift + line if line.strip() else line
+    return line[min(-shift, len(line) - len(line.lstrip(" "))) :]
+
+
+def _without_lines_below(text: str, typed: str, suffix: str) -> str:
+    """`text` up to the first line that already stands just below the cursor."""
+    below = next((line.strip() for line in suffix.split("\n")[1:] if line.strip()), "")
+    if len(below) < 2:
+        return text
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        whole = (typed + line if number == 0 else line).strip()
+        if whole == below:
+            return "\n".join(lines[:number])
+    return text
+
+
+def _repeats_line_above(before: str, typed: str, text: str) -> bool:
+    """On a fresh line, the suggestion is the line just above once more."""
+    above = before.rstrip().rpartition("\n")[2].strip()
+    return not typed.strip() and bool(above) and text.strip() == above
+
+
+def _unbalanced(text: str) -> bool:
+    return (
+        any(text.count(a) < text.count(b) for a, b in ("()", "[]", "{}"))
+        or any(text.count(quote) % 2 for quote in "'\"")
+        or text.rstrip()[-1:] in (":", ",", ";")
+    )

@@ -1,0 +1,307 @@
+"""`jupyter mccom …`: pull, remove, complete, status, serve and demo. Bad input is one line on stderr and exit 2."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError, MCComError
+from ..settings import MCCom, changed, from_arguments
+from ..types import CompletionRequest, Hit, Outcome, Trace
+
+if TYPE_CHECKING:
+    from ..cascade.pipeline import Cascade
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point. Returns 0, 1 when nothing could be done, 2 for bad input, 130 after Ctrl-C."""
+    arguments, rest = _parser().parse_known_args(argv)
+    arguments.rest = rest
+    try:
+        run: Callable[[argparse.Namespace], int] = arguments.run
+        return run(arguments)
+    except InputError as error:
+        return _complain(error, 2)
+    except MCComError as error:
+        return _complain(error, 1)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _complain(error: Exception, status: int) -> int:
+    print(f"jupyter mccom: {error}", file=sys.stderr)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="jupyter mccom",
+        description="Code completion by a small local model.",
+        epilog="Any setting may be given as --MCCom.name=value.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=about, description=about)
+        sub.set_defaults(run=run)
+        sub.add_argument("--models-dir", default="", help="folder of the model files")
+        return sub
+
+    pull = command("pull", _pull, "Download a model, verify it, and put it where JupyterLab finds it.")
+    pull.add_argument("model", nargs="?", default="", help="id of the model; none: the default one")
+    command("remove", _remove, "Delete a model's files.").add_argument("model", help="id of the model")
+    complete = command("complete", _complete, "Print the suggestion at a position.")
+    complete.add_argument("position", metavar="FILE[:LINE[:COL]]", help="lines and columns from 1; none: the end")
+    complete.add_argument("--cell", type=int, help="cell of a notebook, from 0; none: the last")
+    complete.add_argument("--invoke", action="store_true", help="ask the cloud, as a second Alt+\\ does")
+    complete.add_argument("--reject", metavar="TEXT", help="the local text was shown and the person typed TEXT instead")
+    complete.add_argument("--model", default="", help="id or path of the local model")
+    complete.add_argument("--json", action="store_true", help="print all that is known about it")
+    _add_others(command)
+    return parser
+
+
+SUITES = (
+    *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
+    *(
+        "kernels",
+        "drafts",
+        "speculation",
+        "engines",
+        "rules",
+        "context",
+        "search",
+        "peers",
+        "humaneval",
+    ),
+    *("lengths", "afterwards", "readme"),
+)
+
+
+def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
+    status = command("status", _status, "Print engine, model and totals.")
+    status.add_argument("--model", default="", help="id or path of the local model")
+    status.add_argument("--json", action="store_true", help="print JSON")
+    learn = command("learn", _learn, "Let the thresholds learn from what `bench --suite thresholds --out DIR` wrote.")
+    learn.add_argument("folder", type=Path, help="DIR")
+    learn.add_argument("--model", default="", help="id or path of the local model")
+    command("forget", _forget, "Delete all that is kept of what became of suggestions, also while a server runs.")
+    bench = command("bench", _bench, "Measure on this machine; prints JSON or a table.")
+    bench.add_argument("--suite", choices=SUITES, default="latency", help="what to measure")
+    bench.add_argument("--n", type=int, help="how many positions; none: as many as the suite needs")
+    bench.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of real code")
+    bench.add_argument("--seed", type=int, default=1, help="which positions of it are drawn")
+    bench.add_argument("--keys-a-minute", type=float, default=240, help="of the person who types (keystrokes)")
+    bench.add_argument("--replays", choices=["local", "goals", "all"], default="all", help="which ways (keystrokes)")
+    bench.add_argument("--against", type=Path, help="folder of another commit's --out to compare with (keystrokes)")
+    bench.add_argument("--out", type=Path, help="folder of the results and report.html; a run that was cut off goes on")
+    bench.add_argument("--model", default="", help="id or path of the local model")
+    serve = command("serve", _serve, "Run a llama.cpp server for this machine.")
+    serve.add_argument("--model", default="", help="id or path of the model")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on; others than loopback need --key-file")
+    serve.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")
+    serve.add_argument("--key-file", type=Path, help="file that holds the API key; none: a random key is printed")
+    serve.add_argument("--draft", choices=["ngram-mod"], default="", help="let clients seed drafts (2 slots)")
+    command("demo", _demo, "Open the demo notebook in JupyterLab; further options go to `jupyter lab`.")
+
+
+def _settings(arguments: argparse.Namespace) -> MCCom:
+    values = {"models_dir": arguments.models_dir, "model": getattr(arguments, "model", "")}
+    as_the_server, demo = arguments.command != "bench", arguments.command == "demo"
+    given = MCCom() if demo else from_arguments(arguments.rest, as_the_server=as_the_server)
+    return changed(given, **{name: value for name, value in values.items() if value})
+
+
+def _pull(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from ..compose import open_store, wanted_model
+
+    settings = _settings(arguments)
+    store = open_store(settings)
+    model = store.entry(wanted_model(settings))
+    with tqdm(total=model.n_bytes, unit="B", unit_scale=True, desc=model.id, disable=None) as bar:
+        path = store.pull(
+            model.id,
+            progress=lambda done, _: bar.update(done - bar.n) and None,
+            note=lambda message: tqdm.write(message, file=sys.stderr),
+        )
+    print(path)
+    return 0
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    from ..compose import open_store
+
+    open_store(_settings(arguments)).remove(arguments.model)
+    return 0
+
+
+def _complete(arguments: argparse.Namespace) -> int:
+    from .position import request_at, root_of
+
+    request = request_at(arguments.position, arguments.cell, ask=arguments.invoke)
+
+    async def run() -> Trace:
+        from ..compose import cloud_address, open_cascade
+
+        opened = open_cascade(_settings(arguments), jupyter_root=root_of(arguments.position))
+        try:
+            if opened.tree is not None:
+                await opened.tree.settled(request.document)
+            trace = await _completed(opened.cascade, request, rejected=arguments.reject)
+        finally:
+            await opened.aclose()
+        if opened.cascade.cloud is not None and "cloud" in trace.stage_s:
+            where = cloud_address(opened.settings)
+            print(f"jupyter mccom: text around the cursor was sent to {where}", file=sys.stderr)
+        return trace
+
+    answer = _json_from_trace(asyncio.run(run()))
+    print(json.dumps(answer, ensure_ascii=False) if arguments.json else answer["text"])
+    return 0
+
+
+async def _completed(cascade: Cascade, request: CompletionRequest, *, rejected: str | None) -> Trace:
+    """The trace of a completion; with `rejected` of the one after the local text was shown and `rejected` typed."""
+    async for _ in cascade.complete(request, local_only=rejected is not None):
+        pass
+    if rejected is not None:
+        shown = cascade.journal.traces[-1]
+        last = Outcome(suggestion_id=shown.suggestion_id, kind="rejected", shown_ms=1000)
+        async for _ in cascade.complete(replace(request, id="cli-2", prefix=request.prefix + rejected, last=last)):
+            pass
+    return cascade.journal.traces[-1]
+
+
+def _json_from_trace(trace: Trace) -> dict[str, Any]:
+    draft = trace.draft
+    return {
+        "text": trace.text,
+        "origin": trace.origin,
+        "route": asdict(trace.route),
+        "engine": trace.generations[-1].engine if trace.generations else None,
+        "tokens": sum(len(generation.tokens) for generation in trace.generations),
+        "draft": {"offered": draft.offered, "accepted": draft.accepted} if draft else None,
+        "hits": [_json_from_hit(hit) for hit in trace.hits],
+        "stage_s": trace.stage_s,
+    }
+
+
+def _json_from_hit(hit: Hit) -> dict[str, Any]:
+    chunk = hit.chunk
+    place = {"source": chunk.source, "first_line": chunk.first_line, "last_line": chunk.last_line}
+    return place | {"score": round(hit.score, 4)}
+
+
+def _learn(arguments: argparse.Namespace) -> int:
+    from ..evaluation.suites.thresholds import teach
+
+    print(teach(_settings(arguments), arguments.folder))
+    return 0
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    from ..learnt import forget_traces, traces_file
+
+    print(f"{forget_traces(path := traces_file(_settings(arguments)))} traces deleted from {path}")
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from ..server.status import lines_of, status_of
+
+    async def run() -> dict[str, Any]:
+        from ..compose import open_cascade
+        from ..learnt import traces_file
+
+        settings = _settings(arguments)
+        opened = open_cascade(settings, traces=traces_file(settings))
+        try:
+            await opened.local.ask()
+            if opened.recorder is not None:
+                await opened.recorder.settled()
+            return status_of(opened)
+        finally:
+            await opened.aclose()
+
+    status = asyncio.run(run())
+    print(json.dumps(status) if arguments.json else "\n".join(lines_of(status)))
+    return 0
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from ..evaluation import run_suite
+    from ..evaluation.lib.bench import Typing
+    from ..evaluation.report import published
+
+    with tqdm(disable=None) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        measure = published.run if arguments.suite == published.ALL else partial(run_suite.run, arguments.suite)
+        given = {name: getattr(arguments, name) for name in ("data", "n", "seed", "out")}
+        typing = Typing(**{name: getattr(arguments, name) for name in ("keys_a_minute", "replays", "against")})
+        found = measure(_settings(arguments), progress=progress, typing=typing, **given)
+    print(found)
+    return 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from ..compose import open_store, wanted_model
+    from .serve import serve
+
+    settings = _settings(arguments)
+    model = wanted_model(settings)
+    serve(
+        lambda: open_store(settings).locate(model),
+        name=model,
+        host=arguments.host,
+        port=arguments.port,
+        key_file=arguments.key_file,
+        context_tokens=settings.context_tokens,
+        draft=bool(arguments.draft),
+    )
+    return 0
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    import os
+    import shutil
+    import subprocess
+    import tempfile
+
+    from ..demo.tour import options
+
+    arguments.model = ""
+    _pull(arguments)
+    folder = Path(tempfile.mkdtemp(prefix="mccom-demo-"))
+    shutil.copy(demo_notebook(), folder / "demo.ipynb")
+    command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/demo.ipynb", *arguments.rest]
+    command += options(arguments.rest, arguments.models_dir)
+    if arguments.models_dir:
+        command.append(f"--MCCom.models_dir={arguments.models_dir}")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    if os.name == "posix":  # JupyterLab takes this process's place, so that who ends one ends the other
+        os.chdir(folder)
+        os.execv(sys.executable, command)  # noqa: S606 - our own command
+    return subprocess.call(command, cwd=folder)
+
+
+def demo_notebook() -> Path:
+    """The demo notebook: in the package when it is installed, in `binder/` in a checkout."""
+    package = Path(__file__).parents[1]
+    installed = package / "demo" / "demo.ipynb"
+    return installed if installed.exists() else package.parent / "binder" / "demo.ipynb"

@@ -1,0 +1,28 @@
+"""Settings → a working cascade: picks the parts and wires them. What the rest of the package may ask for."""
+
+from __future__ import annotations
+
+from .cascade import (
+    UNHURRIED_S,
+    OpenCascade,
+    SystemClock,
+    model_ids,
+    open_cascade,
+    open_live,
+    open_store,
+    wanted_model,
+)
+from .cloud_tier import cloud_address, draft_words
+
+__all__ = [
+    "UNHURRIED_S",
+    "OpenCascade",
+    "SystemClock",
+    "cloud_address",
+    "draft_words",
+    "model_ids",
+    "open_cascade",
+    "open_live",
+    "open_store",
+    "wanted_model",
+]

@@ -1,0 +1,231 @@
+"""Settings → a working cascade: the only place that picks parts and wires them.
+
+Opening is cheap: the model's process starts with the first request or `warm`. Opened after another, a cascade takes
+over every part whose settings are the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..cascade.budget import Budget
+from ..cascade.pipeline import Cascade
+from ..cascade.record import Journal
+from ..engines.decoding import costs
+from ..engines.local.host import Host
+from ..learning.recorder import FileRecorder
+from ..learnt import forget_traces, gates_of, recorder_of
+from ..models.catalog import Model, ids
+from ..models.store import Store, default_models_dir
+from ..protocols import Engine
+from ..retrieval.search import KERNEL, SEARCH_S, Live, Retrieval
+from ..retrieval.tree import ProjectTree
+from ..settings import AUTO, MCCom, alike
+from .cloud_tier import CLOUD_SETTINGS, open_cloud_tier
+from .local_tier import LOCAL_SETTINGS, LocalTier, local_tier
+from .wiring import wire
+
+if TYPE_CHECKING:
+    from ..retrieval.kernel import Kernels, Sessions
+
+_KERNEL_CHARS = 400
+"""Of what a kernel holds, in a prompt: about 120 tokens, a frame of 15 columns and some names."""
+UNHURRIED_S = 10.0
+"""A search may take where there is no Jupyter server, and so nobody types."""
+
+
+class SystemClock:
+    """Real time."""
+
+    def now_s(self) -> float:
+        """Monotonic seconds."""
+        return time.monotonic()
+
+    def unix_s(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCascade:
+    """A cascade and the parts that a status speaks of."""
+
+    cascade: Cascade
+    local: LocalTier
+    """The tier that answers first."""
+    retriever: Retrieval
+    tree: ProjectTree | None
+    """The project's files; None where none is searched."""
+    live: Live | None
+    store: Store
+    settings: MCCom
+    budget: Budget
+    """Of the cloud, also while it is off."""
+    recorder: FileRecorder | None
+    """Of what becomes of suggestions; None where nothing is kept."""
+    traces: Path | None
+    """Where that is kept, or was."""
+
+    @property
+    def engine(self) -> Engine:
+        """The one that answers first."""
+        return self.local.engine
+
+    @property
+    def host(self) -> Host | None:
+        """The process of the local model; None where somebody else runs it."""
+        return self.local.host
+
+    @property
+    def pid(self) -> int | None:
+        """Of that process; None without one."""
+        return self.host.pid if self.host else None
+
+    @property
+    def model(self) -> Model:
+        """The local model."""
+        return self.local.model
+
+    @property
+    def threads(self) -> int:
+        """CPU threads of the local model."""
+        return self.local.threads
+
+    async def warm(self) -> None:
+        """Starts the model's process if its file is here. Raises EngineError or ModelError when it cannot start."""
+        await self.retriever.warm()
+        await self.local.warm()
+
+    async def hand_over(self, successor: OpenCascade) -> None:
+        """Ends what runs here, and the parts that `successor` has not taken over."""
+        await self.cascade.stop()
+        taken = successor._parts
+        for part in self._parts:
+            if part not in taken:
+                await part.aclose()
+
+    async def forget(self) -> None:
+        """Drops what is known of suggestions, in memory and in the file. Raises TracesError."""
+        self.cascade.forget()
+        if self.recorder is not None:
+            await self.recorder.forget()
+        elif self.traces is not None:
+            await asyncio.to_thread(forget_traces, self.traces)
+
+    async def aclose(self) -> None:
+        """Ends all that was started."""
+        await self.cascade.aclose()
+        if self.recorder is not None:
+            await self.recorder.aclose()
+
+    @property
+    def cost_curve(self) -> Mapping[int, float] | None:
+        """Milliseconds of one evaluation of the local model by its tokens; None until they were timed. Reads a file."""
+        file = default_models_dir().parent / costs.FILE
+        found = next(filter(None, (costs.kept(file, key) for key in self.local.costs_keys)), None)
+        return found.ms if found else None
+
+    @property
+    def _parts(self) -> tuple[Engine | ProjectTree | Live | FileRecorder, ...]:
+        cloud = self.cascade.cloud
+        found = (self.engine, cloud.engine if cloud else None, self.tree, self.live, self.recorder)
+        return tuple(part for part in found if part is not None)
+
+
+def model_ids() -> tuple[str, ...]:
+    """Of the catalogue, smallest model first."""
+    return ids()
+
+
+def open_store(settings: MCCom) -> Store:
+    """The folder of model files that the settings name."""
+    return Store(Path(settings.models_dir).expanduser() if settings.models_dir else default_models_dir())
+
+
+def wanted_model(settings: MCCom) -> str:
+    """The id or path of the local model that is to be downloaded or served; `auto` made one."""
+    return local_tier(settings, open_store(settings)).wanted if settings.model == AUTO else settings.model
+
+
+def open_cascade(
+    settings: MCCom,
+    *,
+    jupyter_root: Path | None = None,
+    live: Live | None = None,
+    traces: Path | None = None,
+    former: OpenCascade | None = None,
+) -> OpenCascade:
+    """Wires the parts. Raises ModelError for a model that nobody knows, SettingsError for such a dialect.
+
+    Documents are paths below `jupyter_root`, if any; `live` tells what a kernel holds; what becomes of suggestions is
+    kept in the file `traces`. Journal, budget and parts with the same settings go on from `former`, whose others
+    `hand_over` closes; nothing of it is changed when this raises.
+    """
+    store = open_store(settings)
+    kept = _kept(former, settings, LOCAL_SETTINGS)
+    local = kept.local if kept else local_tier(settings, store)
+    patience_s, live = (SEARCH_S if live else UNHURRIED_S), live if settings.use_kernel else None
+    tree = _tree(settings, jupyter_root, _kept(former, settings, ("project_root",)))
+    retriever = Retrieval(tree=tree, live=live, patience_s=patience_s)
+    budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
+    kept = _kept(former, settings, CLOUD_SETTINGS)
+    former_cloud = kept.cascade.cloud if kept else None
+    cloud = open_cloud_tier(settings, former_cloud, budget=budget, retriever=retriever, root=jupyter_root or Path())
+    budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
+    gates, journal = gates_of(settings, local.model), former.cascade.journal if former else Journal()
+    cascade = wire(
+        settings, local.engine, retriever, cloud, clock=SystemClock(), gates=gates, journal=journal,
+        allowed=lambda hit: not local.leaves or settings.kernel_to_cloud or hit.chunk.source != KERNEL,
+        kept_out=local.kept_out(jupyter_root or Path()),
+    )  # fmt: skip
+    return OpenCascade(
+        cascade=cascade, local=local, retriever=retriever, tree=tree, live=live, store=store, settings=settings,
+        budget=budget, traces=traces,
+        recorder=_recorder(settings, local, cascade, traces, former.recorder if former else None),
+    )  # fmt: skip
+
+
+def _recorder(
+    settings: MCCom, local: LocalTier, cascade: Cascade, traces: Path | None, kept: FileRecorder | None
+) -> FileRecorder | None:
+    """Learns about the model that writes; when `auto` chooses another one, about that, whose gates hold then."""
+
+    def begun(former: FileRecorder | None) -> FileRecorder | None:
+        if not traces or not settings.keep_traces:
+            return None
+        return recorder_of(cascade, settings, local.model, traces, former)
+
+    def rechosen() -> None:
+        cascade.gates = gates_of(settings, local.model)
+        begun(found)
+
+    found = begun(kept)
+    cascade.journal.recorder = found
+    local.when_chosen(rechosen)
+    return found
+
+
+def _kept(former: OpenCascade | None, settings: MCCom, names: tuple[str, ...]) -> OpenCascade | None:
+    """`former`, if what depends on `names` may be taken over."""
+    return former if former and alike(former.settings, settings, names) else None
+
+
+def open_live(sessions: Sessions, kernels: Kernels) -> Live:
+    """What the kernels of a Jupyter server hold."""
+    from ..retrieval.kernel import KernelNames
+
+    return KernelNames(sessions, kernels, max_chars=_KERNEL_CHARS)
+
+
+def _tree(settings: MCCom, jupyter_root: Path | None, kept: OpenCascade | None) -> ProjectTree | None:
+    if jupyter_root is None or not settings.retrieval_tokens:
+        return None
+    if kept and kept.tree:
+        return kept.tree
+    cache_dir = default_models_dir().parent / "index"
+    return ProjectTree(jupyter_root=jupyter_root, project_root=settings.project_root, cache_dir=cache_dir)

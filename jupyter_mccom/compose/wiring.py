@@ -1,0 +1,81 @@
+"""Given engines and a retriever → a cascade: what the settings say of prompts and gates. Knows nothing of processes.
+
+`cascade.py` gives it the parts that it opened, an evaluation those through which it measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from ..cascade.budget import Budget
+from ..cascade.cloud import Cloud
+from ..cascade.engine_context import Context
+from ..cascade.pipeline import Cascade
+from ..cascade.record import Journal
+from ..cascade.route import Gates
+from ..protocols import Clock, Engine, Retriever
+from ..retrieval.search import KERNEL
+from ..settings import MCCom
+from ..types import Hit, Multiline
+
+
+def wire(
+    settings: MCCom,
+    engine: Engine,
+    retriever: Retriever,
+    cloud: Cloud | None,
+    *,
+    clock: Clock,
+    gates: Gates,
+    journal: Journal,
+    allowed: Callable[[Hit], bool] = lambda hit: True,
+    kept_out: Callable[[str], bool] = lambda document: False,
+) -> Cascade:
+    """The cascade over these parts; `allowed` and `kept_out` as in Context, of the local engine's prompts."""
+    journal.keep_traces = settings.keep_traces
+    if not settings.keep_traces:
+        journal.forget()
+    n_tokens, n_retrieved_tokens = settings.prompt_tokens, settings.retrieval_tokens
+    return Cascade(
+        context=Context(
+            engine,
+            retriever,
+            n_tokens=n_tokens,
+            n_retrieved_tokens=n_retrieved_tokens,
+            allowed=allowed,
+            kept_out=kept_out,
+        ),
+        cloud=cloud,
+        retriever=retriever,
+        journal=journal,
+        clock=clock,
+        gates=gates,
+        max_tokens=settings.max_tokens,
+        latency_budget_s=settings.latency_budget_s,
+        multiline=cast(Multiline, settings.multiline),
+    )
+
+
+def cloud_over(
+    engine: Engine,
+    settings: MCCom,
+    *,
+    retriever: Retriever,
+    budget: Budget,
+    kept_out: Callable[[str], bool] = lambda document: False,
+) -> Cloud:
+    """The large model's tier over an engine that masks secrets: its own prompts, the day's budget."""
+    context = Context(
+        engine,
+        retriever,
+        n_tokens=settings.cloud_prompt_tokens,
+        n_retrieved_tokens=cloud_retrieval_tokens(settings),
+        allowed=lambda hit: settings.kernel_to_cloud or hit.chunk.source != KERNEL,
+    )
+    return Cloud(context=context, budget=budget, kept_out=kept_out)
+
+
+def cloud_retrieval_tokens(settings: MCCom) -> int:
+    """The same share of a cloud prompt as of a local one."""
+    return int(settings.retrieval_tokens / settings.prompt_tokens * settings.cloud_prompt_tokens)

@@ -1,0 +1,187 @@
+"""The Engine that chooses: measures this machine when it is first asked, then hands every request to what suits it.
+
+Only models that are here are measured and used; a better one that is not is offered, never fetched.
+Knows engines by their protocol, and models by name and size.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ...errors import EngineError, ModelError
+from ...protocols import Engine
+from ...types import Prompt, Skills, Token
+from .measurements import Measurements
+from .memory import needed_bytes
+from .model_choice import Choice, Figures, Option, choose
+
+_ROUNDS = 3
+"""The first one loads the model and is not counted."""
+_LINES = 14
+"""Of the measured prompt: about 100 tokens."""
+_WRITTEN_TOKENS = 8
+_UNMEASURED = "this machine is measured with the first completion, in a few seconds"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate(Option):
+    """A model, and how its engine is opened."""
+
+    default: bool
+    """To be had first where nothing is here."""
+    open: Callable[[], Engine]
+    """Opens an engine, which starts when it is first asked; may block."""
+
+
+class AutoEngine:
+    """`candidates` and `free_bytes` are asked in a thread whenever there is something to decide."""
+
+    def __init__(
+        self,
+        *,
+        candidates: Callable[[], Sequence[Candidate]],
+        measurements: Measurements,
+        budget_s: float,
+        free_bytes: Callable[[], int],
+    ) -> None:
+        self._candidates = candidates
+        self._measurements = measurements
+        self._budget_s = budget_s
+        self._free_bytes = free_bytes
+        self._known = {candidate.name: candidate for candidate in candidates()}
+        self._engines: dict[str, Engine] = {}
+        """Those that are open: one but while another is measured."""
+        self._figures = measurements.load()
+        self._settling: asyncio.Task[None] | None = None
+        self._settled = False
+        self.choice = self._first_choice()
+        """What is used, or would be: by the figures that are known so far."""
+        self.measuring = ""
+        """The model that is being measured; empty when none is."""
+        self.settled: Callable[[], None] = lambda: None
+        """To be called when it is decided which model is used from now on."""
+
+    @property
+    def name(self) -> str:
+        """The chosen model's."""
+        return self.choice.name
+
+    @property
+    def skills(self) -> Skills:
+        """The chosen engine's; none before it was opened."""
+        engine = self._engines.get(self.choice.name)
+        return engine.skills if engine else Skills(probs=False, infill=False, checks_draft=False)
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        """See protocols.Engine. The first request waits until the machine is measured."""
+        engine = await self.chosen()
+        async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
+            async for token in tokens:
+                yield token
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        """See protocols.Engine."""
+        return await (await self.chosen()).count(texts)
+
+    async def aclose(self) -> None:
+        """See protocols.Engine."""
+        if self._settling is not None:
+            self._settling.cancel()
+            await asyncio.gather(self._settling, return_exceptions=True)
+        await asyncio.gather(*(engine.aclose() for engine in self._engines.values()))
+
+    def reconsider(self) -> None:
+        """Something was downloaded or removed: the next request decides anew, by the figures that are known."""
+        self._settled = False
+
+    async def chosen(self) -> Engine:
+        """The engine to use. Raises EngineError or ModelError when none of those here can be measured."""
+        if not self._settled:
+            if self._settling is None or self._settling.done():
+                self._settling = asyncio.create_task(self._settle(), name="mccom auto")
+            await asyncio.shield(self._settling)
+        return self._engines[self.choice.name]
+
+    async def _opened(self, name: str) -> Engine:
+        if name not in self._engines:
+            self._engines[name] = await asyncio.to_thread(self._known[name].open)
+        return self._engines[name]
+
+    async def _close(self, name: str) -> None:
+        engine = self._engines.pop(name, None)
+        if engine is not None:
+            await engine.aclose()
+
+    def _first_choice(self) -> Choice:
+        here = [candidate for candidate in self._known.values() if candidate.present]
+        if any(candidate.name in self._figures for candidate in here):
+            known = list(self._known.values())
+            return choose(known, self._figures, budget_s=self._budget_s, free_bytes=self._free_bytes())
+        default = next(candidate for candidate in self._known.values() if candidate.default)
+        first = min(here, key=lambda candidate: candidate.n_bytes) if here else default
+        return Choice(name=first.name, why=_UNMEASURED, figures={}, statement_s={})
+
+    async def _settle(self) -> None:
+        """Measures the smallest model of each engine, then what they make best, until that is measured itself."""
+        candidates = await asyncio.to_thread(self._candidates)
+        self._known = {candidate.name: candidate for candidate in candidates}
+        broken: dict[str, EngineError | ModelError] = {}
+        while (name := await self._next(broken)) is not None:
+            self.measuring = name
+            try:
+                self._figures[name] = await _measured(await self._opened(name))
+                await asyncio.to_thread(self._measurements.save, self._figures)
+            except (EngineError, ModelError) as error:
+                broken[name] = error
+                if len(broken) == sum(candidate.present for candidate in candidates):
+                    raise
+            finally:
+                self.measuring = ""
+                if name != self.choice.name:
+                    await self._close(name)
+        await self._opened(self.choice.name)
+        self._settled = True
+        self.settled()
+
+    async def _next(self, broken: dict[str, EngineError | ModelError]) -> str | None:
+        """The model to measure now; None when the choice stands."""
+        usable = [candidate for candidate in self._known.values() if candidate.name not in broken]
+        here = [candidate for candidate in usable if candidate.present]
+        for kind in {candidate.kind for candidate in here}:
+            same = [candidate for candidate in here if candidate.kind == kind]
+            if not any(candidate.name in self._figures for candidate in same):
+                return min(same, key=lambda candidate: candidate.n_bytes).name
+        if not here:
+            return None
+        free = await asyncio.to_thread(self._free_bytes)
+        free += sum(needed_bytes(self._known[name].n_bytes) for name in self._engines)  # the chosen one may stay
+        left, self.choice = self.choice, choose(usable, self._figures, budget_s=self._budget_s, free_bytes=free)
+        if left.name != self.choice.name:
+            await self._close(left.name)
+        return None if self.choice.name in self._figures else self.choice.name
+
+
+async def _measured(engine: Engine) -> Figures:
+    """Times prompts of which nothing is cached, and the tokens written after them; the best of the rounds counts."""
+    reads_s, writes_s = [], []
+    for number in range(_ROUNDS):
+        lines = "".join(f"value_{number}_{line} = {line * number}\n" for line in range(_LINES))
+        prompt = Prompt(chunks=(), prefix=lines, typed="value_", suffix="")
+        times_s, n_read = [time.perf_counter()], 1
+        async with aclosing(engine.generate(prompt, max_tokens=_WRITTEN_TOKENS)) as tokens:
+            async for token in tokens:
+                n_read = max(n_read, token.n_evaluated)
+                times_s.append(time.perf_counter())
+        gaps_s = [after - before for before, after in pairwise(times_s)]
+        if number and gaps_s:
+            reads_s.append(gaps_s[0] / n_read)
+            writes_s.append(statistics.median(gaps_s[1:] or gaps_s))
+    if not reads_s:
+        raise EngineError(f"{engine.name} wrote nothing when it was measured; set MCCom.model to another")
+    return Figures(read_s=min(reads_s), write_s=min(writes_s))

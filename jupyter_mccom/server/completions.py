@@ -1,0 +1,184 @@
+"""What runs in the server: one completion a window and document, one thing in advance while nobody types, one download.
+
+All end with the server.
+Knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from contextlib import aclosing, suppress
+from contextvars import ContextVar
+from itertools import islice
+from typing import Any
+
+from ..errors import MCComError, SettingsError
+from ..settings import MCCom
+from ..types import CompletionRequest, Outcome, Suggestion, Survival, Trace
+from .live_settings import Current
+from .pulls import Pulls
+from .status import status_of
+
+_REST_S = 0.3
+"""After an answer, so that nothing is done for one that is typed over at once: a quick typist's gap is 0.1 s. A page
+answers keys that are typed along by itself, and what is done in advance goes on beside them."""
+IN_ADVANCE: ContextVar[bool] = ContextVar("mccom_in_advance", default=False)
+"""True in work that is done while nobody waits for an answer. A benchmark counts such calls of an engine apart."""
+
+
+class Completions:
+    """Owns every task that the routes start."""
+
+    def __init__(self, current: Current) -> None:
+        self._current = current
+        self._pulls = Pulls(current.opened.store, lambda: current.opened.local.models_changed())
+        self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._warming: asyncio.Task[None] | None = None
+        self._in_advance: set[asyncio.Task[None]] = set()
+        """Done while nobody waits for an answer: cancelled by the next request. All but the newest are cancelled."""
+
+    def begin(self, request: CompletionRequest, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Runs `work`; an older request of the same window and document is cancelled."""
+        self._nothing_in_advance()
+        place = (request.client, request.document)
+        older = self._running.get(place)
+        if older is not None:
+            older.cancel()
+        task = asyncio.create_task(work, name=f"mccom complete {request.id}")
+        self._running[place] = task
+        task.add_done_callback(lambda done: self._running.pop(place) if self._running.get(place) is done else None)
+        return task
+
+    async def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
+        """See Cascade.complete. Raises SettingsError when completions are switched off."""
+        if not self._current.settings.enabled:
+            raise SettingsError("completions are switched off; switch them on in the settings (MCCom.enabled)")
+        async with self._current.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
+            async for suggestion in suggestions:
+                self._pulls.trouble = ""  # what was to be told of a download is old news
+                if suggestion.final and suggestion.text:
+                    self._do_in_advance(self._look_ahead(request, suggestion))
+                yield suggestion
+
+    def report(self, outcome: Outcome) -> None:
+        """How a suggestion ended."""
+        self._current.opened.cascade.journal.report(outcome)
+
+    def traces(self) -> tuple[Trace, ...]:
+        """Kept traces, oldest first."""
+        return self._current.opened.cascade.journal.traces
+
+    def last_trace(self) -> tuple[Trace, ...]:
+        """The newest that is not the rest of a suggestion shown before; none where none is kept."""
+        written = (trace for trace in reversed(self.traces()) if trace.origin != "again")
+        return tuple(islice(written, 1))
+
+    def survived(self, survival: Survival) -> None:
+        """How much of an accepted text is still there."""
+        self._current.opened.cascade.journal.survived(survival)
+
+    async def forget(self) -> None:
+        """Drops the traces, in memory and in the file. Raises TracesError."""
+        await self._current.opened.forget()
+
+    def warm(self, request: CompletionRequest | None) -> asyncio.Task[None] | None:
+        """Starts loading the model, if it is here and nothing loads it yet; then evaluates the prompt of `request`.
+
+        The latter only while no answer is waited for; returned, so that who asked can give it up.
+        """
+        if not self._current.settings.enabled:
+            return None
+        if self._warming is None or self._warming.done():
+            self._warming = asyncio.create_task(self._warm(), name="mccom warm")
+        if request is None or self._running:
+            return None
+        return self._do_in_advance(self._warm_at(request))
+
+    def pull(self, model_id: str | None) -> None:
+        """Starts a download of the given or the configured model. Raises ModelError."""
+        self._pulls.start(model_id or self._current.opened.local.wanted)
+
+    async def cancel_pull(self) -> None:
+        """Ends the download."""
+        await self._pulls.cancel()
+
+    async def status(self) -> dict[str, Any]:
+        """See `status_of`; in a thread, since it looks for the model's file."""
+        current, pulls = self._current, self._pulls
+        return await asyncio.to_thread(
+            status_of, current.opened, locked=current.locked, pull=pulls.progress, pull_trouble=pulls.trouble
+        )
+
+    @property
+    def settings(self) -> MCCom:
+        """In force now."""
+        return self._current.settings
+
+    @property
+    def locked(self) -> frozenset[str]:
+        """Names of settings that the server's configuration has fixed."""
+        return self._current.locked
+
+    async def change(self, values: Mapping[str, object]) -> None:
+        """See Current.change. Another model is loaded at once where the former one was in memory."""
+        former = self._current.opened.host
+        loaded = former is not None and former.state != "asleep"
+        self._nothing_in_advance()
+        await self._current.change(values)
+        if not self._current.settings.enabled:
+            for task in self._running.values():
+                task.cancel()
+        elif loaded and self._current.opened.host is not former:
+            if self._warming is not None:  # of the former model, which would be waited for until it is loaded
+                self._warming.cancel()
+                await asyncio.gather(self._warming, return_exceptions=True)
+            self.warm(None)
+
+    async def aclose(self) -> None:
+        """Cancels what runs and ends the model's process."""
+        tasks = [*self._running.values(), *self._in_advance, *([self._warming] if self._warming else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._pulls.cancel()
+        await self._current.aclose()
+
+    def _do_in_advance(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Runs `work` in the place of what is done in advance now."""
+        self._nothing_in_advance()
+        before = set(self._in_advance)
+
+        async def quiet() -> None:
+            IN_ADVANCE.set(True)  # of this task, and of those that it starts
+            if before:
+                await asyncio.wait(before)
+            with suppress(MCComError):  # the request that comes will meet it again, and say so
+                await work
+
+        task = asyncio.create_task(quiet(), name="mccom in advance")
+        self._in_advance.add(task)
+        task.add_done_callback(self._in_advance.discard)
+        task.add_done_callback(lambda _: work.close())
+        return task
+
+    def _nothing_in_advance(self) -> None:
+        for task in self._in_advance:
+            task.cancel()
+
+    async def _look_ahead(self, request: CompletionRequest, suggestion: Suggestion) -> None:
+        await asyncio.sleep(_REST_S)
+        async with self._current.use() as opened:
+            if opened.local.present():
+                await opened.cascade.look_ahead(request, suggestion)
+
+    async def _warm_at(self, request: CompletionRequest) -> None:
+        async with self._current.use() as opened:
+            await opened.cascade.warm(request)
+
+    async def _warm(self) -> None:
+        try:
+            async with self._current.use() as opened:
+                await opened.warm()
+        except MCComError:
+            return  # the host keeps the reason, and the status shows it

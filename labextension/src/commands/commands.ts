@@ -1,0 +1,176 @@
+/**
+ * Our commands, and what is said once. Knows nothing of requests or of how things look.
+ */
+
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { ICommandPalette } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Provider } from '../completion/provider';
+import type { Completers } from '../ghost/watchers';
+import type { Status } from '../server/status';
+import type { Sync } from '../settings/sync';
+import { kernelOf } from '../status/messages';
+import type { StatusModel } from '../status/model';
+import { Commands } from '../tokens';
+import type { IClient } from '../tokens';
+
+/** Core's command for a suggestion at the cursor. */
+const INVOKE = 'inline-completer:invoke';
+/** Core's command that opens the settings editor. */
+const SETTINGS = 'settingeditor:open';
+const TOLD = 'jupyter-mccom:told';
+
+/** What the commands act on. */
+export interface ICommandOptions {
+  app: JupyterFrontEnd;
+  client: IClient;
+  completers: Completers;
+  status: StatusModel;
+  sync: Sync;
+  palette: ICommandPalette | null;
+  provider: Pick<Provider, 'askNext'>;
+  trans: TranslationBundle;
+}
+
+/** Adds the commands, and the palette's entries where there is a palette. */
+export function addCommands(options: ICommandOptions): void {
+  const { app, client, completers, status, sync, palette, trans } = options;
+  app.commands.addCommand(Commands.dismiss, {
+    label: trans.__('Dismiss the Suggestion'),
+    execute: () => {
+      completers.dismiss();
+    }
+  });
+  app.commands.addCommand(Commands.toggle, {
+    label: trans.__('Complete Code'),
+    isToggled: () => status.shown.state !== 'off',
+    isEnabled: () => !sync.isLocked('enabled'),
+    execute: () => sync.choose('enabled', status.shown.state === 'off')
+  });
+  app.commands.addCommand(Commands.toggleCloud, {
+    label: trans.__('Ask the Cloud where the Model Is Unsure'),
+    isToggled: () => status.status?.cloud?.on === true,
+    isEnabled: () => !!status.status?.cloud && !sync.isLocked('use_cloud'),
+    execute: () => sync.choose('use_cloud', status.status?.cloud?.on !== true)
+  });
+  app.commands.addCommand(Commands.pull, {
+    label: trans.__('Download the Completion Model'),
+    isEnabled: () => status.status?.model.present !== true,
+    execute: args => pull(options, args['asked'] === true)
+  });
+  app.commands.addCommand(Commands.cancelPull, {
+    label: trans.__('Cancel the Download of the Completion Model'),
+    isEnabled: () => status.shown.state === 'downloading',
+    execute: () => follow(status, client.cancelPull())
+  });
+  app.commands.addCommand(Commands.ask, {
+    label: trans.__('Ask the Cloud for a Suggestion'),
+    isEnabled: () => status.status?.cloud?.on === true,
+    execute: () => {
+      options.provider.askNext();
+      return app.commands.execute(INVOKE);
+    }
+  });
+  app.commands.addCommand(Commands.settings, {
+    label: trans.__('Settings of Code Completion'),
+    isEnabled: () => app.commands.hasCommand(SETTINGS),
+    execute: () => app.commands.execute(SETTINGS, { query: 'mccom' })
+  });
+  status.changed.connect(() => app.commands.notifyCommandChanged());
+  const category = trans.__('Code Completion');
+  for (const command of Object.values(Commands)) {
+    if (command !== Commands.panel) {
+      palette?.addItem({ command, category });
+    }
+  }
+}
+
+/** Where there is no status bar (Notebook 7), a missing model is offered once by a notification. */
+export function offerOnce(options: ICommandOptions): void {
+  const { status, trans } = options;
+  const offer = (): void => {
+    if (status.shown.state !== 'get-model') {
+      return;
+    }
+    status.changed.disconnect(offer);
+    Notification.info(
+      trans.__('Code completion needs a model that is not on this machine.'),
+      {
+        autoClose: false,
+        actions: [
+          {
+            label: trans.__('Get the Model'),
+            callback: () => void pull(options, false)
+          }
+        ]
+      }
+    );
+  };
+  status.changed.connect(offer);
+  offer();
+}
+
+/** Says once a cloud what leaves the machine. */
+export function tellWhatLeaves({ status, trans }: ICommandOptions): void {
+  const tell = (): void => {
+    const cloud = status.status?.cloud;
+    const name = cloud ? [cloud.model, cloud.url].join(' ') : '';
+    if (!cloud?.on || localStorage.getItem(TOLD) === name) {
+      return;
+    }
+    localStorage.setItem(TOLD, name);
+    const said = trans.__(
+      'Code around the cursor, of other cells and of the project may be sent to %1 at %2, secrets masked.',
+      cloud.model,
+      cloud.url
+    );
+    Notification.info(`${said} ${kernelOf(cloud, trans)}`, {
+      autoClose: false
+    });
+  };
+  status.changed.connect(tell);
+  tell();
+}
+
+/** `asked`: the person has seen the size. */
+async function pull(
+  { client, status, trans }: ICommandOptions,
+  asked: boolean
+): Promise<void> {
+  const model = status.status?.model;
+  if (!model) {
+    return;
+  }
+  if (asked) {
+    await follow(status, client.pull());
+    return;
+  }
+  const answer = await showDialog({
+    title: trans.__('Download the completion model?'),
+    body: trans.__(
+      '%1, %2 MB. It runs on the machine of the Jupyter server; your code stays there.',
+      model.id,
+      Math.round(model.bytes / 1e6)
+    ),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.okButton({ label: trans.__('Download') })
+    ]
+  });
+  if (answer.button.accept) {
+    await follow(status, client.pull());
+  }
+}
+
+/** Shows the state that the server answered with, or its refusal. */
+async function follow(
+  status: StatusModel,
+  answer: Promise<Status>
+): Promise<void> {
+  try {
+    status.take(await answer);
+  } catch (error) {
+    Notification.error(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * Editor → what the server is asked: text around the cursor and the notebook's other cells, within size bounds.
+ * Sends nothing.
+ */
+
+import type { CodeEditor } from '@jupyterlab/codeeditor';
+import type {
+  CompletionHandler,
+  IInlineCompletionContext
+} from '@jupyterlab/completer';
+import { Text } from '@jupyterlab/coreutils';
+import { DocumentWidget } from '@jupyterlab/docregistry';
+import { FileEditor } from '@jupyterlab/fileeditor';
+import type { INotebookModel } from '@jupyterlab/notebook';
+import { NotebookPanel } from '@jupyterlab/notebook';
+import { UUID } from '@lumino/coreutils';
+import { placeOf } from '../ghost/editor';
+import type { Edits } from '../ghost/editor';
+import type { IPlace } from '../outcomes/anchor';
+import type { Cell } from '../server/wire';
+import type { Executions } from './cellorder';
+import {
+  around,
+  fitted,
+  isProse,
+  languageOf,
+  languageOfMetadata,
+  nearest
+} from './excerpt';
+import type { Position } from './excerpt';
+
+type Widget = IInlineCompletionContext['widget'];
+
+/** One browser window. */
+const CLIENT_ID = UUID.uuid4();
+
+/** A question, and the editor that it is asked for. */
+export interface Asked {
+  position: Position;
+  /** Text and cursor when it was asked. */
+  place: IPlace;
+  /** The newest edit of the text was made in this window. */
+  local: boolean;
+  /** The person is in the editor now: of two views of a document in one. */
+  focused(): boolean;
+  /** Text and cursor now; null when the editor is gone. */
+  now(): IPlace | null;
+}
+
+/** A document in which something can be completed. */
+export type Target = Pick<Position, 'document' | 'language'>;
+
+/** What is known of the page beside the widget. */
+export interface IKnown {
+  executions: Executions;
+  edits: Pick<Edits, 'isLocal'>;
+}
+
+/** What is asked for an inline request; null where nothing is (markdown, raw or fixed cells, prose, unknown widgets). */
+export function read(
+  request: CompletionHandler.IRequest,
+  { widget }: Pick<IInlineCompletionContext, 'widget'>,
+  known: IKnown
+): Asked | null {
+  const cursor = Text.charIndexToJsIndex(request.offset, request.text);
+  const place = { text: request.text, cursor };
+  const target = targetOf(widget);
+  if (widget instanceof NotebookPanel) {
+    return fromNotebook(place, widget, known);
+  }
+  if (target && isFileEditor(widget) && !isFixed(widget.content.editor)) {
+    const { editor } = widget.content;
+    const position = positionAt(place, target);
+    return {
+      place,
+      position,
+      local: known.edits.isLocal(editor),
+      focused: () => editor.hasFocus(),
+      now: following(editor)
+    };
+  }
+  return null;
+}
+
+/** What an editor would ask in core's words. */
+export function requestOf(
+  editor: CodeEditor.IEditor
+): CompletionHandler.IRequest {
+  const { text, cursor } = placeOf(editor);
+  const offset = Text.jsIndexToCharIndex(cursor, text);
+  return { text, offset, mimeType: editor.model.mimeType };
+}
+
+/** Null where nothing is completed (prose, unknown widgets). */
+export function targetOf(widget: Widget | null): Target | null {
+  if (widget instanceof NotebookPanel) {
+    return {
+      document: widget.context.localPath,
+      language: languageOfNotebook(widget.model)
+    };
+  }
+  if (isFileEditor(widget) && !isProse(widget.content.editor.model.mimeType)) {
+    return {
+      document: widget.context.localPath,
+      language: languageOf(widget.content.editor.model.mimeType)
+    };
+  }
+  return null;
+}
+
+function isFileEditor(
+  widget: Widget | null
+): widget is DocumentWidget<FileEditor> {
+  return (
+    widget instanceof DocumentWidget && widget.content instanceof FileEditor
+  );
+}
+
+function fromNotebook(
+  place: IPlace,
+  panel: NotebookPanel,
+  { executions, edits }: IKnown
+): Asked | null {
+  const cells = panel.content.widgets;
+  const index = panel.content.activeCellIndex;
+  const model = cells[index]?.model;
+  const editor = cells[index]?.editor;
+  if (
+    !editor ||
+    isFixed(editor) ||
+    model?.type !== 'code' ||
+    model.sharedModel.getSource() !== place.text
+  ) {
+    return null;
+  }
+  const cell = (i: number): Cell => ({
+    cell_id: cells[i].model.id,
+    kind: kindOf(cells[i].model.type),
+    source: cells[i].model.sharedModel.getSource(),
+    ran: executions.orderOf(panel.content, cells[i].model.id)
+  });
+  const position = positionAt(place, {
+    document: panel.context.localPath,
+    language: languageOfNotebook(panel.model),
+    cell_id: model.id,
+    ...nearest(cells.length, index, cell)
+  });
+  return {
+    place,
+    position: fitted(position),
+    local: edits.isLocal(editor),
+    focused: () => editor.hasFocus(),
+    now: following(editor)
+  };
+}
+
+function positionAt(
+  { text, cursor }: IPlace,
+  known: Pick<Position, 'document' | 'language'> & Partial<Position>
+): Position {
+  return {
+    client_id: CLIENT_ID,
+    request_id: UUID.uuid4(),
+    cell_id: '',
+    cells_before: [],
+    cells_after: [],
+    ...around(text, cursor),
+    ...known
+  };
+}
+
+/** What is accepted would be written there all the same. */
+function isFixed(editor: CodeEditor.IEditor): boolean {
+  return editor.getOption('readOnly') === true;
+}
+
+function following(editor: CodeEditor.IEditor): () => IPlace | null {
+  return () => (editor.isDisposed ? null : placeOf(editor));
+}
+
+function languageOfNotebook(model: INotebookModel | null): string {
+  return languageOfMetadata(
+    model?.getMetadata('language_info'),
+    model?.getMetadata('kernelspec')
+  );
+}
+
+function kindOf(type: string): Cell['kind'] {
+  return type === 'code' || type === 'markdown' ? type : 'raw';
+}

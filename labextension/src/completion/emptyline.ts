@@ -1,0 +1,134 @@
+/**
+ * Suggestions on a new empty line, where core never asks: after a pause our provider is asked, and what it says is
+ * given to core's widget as core would. Other providers are not asked.
+ */
+
+import type { CodeEditor } from '@jupyterlab/codeeditor';
+import type {
+  CompletionHandler,
+  IInlineCompletionItem,
+  InlineCompleter
+} from '@jupyterlab/completer';
+import { Signal } from '@lumino/signaling';
+import { placeOf } from '../ghost/editor';
+import type { IPlace } from '../outcomes/anchor';
+import type { Provider } from './provider';
+
+/** What is needed to ask. */
+export interface IPauseOptions {
+  provider: Pick<Provider, 'identifier' | 'name' | 'stream'>;
+  /** How long the cursor has to rest, in milliseconds; 0: nothing is asked. */
+  pauseMs(): number;
+  /** The last suggestion goes on at the editor's place. */
+  continues(editor: CodeEditor.IEditor): boolean;
+  /** Asks the provider for the editor's place; no items where nothing may be asked. */
+  ask(editor: CodeEditor.IEditor): Promise<IInlineCompletionItem[]>;
+}
+
+/** One a page. */
+export class EmptyLines {
+  constructor(private readonly _options: IPauseOptions) {}
+
+  /** The person changed the text of the widget's editor: a new empty line may stand at the cursor. */
+  edited(completer: InlineCompleter): void {
+    this.stop();
+    const { editor } = completer;
+    if (editor) {
+      this._timer = setTimeout(() => this._rest(completer, editor));
+    }
+  }
+
+  /** The cursor went elsewhere, or the editor was left. */
+  stop(): void {
+    clearTimeout(this._timer);
+  }
+
+  /** What was typed along up to a line's end goes on at once; anything else waits. */
+  private _rest(completer: InlineCompleter, editor: CodeEditor.IEditor): void {
+    const pauseMs = this._options.pauseMs();
+    if (!isEmptyLine(placeOf(editor))) {
+      return;
+    }
+    if (this._options.continues(editor)) {
+      void this._offer(completer, editor);
+    } else if (pauseMs > 0) {
+      this._timer = setTimeout(
+        () => void this._offer(completer, editor),
+        pauseMs
+      );
+    }
+  }
+
+  private async _offer(
+    completer: InlineCompleter,
+    editor: CodeEditor.IEditor
+  ): Promise<void> {
+    const place = placeOf(editor);
+    if (
+      completer.editor !== editor ||
+      !editor.hasFocus() ||
+      !isEmptyLine(place)
+    ) {
+      return;
+    }
+    const [item] = await this._options.ask(editor);
+    const text = item && (await this._whole(item));
+    const { model } = completer;
+    if (
+      text &&
+      model &&
+      completer.editor === editor &&
+      editor.hasFocus() &&
+      !completer.isActive &&
+      isSame(place, placeOf(editor))
+    ) {
+      model.cursor = editor.getCursorPosition();
+      model.setCompletions({ items: [this._forCore(item, text)] });
+    }
+  }
+
+  /** Shown when it is whole: nothing else is waited for here. */
+  private async _whole(item: IInlineCompletionItem): Promise<string> {
+    let text = item.insertText;
+    if (item.token) {
+      for await (const { response } of this._options.provider.stream(
+        item.token
+      )) {
+        text = response.insertText;
+      }
+    }
+    return text;
+  }
+
+  /** The very object that the provider gave: others know it. */
+  private _forCore(
+    item: IInlineCompletionItem,
+    insertText: string
+  ): CompletionHandler.IInlineItem {
+    const forCore: CompletionHandler.IInlineItem = Object.assign(item, {
+      insertText,
+      isIncomplete: false,
+      token: undefined,
+      provider: this._options.provider,
+      streaming: false,
+      stream: new Signal<
+        CompletionHandler.IInlineItem,
+        CompletionHandler.StraemEvent
+      >(Object.create(null))
+    });
+    return forCore;
+  }
+
+  private _timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Only white space before and behind the cursor in its line, and something above. */
+function isEmptyLine({ text, cursor }: IPlace): boolean {
+  const start = text.lastIndexOf('\n', cursor - 1) + 1;
+  const [line] = text.slice(start).split('\n', 1);
+  return line.trim() === '' && text.slice(0, start).trim() !== '';
+}
+
+function isSame(one: IPlace, other: IPlace): boolean {
+  return one.text === other.text && one.cursor === other.cursor;
+}

@@ -1,0 +1,108 @@
+/**
+ * Accepting: the whole suggestion or its next part, each one step of undo, never over what was typed.
+ */
+
+import type { CodeEditor } from '@jupyterlab/codeeditor';
+import type { InlineCompleter } from '@jupyterlab/completer';
+import type { IOffer, Suggestions } from '../outcomes/offers';
+import type { Survivals } from '../outcomes/survival';
+import { placeOf, asOneStep, insertAt } from './editor';
+
+/** White space, then a name or number, or a run of other signs. */
+const WORD = /^\s*(?:[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]+)/u;
+/** To the end of the line; at a line's end, the next line. */
+const LINE = /^\n*[^\n]*/;
+
+/** How much is accepted at a time. */
+export type Part = 'word' | 'line';
+
+/** What accepting needs of the widget's watcher. */
+export interface IAcceptOptions {
+  suggestions: Suggestions;
+  survivals: Pick<Survivals, 'watch'>;
+  /** What the widget showed last was accepted, or another provider's text instead of it. */
+  ended(ending: 'accepted' | 'superseded'): void;
+  /** Drops what is shown: it cannot be accepted here. */
+  reset(): void;
+}
+
+/** Wraps a widget's `accept`, to which Tab, the mouse and the menu lead. */
+export class Accepts {
+  constructor(
+    private readonly _completer: InlineCompleter,
+    private readonly _options: IAcceptOptions
+  ) {
+    const original = _completer.accept.bind(_completer);
+    _completer.accept = () => this._whole(original);
+  }
+
+  /** Accepts the next part of our suggestion; there has to be one. */
+  take(part: Part): void {
+    const { editor, current } = this._completer;
+    const offer = this._options.suggestions.offerOf(current);
+    if (!editor || !offer) {
+      return;
+    }
+    const place = placeOf(editor);
+    const left = offer.anchor.rest(place, offer.text) ?? '';
+    const piece = partOf(left, part);
+    if (piece === left) {
+      this._completer.accept();
+      return;
+    }
+    const chars = piece.length;
+    offer.outcomes.on({ type: 'partial', id: offer.id, chars });
+    asOneStep(editor, () => insertAt(editor, place.cursor, piece));
+    this._survives(offer, editor, offer.text.length - left.length + chars);
+  }
+
+  /**
+   * Core replaces what stands between the model's position and the cursor with what is left of the item: where the two
+   * do not belong together, that eats what was typed.
+   */
+  private _whole(original: () => void): void {
+    const { editor, model, current } = this._completer;
+    if (!editor || !model || !current) {
+      return;
+    }
+    const offer = this._options.suggestions.offerOf(current);
+    const { text, cursor } = placeOf(editor);
+    const left = offer
+      ? offer.anchor.rest({ text, cursor }, offer.text)
+      : current.insertText;
+    const between = text.slice(editor.getOffsetAt(model.cursor), cursor);
+    if (!left || (!offer && !current.insertText.startsWith(between))) {
+      this._options.reset();
+      return;
+    }
+    if (offer) {
+      model.cursor = editor.getCursorPosition();
+      current.insertText = left;
+    }
+    this._options.ended(offer ? 'accepted' : 'superseded');
+    asOneStep(editor, original);
+    if (offer) {
+      this._survives(offer, editor, offer.text.length);
+    }
+  }
+
+  /** The first `chars` of a suggestion stand before the cursor: they are followed. */
+  private _survives(
+    { id, text }: IOffer,
+    editor: CodeEditor.IEditor,
+    chars: number
+  ): void {
+    const place = placeOf(editor);
+    const start = place.cursor - chars;
+    if (place.text.slice(start, place.cursor) === text.slice(0, chars)) {
+      const { sharedModel } = editor.model;
+      this._options.survivals.watch(id, sharedModel, start, place.cursor);
+    }
+  }
+}
+
+/** The next word or line of a text; empty only for an empty text. */
+export function partOf(text: string, part: Part): string {
+  const found = (part === 'word' ? WORD : LINE).exec(text);
+  return found?.[0] || text;
+}

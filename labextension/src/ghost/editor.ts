@@ -1,0 +1,96 @@
+/**
+ * One editor: its text and cursor, and what JupyterLab's editors and shared texts can do beyond their interfaces (steps
+ * of undo, changes with their cursor, who made an edit). Knows nothing of suggestions.
+ */
+
+import type { CodeEditor } from '@jupyterlab/codeeditor';
+import type { IPlace } from '../outcomes/anchor';
+
+/** A CodeMirror editor. */
+interface IView {
+  dispatch(change: {
+    changes: { from: number; to: number; insert: string };
+    selection: { anchor: number };
+  }): void;
+}
+
+/** Of Yjs, by which JupyterLab shares texts. */
+interface ITransaction {
+  /** Made in this window. */
+  readonly local: boolean;
+  readonly changed: ReadonlyMap<object, unknown>;
+}
+
+interface IYText {
+  readonly doc: {
+    on(
+      event: 'beforeObserverCalls',
+      heard: (transaction: ITransaction) => void
+    ): void;
+  };
+}
+
+/** A member of an object that may have it. */
+function member<T extends object>(owner: object, name: string): T | null {
+  const value: unknown = name in owner ? Reflect.get(owner, name) : null;
+  return typeof value === 'object' && value !== null ? (value as T) : null;
+}
+
+/** The text and cursor of an editor now. */
+export function placeOf(editor: CodeEditor.IEditor): IPlace {
+  return {
+    text: editor.model.sharedModel.getSource(),
+    cursor: editor.getOffsetAt(editor.getCursorPosition())
+  };
+}
+
+/** Puts text at the cursor and the cursor behind it, at once: between the two, core would see a stale cursor. */
+export function insertAt(
+  editor: CodeEditor.IEditor,
+  from: number,
+  insert: string
+): void {
+  member<IView>(editor, 'editor')?.dispatch({
+    changes: { from, to: from, insert },
+    selection: { anchor: from + insert.length }
+  });
+}
+
+/** Whatever `change` does is one step of undo by itself. */
+export function asOneStep(
+  editor: CodeEditor.IEditor,
+  change: () => void
+): void {
+  const undo = member<{ stopCapturing(): void }>(
+    editor.model.sharedModel,
+    'undoManager'
+  );
+  undo?.stopCapturing();
+  change();
+  undo?.stopCapturing();
+}
+
+/** Who made the newest edit of each text. One a page. */
+export class Edits {
+  /** From now on the edits of this editor's text are followed. */
+  follow(editor: CodeEditor.IEditor): void {
+    const text = member<IYText>(editor.model.sharedModel, 'ysource');
+    if (text && !this._followed.has(text)) {
+      this._followed.add(text);
+      text.doc.on('beforeObserverCalls', ({ local, changed }) => {
+        if (changed.has(text)) {
+          this._local.set(text, local);
+        }
+      });
+    }
+  }
+
+  /** The newest edit was made in this window, as far as is known. */
+  isLocal(editor: CodeEditor.IEditor): boolean {
+    const text = member<IYText>(editor.model.sharedModel, 'ysource');
+    return (text && this._local.get(text)) ?? true;
+  }
+
+  private readonly _followed = new WeakSet();
+  private readonly _local = new WeakMap<object, boolean>();
+}

@@ -1,0 +1,193 @@
+/**
+ * The only caller of the server's routes. Knows nothing of editors.
+ */
+
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IClient } from '../tokens';
+import type { Json } from './guards';
+import { statusFrom } from './status';
+import type { Status } from './status';
+import { settingsFrom, tracesFrom } from './traces';
+import type { ServerSettings, Trace } from './traces';
+import { lineFrom } from './wire';
+import type { CompleteRequest, Line, Outcome, Survival } from './wire';
+
+/** Speaks with the Jupyter server that served the page. */
+export class Client implements IClient {
+  constructor(
+    private readonly _settings: ServerConnection.ISettings,
+    private readonly _trans: TranslationBundle
+  ) {}
+
+  /** See IClient. A refusal or a broken connection is given as a `trouble` line. */
+  async *complete(
+    request: CompleteRequest,
+    signal: AbortSignal
+  ): AsyncGenerator<Line> {
+    const trouble = (text: string): Line => ({
+      type: 'trouble',
+      request_id: request.request_id,
+      text
+    });
+    try {
+      const response = await this._request('complete', {
+        method: 'POST',
+        body: JSON.stringify(request),
+        signal
+      });
+      if (!response.ok || !response.body) {
+        yield trouble(await this._refusal(response));
+        return;
+      }
+      for await (const value of ndjson(response.body.getReader())) {
+        yield lineFrom(value);
+      }
+    } catch (error) {
+      if (!signal.aborted) {
+        yield trouble(this._failure(error));
+      }
+    }
+  }
+
+  /** See IClient. */
+  async outcome(outcome: Outcome): Promise<void> {
+    await this._send('outcome', JSON.stringify(outcome));
+  }
+
+  /** See IClient. */
+  async survival(survival: Survival): Promise<void> {
+    await this._send('survival', JSON.stringify(survival));
+  }
+
+  /** See IClient. */
+  async warm(request?: CompleteRequest, signal?: AbortSignal): Promise<void> {
+    await this._send('warm', JSON.stringify(request ?? {}), { signal });
+  }
+
+  /** See IClient. Rejects with a ResponseError when the server refuses. */
+  async pull(model?: string): Promise<Status> {
+    return this._status('pull', {
+      method: 'POST',
+      body: JSON.stringify(model ? { model } : {})
+    });
+  }
+
+  /** See IClient. */
+  async cancelPull(): Promise<Status> {
+    return this._status('pull', { method: 'DELETE' });
+  }
+
+  /** See IClient. */
+  async status(): Promise<Status> {
+    return this._status('status', {});
+  }
+
+  /** See IClient. Rejects with a ResponseError when the server refuses. */
+  async settings(): Promise<ServerSettings> {
+    return settingsFrom(await this._json('settings', {}));
+  }
+
+  /** See IClient. Rejects with a ResponseError when the server refuses. */
+  async change(values: Json): Promise<ServerSettings> {
+    const body = JSON.stringify(values);
+    return settingsFrom(
+      await this._json('settings', { method: 'PATCH', body })
+    );
+  }
+
+  /** See IClient. Rejects with a ResponseError when the server refuses. */
+  async lastTrace(): Promise<Trace | null> {
+    const traces = tracesFrom(await this._json('traces?last=1', {}));
+    return traces[0] ?? null;
+  }
+
+  private async _status(route: string, init: RequestInit): Promise<Status> {
+    return statusFrom(await this._json(route, init));
+  }
+
+  private async _json(route: string, init: RequestInit): Promise<unknown> {
+    const response = await this._request(route, init).catch(
+      (error: unknown) => {
+        throw new Error(this._failure(error));
+      }
+    );
+    if (!response.ok) {
+      throw new ServerConnection.ResponseError(
+        response,
+        await this._refusal(response)
+      );
+    }
+    return response.json();
+  }
+
+  /** A message that nobody waits for: when it is lost, the next request says the same. */
+  private async _send(
+    route: string,
+    body: string,
+    init: RequestInit = { keepalive: true }
+  ): Promise<void> {
+    try {
+      await this._request(route, { method: 'POST', body, ...init });
+    } catch {
+      // The server is away, and the status item shows it; or it was aborted.
+    }
+  }
+
+  private _request(route: string, init: RequestInit): Promise<Response> {
+    const url = URLExt.join(this._settings.baseUrl, 'mccom', route);
+    return ServerConnection.makeRequest(url, init, this._settings);
+  }
+
+  /** Why there is no whole answer. */
+  private _failure(error: unknown): string {
+    return error instanceof ServerConnection.NetworkError
+      ? this._trans.__(
+          'The Jupyter server does not answer. Check that it still runs and that the network reaches it.'
+        )
+      : this._trans.__(
+          'The answer of the Jupyter server could not be read (%1). Check that it still runs.',
+          error instanceof Error ? error.message : String(error)
+        );
+  }
+
+  /** Why the server refused, in its own words if it has any. */
+  private async _refusal(response: Response): Promise<string> {
+    const said: unknown = await response.json().catch(() => null);
+    if (
+      typeof said === 'object' &&
+      said !== null &&
+      'message' in said &&
+      typeof said.message === 'string'
+    ) {
+      return said.message;
+    }
+    return this._trans.__(
+      'The Jupyter server answered %1. Check that jupyter-mccom is enabled there.',
+      response.status
+    );
+  }
+}
+
+/** Bytes → JSON values, one a line. Knows nothing of the wire; a cut may fall inside a line or inside a UTF-8 character. */
+export async function* ndjson(reader: {
+  read(): Promise<{ done: boolean; value?: Uint8Array }>;
+}): AsyncGenerator {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    rest += decoder.decode(value, { stream: !done });
+    const lines = rest.split('\n');
+    rest = done ? '' : (lines.pop() ?? '');
+    for (const line of lines) {
+      if (line.trim()) {
+        yield JSON.parse(line);
+      }
+    }
+    if (done) {
+      return;
+    }
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * Every sentence about the state of completions and about a suggestion, in the person's language: from states, reasons
+ * and figures of the server. Only what went wrong stays in the words of whoever says it. Pure.
+ */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Auto, Cloud, State, Status, Threshold } from '../server/status';
+import type { Hit, Trace } from '../server/traces';
+
+/** What a state means, and the next step where the person has one; `trouble` is what went wrong, if anything did. */
+export function detailOf(
+  state: State,
+  status: Status | null,
+  trouble: string,
+  trans: TranslationBundle
+): string {
+  const model = status?.model.id ?? '';
+  switch (state) {
+    case 'off':
+      return trans.__(
+        'Completions are switched off. The panel switches them on.'
+      );
+    case 'get-model':
+      return trans.__(
+        'The model %1 is not on this machine yet. The panel downloads it.',
+        model
+      );
+    case 'downloading':
+      return trans.__('%1 is being downloaded.', status?.pull?.model ?? model);
+    case 'measuring':
+      return trans.__(
+        'It is measured, once, how quick the models are on this machine.'
+      );
+    case 'loading':
+      return model ? trans.__('%1 is being loaded.', model) : '';
+    case 'ready':
+      return status ? readyOf(status, trans) : '';
+    case 'trouble':
+      return trouble;
+  }
+}
+
+function readyOf(status: Status, trans: TranslationBundle): string {
+  const { cloud, server, model } = status;
+  if (cloud?.on) {
+    const said = besideCloud(model.id, cloud, trans);
+    return server?.leaves
+      ? `${trans.__('Text around the cursor goes to %1.', server.url)} ${said}`
+      : said;
+  }
+  return server?.leaves
+    ? trans.__(
+        '%1 answers; text around the cursor goes to %2.',
+        model.id,
+        server.url
+      )
+    : trans.__('%1 answers on this machine; nothing leaves it.', model.id);
+}
+
+function besideCloud(
+  model: string,
+  cloud: Cloud,
+  trans: TranslationBundle
+): string {
+  if (cloud.trouble) {
+    return trans.__('%1 answers alone: %2', model, cloud.trouble);
+  }
+  return cloud.spent
+    ? trans.__(
+        "%1 answers alone: today's calls or tokens of the cloud are used up. It goes on tomorrow (UTC); MCCom.cloud_calls_a_day and MCCom.cloud_tokens_a_day allow more.",
+        model
+      )
+    : trans.__(
+        '%1 answers first, and asks %2 when it is unsure.',
+        model,
+        cloud.model
+      );
+}
+
+/** What leaves the machine for the cloud, and when. */
+export function sentOf(cloud: Cloud, trans: TranslationBundle): string {
+  const sent = trans.__(
+    'Sent when the local model is unsure, when its text would break the cell, when you type something else, and when you ask: up to %1 tokens around the cursor, of other cells and of files of the project.',
+    cloud.prompt_tokens
+  );
+  const masked = trans.__(
+    'Secrets are masked, and documents named in .mccomignore stay here.'
+  );
+  return [sent, kernelOf(cloud, trans), masked].join(' ');
+}
+
+/** Whether what the kernel holds is sent. */
+export function kernelOf(cloud: Cloud, trans: TranslationBundle): string {
+  return cloud.kernel
+    ? trans.__(
+        'What the kernel holds is sent too: names, types, shapes and columns, never values.'
+      )
+    : trans.__('What the kernel holds is not sent.');
+}
+
+/** Which texts of the local model are shown while a person types. */
+export function gatesOf(status: Status, trans: TranslationBundle): string {
+  const { eagerness, route, show } = status.learning;
+  return [
+    eagerness && trans.__('Eagerness: %1.', eagernessOf(eagerness, trans)),
+    trans.__('Local text is shown above %1.', thresholdOf(show, trans)),
+    status.cloud?.on &&
+      trans.__('The cloud is not asked above %1.', thresholdOf(route, trans))
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function eagernessOf(name: string, trans: TranslationBundle): string {
+  switch (name) {
+    case 'quiet':
+      return trans.__('quiet');
+    case 'balanced':
+      return trans.__('balanced');
+    case 'eager':
+      return trans.__('eager');
+    default:
+      return name;
+  }
+}
+
+function thresholdOf(
+  { above, of }: Threshold,
+  trans: TranslationBundle
+): string {
+  const share = `${Math.round(100 * above)} %`;
+  return of === 'chance'
+    ? trans.__('a chance of being right of %1', share)
+    : trans.__('a confidence of %1', share);
+}
+
+/** By what rule `auto` chose. */
+export function ruleOf(auto: Auto, trans: TranslationBundle): string {
+  return auto.statement_s[auto.model] > auto.budget_s
+    ? trans.__(
+        'Chosen by measuring: no model on this machine writes a statement within %1 s, so the quickest serves.',
+        auto.budget_s
+      )
+    : trans.__(
+        'Chosen by measuring: the best model whose statement takes at most %1 s here.',
+        auto.budget_s
+      );
+}
+
+/** Why `auto` chose a model: a row for each that is known, the quickest first. */
+export function autoOf(auto: Auto, trans: TranslationBundle): Row[] {
+  const names = Object.keys(auto.statement_s);
+  names.sort((one, other) => auto.statement_s[one] - auto.statement_s[other]);
+  return names.map(name => [name, figureOf(name, auto, trans)]);
+}
+
+function figureOf(name: string, auto: Auto, trans: TranslationBundle): string {
+  const seconds = auto.statement_s[name].toFixed(2);
+  const cost =
+    name in auto.measured
+      ? trans.__('%1 s (measured)', seconds)
+      : trans.__('%1 s (predicted)', seconds);
+  const verdict =
+    name === auto.model
+      ? trans.__('chosen')
+      : name === auto.offer
+        ? trans.__('better, and not here yet')
+        : auto.statement_s[name] > auto.budget_s
+          ? trans.__('too slow')
+          : auto.too_large.includes(name)
+            ? trans.__('needs more memory than is free')
+            : '';
+  return verdict ? `${cost}, ${verdict}` : cost;
+}
+
+/** A stage of a request. */
+export function stageOf(stage: string, trans: TranslationBundle): string {
+  switch (stage) {
+    case 'prompt':
+      return trans.__('context');
+    case 'local':
+      return trans.__('local model');
+    case 'gates':
+      return trans.__('gates');
+    case 'cloud':
+      return trans.__('cloud');
+    case 'total':
+      return trans.__('in all');
+    default:
+      return stage;
+  }
+}
+
+/** Why a text came from where it came, or why there is none. */
+export function reasonOf(reason: string, trans: TranslationBundle): string {
+  switch (reason) {
+    case 'sure':
+      return trans.__('the local text was likely enough to be right');
+    case 'unsure':
+      return trans.__('the local text was not likely enough to be right');
+    case 'unparsable':
+      return trans.__('the local text would have broken the cell');
+    case 'rejected':
+      return trans.__('you typed something other than the local text');
+    case 'asked':
+      return trans.__('you asked for the cloud');
+    case 'off':
+      return trans.__('no cloud is asked here');
+    case 'offline':
+      return trans.__('the cloud or the local model could not be reached');
+    case 'late':
+      return trans.__('the time for an answer was over');
+    case 'budget':
+      return trans.__('the cloud calls of today are used up');
+    case 'low':
+      return trans.__('the local model was too unsure to show its text');
+    case 'dismissed':
+      return trans.__('you dismissed a suggestion on this line');
+    case 'context':
+      return trans.__('the same text stands in other places');
+    case 'ungated':
+      return trans.__('the model does not tell how sure it is');
+    case 'again':
+      return trans.__('you typed along with the suggestion before');
+    default:
+      return reason;
+  }
+}
+
+/** A row of the panel's table. */
+export type Row = [name: string, value: string];
+
+/** What is known of a suggestion, what is unknown left out. */
+export function rowsOf(trace: Trace, trans: TranslationBundle): Row[] {
+  const { route, engines, draft, hits, stage_s: stages } = trace;
+  const last = route.to === 'local' ? 0 : engines.length - 1; // a cloud that failed was asked after it
+  const writer = engines[last] ?? '';
+  const rows: Row[] = [
+    [trans.__('Written by'), route.to === 'nothing' ? '' : writer],
+    [trans.__('Why'), reasonOf(route.reason, trans)],
+    [trans.__('Chance of being right'), percentOf(route.chance)],
+    [trans.__('Confidence'), percentOf(route.confidence)],
+    [trans.__('Context'), hits.map(placeOf).join(', ')],
+    [trans.__('Draft taken'), draft ? draftOf(draft) : ''],
+    [trans.__('Time'), timesOf(stages, trans)],
+    [trans.__('Cloud'), trace.trouble]
+  ];
+  return rows.filter(([, value]) => value);
+}
+
+function percentOf(share: number | null): string {
+  return share === null ? '' : `${Math.round(100 * share)} %`;
+}
+
+function placeOf({ source, first_line, last_line }: Hit): string {
+  return `${source}:${first_line}–${last_line}`;
+}
+
+function draftOf({ offered, accepted }: NonNullable<Trace['draft']>): string {
+  return `${accepted ?? '?'} / ${offered ?? '?'}`;
+}
+
+function timesOf(stage_s: Trace['stage_s'], trans: TranslationBundle): string {
+  return Object.entries(stage_s)
+    .map(([stage, s]) => `${stageOf(stage, trans)} ${Math.round(1000 * s)} ms`)
+    .join(', ');
+}

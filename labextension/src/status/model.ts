@@ -1,0 +1,156 @@
+/**
+ * The state of completions on the page: what the server says, polled, and what happened here. Shows nothing itself.
+ */
+
+import { Poll } from '@lumino/polling';
+import { Signal } from '@lumino/signaling';
+import type { State, Status } from '../server/status';
+import type { Route, TextLine } from '../server/wire';
+import type { IClient, IStatusModel } from '../tokens';
+
+const BUSY_MS = 1000;
+const IDLE_MS = 15000;
+/** The server says by then, however slow the machine, that a model that it was told to load is being loaded. */
+const BEGUN_MS = 10000;
+const UNDER_WAY: readonly State[] = ['downloading', 'measuring', 'loading'];
+
+/** Polls quickly while something is on its way or may be soon, slowly otherwise, and not at all while the page is hidden. */
+export class StatusModel implements IStatusModel {
+  readonly changed = new Signal<this, void>(this);
+
+  constructor(private readonly _client: IClient) {
+    this._poll = new Poll({
+      name: 'jupyter-mccom:status',
+      factory: () => this._refresh(),
+      frequency: { interval: IDLE_MS, backoff: true, max: 4 * IDLE_MS },
+      standby: 'when-hidden'
+    });
+  }
+
+  get status(): Status | null {
+    return this._status;
+  }
+
+  get enabled(): boolean {
+    return this._enabled;
+  }
+
+  set enabled(value: boolean) {
+    if (value !== this._enabled) {
+      this._enabled = value;
+      this.changed.emit();
+    }
+  }
+
+  /** What to show: the state, and what went wrong. */
+  get shown(): { state: State; trouble: string } {
+    if (!this._enabled) {
+      return { state: 'off', trouble: '' };
+    }
+    if (this._away) {
+      return { state: 'trouble', trouble: this._away };
+    }
+    if (this._trouble && this._status?.state === 'ready') {
+      return { state: 'trouble', trouble: this._trouble };
+    }
+    const state = this._status?.state ?? 'loading';
+    const trouble = state === 'trouble' ? (this._status?.detail ?? '') : '';
+    return { state, trouble };
+  }
+
+  report(trouble: string): void {
+    this._trouble = trouble;
+    this.changed.emit();
+    void this.refresh();
+  }
+
+  /** Where the newest text came from; null before the first, and once another model stands in its writer's place. */
+  get route(): Route | null {
+    return this._route;
+  }
+
+  answered(line: TextLine): void {
+    this._trouble = '';
+    if (line.text) {
+      this._route = line.route;
+    }
+    this.changed.emit();
+    if (this._status?.cloud) {
+      void this.refresh(); // calls left, and whether the cloud failed
+    }
+    if (this._status?.state !== 'ready') {
+      void this.refresh();
+    }
+  }
+
+  /** Takes a state that the server just gave to somebody else, and follows it from now on. */
+  take(status: Status): void {
+    this._took(status);
+    void this.refresh();
+  }
+
+  /** Has the model loaded, and shows that. */
+  async warm(): Promise<void> {
+    this._warmedMs = performance.now();
+    await this._client.warm();
+    await this.refresh();
+  }
+
+  /** Asks the server now; once more where it is being asked, since it may have answered before what happened. */
+  async refresh(): Promise<void> {
+    this._stale = true;
+    await this._poll.refresh();
+  }
+
+  private _took(status: Status): void {
+    if (this._status?.state === 'downloading' && status.model.present) {
+      void this.warm();
+    }
+    if (this._route && hasChanged(this._route, this._status, status)) {
+      this._route = null;
+    }
+    this._status = status;
+    this._away = '';
+    const busy =
+      UNDER_WAY.includes(status.state) ||
+      performance.now() - this._warmedMs < BEGUN_MS;
+    const interval = busy ? BUSY_MS : IDLE_MS;
+    if (this._poll.frequency.interval !== interval) {
+      this._poll.frequency = { interval, backoff: !busy, max: 4 * IDLE_MS };
+    }
+    this.changed.emit();
+  }
+
+  /** The poll drops what is wished for while it asks, so each turn asks until nothing new was wished for. */
+  private async _refresh(): Promise<void> {
+    try {
+      do {
+        this._stale = false;
+        this._took(await this._client.status());
+      } while (this._stale);
+    } catch (error) {
+      this._away = error instanceof Error ? error.message : String(error);
+      this.changed.emit();
+      throw error; // the poll waits longer each time
+    }
+  }
+
+  private readonly _poll: Poll;
+  private _status: Status | null = null;
+  private _warmedMs = -Infinity;
+  /** Something happened that the last question to the server may not know. */
+  private _stale = false;
+  private _enabled = true;
+  private _route: Route | null = null;
+  /** Why the last completion failed; empty when it did not. */
+  private _trouble = '';
+  /** Why the server's state is not known; empty when it is. */
+  private _away = '';
+}
+
+/** Whether the model that a route leads to is another one now. */
+function hasChanged(route: Route, before: Status | null, now: Status): boolean {
+  const writer = ({ cloud, model }: Status): string | undefined =>
+    route.to === 'cloud' ? cloud?.model : model.id;
+  return before !== null && writer(before) !== writer(now);
+}

@@ -1,0 +1,249 @@
+/**
+ * What the status item opens: the state and its next step, the switches, the last suggestion and why, the cloud's
+ * budget. Every action is a command. Knows nothing of popups.
+ */
+
+import { ReactWidget } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { Auto, Cloud, Status } from '../server/status';
+import type { Trace } from '../server/traces';
+import { Commands } from '../tokens';
+import type { IClient } from '../tokens';
+import { labelOf } from './item';
+import { autoOf, detailOf, gatesOf, rowsOf, ruleOf, sentOf } from './messages';
+import type { Row } from './messages';
+import type { StatusModel } from './model';
+
+/** What a Panel needs. */
+export interface IPanelOptions {
+  status: StatusModel;
+  client: Pick<IClient, 'lastTrace'>;
+  trans: TranslationBundle;
+  isLocked(name: string): boolean;
+  /** `asked`: the person has been told what the command costs. */
+  execute(command: string, args?: { asked: boolean }): void;
+}
+
+/** Shows the newest state until it is disposed. */
+export class Panel extends ReactWidget {
+  constructor(private readonly _options: IPanelOptions) {
+    super();
+    this.addClass('jp-mccom-panel');
+    const { status, trans } = _options;
+    this.node.setAttribute('role', 'dialog');
+    this.node.setAttribute('aria-label', trans.__('Code completion'));
+    status.changed.connect(this._follow, this);
+    this._follow();
+  }
+
+  override dispose(): void {
+    this._options.status.changed.disconnect(this._follow, this);
+    super.dispose();
+  }
+
+  protected override render(): JSX.Element {
+    const { status: model, trans } = this._options;
+    const { state, trouble } = model.shown;
+    const { status, route } = model;
+    return (
+      <>
+        <h2>{labelOf(state, status, route, trans)}</h2>
+        <p className="jp-mccom-detail" data-state={state}>
+          {detailOf(state, status, trouble, trans)}
+        </p>
+        {status?.auto && this._auto(status.auto)}
+        {status?.index?.detail && <p>{status.index.detail}</p>}
+        {status && this._download(status)}
+        {this._switches(status?.cloud ?? null)}
+        <h3>{trans.__('Last suggestion')}</h3>
+        {this._last()}
+        {status && <p>{gatesOf(status, trans)}</p>}
+        {status?.cloud && this._budget(status.cloud)}
+        {this._button(Commands.settings, trans.__('Settings…'))}
+      </>
+    );
+  }
+
+  private _auto(auto: Auto): JSX.Element | null {
+    const { trans } = this._options;
+    const rows = autoOf(auto, trans);
+    return rows.length ? (
+      <>
+        <p>{ruleOf(auto, trans)}</p>
+        {table(rows)}
+      </>
+    ) : null;
+  }
+
+  private _download(status: Status): JSX.Element | null {
+    const { trans } = this._options;
+    const { model, pull } = status;
+    if (pull) {
+      return (
+        <div className="jp-mccom-download">
+          <progress
+            aria-label={trans.__('Download of %1', pull.model)}
+            max={Math.max(pull.total_bytes, 1)}
+            value={pull.done_bytes}
+          />
+          {this._button(Commands.cancelPull, trans.__('Cancel the download'))}
+          <p>
+            {trans.__(
+              '%1 of %2 MB. What has arrived is kept: the next download goes on from there.',
+              megabytes(pull.done_bytes),
+              megabytes(pull.total_bytes)
+            )}
+          </p>
+        </div>
+      );
+    }
+    return model.present ? null : (
+      <div className="jp-mccom-download">
+        {this._button(
+          Commands.pull,
+          trans.__('Download %1 (%2 MB)', model.id, megabytes(model.bytes))
+        )}
+        <p>
+          {trans.__(
+            'It runs on the machine of the Jupyter server; your code stays there.'
+          )}
+        </p>
+      </div>
+    );
+  }
+
+  private _switches(cloud: Cloud | null): JSX.Element {
+    const { status, trans } = this._options;
+    return (
+      <div className="jp-mccom-switches">
+        {this._switch(
+          Commands.toggle,
+          'enabled',
+          trans.__('Complete code'),
+          status.shown.state !== 'off'
+        )}
+        {cloud &&
+          this._switch(
+            Commands.toggleCloud,
+            'use_cloud',
+            trans.__('Ask the cloud: %1', placeOf(cloud)),
+            cloud.on
+          )}
+        {cloud?.on && <p>{sentOf(cloud, trans)}</p>}
+      </div>
+    );
+  }
+
+  private _switch(
+    command: string,
+    name: string,
+    label: string,
+    checked: boolean
+  ): JSX.Element {
+    const { execute, isLocked, trans } = this._options;
+    const locked = isLocked(name);
+    return (
+      <label>
+        <input
+          type="checkbox"
+          data-command={command}
+          checked={checked}
+          disabled={locked}
+          onChange={() => execute(command)}
+        />
+        {label}
+        {locked && ` (${trans.__('set by the administrator of the server')})`}
+      </label>
+    );
+  }
+
+  private _last(): JSX.Element {
+    const { trans } = this._options;
+    const trace = this._trace;
+    if (!trace) {
+      return <p>{trans.__('None yet, or traces are not kept.')}</p>;
+    }
+    return (
+      <>
+        <pre tabIndex={0} aria-label={trans.__('Text')}>
+          {trace.text || trans.__('(nothing was shown)')}
+        </pre>
+        {table(rowsOf(trace, trans))}
+      </>
+    );
+  }
+
+  private _budget(cloud: Cloud): JSX.Element {
+    const { trans } = this._options;
+    const left = cloud.calls_left ?? trans.__('no limit');
+    return (
+      <>
+        <h3>{trans.__('Cloud calls')}</h3>
+        {table([
+          [trans.__('Left today'), String(left)],
+          [trans.__('Saved today'), String(cloud.calls_saved)]
+        ])}
+      </>
+    );
+  }
+
+  private _button(command: string, label: string): JSX.Element {
+    return (
+      <button
+        type="button"
+        className="jp-mccom-button"
+        data-command={command}
+        onClick={() => this._options.execute(command, { asked: true })}
+      >
+        {label}
+      </button>
+    );
+  }
+
+  /** Asks for the last suggestion; what happens meanwhile is asked for once more. */
+  private _follow(): void {
+    this.update();
+    this._stale = true;
+    if (!this._asking) {
+      this._asking = this._ask().finally(() => (this._asking = null));
+    }
+  }
+
+  private async _ask(): Promise<void> {
+    while (this._stale && !this.isDisposed) {
+      this._stale = false;
+      try {
+        this._trace = await this._options.client.lastTrace();
+      } catch {
+        return; // the status says why the server does not answer
+      }
+      this.update();
+    }
+  }
+
+  private _trace: Trace | null = null;
+  private _stale = false;
+  private _asking: Promise<void> | null = null;
+}
+
+function table(rows: Row[]): JSX.Element {
+  return (
+    <dl>
+      {rows.map(([name, value]) => (
+        <React.Fragment key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </React.Fragment>
+      ))}
+    </dl>
+  );
+}
+
+function placeOf({ model, url }: Cloud): string {
+  return url ? `${model} (${url})` : model;
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6);
+}

@@ -1,0 +1,100 @@
+/**
+ * Opens and closes the panel at the status item, and moves the keyboard there and back.
+ */
+
+import { showPopup } from '@jupyterlab/statusbar';
+import type { IStatusBar, Popup } from '@jupyterlab/statusbar';
+import type { ICommandOptions } from '../commands/commands';
+import { Commands, PLUGIN_ID } from '../tokens';
+import { StatusItem } from './item';
+import { Panel } from './panel';
+
+/** Adds the status item, its panel, and the command that opens the panel. */
+export function showStatus(
+  options: ICommandOptions,
+  statusBar: IStatusBar
+): void {
+  const { app, client, status, sync, palette, trans } = options;
+  const { commands } = app;
+  const popup: PanelPopup = new PanelPopup(
+    new StatusItem(status, trans, () => popup.toggle()),
+    () =>
+      new Panel({
+        status,
+        client,
+        trans,
+        isLocked: name => sync.isLocked(name),
+        execute: (command, args) => void commands.execute(command, args)
+      })
+  );
+  commands.addCommand(Commands.panel, {
+    label: trans.__('Show the State of Code Completion'),
+    execute: () => popup.toggle()
+  });
+  const category = trans.__('Code Completion');
+  palette?.addItem({ command: Commands.panel, category });
+  statusBar.registerStatusItem(PLUGIN_ID, { align: 'right', item: popup.item });
+}
+
+/** At most one panel is open. */
+class PanelPopup {
+  constructor(
+    readonly item: StatusItem,
+    private readonly _panel: () => Panel
+  ) {}
+
+  /** Opens the panel, or closes it. */
+  toggle(): void {
+    if (this._popup) {
+      this._popup.dispose();
+    } else {
+      this._open();
+    }
+  }
+
+  private _open(): void {
+    const { item } = this;
+    const panel = this._panel();
+    const popup = showPopup({
+      body: panel,
+      anchor: item,
+      align: 'right',
+      hasDynamicSize: true
+    });
+    this._popup = popup;
+    item.expanded = true;
+    popup.disposed.connect(() => {
+      this._popup = null;
+      item.expanded = false;
+      const { activeElement: active } = document;
+      if (active === document.body || popup.node.contains(active)) {
+        item.focus(); // nothing else was given it
+      }
+    });
+    // only who leaves by Tab closes it: JupyterLab takes the focus too, when it has restored its layout
+    let tabbed = false;
+    popup.node.addEventListener('keydown', ({ key }) => {
+      tabbed = key === 'Tab';
+    });
+    popup.node.addEventListener('focusout', ({ relatedTarget }) => {
+      if (
+        tabbed &&
+        relatedTarget instanceof Element &&
+        !popup.node.contains(relatedTarget) &&
+        !item.node.contains(relatedTarget)
+      ) {
+        popup.dispose();
+      }
+    });
+    void panel.renderPromise?.then(() => {
+      popup.update(); // in the next frame: while its place is not known, it is hidden and takes no focus
+      requestAnimationFrame(() => focusFirst(panel.node));
+    });
+  }
+
+  private _popup: Popup | null = null;
+}
+
+function focusFirst(node: HTMLElement): void {
+  node.querySelector<HTMLElement>('button, input:not(:disabled)')?.focus();
+}

@@ -1,0 +1,149 @@
+/**
+ * An empty line → our text in core's model, after a pause.
+ */
+
+import type { CodeEditor } from '@jupyterlab/codeeditor';
+import type {
+  IInlineCompletionItem,
+  InlineCompleter
+} from '@jupyterlab/completer';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EmptyLines } from '../src/completion/emptyline';
+
+const PAUSE_MS = 700;
+
+/** What the widget's editor and model are to an empty line. */
+class FakeWidget {
+  text = '';
+  focused = true;
+  isActive = false;
+  shown: string[] = [];
+
+  get editor(): CodeEditor.IEditor {
+    const editor: CodeEditor.IEditor = Object.create(null);
+    return (
+      this._editor ?? (this._editor = Object.assign(editor, this._parts()))
+    );
+  }
+
+  get model(): InlineCompleter.IModel {
+    const model: InlineCompleter.IModel = Object.create(null);
+    const setCompletions: InlineCompleter.IModel['setCompletions'] = reply =>
+      (this.shown = reply.items.map(({ insertText }) => insertText));
+    return Object.assign(model, { setCompletions });
+  }
+
+  private _parts(): object {
+    return {
+      model: { sharedModel: { getSource: () => this.text } },
+      hasFocus: () => this.focused,
+      getCursorPosition: () => ({ line: 0, column: 0 }),
+      getOffsetAt: () => this.text.length
+    };
+  }
+
+  private _editor: CodeEditor.IEditor | null = null;
+}
+
+describe('an empty line', () => {
+  let widget: FakeWidget;
+  let pauseMs: number;
+  let goesOn: boolean;
+  let asked: number;
+  let answer: IInlineCompletionItem[];
+  let meanwhile: () => void;
+  let lines: EmptyLines;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    widget = new FakeWidget();
+    widget.text = 'for x in y:\n    ';
+    [pauseMs, goesOn, asked] = [PAUSE_MS, false, 0];
+    answer = [{ insertText: 'print(x)' }];
+    meanwhile = () => undefined;
+    lines = new EmptyLines({
+      provider: {
+        identifier: 'jupyter-mccom',
+        name: 'mccom',
+        stream: async function* () {
+          yield { response: { insertText: 'pri' } };
+          yield { response: { insertText: 'print(x, y)' } };
+        }
+      },
+      pauseMs: () => pauseMs,
+      continues: () => goesOn,
+      ask: () => {
+        asked++;
+        meanwhile();
+        return Promise.resolve(answer);
+      }
+    });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const edit = (): void => {
+    const completer: InlineCompleter = Object.create(null, {
+      editor: { get: () => widget.editor },
+      model: { get: () => widget.model },
+      isActive: { get: () => widget.isActive }
+    });
+    lines.edited(completer);
+  };
+  const after = async (ms: number): Promise<string[]> => {
+    await vi.advanceTimersByTimeAsync(ms);
+    return widget.shown;
+  };
+
+  it('is spoken to after the pause', async () => {
+    edit();
+    expect(await after(PAUSE_MS - 1)).toEqual([]);
+    expect(asked).toBe(0);
+    expect(await after(2)).toEqual(['print(x)']);
+  });
+
+  it('waits anew after each edit', async () => {
+    for (let i = 0; i < 3; i++) {
+      edit();
+      await after(PAUSE_MS - 1);
+    }
+    expect(asked).toBe(0);
+  });
+
+  it('takes the rest of what was typed along at once', async () => {
+    goesOn = true;
+    edit();
+    expect(await after(1)).toEqual(['print(x)']);
+  });
+
+  it('is shown the whole of what streams', async () => {
+    answer = [{ insertText: 'p', isIncomplete: true, token: 't' }];
+    edit();
+    expect(await after(PAUSE_MS + 1)).toEqual(['print(x, y)']);
+  });
+
+  it.each<[string, () => void]>([
+    ['in a line with text', () => (widget.text += 'z')],
+    ['in an empty cell', () => (widget.text = '\n  ')],
+    ['without focus', () => (widget.focused = false)],
+    ['when it is switched off', () => (pauseMs = 0)]
+  ])('is not asked for %s', async (_, make) => {
+    make();
+    edit();
+    await after(10 * PAUSE_MS);
+    expect(asked).toBe(0);
+  });
+
+  it.each<[string, () => void]>([
+    ['something else is shown', () => (widget.isActive = true)],
+    ['the focus went', () => (widget.focused = false)],
+    ['the text changed', () => (widget.text += 'z')]
+  ])('shows nothing when meanwhile %s', async (_, happen) => {
+    meanwhile = happen;
+    edit();
+    expect(await after(PAUSE_MS + 1)).toEqual([]);
+    expect(asked).toBe(1);
+  });
+});

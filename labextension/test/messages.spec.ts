@@ -1,0 +1,268 @@
+/**
+ * What the panel and the hover say.
+ */
+
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Auto, Cloud, State, Status } from '../src/server/status';
+import { tracesFrom } from '../src/server/traces';
+import {
+  autoOf,
+  detailOf,
+  gatesOf,
+  kernelOf,
+  reasonOf,
+  rowsOf,
+  ruleOf,
+  sentOf,
+  stageOf
+} from '../src/status/messages';
+import { clouded, golden, trans } from './stati';
+
+const FILE = resolve(__dirname, '../../tests/wire/traces.json');
+const [TRACE] = tracesFrom(JSON.parse(readFileSync(FILE, 'utf8')));
+const LOCAL = 'qwen2.5-coder-0.5b';
+const CLOUD = 'qwen2.5-coder-1.5b';
+const SERVER = golden('server');
+
+function cloudOf(changes: Partial<Cloud> = {}): Cloud {
+  return clouded(changes).cloud!;
+}
+
+describe('a state in words', () => {
+  const off = 'Completions are switched off. The panel switches them on.';
+  const cases: [State, Status | null, string][] = [
+    ['off', null, off],
+    [
+      'get-model',
+      golden('get_model'),
+      `The model ${LOCAL} is not on this machine yet. The panel downloads it.`
+    ],
+    [
+      'downloading',
+      golden('downloading'),
+      'qwen2.5-coder-0.5b is being downloaded.'
+    ],
+    [
+      'measuring',
+      golden('measuring'),
+      'It is measured, once, how quick the models are on this machine.'
+    ],
+    ['loading', golden('ready'), `${LOCAL} is being loaded.`],
+    ['loading', null, ''],
+    ['ready', null, ''],
+    ['trouble', golden('ready'), 'no space']
+  ];
+  it.each(cases)('%s', (state, status, words) => {
+    expect(detailOf(state, status, 'no space', trans)).toBe(words);
+  });
+});
+
+describe('the gates', () => {
+  const { learning } = golden('ready');
+
+  it('are named with the eagerness', () => {
+    expect(gatesOf(golden('ready'), trans)).toBe(
+      'Eagerness: balanced. Local text is shown above a confidence of 60 %.'
+    );
+  });
+
+  it('name the call that is spared where there is a cloud', () => {
+    const chance = { above: 0.4, of: 'chance' } as const;
+    const status = clouded({}, { learning: { ...learning, route: chance } });
+    expect(gatesOf(status, trans)).toContain(
+      'The cloud is not asked above a chance of being right of 40 %.'
+    );
+  });
+
+  it('name no eagerness where both thresholds are set by hand', () => {
+    const set = { ...learning, eagerness: null };
+    expect(gatesOf(golden('ready', { learning: set }), trans)).toBe(
+      'Local text is shown above a confidence of 60 %.'
+    );
+  });
+});
+
+describe('ready', () => {
+  const goes = `Text around the cursor goes to ${SERVER.server?.url}.`;
+  const cases: [string, Status, string][] = [
+    [
+      'without a cloud',
+      golden('ready'),
+      `${LOCAL} answers on this machine; nothing leaves it.`
+    ],
+    [
+      'with the cloud off',
+      clouded({ on: false, trouble: 'away', spent: true }),
+      `${LOCAL} answers on this machine; nothing leaves it.`
+    ],
+    [
+      'with a server elsewhere',
+      SERVER,
+      `${LOCAL} answers; text around the cursor goes to ${SERVER.server?.url}.`
+    ],
+    [
+      'with a server on this machine',
+      golden('ready', { server: { url: 'http://127.0.0.1:1', leaves: false } }),
+      `${LOCAL} answers on this machine; nothing leaves it.`
+    ],
+    [
+      'with a cloud',
+      clouded(),
+      `${LOCAL} answers first, and asks ${CLOUD} when it is unsure.`
+    ],
+    [
+      'with a cloud that is away',
+      clouded({ trouble: 'no route; check it' }),
+      `${LOCAL} answers alone: no route; check it`
+    ],
+    [
+      'with a cloud that is used up',
+      clouded({ spent: true }),
+      `${LOCAL} answers alone: today's calls or tokens of the cloud are used up. It goes on tomorrow (UTC); MCCom.cloud_calls_a_day and MCCom.cloud_tokens_a_day allow more.`
+    ]
+  ];
+  it.each(cases)('%s', (_, status, words) => {
+    expect(detailOf('ready', status, '', trans)).toBe(words);
+  });
+
+  it.each([{}, { trouble: 'away' }, { spent: true }])(
+    'tells of a server elsewhere beside a cloud: %j',
+    changes => {
+      const { server } = SERVER;
+      const words = detailOf('ready', clouded(changes, { server }), '', trans);
+      expect(words.startsWith(`${goes} ${LOCAL} answers `)).toBe(true);
+    }
+  );
+
+  it('never says that nothing leaves where something does', () => {
+    for (const status of [
+      SERVER,
+      clouded(),
+      clouded({}, { server: SERVER.server })
+    ]) {
+      expect(detailOf('ready', status, '', trans)).not.toContain('nothing');
+    }
+  });
+});
+
+describe('what is sent', () => {
+  it('names every trigger, how much, and what stays', () => {
+    const said = sentOf(cloudOf(), trans);
+    for (const part of [
+      'is unsure',
+      'would break the cell',
+      'type something else',
+      'you ask',
+      'up to 1024 tokens',
+      'Secrets are masked',
+      '.mccomignore',
+      'What the kernel holds is not sent.'
+    ]) {
+      expect(said).toContain(part);
+    }
+  });
+
+  it('holds what the kernel holds where it may', () => {
+    const cloud = cloudOf({ kernel: true });
+    expect(sentOf(cloud, trans)).toContain(kernelOf(cloud, trans));
+    expect(kernelOf(cloud, trans)).toContain('is sent too');
+  });
+});
+
+describe('why a model was chosen', () => {
+  const auto: Auto = {
+    model: 'small',
+    offer: 'better',
+    budget_s: 0.5,
+    too_large: ['large'],
+    measured: { small: {} },
+    statement_s: { slow: 2, large: 0.4, better: 0.3, small: 0.2, lesser: 0.1 }
+  };
+
+  it('is told by figures, the quickest first', () => {
+    expect(autoOf(auto, trans)).toEqual([
+      ['lesser', '0.10 s (predicted)'],
+      ['small', '0.20 s (measured), chosen'],
+      ['better', '0.30 s (predicted), better, and not here yet'],
+      ['large', '0.40 s (predicted), needs more memory than is free'],
+      ['slow', '2.00 s (predicted), too slow']
+    ]);
+  });
+
+  it('is another rule where none is quick enough', () => {
+    expect(ruleOf(auto, trans)).toContain('takes at most 0.5 s');
+    expect(ruleOf({ ...auto, budget_s: 0.05 }, trans)).toBe(
+      'Chosen by measuring: no model on this machine writes a statement within 0.05 s, so the quickest serves.'
+    );
+  });
+});
+
+describe('a stage', () => {
+  it.each([
+    ['prompt', 'context'],
+    ['local', 'local model'],
+    ['gates', 'gates'],
+    ['cloud', 'cloud'],
+    ['total', 'in all'],
+    ['other', 'other']
+  ])('%s is %s', (stage, words) => {
+    expect(stageOf(stage, trans)).toBe(words);
+  });
+});
+
+describe('a trace in words', () => {
+  it('tells writer, reason, confidence, context, draft and times', () => {
+    expect(rowsOf(TRACE, trans)).toEqual([
+      ['Written by', 'qwen2.5-coder-1.5b'],
+      ['Why', 'the local text was not likely enough to be right'],
+      ['Confidence', '41 %'],
+      ['Context', 'tariff.py:3–9'],
+      ['Draft taken', '4 / 6'],
+      ['Time', 'context 12 ms, local model 200 ms, cloud 450 ms, in all 670 ms']
+    ]);
+  });
+
+  it('leaves out what is not known, and names no writer of no text', () => {
+    const route = {
+      to: 'nothing',
+      reason: 'dismissed',
+      confidence: null,
+      chance: null
+    };
+    const bare = { ...TRACE, route, draft: null, hits: [], stage_s: {} };
+    expect(rowsOf({ ...bare, trouble: 'away; wait' }, trans)).toEqual([
+      ['Why', 'you dismissed a suggestion on this line'],
+      ['Cloud', 'away; wait']
+    ]);
+  });
+
+  it('names the local model where the cloud was asked in vain', () => {
+    const route = {
+      to: 'local',
+      reason: 'offline',
+      confidence: 0.7,
+      chance: null
+    };
+    const [[, writer]] = rowsOf({ ...TRACE, route }, trans);
+    expect(writer).toBe('qwen2.5-coder-0.5b');
+  });
+
+  it('tells the chance by which the gates went', () => {
+    const route = { ...TRACE.route, chance: 0.38 };
+    expect(rowsOf({ ...TRACE, route }, trans)).toContainEqual([
+      'Chance of being right',
+      '38 %'
+    ]);
+  });
+
+  it('has words for every reason that the server gives', () => {
+    const types = resolve(__dirname, '../../jupyter_mccom/types.py');
+    const source = readFileSync(types, 'utf8');
+    const [, listed] = /Reason: TypeAlias = Literal\[([^\]]+)\]/.exec(source)!;
+    const reasons = [...listed.matchAll(/"(\w+)"/g)].map(([, name]) => name);
+    expect(reasons.length).toBeGreaterThan(10);
+    expect(reasons.filter(name => reasonOf(name, trans) === name)).toEqual([]);
+  });
+});
