@@ -8,8 +8,8 @@ from pathlib import Path
 
 from jupyter_mccom.compose import open_cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
-from jupyter_mccom.server.current import Current
-from jupyter_mccom.server.requests import IN_ADVANCE, Completions
+from jupyter_mccom.server.completions import IN_ADVANCE, Completions
+from jupyter_mccom.server.live_settings import Current
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import CompletionRequest, Prompt, Token
 from tests.cascades import cascade_of
