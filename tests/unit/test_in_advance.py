@@ -36,6 +36,7 @@ async def test_flag_while_nobody_waits(tmp_path: Path) -> None:
     engine = _Noting()
     settings = MCCom(models_dir=str(tmp_path))
     opened = replace(open_cascade(settings), cascade=cascade_of(engine))
+    await opened.retriever.warm()  # else a thread goes on importing behind this test
     completions = Completions(Current(settings, lambda asked, former: opened))
     try:
         reading = completions.warm(REQUEST)
