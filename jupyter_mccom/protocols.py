@@ -21,7 +21,11 @@ class Engine(Protocol):
 
     @property
     def skills(self) -> Skills:
-        """Fixed for the life of the engine."""
+        """What is known of it now. It may change between two requests: ask each time and keep none.
+
+        A server's are known when it was first asked, `auto`'s change with its choice, and a server that does not heed
+        forced text is found out by its answers.
+        """
         ...
 
     def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:

@@ -24,7 +24,7 @@ THRESHOLDS = ("route_threshold", "show_threshold")
 
 
 AUTO = "auto"
-"""As `model`: one of those that are here, chosen by measuring."""
+"""The value of `model` that lets measurements choose one of the downloaded models."""
 
 
 class MCCom(Configurable):
@@ -194,7 +194,7 @@ class MCCom(Configurable):
         value: str = proposal["value"]
         path = Path(value).expanduser()
         if value and path.exists() and not path.is_dir():
-            raise TraitError(f"{proposal['trait'].name} {str(path)!r} is a file; name a folder")
+            raise TraitError(f"{proposal['trait'].name} must be a folder, and {str(path)!r} is a file")
         return value
 
 
@@ -218,7 +218,7 @@ def from_arguments(arguments: Sequence[str], *, as_the_server: bool = False) -> 
 
 
 def _server_config() -> Config:
-    """What stands in `jupyter_server_config.py` and `.json`, wherever Jupyter looks for them."""
+    """The server's configuration, from each folder in which Jupyter looks for it."""
     from jupyter_core.application import JupyterApp
 
     class Server(JupyterApp):

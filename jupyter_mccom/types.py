@@ -45,7 +45,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How the life of one suggestion ended; exactly one a suggestion."""
+    """How one suggestion ended. Each suggestion has exactly one outcome."""
 
     suggestion_id: str
     kind: OutcomeKind
@@ -78,7 +78,7 @@ class Agreement:
     drawn: bool
     """One text of each line is, at random: what the line became says the same of all of them, so it counts once."""
     left: str
-    """What the person wrote there, at most 200 characters: for memory, no file keeps it."""
+    """The text that the person left there, at most 200 characters. It stays in memory; no file keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +87,13 @@ class Features:
 
     confidence: float
     lowest_prob: float
-    """Of the text's tokens, 0..1."""
+    """Probability of the least likely token, 0..1."""
     mean_prob: float
     log_prob: float
     """Natural logarithm of the whole text's probability, at most 0."""
     n_tokens: int
     n_chars: int
-    """Of the trimmed text."""
+    """Characters of the trimmed text."""
     parses: bool
     """The cell holds with it."""
 
@@ -128,11 +128,11 @@ class CompletionRequest:
 
     @property
     def own_source(self) -> str:
-        """Where the cursor is, as a chunk's source."""
+        """The name of the cursor's cell or file, as a chunk's source."""
         return self.document if not self.cell_id else f"cell {self.n_cells_above + len(self.cells_before)}"
 
     def without_cells(self) -> CompletionRequest:
-        """For who keeps it: the notebook around it may be large."""
+        """The request without its cells, for keeping: the notebook around it may be large."""
         return replace(self, cells_before=(), cells_after=())
 
     def nearest_last(self) -> list[tuple[int, Cell]]:
@@ -171,7 +171,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt:
-    """What an engine is given. The engine renders it in its model's fill-in-the-middle order."""
+    """The input of an engine, which renders it in its model's fill-in-the-middle order."""
 
     chunks: tuple[Chunk, ...]
     """Context in the order in which it stands in the prompt: what changes least comes first."""
@@ -189,12 +189,12 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftCheck:
-    """What became of a draft; None where the server does not tell."""
+    """What became of a draft. A figure is None where the server does not report it."""
 
     offered: int | None = None
     """Tokens of drafts that were checked."""
     accepted: int | None = None
-    """Those of them that stand in the answer."""
+    """Offered tokens that are part of the answer."""
     passes: int | None = None
     """Calls that the answer took: one checks the draft, a second goes on where it diverged."""
 
@@ -211,13 +211,13 @@ class Token:
     forced: bool = False
     """It begins with typed text (`Prompt.forced`): `prob` says how likely that was."""
     allowed_prob: float | None = None
-    """Of a forced token: its share, 0..1, of the probability of all tokens that agree with the typed text. It says how
-    sure the model is of how the text goes on. None: not forced, or the engine does not tell."""
+    """Share, 0..1, of a forced token in the probability of all tokens that agree with the typed text. It says how sure
+    the model is of the continuation. None: the token is not forced, or the engine does not report it."""
     from_draft: bool = False
     n_evaluated: int = 1
     """Tokens that the model evaluated to get here: on the first token the prompt tokens not found in the cache."""
     check: DraftCheck | None = None
-    """Where one was checked and the server tells: on the last token, or on each what became of it so far."""
+    """What became of a draft so far: on the last token or on each, where the server reports it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +245,7 @@ class Route:
     confidence: float | None = None
     """Mean probability of the first 3 tokens (paper 2.1), 0..1; None where the engine has no probabilities."""
     chance: float | None = None
-    """Of being right, 0..1, where the gates go by that instead; None where they go by the confidence."""
+    """Probability of being right, 0..1, where the gates use it; None where they use the confidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,9 +281,9 @@ class Trace:
     generations: tuple[Generation, ...] = ()
     """In the order in which engines were asked: local, then cloud."""
     features: Features | None = None
-    """Of the local text, if it was finished; None where the engine has no probabilities."""
+    """Figures of the local text, if it was finished; None where the engine has no probabilities."""
     draft: DraftCheck | None = None
-    """What became of the drafts that the engine checked which was asked last, given or its own."""
+    """What became of the drafts that the last engine checked: drafts that it was given, or its own."""
     trouble: str = ""
     """Why the cloud failed, one line; empty when it did not."""
     hits: tuple[Hit, ...] = ()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
+from types import FunctionType, MethodType, ModuleType
 
 from jupyter_mccom.cascade.budget import Budget
-from jupyter_mccom.cascade.cloud import Cloud
+from jupyter_mccom.cascade.documents import Documents
 from jupyter_mccom.cascade.engine_context import Context
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.cascade.record import Journal
 from jupyter_mccom.cascade.route import Gates
+from jupyter_mccom.cascade.tiers import CloudTier
 from jupyter_mccom.protocols import Engine, Recorder, Retriever
 from jupyter_mccom.types import Hit, Multiline
 from tests.clock import FixedDate
@@ -28,8 +31,9 @@ def cascade_of(
     leaves: Callable[[Hit], bool] = lambda hit: True,
     multiline: Multiline = "statement",
     max_tokens: int = 64,
+    documents: Documents | None = None,
 ) -> Cascade:
-    """Above .8 local text is sure, at or below .5 it is not shown."""
+    """Above .8 local text is sure, at or below .5 it is not shown. `documents` come with a journal of their own."""
     clock = FixedDate()
 
     def context(engine: Engine, allowed: Callable[[Hit], bool] = lambda hit: True) -> Context:
@@ -38,8 +42,8 @@ def cascade_of(
     budget = Budget(calls_a_day=calls_a_day, tokens_a_day=0, clock=clock)
     return Cascade(
         context=context(local),
-        cloud=Cloud(context=context(cloud, leaves), budget=budget, kept_out=kept_out) if cloud else None,
-        journal=Journal(keep_traces=keep_traces, recorder=recorder),
+        cloud=CloudTier(context=context(cloud, leaves), budget=budget, kept_out=kept_out) if cloud else None,
+        documents=documents or Documents(Journal(keep_traces=keep_traces, recorder=recorder)),
         clock=clock,
         gates=Gates(sure=0.8, show=0.5),
         max_tokens=max_tokens,
@@ -47,3 +51,23 @@ def cascade_of(
         multiline=multiline,
         retriever=retriever,
     )
+
+
+def held_texts(held: object, *texts: str, but: tuple[object, ...] = ()) -> list[str]:
+    """Which of these texts stand in a string that is reachable from an object, code and the objects `but` left out."""
+    found: set[str] = set()
+    seen, left = {id(one) for one in but}, [held]
+    while left:
+        one = left.pop()
+        if id(one) in seen or isinstance(one, (type, ModuleType)):
+            continue
+        seen.add(id(one))
+        if isinstance(one, str):
+            found |= {text for text in texts if text in one}
+        elif isinstance(one, FunctionType):
+            left += [*(one.__closure__ or ()), *(one.__defaults__ or ()), *(one.__kwdefaults__ or {}).values()]
+        elif isinstance(one, MethodType):
+            left += [one.__self__, one.__func__]
+        else:
+            left += gc.get_referents(one)
+    return sorted(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from jupyter_mccom.engines.decoding.constrain import Ids
-from jupyter_mccom.engines.decoding.decoding import Allowed, Choice
+from jupyter_mccom.engines.decoding.decoding import Allowed, NextToken
 
 PIECES = [b"<end>", b"def", b"de", b"f", b" ", b"x", b"y", "😀".encode()[:2], "😀".encode()[2:], b"p", b"\n"]
 ANSWER = "def x😀 x".encode()
@@ -56,7 +56,7 @@ class Speller:
         del self.held[n_tokens:]
         return n_tokens
 
-    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
+    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[NextToken]:
         """What ANSWER has behind the prompt and each of the tokens."""
         assert at == len(self.held)
         assert 0 < len(tokens) <= self.n_batch
@@ -65,8 +65,8 @@ class Speller:
         self.held += tokens
         return [self._choice(len(self.held) - back) for back in range(n_last - 1, -1, -1)]
 
-    def _choice(self, n_held: int) -> Choice:
+    def _choice(self, n_held: int) -> NextToken:
         written = b"".join(PIECES[token] for token in self.held[self.n_prompt : n_held])
         rest = ANSWER[len(written) :] if ANSWER.startswith(written) else b""
         token = next((i for i, piece in enumerate(PIECES) if rest and rest.startswith(piece)), 0)
-        return Choice(token=token, prob=0.5)
+        return NextToken(token=token, prob=0.5)

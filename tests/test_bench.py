@@ -39,6 +39,7 @@ def _bench(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]
 
 
 def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, models: Store) -> None:
+    """A suite measures, reports, and goes on where it was cut off."""
     data, out = _data(tmp_path / "data"), tmp_path / "out"
     given = (f"--data={data}", f"--out={out}", "--n=2", "--MCCom.max_tokens=8")
     said = _bench(*given).stdout
@@ -79,6 +80,7 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
     ],
 )
 def test_suites_run_on_real_code(suite: str, said: str, shared_data: Path, models: Store, tmp_path: Path) -> None:
+    """Each suite runs on real code and writes its findings."""
     short = ("--MCCom.max_tokens=4", "--MCCom.prompt_tokens=128", "--MCCom.cloud_prompt_tokens=128")
     more = (f"--MCCom.cloud_model={SMALL}", "--MCCom.threads=1", f"--data={shared_data}", f"--out={tmp_path}")
     name, *n = suite.split()
@@ -89,6 +91,7 @@ def test_suites_run_on_real_code(suite: str, said: str, shared_data: Path, model
 def test_what_a_kernel_runs_is_not_in_the_persons_history(
     shared_data: Path, models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What a suite runs in a kernel is not in the person's history."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "person"))
     _bench("--suite=kernels", "--n=1", f"--data={shared_data}", "--MCCom.max_tokens=1", "--MCCom.prompt_tokens=128")
     assert not [*(tmp_path / "person").rglob("history*")]
@@ -106,6 +109,7 @@ def test_what_a_kernel_runs_is_not_in_the_persons_history(
 def test_what_a_suite_cannot_measure_is_said_in_one_line(
     suite: str, said: str, shared_data: Path, models: Store, tmp_path: Path
 ) -> None:
+    """What a suite cannot measure is said in one line."""
     given = ("--n=2", f"--data={shared_data}", f"--out={tmp_path}", "--MCCom.max_tokens=4", "--MCCom.prompt_tokens=128")
     error = _bench(f"--suite={suite}", *given, status=2).stderr
     assert said in error
@@ -113,11 +117,13 @@ def test_what_a_suite_cannot_measure_is_said_in_one_line(
 
 
 def test_data_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
+    """Missing data is said in one line."""
     said = _bench(f"--data={tmp_path}", status=2).stderr
     assert "name their folder with --data" in said
     assert said.count("\n") == 1
 
 
 def test_the_readmes_figures_need_a_folder() -> None:
+    """The suite of the README's figures needs a folder for its results."""
     said = _bench("--suite=readme", status=2).stderr
     assert "name their folder with --out" in said

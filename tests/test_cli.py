@@ -55,6 +55,7 @@ def _cell(cell: Cell) -> Any:
 
 
 def test_completes_ten_real_notebooks(shared_data: Path, models: Store, tmp_path: Path) -> None:
+    """`complete` answers in ten real notebooks."""
     samples = {sample.request.document: sample for sample in notebook_samples(shared_data, 40)}
     for number, sample in enumerate(list(samples.values())[:10]):
         request = sample.request
@@ -72,6 +73,7 @@ def test_completes_ten_real_notebooks(shared_data: Path, models: Store, tmp_path
 
 
 def test_completes_a_file_of_a_real_repository(shared_data: Path, models: Store, tmp_path: Path) -> None:
+    """`complete` answers in a file of a real repository."""
     request = repository_samples(shared_data, 1)[0].request
     path = tmp_path / "module.py"
     path.write_text(request.prefix + request.suffix, encoding="utf-8")
@@ -82,6 +84,7 @@ def test_completes_a_file_of_a_real_repository(shared_data: Path, models: Store,
 
 
 def test_hits_are_cells_and_files(models: Store, tmp_path: Path) -> None:
+    """The hits of a completion are cells and files of the project."""
     (tmp_path / ".git").mkdir()
     (tmp_path / "tariff.py").write_text("def tariff_for_household(kilowatt_hours, region):\n    return 1\n")
     sources = ["def region_of(household):\n    return 1", *(f"value_{i} = {i}\n" * 40 for i in range(12))]
@@ -108,6 +111,7 @@ def test_hits_are_cells_and_files(models: Store, tmp_path: Path) -> None:
     ],
 )
 def test_a_position_that_is_not_there(tmp_path: Path, place: str, more: list[str], said: str) -> None:
+    """A position that does not exist is one line of error with exit status 2."""
     (tmp_path / "a.py").write_text("x = 1\ny = 2\n")
     (tmp_path / "latin.py").write_bytes("x = 'é'".encode("latin-1"))
     (tmp_path / "broken.ipynb").write_text("{}")
@@ -118,13 +122,15 @@ def test_a_position_that_is_not_there(tmp_path: Path, place: str, more: list[str
 
 
 def test_a_model_that_is_not_there_names_the_next_step(tmp_path: Path) -> None:
+    """A missing model is an error with the pull command."""
     (tmp_path / "a.py").write_text("x = ")
     error = _run("complete", str(tmp_path / "a.py"), "--models-dir", str(tmp_path), status=1).stderr
     assert "jupyter mccom pull qwen2.5-coder-0.5b" in error
     assert "use one of smollm2-135m" in _run("pull", "no-such-model", status=1).stderr
 
 
-def test_what_the_servers_configuration_sets_holds_on_the_command_line(tmp_path: Path) -> None:
+def test_the_servers_configuration_holds_here_too(tmp_path: Path) -> None:
+    """What the server's configuration sets holds on the command line, unless an option replaces it."""
     (tmp_path / "config").mkdir()
     kept, other = tmp_path / "kept", tmp_path / "other"
     lines = [f"c.MCCom.traces_dir = {str(kept)!r}", "c.MCCom.cloud_dialect = 'openai'", "c.MCCom.use_cloud = False"]
@@ -141,14 +147,16 @@ def test_what_the_servers_configuration_sets_holds_on_the_command_line(tmp_path:
 
 
 def test_status_tells_engine_and_model(models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`status` tells state, engine, model and what was learnt."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # in which no outcome is kept yet
     status = json.loads(_run("status", "--json").stdout)
     assert (status["state"], status["engine"], status["model"]["id"]) == ("ready", "llamacpp", "qwen2.5-coder-0.5b")
+    assert status["learning"]["n_outcomes"] == 0
     assert "ready" in _run("status").stdout
-    assert "catalogue: 0 of 200 needed outcomes" in _run("status").stdout
 
 
 def test_forget_deletes_what_is_kept(tmp_path: Path) -> None:
+    """`forget` deletes the kept traces and says how many."""
     with closing(TraceStore(tmp_path / "traces.sqlite3")) as store:
         store.write([trace("s1", at_s=time.time())], "anchored")
         assert f"1 traces deleted from {tmp_path}" in _run("forget", f"--MCCom.traces_dir={tmp_path}").stdout
@@ -156,6 +164,7 @@ def test_forget_deletes_what_is_kept(tmp_path: Path) -> None:
 
 
 def test_pulling_a_model_that_is_there_prints_its_path(models: Store) -> None:
+    """`pull` of a model that is here prints its path."""
     assert _run("pull", SMALL).stdout.strip() == str(models.locate(SMALL))
 
 
@@ -169,6 +178,7 @@ def _ask(url: str, key: str) -> dict[str, Any]:
 
 
 def test_serve_answers_those_with_the_key(models: Store, tmp_path: Path) -> None:
+    """`serve` answers only requests with its key."""
     with serving("--model", SMALL) as (url, key):
         assert url.startswith("http://127.0.0.1:")
         assert _ask(url, key)["content"]
@@ -181,6 +191,7 @@ def test_serve_answers_those_with_the_key(models: Store, tmp_path: Path) -> None
 
 
 def test_serve_refuses_what_cannot_be(models: Store) -> None:
+    """`serve` refuses another host without a key file, and a taken port."""
     assert "--key-file" in _run("serve", "--host", "0.0.0.0", "--model", SMALL, status=2).stderr  # noqa: S104
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -190,6 +201,7 @@ def test_serve_refuses_what_cannot_be(models: Store) -> None:
 
 
 def test_the_demo_prints_its_url_and_ends_whole(models: Store) -> None:
+    """`demo` prints its address and ends with all its processes."""
     command = [*MCCOM, "demo", "--no-browser", "--port=0"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
@@ -219,6 +231,7 @@ def cloud_settings(models: Store) -> Iterator[list[str]]:
 
 
 def test_gates_are_driven_by_hand(cloud_settings: list[str], tmp_path: Path) -> None:
+    """`--reject` and `--invoke` send a completion to the cloud."""
     file = tmp_path / "a.py"
     file.write_text("import os\nfor name in os.")
     rejected = _complete(str(file), "--reject", "li", *cloud_settings)
@@ -233,6 +246,7 @@ def test_gates_are_driven_by_hand(cloud_settings: list[str], tmp_path: Path) -> 
 
 
 def test_a_cloud_that_is_away_leaves_the_local_text(tmp_path: Path, models: Store) -> None:
+    """A cloud that cannot be reached leaves the local text."""
     file = tmp_path / "a.py"
     file.write_text("def mean(values):\n    return sum(values) / ")
     away = ["--MCCom.cloud_dialect=openai", "--MCCom.cloud_url=http://127.0.0.1:9", "--MCCom.cloud_model=m"]
@@ -241,16 +255,18 @@ def test_a_cloud_that_is_away_leaves_the_local_text(tmp_path: Path, models: Stor
     assert answer["text"]
 
 
-def test_status_says_what_leaves_and_what_the_cloud_does_with_a_draft(cloud_settings: list[str]) -> None:
+def test_status_says_what_leaves_this_machine(cloud_settings: list[str]) -> None:
+    """`status` says what leaves this machine and what the cloud does with a draft."""
     cloud = json.loads(_run("status", "--json", *cloud_settings).stdout)["cloud"]
     assert (cloud["dialect"], cloud["model"], cloud["calls_left"]) == ("llama-server", CODER, 2000)
     said = _run("status", *cloud_settings).stdout
     assert "takes no draft" in said
-    assert "secrets are masked" in said
+    assert cloud["sends"] in said
     assert "nothing leaves this machine" in _run("status").stdout
 
 
 def test_a_draft_can_be_measured_on_the_cloud_that_is_set(cloud_settings: list[str], shared_data: Path) -> None:
+    """The suite `drafts` measures the cloud that is set, whose answers stay the same."""
     said = _run("bench", "--suite", "drafts", "--n=2", f"--data={shared_data}", *cloud_settings).stdout
     found = re.search(r"\| same answer \| (\d+) of (\d+) \|", said)
     assert found is not None
@@ -266,12 +282,14 @@ def test_a_draft_can_be_measured_on_the_cloud_that_is_set(cloud_settings: list[s
     ],
 )
 def test_a_setting_that_cannot_be(argument: str, status: int, said: str) -> None:
+    """A wrong setting is one line of error."""
     error = _run("status", argument, status=status).stderr
     assert said in error
     assert error.count("\n") == 1
 
 
 def test_auto_measures_once_and_status_tells_what_and_why(models: Store, tmp_path: Path) -> None:
+    """`auto` measures once, and `status` tells what was chosen and why."""
     (tmp_path / "a.py").write_text("x = 1\ny = ")
     settings = ["--MCCom.model=auto", "--MCCom.auto_budget_s=0.01", f"--models-dir={models.models_dir}"]
     cache = CLEAN | {"XDG_CACHE_HOME": str(tmp_path)}

@@ -181,21 +181,25 @@ def test_every_block_is_run() -> None:
 
 
 def test_the_first_command_installs_and_opens_the_tour(place: Place) -> None:
+    """The first command installs the package and opens the tour."""
     with place.running(INSTALL, r"http://127\.0\.0\.1:\d+/lab/tree/demo\.ipynb\?token=\w+(?=\s)") as url:
         assert "jupyter-config-data" in _get(url[0])
 
 
 def test_the_model_is_fetched(place: Place, models: Store) -> None:
+    """The pull command prints the path of the default model."""
     assert place.run(PULL).splitlines()[-1] == str(models.locate(MCCom().model))
 
 
 def test_a_model_file_of_ones_own_is_used(place: Place, models: Store) -> None:
+    """The command for a model file of one's own uses that file."""
     with place.running(OWN_MODEL, r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)\s") as url:
         status = json.loads(_get(f"{url[1]}/mccom/status", Authorization=f"token {url[2]}"))
     assert status["model"]["id"] == str(models.locate(SMALL))
 
 
 def test_a_model_is_served_to_those_with_the_key(place: Place) -> None:
+    """The serve command answers only requests with the key, whose file only its owner can open."""
     with place.running(SERVE, rf"http://[\w.]+:{place.port}\b"):
         key = (place.folder / "key").read_text().strip()
         url = f"http://127.0.0.1:{place.port}/v1/models"
@@ -206,16 +210,19 @@ def test_a_model_is_served_to_those_with_the_key(place: Place) -> None:
 
 
 def test_an_administrator_fetches_a_model_for_all(place: Place) -> None:
+    """The administrator's command fetches a model into the shared folder."""
     printed = place.run(PULL_FOR_ALL).splitlines()[-1]
     assert Path(printed).parent == place.folder / "models"
     assert Path(printed).stat().st_size > 10_000_000
 
 
 def test_the_tests_are_found(place: Place) -> None:
+    """The test command finds the tests."""
     assert re.search(r"\d+ tests collected", place.run(TEST))
 
 
-def test_the_figures_are_made_and_what_cannot_be_measured_says_why(place: Place) -> None:
+def test_the_figures_are_made_or_say_why_not(place: Place) -> None:
+    """The measuring command makes each figure, or says why it cannot."""
     printed = place.run(MEASURE)
     assert re.findall(r"^## (.*)", printed, re.MULTILINE) == [figure.name for figure in FIGURES]
     assert "POST to text" in printed
@@ -224,6 +231,7 @@ def test_the_figures_are_made_and_what_cannot_be_measured_says_why(place: Place)
 
 @pytest.mark.parametrize("block", [block for page in PAGES for block in blocks(page, "ipython")])
 def test_magics_run_in_plain_ipython(block: str, place: Place) -> None:
+    """Each IPython block runs in plain IPython and prints something."""
     (place.folder / "block.ipy").write_text(block + "\n")
     printed = place.run("ipython --quick --no-banner block.ipy")
     assert "Traceback" not in printed

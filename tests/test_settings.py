@@ -21,12 +21,14 @@ JSON_TYPES = {Bool: "boolean", Enum: "string", Float: "number", Int: "integer", 
 
 
 def test_the_schema_holds_what_a_person_may_set_and_nothing_else() -> None:
+    """The settings schema holds exactly what a person may set."""
     assert set(PROPERTIES) == set(personal())
     assert SCHEMA["additionalProperties"] is False
 
 
 @pytest.mark.parametrize("name", PROPERTIES)
 def test_a_property_is_its_trait(name: str) -> None:
+    """Each property of the schema has its trait's type, default, bounds and choices."""
     told, trait = PROPERTIES[name], TRAITS[name]
     assert told["type"] == JSON_TYPES[type(trait)]
     assert told["default"] == trait.default()
@@ -50,7 +52,8 @@ def _shown(default: object) -> str:
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
-def test_no_setting_is_a_secret_and_no_page_sets_a_path_an_address_or_where_the_key_lies() -> None:
+def test_no_page_sets_a_secret_a_path_or_an_address() -> None:
+    """No setting holds a secret, and no page sets a path, an address or where a key lies."""
     assert not {name for name in TRAITS if re.search(r"(^|_)(key|token|password|secret)$", name)}
     others = set(TRAITS) - set(personal())
     assert others >= {"models_dir", "project_root", "cloud_dialect", "cloud_url", "cloud_key_env", "cloud_key_file"}
@@ -60,6 +63,7 @@ def test_no_setting_is_a_secret_and_no_page_sets_a_path_an_address_or_where_the_
 
 @pytest.mark.parametrize("name", TRAITS)
 def test_a_setting_has_a_kind_and_a_meaning(name: str) -> None:
+    """Each setting has a known type and a help text."""
     assert kinds()[name] in (bool, int, float, str, list)
     assert TRAITS[name].help
 

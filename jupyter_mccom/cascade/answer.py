@@ -1,78 +1,168 @@
-"""What one request gathers on its way to a Suggestion and a Trace. Knows nothing of engines."""
+"""One request's way to a suggestion as plain state: what the tiers wrote, what is shown so far, who waits for it.
+
+The tiers and the gates write into it (`escalation.py`), requests read it (`Follower`): its own, and each later one that
+agrees with what was typed since. It outlives the request that began it for as long as somebody waits. Knows nothing of
+engines.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import InitVar, dataclass, field
+from typing import Any
 
 from ..protocols import Clock
 from ..types import CompletionRequest, DraftCheck, Features, Generation, Hit, Origin, Reason, Route, Suggestion, Trace
+from .line import Line, forced
 from .route import confidence, features_of
-from .writing import Writing
+from .writing import LocalText, Writing
+
+_GRACE_S = 0.3
+"""An answer that nobody waits for goes on this long: the next key is on its way (a quick typist's gap is 0.1 s)."""
 
 
-class Run:
-    """One request."""
+@dataclass(eq=False, kw_only=True)
+class RunningAnswer:
+    """The state of one answer. `start` gives it the work that fills it."""
 
-    def __init__(
-        self, request: CompletionRequest, clock: Clock, latency_budget_s: float, forced: Reason | None
-    ) -> None:
-        self.request = request
-        self.forced = forced
-        """The route's reason where the person's action decides it."""
-        self.suggestion_id = secrets.token_hex(8)
-        self.writing: Writing | None = None
-        """Where an engine writes now."""
-        self.wake: Callable[[], None] = lambda: None
-        """To be called when there is more text."""
-        self.taken = False
-        """A suggestion was taken right here, and nothing was typed since."""
-        self.local_text = ""
-        self.from_context = ""
-        """Text of the context that was shown before a model answered; empty: none."""
-        self.begun = ""
-        """Text at the cursor behind which the engine writes now."""
-        self.parses = True
-        self.hits: tuple[Hit, ...] = ()
-        """Context that stood in the last engine's prompt."""
-        self.trouble = ""
-        """Why the cloud failed, one line."""
-        self._clock = clock
-        self._unix_s = clock.unix_s()
-        self._start_s = self._lap_s = clock.now_s()
-        self.deadline_s = self._start_s + min(request.deadline_s, latency_budget_s)
-        """On the clock's monotonic seconds."""
-        self._cloud_s: float | None = None
-        self._stage_s: dict[str, float] = {}
-        self._generations: dict[str, Generation] = {}
+    request: CompletionRequest
+    line: Line
+    """The memory of the cursor's line."""
+    ahead: Mapping[CompletionRequest, LocalText]
+    """Answers given in advance for the document."""
+    clock: Clock
+    latency_budget_s: InitVar[float]
+    forced: Reason | None = field(init=False)
+    """The route's reason where the person's action decides it."""
+    deadline_s: float = field(init=False)
+    """On the clock's monotonic seconds."""
+    suggestion_id: str = field(default_factory=lambda: secrets.token_hex(8))
+    taken: bool = False
+    """A suggestion was taken right here, and nothing was typed since."""
+    writing: Writing | None = None
+    """Where an engine writes now."""
+    route: Route = Route(to="nothing", reason="low")  # noqa: RUF009 - frozen
+    """The route under which text is shown before it is whole."""
+    local_text: str = ""
+    from_context: str = ""
+    """Text of the context that was shown before a model answered; empty: none."""
+    begun: str = ""
+    """Text at the cursor behind which the engine writes now."""
+    parses: bool = True
+    """The cell holds with the local text."""
+    hits: tuple[Hit, ...] = ()
+    """Context that stood in the last engine's prompt."""
+    trouble: str = ""
+    """Why the cloud failed, one line."""
+    shown: list[Suggestion] = field(default_factory=list)
+    """All suggestions so far."""
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there is more text, shown or not, and at the end."""
+    noted: bool = False
+    """Its final suggestion is in the record."""
+    forgotten: bool = False
+    """The person had everything forgotten: it ends as it is, and is in no record."""
+    _task: asyncio.Task[None] | None = None
+    _n_waiting: int = 0
+    _cloud_s: float | None = None
+    _stage_s: dict[str, float] = field(default_factory=dict)
+    _generations: dict[str, Generation] = field(default_factory=dict)
+
+    def __post_init__(self, latency_budget_s: float) -> None:
+        self.forced = forced(self.request, self.line)
+        self.line.ids.add(self.suggestion_id)
+        self._unix_s = self.clock.unix_s()
+        self._start_s = self._lap_s = self.clock.now_s()
+        self.deadline_s = self._start_s + min(self.request.deadline_s, latency_budget_s)
+
+    # its life
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Runs `work`, which fills it; what was shown before is dropped. Needs a running event loop."""
+        self.shown = []
+        self._task = asyncio.create_task(work, name=f"mccom answer {self.request.id}")
+        self._task.add_done_callback(self._landed)
+        return self._task
+
+    @property
+    def over(self) -> bool:
+        """Nothing is shown any more."""
+        return self._task is None or self._task.done()
+
+    def check(self) -> None:
+        """Raises what its work raised."""
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            self._task.result()
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Within, somebody waits for it. It ends soon after the last one has gone."""
+        self._n_waiting += 1
+        try:
+            yield
+        finally:
+            self._n_waiting -= 1
+            if not self.over:
+                asyncio.get_running_loop().call_later(_GRACE_S, self._end_unless_awaited)
+
+    def cancel(self) -> None:
+        """Ends it; the model is free soon after."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def aclose(self) -> None:
+        """Ends it and waits until the model is free."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            task.exception()  # read, so that an answer that nobody waits for may fail silently
+        self.news.set()
+
+    def _end_unless_awaited(self) -> None:
+        if not self._n_waiting:
+            self.cancel()
+
+    # what the tiers write
 
     @property
     def left_s(self) -> float:
         """Seconds until the deadline."""
-        return self.deadline_s - self._clock.now_s()
+        return self.deadline_s - self.clock.now_s()
 
-    def peek(self) -> str:
-        """The text of the engine that writes now, so far."""
+    @property
+    def written(self) -> str:
+        """The text of the engine that writes now, so far, shown or not."""
         return self.begun + (self.writing.text if self.writing else "")
 
+    def show(self, suggestion: Suggestion) -> None:
+        """Gives a suggestion to all who wait."""
+        self.shown.append(suggestion)
+        self.news.set()
+
     def asks_cloud(self) -> None:
-        """From here on the cloud is waited for."""
-        self._cloud_s = self._clock.now_s()
+        """Marks the start of the cloud call."""
+        self._cloud_s = self.clock.now_s()
 
     @property
     def cloud_silent_s(self) -> float:
         """Seconds since the cloud was asked, while it has written nothing; else 0."""
-        return 0.0 if self._cloud_s is None or self.peek() else self._clock.now_s() - self._cloud_s
+        return 0.0 if self._cloud_s is None or self.written else self.clock.now_s() - self._cloud_s
 
     @property
     def confidence(self) -> float | None:
-        """Of the local text; None where there is none."""
+        """The confidence of the local text; None where there is none."""
         local = self._generations.get("local")
         return confidence(local.tokens) if local else None
 
     def lap(self, stage: str) -> None:
         """Ends a stage."""
-        now_s = self._clock.now_s()
+        now_s = self.clock.now_s()
         self._stage_s[stage] = now_s - self._lap_s
         self._lap_s = now_s
 
@@ -81,15 +171,17 @@ class Run:
         self._generations[stage] = generation
         self.lap(stage)
 
+    def wrote(self, text: str, *, parses: bool) -> None:
+        """Takes the local text, trimmed, and whether the cell holds with it."""
+        self.local_text, self.parses = text, parses
+
+    # what comes of it
+
     @property
     def features(self) -> Features | None:
-        """Of the local text; None where there is none, or no probabilities, or the context wrote its beginning."""
+        """The local text's; None where there is none, or no probabilities, or the context wrote its beginning."""
         local = None if self.from_context else self._generations.get("local")
         return features_of(local.tokens, self.local_text, self.parses) if local else None
-
-    def wrote(self, text: str, *, parses: bool) -> None:
-        """The local text, trimmed, and whether the cell holds with it."""
-        self.local_text, self.parses = text, parses
 
     def suggestion(self, text: str, route: Route, *, origin: Origin = "local", final: bool = True) -> Suggestion:
         """An answer of this request: always the same suggestion."""
@@ -123,7 +215,7 @@ class Run:
             draft=self._draft(),
             trouble=self.trouble,
             hits=self.hits,
-            stage_s={**self._stage_s, "total": self._clock.now_s() - self._start_s},
+            stage_s={**self._stage_s, "total": self.clock.now_s() - self._start_s},
         )
 
     def _draft(self) -> DraftCheck | None:

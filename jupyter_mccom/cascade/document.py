@@ -1,127 +1,235 @@
-"""One running answer that outlives the request that began it, for as long as what is typed agrees with it.
+"""One open document in one window, from its first request until it is forgotten: start at `complete`.
 
-A key that is typed along takes the running stream over instead of starting another. Knows nothing of engines: it drives
-a stream of Suggestions, and closes it when nobody waits for it any more.
+1. typed along with the last suggestion → the rest of it, no model call
+2. an answer still runs that agrees with what was typed since → it goes on for this request
+3. else a new answer: the tiers in turn (`escalation.py`), the final suggestion noted in the record
+Holds the line that the cursor is on, the last suggestion, the running answer, the hits of retrieval and what was
+answered in advance. Knows engines only by their protocol, and nothing of HTTP.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from dataclasses import replace
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Coroutine, MutableMapping, Sequence
+from contextlib import ExitStack, suppress
+from typing import Any
 
-from ..types import CompletionRequest, Suggestion
-from .record import continued, typed_since
+from ..errors import EngineError, ModelError
+from ..types import CompletionRequest, Hit, Suggestion
+from .answer import RunningAnswer
+from .escalation import Escalation
+from .first_to_answer import first_to_answer
+from .line import Line, place_of
+from .line_agreement import LocalTexts
+from .record import Journal
+from .route import CloudState
+from .typed_along import Follower, agrees, continued
+from .writing import LocalText
 
-_GRACE_S = 0.3
-"""An answer that nobody waits for goes on this long: the next key is on its way (a quick typist's gap is 0.1 s)."""
+_PATIENCE_S = 1.0
+"""A cloud that is silent for longer does not keep the local model from answering the next key."""
 
 
-class Flight:
-    """`peek` gives the text so far that is not yet shown, `silent_s` how long a cloud has kept it waiting for any.
+class Document:
+    """The memory of one document; `journal` is that of all."""
 
-    `over` is called at the end. Needs a running event loop.
-    """
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._line: Line | None = None
+        self._last: tuple[CompletionRequest, Suggestion] | None = None
+        self._texts = LocalTexts()
+        self.held: MutableMapping[str, Sequence[Hit]] = {}
+        """The last hits of a first round of retrieval, by cell."""
+        self.ahead: OrderedDict[CompletionRequest, LocalText] = OrderedDict()
+        """Answers given in advance."""
+        self._answer: RunningAnswer | None = None
+        """The one that a later request may take over."""
+        self._running: dict[RunningAnswer, Escalation] = {}
+        """All that are not over yet, and who writes them."""
+        self._escalation: Escalation | None = None
+        self._asking: asyncio.Task[None] | None = None
 
-    def __init__(
-        self,
-        request: CompletionRequest,
-        answers: AsyncGenerator[Suggestion, None],
-        *,
-        peek: Callable[[], str],
-        silent_s: Callable[[], float],
-        over: Callable[[Flight], None],
-    ) -> None:
-        self._request = request
-        self._peek = peek
-        self._silent_s = silent_s
-        self._over = over
-        self._found: list[Suggestion] = []
-        self._news = asyncio.Event()
-        self._n_waiting = 0
-        self._task = asyncio.create_task(self._run(answers), name=f"mccom flight {request.id}")
-        self._task.add_done_callback(self._landed)
-
-    def agrees(self, request: CompletionRequest) -> bool:
-        """What was typed since it began may still be the beginning of its text."""
-        typed = typed_since(self._request, request)
-        if typed is None or request.trigger != "typing":
-            return False
-        shown, text = self._found[-1].text if self._found else "", self._peek()
-        text = text if text.startswith(shown) else shown
-        return text.startswith(typed) or typed.startswith(text)
+    def begin(self, request: CompletionRequest, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Runs the work of a request; that of an older one is cancelled."""
+        if self._asking is not None:
+            self._asking.cancel()
+        self._asking = asyncio.create_task(work, name=f"mccom complete {request.id}")
+        self._asking.add_done_callback(self._answered)
+        return self._asking
 
     @property
-    def silent_s(self) -> float:
-        """Seconds for which a cloud has been asked and has written nothing; 0 where none is waited for."""
-        return self._silent_s()
+    def asking(self) -> asyncio.Task[None] | None:
+        """The request that waits for an answer now."""
+        return self._asking
 
-    def wake(self) -> None:
-        """There is more text: whoever waits looks whether it still agrees."""
-        self._news.set()
+    @property
+    def busy(self) -> bool:
+        """Something runs for it."""
+        return self._asking is not None or bool(self._running)
 
-    async def suggestions(self) -> AsyncGenerator[Suggestion, None]:
-        """All of them, from the first one on; without a final one when it is closed. Raises what the answer raised."""
-        async with aclosing(self._rounds()) as rounds:
-            async for found in rounds:
+    async def complete(
+        self, request: CompletionRequest, escalation: Escalation, *, local_only: bool = False
+    ) -> AsyncGenerator[Suggestion, None]:
+        """The suggestions for one request; Cascade.complete says what is promised."""
+        answer = self._opened(request, escalation)
+        again = self._again(request) if answer.forced is None else None
+        if again is not None:
+            answer.line.ids.add(again.suggestion_id)
+            self._note(answer, again)
+            yield again
+            return
+        with ExitStack() as waiting:
+            follower, found = await self._older(answer, escalation, waiting)
+            if not found:
+                state: CloudState = "off" if local_only else escalation.cloud_state(answer)
+                follower = await self._newer(answer, escalation, state, waiting)
+                found = await follower.more()
+            while found:
                 for suggestion in found:
+                    if suggestion.final and not follower.answer.forgotten:
+                        self._note(answer, suggestion)
                     yield suggestion
+                found = await follower.more()
 
-    async def rest(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
-        """What is left of them for a request that was typed on since; ends with no final one when it disagrees.
+    async def warm(self, request: CompletionRequest, escalation: Escalation) -> None:
+        """Evaluates the prompt of a position, so that the first key there is quick."""
+        self._renew(escalation)
+        await escalation.local.warm(request)
 
-        A final one always follows one that was given. Raises what the answer raised.
+    async def look_ahead(self, request: CompletionRequest, suggestion: Suggestion, escalation: Escalation) -> None:
+        """Answers in advance what follows `suggestion`; nothing where that was forgotten meanwhile."""
+        self._renew(escalation)
+        if self._last is None:
+            return
+        budget_s = escalation.latency_budget_s
+        await escalation.local.look_ahead(request, suggestion.text, self.ahead, budget_s=budget_s)
+
+    def agrees(self, request: CompletionRequest) -> bool:
+        """An answer runs, and what was typed since it began may still be the beginning of its text."""
+        return self._answer is not None and not self._answer.over and agrees(self._answer, request)
+
+    def rest(self, request: CompletionRequest) -> Suggestion | None:
+        """What is left of the last suggestion; None when what was typed since disagrees with it, or it has ended."""
+        first, shown = self._last or (None, None)
+        if first is None or shown is None or self._journal.ended(shown.suggestion_id):
+            return None
+        return continued(first, shown, request)
+
+    def forget(self) -> None:
+        """Drops every text. Only assigns, so that any thread may call it; what runs ends as it is and is not noted."""
+        self._line, self._last, self._texts = None, None, LocalTexts()
+        self.held, self.ahead, self._answer = {}, OrderedDict(), None
+        for answer in tuple(self._running):
+            answer.forgotten = True
+
+    async def stop(self, escalation: Escalation | None = None) -> None:
+        """Ends the answers that run, of one cascade or of all, and waits until the models are free."""
+        ending = [answer for answer, by in self._running.items() if escalation in (None, by)]
+        await asyncio.gather(*(answer.aclose() for answer in ending))
+
+    def _opened(self, request: CompletionRequest, escalation: Escalation) -> RunningAnswer:
+        """The state of a request: how the last suggestion ended, what was left on the line before, which line it is."""
+        self._renew(escalation)
+        if request.last is not None:
+            self._journal.report(request.last)
+        self._journal.left(self._texts.left(request))
+        line = self._line
+        if line is None or not line.holds(request):
+            cell_id, above = place_of(request)
+            line = self._line = Line(cell_id=cell_id, above=above)
+        return RunningAnswer(
+            request=request,
+            line=line,
+            ahead=self.ahead,
+            clock=escalation.clock,
+            latency_budget_s=escalation.latency_budget_s,
+            taken=self._just_taken(request),
+        )
+
+    def _renew(self, escalation: Escalation) -> None:
+        """Drops what other tiers have written, after a change of the settings; the last suggestion stays."""
+        former, self._escalation = self._escalation, escalation
+        if former not in (None, escalation):
+            self._line, self._answer = None, None
+            self.held, self.ahead = {}, OrderedDict()
+
+    def _again(self, request: CompletionRequest) -> Suggestion | None:
+        return self.rest(request) if request.trigger != "ask" else None
+
+    def _just_taken(self, request: CompletionRequest) -> bool:
+        """The last suggestion was accepted, and the cursor stands where it ends."""
+        first, shown = self._last or (None, None)
+        if first is None or shown is None or request.last is None or request.last.kind != "accepted":
+            return False
+        return first.cell_id == request.cell_id and request.prefix == first.prefix + shown.text
+
+    async def _older(
+        self, answer: RunningAnswer, escalation: Escalation, waiting: ExitStack
+    ) -> tuple[Follower, Sequence[Suggestion]]:
+        """The running answer, while it agrees with what was typed since, and what it has for this request.
+
+        While its cloud is silent the local model writes too, and the first to have something is taken. Without
+        suggestions where neither has any.
         """
-        given: Suggestion | None = None
-        async with aclosing(self._rounds()) as rounds:
-            async for found in rounds:
-                for suggestion in found:
-                    left = continued(self._request, suggestion, request)
-                    if left is None and given is not None and suggestion.final:
-                        left = replace(given, final=True)
-                    if left is not None:
-                        given = left
-                        yield left
-                if given is None and not self.agrees(request):
-                    return
+        request, older = answer.request, self._answer
+        follower = Follower(answer, request)
+        if older is None or answer.forced is not None or not self.agrees(request):
+            return follower, []
+        waiting.enter_context(older.awaited())
+        rest = Follower(older, request)
+        if older.cloud_silent_s <= _PATIENCE_S:
+            return rest, await rest.more()
+        self._start(answer, self._meanwhile(answer, escalation), escalation)
+        waiting.callback(answer.cancel)
+        number, found = await first_to_answer(rest.more(), follower.more()) or (0, [])
+        if number == 0:
+            await answer.aclose()
+        return (rest, follower)[number], found
 
-    async def aclose(self) -> None:
-        """Ends it and waits until the model is free."""
-        self._task.cancel()
-        await asyncio.wait({self._task})
+    async def _newer(
+        self, answer: RunningAnswer, escalation: Escalation, state: CloudState, waiting: ExitStack
+    ) -> Follower:
+        """A new answer takes the place of the running one, once the model is free."""
+        waiting.close()
+        if self._answer is not None:
+            await self._answer.aclose()
+        self._start(answer, self._write(answer, escalation, state), escalation)
+        self._answer = answer
+        waiting.enter_context(answer.awaited())
+        return Follower(answer, answer.request)
 
-    async def _rounds(self) -> AsyncGenerator[list[Suggestion], None]:
-        """What is new, each time that there may be something."""
-        self._n_waiting += 1
-        n_given = 0
-        try:
-            while True:
-                self._news.clear()
-                n_before, n_given = n_given, len(self._found)
-                yield self._found[n_before:]
-                if self._task.done() and n_given == len(self._found):
-                    if not self._task.cancelled():
-                        self._task.result()
-                    return
-                await self._news.wait()
-        finally:
-            self._n_waiting -= 1
-            if not self._task.done():
-                asyncio.get_running_loop().call_later(_GRACE_S, self._end_unless_waited_for)
+    def _start(self, answer: RunningAnswer, work: Coroutine[Any, Any, None], escalation: Escalation) -> None:
+        self._running[answer] = escalation
+        answer.start(work).add_done_callback(lambda _: self._over(answer))
 
-    async def _run(self, answers: AsyncGenerator[Suggestion, None]) -> None:
-        async with aclosing(answers):
-            async for suggestion in answers:
-                self._found.append(suggestion)
-                self.wake()
+    def _over(self, answer: RunningAnswer) -> None:
+        if answer.over:
+            self._running.pop(answer, None)
+            self._answer = None if self._answer is answer else self._answer
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            task.exception()  # read, so that an answer that nobody waits for may fail silently
-        self._over(self)
-        self.wake()
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self._asking = None if self._asking is task else self._asking
 
-    def _end_unless_waited_for(self) -> None:
-        if not self._n_waiting:
-            self._task.cancel()
+    async def _write(self, answer: RunningAnswer, escalation: Escalation, state: CloudState) -> None:
+        final = await escalation.answer(answer, state)
+        self._note(answer, final)
+        answer.show(final)
+
+    async def _meanwhile(self, answer: RunningAnswer, escalation: Escalation) -> None:
+        """The local text, if it may be shown."""
+        with suppress(EngineError, ModelError):
+            final = await escalation.answer(answer, "spent")
+            if final.text:
+                answer.show(final)
+
+    def _note(self, answer: RunningAnswer, suggestion: Suggestion) -> None:
+        """Keeps the final suggestion of a request, once."""
+        if answer.noted or answer.forgotten:
+            return
+        answer.noted = True
+        trace = answer.trace(suggestion)
+        if suggestion.origin != "again":
+            self._last = (answer.request.without_cells(), suggestion)
+        if self._journal.note(suggestion, trace, local_text=answer.local_text):
+            self._texts.wrote(answer.request, trace.suggestion_id, answer.local_text)

@@ -28,7 +28,7 @@ class Context:
         kept_out: Callable[[str], bool] = lambda document: False,
     ) -> None:
         self.engine = engine
-        """Whose prompts these are."""
+        """The engine whose prompts these are."""
         self._retriever = retriever
         self.n_tokens = n_tokens
         """Most tokens of a prompt."""

@@ -1,29 +1,27 @@
-"""What was done at each cursor line: the cloud was asked, a suggestion was sent away, the last local text.
+"""The cursor's line: what was done there, and what the local model last wrote; which action sends a request on.
 
-A position is a line of a cell (the text above it); it is forgotten when the cursor's line changes. Pure.
+A line is told by the text above it in its cell, and is forgotten when the cursor goes to another one. Pure.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from ..types import READ_MS, CompletionRequest, Hit, Outcome, Reason
 
-_KEPT = 100
 _MOST_CUT_OFF = 3
 """Calls a line that may be cut off before their text was whole until the line counts as asked: a quick typist types
 something else than the first word of most (`bench --suite keystrokes`: 18 of 20 calls)."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Position:
-    """The memory of one line; the pipeline writes into it."""
+class Line:
+    """The memory of one line; the tiers write into it."""
 
     cell_id: str
     above: str
     cloud_asked: bool = False
-    """Its text was whole once, or it has had its chances."""
+    """The cloud's text was whole once, or the line has had its chances."""
     n_cut_off: int = 0
     """Calls whose text was never whole, since what was typed meanwhile was something else."""
     dismissed: bool = False
@@ -38,6 +36,10 @@ class Position:
     local_confidence: float | None = None
     local_hits: tuple[Hit, ...] = ()
     """What stood in the local model's prompt, so that its text may tell of it."""
+
+    def holds(self, request: CompletionRequest) -> bool:
+        """The cursor of this request stands on this line."""
+        return (self.cell_id, self.above) == place_of(request)
 
     @property
     def local_line(self) -> str:
@@ -63,46 +65,28 @@ class Position:
         return self.local_text[len(typed) :] if agrees else ""
 
 
-class Positions:
-    """The current position of each window and document."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], Position] = OrderedDict()
-
-    def of(self, request: CompletionRequest) -> Position:
-        """The request's position, new when the line has changed since the document's last request."""
-        place, kept = (request.client, request.document), self._kept
-        above = request.prefix[: request.prefix.rfind("\n") + 1]
-        found = kept.get(place)
-        if found is None or (found.cell_id, found.above) != (request.cell_id, above):
-            found = kept[place] = Position(cell_id=request.cell_id, above=above)
-        kept.move_to_end(place)
-        while len(kept) > _KEPT:
-            kept.popitem(last=False)
-        return found
-
-    def forget(self) -> None:
-        """Drops all. Only assigns, so that any thread may call it."""
-        self._kept = OrderedDict()
+def place_of(request: CompletionRequest) -> tuple[str, str]:
+    """The cell of the cursor's line and the text above it there."""
+    return request.cell_id, request.prefix[: request.prefix.rfind("\n") + 1]
 
 
-def forced(request: CompletionRequest, position: Position) -> Reason | None:
+def forced(request: CompletionRequest, line: Line) -> Reason | None:
     """`asked` or `rejected` when the person's action sends this request to the cloud, `dismissed` when it ends asking.
 
-    An action counts for the position at which it was done; `ask` works once at a cursor, the rest once a line.
+    An action counts for the line at which it was done; `ask` works once at a cursor, the rest once a line.
     """
     last = request.last
     if last is not None and last.kind == "dismissed" and last.shown_ms >= READ_MS:
-        position.dismissed = position.dismissed or last.suggestion_id in position.ids
-    if request.trigger == "ask" and position.asked_prefix != request.prefix:
+        line.dismissed = line.dismissed or last.suggestion_id in line.ids
+    if request.trigger == "ask" and line.asked_prefix != request.prefix:
         return "asked"
     if request.trigger != "typing":
-        position.dismissed = False
-    if position.dismissed:
+        line.dismissed = False
+    if line.dismissed:
         return "dismissed"
-    return "rejected" if last is not None and _counts(last, position) else None
+    return "rejected" if last is not None and _counts(last, line) else None
 
 
-def _counts(last: Outcome, position: Position) -> bool:
+def _counts(last: Outcome, line: Line) -> bool:
     read = last.kind == "rejected" and last.shown_ms >= READ_MS
-    return read and last.suggestion_id == position.local_id and not position.cloud_asked
+    return read and last.suggestion_id == line.local_id and not line.cloud_asked

@@ -7,13 +7,13 @@ Pure; drops the texts with the line.
 from __future__ import annotations
 
 import random
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from ..types import Agreement, CompletionRequest
+from .line import place_of
 
-_DOCUMENTS_KEPT = 100
 _LEFT_CHARS = 200
+_DRAW = random.Random()  # noqa: S311 - a sample, not a secret
 _TEXTS_A_LINE = 16
 """One a key where each key asks anew; a line of more says nothing new."""
 
@@ -25,38 +25,27 @@ class _Text:
     text: str
 
 
-class Hindsight:
-    """The local texts of each window's and document's current line."""
+class LocalTexts:
+    """What the local model wrote on a document's current line, a text a request."""
 
     def __init__(self) -> None:
-        self._lines: OrderedDict[tuple[str, str], list[_Text]] = OrderedDict()
-        self._draw = random.Random()  # noqa: S311 - a sample, not a secret
+        self._texts: list[_Text] = []
 
     def wrote(self, request: CompletionRequest, suggestion_id: str, text: str) -> None:
         """Keeps a finished local text until its line is left."""
-        place = (request.client, request.document)
-        line = self._lines.setdefault(place, [])
-        if len(line) < _TEXTS_A_LINE:
-            line.append(_Text(suggestion_id=suggestion_id, request=request.without_cells(), text=text))
-        self._lines.move_to_end(place)
-        while len(self._lines) > _DOCUMENTS_KEPT:
-            self._lines.popitem(last=False)
+        if len(self._texts) < _TEXTS_A_LINE:
+            self._texts.append(_Text(suggestion_id=suggestion_id, request=request.without_cells(), text=text))
 
     def left(self, request: CompletionRequest) -> list[Agreement]:
         """Judges the texts of the line that this request shows to be left. None for one whose line cannot be found."""
-        place = (request.client, request.document)
-        line = self._lines.get(place, [])
-        if not line or _line_of(line[0].request) == _line_of(request):
+        texts = self._texts
+        if not texts or place_of(texts[0].request) == place_of(request):
             return []
-        del self._lines[place]
-        judged = [_judged(text, _source(request, text.request.cell_id)) for text in line]
+        self._texts = []
+        judged = [_judged(text, _source(request, text.request.cell_id)) for text in texts]
         found = [agreement for agreement in judged if agreement is not None]
-        drawn = self._draw.choice(found) if found else None
+        drawn = _DRAW.choice(found) if found else None
         return [replace(agreement, drawn=agreement is drawn) for agreement in found]
-
-
-def _line_of(request: CompletionRequest) -> tuple[str, str]:
-    return request.cell_id, request.prefix[: request.prefix.rfind("\n") + 1]
 
 
 def _source(request: CompletionRequest, cell_id: str) -> str:

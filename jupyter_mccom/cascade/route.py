@@ -1,7 +1,7 @@
 """The gates: local text, cloud text or nothing, and why (paper 2.1, with its holes filled).
 
 (a) confidence, while the local model streams · (b) the finished text must not break the cell (`parse.py`) · (c) what
-the person did (`positions.py`) · (d) show-threshold. Pure: knows nothing of engines, prompts or time.
+the person did (`line.py`) · (d) show-threshold. Pure: knows nothing of engines, prompts or time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CloudState: TypeAlias = Literal["ready", "off", "spent", "budget"]
 
 
 Chance: TypeAlias = Callable[[Features], float]
-"""Of a local text's being right, 0..1: fitted elsewhere, from what became of earlier ones."""
+"""The chance that a local text is right, 0..1: fitted elsewhere, from what became of earlier texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class Gates:
 
 
 def features_of(tokens: Sequence[Token], text: str, parses: bool) -> Features | None:
-    """Of a local text, `text` when trimmed: of the tokens that wrote it, of all while it is empty.
+    """The figures of a local text, `text` when trimmed: of the tokens that wrote it, of all while it is empty.
 
     None where the engine has no probabilities or wrote only white space.
     """

@@ -1,6 +1,7 @@
-"""The small model at one position: prompt, writing, parse gate; while nobody types, where the person will be next.
+"""The two tiers, each from prompt to text: the small model, also in advance while nobody types, and the large one.
 
-Knows nothing of routes, and starts no task: whoever calls `warm` or `look_ahead` cancels it at the next key.
+They write into a RunningAnswer. Know no routes and no dialect, and start no task: whoever calls `warm` or `look_ahead`
+cancels it at the next key.
 """
 
 from __future__ import annotations
@@ -11,61 +12,49 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from ..errors import EngineError
 from ..protocols import Clock, Engine
-from ..types import CompletionRequest, Generation, Hit, Token
-from .answer import Run
+from ..types import CompletionRequest, Hit, Prompt, Reason, Token
+from .answer import RunningAnswer
+from .budget import Budget
 from .drafts.speculate import draft_of
 from .engine_context import Context
+from .line import Line, place_of
 from .text.language import cell_language
 from .text.parse import breaks
-from .writing import Writing, within
+from .writing import LocalText, Writing, within
 
-_KEPT = 8
-"""Answers given in advance: two a suggestion, of the last few."""
+_AHEAD_KEPT = 8
+"""Answers given in advance for a document: two a suggestion, of the last few."""
 _INDENT = "    "
+_TOO_SLOW = "the cloud did not answer in time; name a faster cloud_model, or allow more with latency_budget_s"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What the local model wrote at a position."""
-
-    text: str
-    """Trimmed."""
-    generation: Generation
-    parses: bool
-    """The cell holds with it; not looked at where it came too late."""
-    hits: tuple[Hit, ...]
-    """What stood in its prompt."""
-
-
-class Local:
-    """One a cascade."""
+class LocalTier:
+    """The small model. One a cascade."""
 
     def __init__(self, context: Context, *, clock: Clock, max_tokens: int) -> None:
-        self._context = context
+        self.context = context
+        """The small model's prompts and its engine."""
         self._clock = clock
         self._max_tokens = max_tokens
-        self._ahead: OrderedDict[CompletionRequest, Written] = OrderedDict()
 
-    @property
-    def engine(self) -> Engine:
-        """The one that writes."""
-        return self._context.engine
-
-    async def write(self, run: Run, *, hopeless: Callable[[Sequence[Token]], bool], begun: str = "") -> Written:
-        """The answer of a request, at once where it was given in advance; `hopeless` ends it early.
+    async def write(
+        self, answer: RunningAnswer, *, hopeless: Callable[[Sequence[Token]], bool], begun: str = ""
+    ) -> LocalText:
+        """The text of a request, at once where it was written in advance; `hopeless` ends it early.
 
         Its text follows `begun`, which stands at the cursor as if it had been typed.
 
         Raises EngineError or ModelError when the engine cannot be asked, TimeoutError when the prompt comes too late.
         """
-        request = replace(run.request, prefix=run.request.prefix + begun)
-        written = self._ahead.get(_position(request))
+        request = replace(answer.request, prefix=answer.request.prefix + begun)
+        written = answer.ahead.get(_position(request))
         if written is None:
-            written = await self._written(run, request, hopeless)
+            written = await self._written(answer, request, hopeless)
         else:
-            run.took("local", written.generation)
-        run.hits = written.hits
+            answer.took("local", written.generation)
+        answer.hits = written.hits
         return written
 
     async def warm(self, request: CompletionRequest) -> None:
@@ -73,13 +62,20 @@ class Local:
 
         Raises EngineError or ModelError.
         """
-        prompt, _ = await self._context.prompt(request)
-        async with aclosing(self.engine.generate(prompt, max_tokens=1)) as tokens:
+        prompt, _ = await self.context.prompt(request)
+        async with aclosing(self.context.engine.generate(prompt, max_tokens=1)) as tokens:
             async for _ in tokens:
                 return
 
-    async def look_ahead(self, request: CompletionRequest, text: str, *, budget_s: float) -> None:
-        """Answers in advance where the person will be after taking `text`: behind it, then on the next line.
+    async def look_ahead(
+        self,
+        request: CompletionRequest,
+        text: str,
+        ahead: OrderedDict[CompletionRequest, LocalText],
+        *,
+        budget_s: float,
+    ) -> None:
+        """Writes into `ahead` what follows where the person will be after taking `text`: behind it, on the next line.
 
         Raises EngineError or ModelError.
         """
@@ -87,46 +83,108 @@ class Local:
         rest_of_line = request.suffix.partition("\n")[0]
         for following in (accepted, *([] if rest_of_line.strip() else [_next_line(accepted)])):
             position = _position(following)
-            if position not in self._ahead:
-                run = Run(following, self._clock, budget_s, None)
+            if position not in ahead:
+                cell_id, above = place_of(following)
+                line = Line(cell_id=cell_id, above=above)
+                answer = RunningAnswer(
+                    request=following, line=line, ahead={}, clock=self._clock, latency_budget_s=budget_s
+                )
                 try:
-                    written = await self._written(run, following, lambda tokens: False)
+                    written = await self._written(answer, following, lambda tokens: False)
                 except TimeoutError:  # its prompt alone took as long
                     return
                 if written.generation.stop == "late":
                     return
-                self._ahead[position] = written
-                while len(self._ahead) > _KEPT:
-                    self._ahead.popitem(last=False)
-
-    def forget(self) -> None:
-        """Drops what was answered in advance. Only assigns, so that any thread may call it."""
-        self._ahead = OrderedDict()
+                ahead[position] = written
+                while len(ahead) > _AHEAD_KEPT:
+                    ahead.popitem(last=False)
 
     async def _written(
-        self, run: Run, request: CompletionRequest, hopeless: Callable[[Sequence[Token]], bool]
-    ) -> Written:
-        run.writing = writing = Writing(
-            self.engine, request, clock=self._clock, max_tokens=self._max_tokens, hopeless=hopeless
+        self, answer: RunningAnswer, request: CompletionRequest, hopeless: Callable[[Sequence[Token]], bool]
+    ) -> LocalText:
+        answer.writing = writing = Writing(
+            self.context.engine, request, clock=self._clock, max_tokens=self._max_tokens, hopeless=hopeless
         )
-        prompt, hits = await within(run.left_s, self._context.prompt(request))
+        prompt, hits = await within(answer.left_s, self.context.prompt(request))
         draft = await self._draft(request, hits)
-        run.lap("prompt")
-        async with aclosing(writing.texts(prompt, draft=draft, deadline_s=run.deadline_s)) as found:
+        answer.lap("prompt")
+        async with aclosing(writing.texts(prompt, draft=draft, deadline_s=answer.deadline_s)) as found:
             async for _ in found:
-                run.wake()
+                answer.news.set()
         text, generation, parses = writing.text, writing.generation, True
-        run.took("local", generation)
+        answer.took("local", generation)
         if generation.stop != "late":
             language = cell_language(request.language, request.prefix)
             parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
-            run.lap("gates")
-        return Written(text=text, generation=generation, parses=parses, hits=hits)
+            answer.lap("gates")
+        return LocalText(text=text, generation=generation, parses=parses, hits=hits)
 
     async def _draft(self, request: CompletionRequest, hits: Sequence[Hit]) -> str:
-        if not self.engine.skills.checks_draft:
+        if not self.context.engine.skills.checks_draft:
             return ""
         return await asyncio.to_thread(draft_of, request, [hit.chunk for hit in hits])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudText:
+    """What came of the cloud."""
+
+    text: str
+    """Trimmed; of a call that failed what was shown of it."""
+    failed: Reason | None = None
+    """`offline` or `late`; None when the text is whole."""
+    trouble: str = ""
+    """Why it failed, one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudTier:
+    """The large model, what may go there and what that costs. One a cascade."""
+
+    context: Context
+    budget: Budget
+    kept_out: Callable[[str], bool] = lambda document: False
+    """Documents whose text never leaves the machine. May raise RetrievalError."""
+
+    @property
+    def engine(self) -> Engine:
+        """The one that is asked."""
+        return self.context.engine
+
+    async def write(self, answer: RunningAnswer, draft: str, *, clock: Clock, max_tokens: int) -> CloudText:
+        """Shows the text while it grows, and returns what came: a cloud that fails raises nothing.
+
+        What the local model wrote on the line is the second query for context.
+        """
+        request, line, shown = answer.request, answer.line, ""
+        answer.writing = writing = Writing(self.engine, request, clock=clock, max_tokens=max_tokens)
+        try:
+            more = self.context.prompt(request, text=line.local_line, confidence=line.local_confidence)
+            prompt, answer.hits = await within(answer.left_s, more)
+            await self._spend(prompt, draft)
+            async with aclosing(writing.texts(prompt, draft=draft, deadline_s=answer.deadline_s)) as found:
+                async for _ in found:
+                    answer.news.set()
+                    text = writing.text
+                    if text != shown and text.startswith(shown):
+                        shown = text
+                        answer.show(answer.suggestion(text, answer.route, origin="cloud", final=False))
+        except EngineError as error:
+            return CloudText(text=shown, failed="offline", trouble=str(error))
+        except TimeoutError:
+            return CloudText(text=shown, failed="late", trouble=_TOO_SLOW)
+        finally:
+            answer.took("cloud", writing.generation)
+            self.budget.spend(sum(bool(token.text) for token in writing.generation.tokens))
+        if writing.generation.stop == "late":
+            return CloudText(text=shown, failed="late", trouble=_TOO_SLOW)
+        return CloudText(text=writing.text)
+
+    async def _spend(self, prompt: Prompt, draft: str) -> None:
+        """Counts what is about to be sent. Raises as the engine's count does."""
+        texts = [*(chunk.text for chunk in prompt.chunks), prompt.prefix, prompt.typed + prompt.forced]
+        texts += [prompt.suffix, draft]
+        self.budget.spend(sum(await self.engine.count(texts)))
 
 
 def _position(request: CompletionRequest) -> CompletionRequest:

@@ -7,16 +7,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TypeVar
 
 import anyio
 
 from ..protocols import Clock, Engine
-from ..types import CompletionRequest, Generation, Prompt, Stop, Token
+from ..types import CompletionRequest, Generation, Hit, Prompt, Stop, Token
 from .text.language import cell_language
 from .text.trim import extent_end, looping, trim
 
 _Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalText:
+    """What the local model wrote at a position."""
+
+    text: str
+    """Trimmed."""
+    generation: Generation
+    parses: bool
+    """The cell holds with it; not looked at where it came too late."""
+    hits: tuple[Hit, ...]
+    """What stood in its prompt."""
 
 
 class Writing:

@@ -1,4 +1,4 @@
-"""`jupyter mccom …`: pull, remove, complete, status, serve and demo. Bad input is one line on stderr and exit 2."""
+"""The commands of `jupyter mccom`. Bad input prints one line on stderr and exits with 2."""
 
 from __future__ import annotations
 
@@ -43,27 +43,33 @@ def _complain(error: Exception, status: int) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="jupyter mccom",
-        description="Code completion by a small local model.",
-        epilog="Any setting may be given as --MCCom.name=value.",
+        description="Complete code with a small local model, and with a large cloud model where one is configured.",
+        epilog="Every command takes settings as --MCCom.name=value. The README lists them.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
 
     def command(name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=about, description=about)
         sub.set_defaults(run=run)
-        sub.add_argument("--models-dir", default="", help="folder of the model files")
+        sub.add_argument("--models-dir", default="", help="folder for model files")
         return sub
 
-    pull = command("pull", _pull, "Download a model, verify it, and put it where JupyterLab finds it.")
-    pull.add_argument("model", nargs="?", default="", help="id of the model; none: the default one")
+    pull = command("pull", _pull, "Download a model and verify it.")
+    pull.add_argument("model", nargs="?", default="", help="id of the model (default: the configured model)")
     command("remove", _remove, "Delete a model's files.").add_argument("model", help="id of the model")
-    complete = command("complete", _complete, "Print the suggestion at a position.")
-    complete.add_argument("position", metavar="FILE[:LINE[:COL]]", help="lines and columns from 1; none: the end")
-    complete.add_argument("--cell", type=int, help="cell of a notebook, from 0; none: the last")
-    complete.add_argument("--invoke", action="store_true", help="ask the cloud, as a second Alt+\\ does")
-    complete.add_argument("--reject", metavar="TEXT", help="the local text was shown and the person typed TEXT instead")
+    complete = command("complete", _complete, "Print the suggestion at a position, however unsure.")
+    complete.add_argument(
+        "position",
+        metavar="FILE[:LINE[:COL]]",
+        help="line and column count from 1 (default: the end of the file or cell)",
+    )
+    complete.add_argument("--cell", type=int, help="cell of a notebook, counted from 0 (default: the last)")
+    complete.add_argument("--invoke", action="store_true", help="ask the cloud at once, as pressing Alt+\\ twice does")
+    complete.add_argument(
+        "--reject", metavar="TEXT", help="pretend that the local text was shown and that you typed TEXT instead"
+    )
     complete.add_argument("--model", default="", help="id or path of the local model")
-    complete.add_argument("--json", action="store_true", help="print all that is known about it")
+    complete.add_argument("--json", action="store_true", help="print everything known about the suggestion, as JSON")
     _add_others(command)
     return parser
 
@@ -86,30 +92,36 @@ SUITES = (
 
 
 def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
-    status = command("status", _status, "Print engine, model and totals.")
+    status = command("status", _status, "Print the engine, the model, the thresholds, and what leaves this machine.")
     status.add_argument("--model", default="", help="id or path of the local model")
     status.add_argument("--json", action="store_true", help="print JSON")
-    learn = command("learn", _learn, "Let the thresholds learn from what `bench --suite thresholds --out DIR` wrote.")
-    learn.add_argument("folder", type=Path, help="DIR")
+    learn = command("learn", _learn, "Learn thresholds from the results of `bench --suite thresholds --out DIR`.")
+    learn.add_argument("folder", type=Path, help="the folder DIR of that benchmark")
     learn.add_argument("--model", default="", help="id or path of the local model")
-    command("forget", _forget, "Delete all that is kept of what became of suggestions, also while a server runs.")
-    bench = command("bench", _bench, "Measure on this machine; prints JSON or a table.")
+    command("forget", _forget, "Delete everything kept about your suggestions, also while a server runs.")
+    bench = command("bench", _bench, "Run a benchmark on this machine.")
     bench.add_argument("--suite", choices=SUITES, default="latency", help="what to measure")
-    bench.add_argument("--n", type=int, help="how many positions; none: as many as the suite needs")
-    bench.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of real code")
-    bench.add_argument("--seed", type=int, default=1, help="which positions of it are drawn")
-    bench.add_argument("--keys-a-minute", type=float, default=240, help="of the person who types (keystrokes)")
-    bench.add_argument("--replays", choices=["local", "goals", "all"], default="all", help="which ways (keystrokes)")
-    bench.add_argument("--against", type=Path, help="folder of another commit's --out to compare with (keystrokes)")
-    bench.add_argument("--out", type=Path, help="folder of the results and report.html; a run that was cut off goes on")
+    bench.add_argument("--n", type=int, help="number of positions (default: as many as the suite needs)")
+    bench.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of notebooks and repositories")
+    bench.add_argument("--seed", type=int, default=1, help="seed that draws the positions")
+    bench.add_argument("--keys-a-minute", type=float, default=240, help="typing speed (suite keystrokes)")
+    bench.add_argument(
+        "--replays", choices=["local", "goals", "all"], default="all", help="what to replay (suite keystrokes)"
+    )
+    bench.add_argument("--against", type=Path, help="results of another commit to compare with (suite keystrokes)")
+    bench.add_argument(
+        "--out", type=Path, help="folder for results and report.html; an interrupted run continues there"
+    )
     bench.add_argument("--model", default="", help="id or path of the local model")
-    serve = command("serve", _serve, "Run a llama.cpp server for this machine.")
+    serve = command("serve", _serve, "Serve a model with llama.cpp, for this machine or for others.")
     serve.add_argument("--model", default="", help="id or path of the model")
-    serve.add_argument("--host", default="127.0.0.1", help="address to listen on; others than loopback need --key-file")
-    serve.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")
-    serve.add_argument("--key-file", type=Path, help="file that holds the API key; none: a random key is printed")
-    serve.add_argument("--draft", choices=["ngram-mod"], default="", help="let clients seed drafts (2 slots)")
-    command("demo", _demo, "Open the demo notebook in JupyterLab; further options go to `jupyter lab`.")
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on; any address but loopback needs --key-file"
+    )
+    serve.add_argument("--port", type=int, default=0, help="port (0: any free port)")
+    serve.add_argument("--key-file", type=Path, help="file that holds the API key (default: a random key is printed)")
+    serve.add_argument("--draft", choices=["ngram-mod"], default="", help="let clients send drafts (uses 2 slots)")
+    command("demo", _demo, "Open the demo notebook in JupyterLab. Further options are passed to `jupyter lab`.")
 
 
 def _settings(arguments: argparse.Namespace) -> MCCom:
@@ -170,7 +182,7 @@ def _complete(arguments: argparse.Namespace) -> int:
 
 
 async def _completed(cascade: Cascade, request: CompletionRequest, *, rejected: str | None) -> Trace:
-    """The trace of a completion; with `rejected` of the one after the local text was shown and `rejected` typed."""
+    """The trace of a completion. With `rejected`: of the completion after the person typed that instead of the text."""
     async for _ in cascade.complete(request, local_only=rejected is not None):
         pass
     if rejected is not None:

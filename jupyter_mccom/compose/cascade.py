@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cascade.budget import Budget
+from ..cascade.documents import Documents
 from ..cascade.pipeline import Cascade
-from ..cascade.record import Journal
 from ..engines.decoding import costs
 from ..engines.local.host import Host
 from ..learning.recorder import FileRecorder
@@ -163,7 +163,7 @@ def open_cascade(
     """Wires the parts. Raises ModelError for a model that nobody knows, SettingsError for such a dialect.
 
     Documents are paths below `jupyter_root`, if any; `live` tells what a kernel holds; what becomes of suggestions is
-    kept in the file `traces`. Journal, budget and parts with the same settings go on from `former`, whose others
+    kept in the file `traces`. Documents, budget and parts with the same settings go on from `former`, whose others
     `hand_over` closes; nothing of it is changed when this raises.
     """
     store = open_store(settings)
@@ -171,15 +171,16 @@ def open_cascade(
     local = kept.local if kept else local_tier(settings, store)
     patience_s, live = (SEARCH_S if live else UNHURRIED_S), live if settings.use_kernel else None
     tree = _tree(settings, jupyter_root, _kept(former, settings, ("project_root",)))
-    retriever = Retrieval(tree=tree, live=live, patience_s=patience_s)
+    documents = former.cascade.documents if former else Documents()
+    retriever = Retrieval(tree=tree, live=live, patience_s=patience_s, held=documents.held)
     budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
     kept = _kept(former, settings, CLOUD_SETTINGS)
     former_cloud = kept.cascade.cloud if kept else None
     cloud = open_cloud_tier(settings, former_cloud, budget=budget, retriever=retriever, root=jupyter_root or Path())
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
-    gates, journal = gates_of(settings, local.model), former.cascade.journal if former else Journal()
+    gates = gates_of(settings, local.model)
     cascade = wire(
-        settings, local.engine, retriever, cloud, clock=SystemClock(), gates=gates, journal=journal,
+        settings, local.engine, retriever, cloud, clock=SystemClock(), gates=gates, documents=documents,
         allowed=lambda hit: not local.leaves or settings.kernel_to_cloud or hit.chunk.source != KERNEL,
         kept_out=local.kept_out(jupyter_root or Path()),
     )  # fmt: skip

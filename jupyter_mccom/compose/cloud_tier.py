@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..cascade.budget import Budget
-from ..cascade.cloud import Cloud
+from ..cascade.tiers import CloudTier
 from ..errors import SettingsError
 from ..models.catalog import fim_of
 from ..protocols import Engine, Retriever
@@ -34,8 +34,8 @@ def cloud_address(settings: MCCom) -> str:
 
 
 def open_cloud_tier(
-    settings: MCCom, former: Cloud | None, *, budget: Budget, retriever: Retriever, root: Path
-) -> Cloud | None:
+    settings: MCCom, former: CloudTier | None, *, budget: Budget, retriever: Retriever, root: Path
+) -> CloudTier | None:
     """The tier, or None where no cloud is set or it is switched off. Raises SettingsError for an unknown dialect.
 
     The engine is `former`'s, if any. Documents are paths below `root`, whose `.mccomignore` keeps some of them here.

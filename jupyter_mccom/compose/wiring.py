@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import cast
 
 from ..cascade.budget import Budget
-from ..cascade.cloud import Cloud
+from ..cascade.documents import Documents
 from ..cascade.engine_context import Context
 from ..cascade.pipeline import Cascade
-from ..cascade.record import Journal
 from ..cascade.route import Gates
+from ..cascade.tiers import CloudTier
 from ..protocols import Clock, Engine, Retriever
 from ..retrieval.search import KERNEL
 from ..settings import MCCom
@@ -24,18 +24,18 @@ def wire(
     settings: MCCom,
     engine: Engine,
     retriever: Retriever,
-    cloud: Cloud | None,
+    cloud: CloudTier | None,
     *,
     clock: Clock,
     gates: Gates,
-    journal: Journal,
+    documents: Documents,
     allowed: Callable[[Hit], bool] = lambda hit: True,
     kept_out: Callable[[str], bool] = lambda document: False,
 ) -> Cascade:
     """The cascade over these parts; `allowed` and `kept_out` as in Context, of the local engine's prompts."""
-    journal.keep_traces = settings.keep_traces
+    documents.journal.keep_traces = settings.keep_traces
     if not settings.keep_traces:
-        journal.forget()
+        documents.forget()
     n_tokens, n_retrieved_tokens = settings.prompt_tokens, settings.retrieval_tokens
     return Cascade(
         context=Context(
@@ -48,7 +48,7 @@ def wire(
         ),
         cloud=cloud,
         retriever=retriever,
-        journal=journal,
+        documents=documents,
         clock=clock,
         gates=gates,
         max_tokens=settings.max_tokens,
@@ -64,7 +64,7 @@ def cloud_over(
     retriever: Retriever,
     budget: Budget,
     kept_out: Callable[[str], bool] = lambda document: False,
-) -> Cloud:
+) -> CloudTier:
     """The large model's tier over an engine that masks secrets: its own prompts, the day's budget."""
     context = Context(
         engine,
@@ -73,7 +73,7 @@ def cloud_over(
         n_retrieved_tokens=cloud_retrieval_tokens(settings),
         allowed=lambda hit: settings.kernel_to_cloud or hit.chunk.source != KERNEL,
     )
-    return Cloud(context=context, budget=budget, kept_out=kept_out)
+    return CloudTier(context=context, budget=budget, kept_out=kept_out)
 
 
 def cloud_retrieval_tokens(settings: MCCom) -> int:

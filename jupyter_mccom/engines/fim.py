@@ -45,7 +45,7 @@ class PromptFormat:
         Where nothing is healed it is in the standard order, which training did cut inside words.
         """
         if self._fim is None:
-            return head_of(prompt) + prompt.typed
+            return before(prompt)
         return render(prompt, self._fim, self._layout if heals else "standard")
 
     async def probe(self, count: Callable[[Sequence[str]], Awaitable[list[int]]]) -> None:
@@ -77,6 +77,11 @@ def left_blanks(prompt: Prompt) -> str:
 def head_of(prompt: Prompt) -> str:
     """The context and the lines above the cursor's line."""
     return "".join(chunk.text.rstrip() + _CONTEXT_GAP for chunk in prompt.chunks) + prompt.prefix
+
+
+def before(prompt: Prompt) -> str:
+    """What stands before the cursor, `forced` left off."""
+    return head_of(prompt) + prompt.typed
 
 
 def render(prompt: Prompt, fim: FimMarkers, layout: Layout) -> str:

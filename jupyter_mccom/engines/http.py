@@ -1,97 +1,246 @@
-"""The one HTTP client under the engines: JSON posts and server-sent JSON streams over pooled connections.
+"""The one HTTP client under the engines: JSON questions, and streams of JSON lines or server-sent events.
 
-Knows nothing of prompts or models. Proxies of the environment are not used: what runs on loopback stays there.
+The environment's proxies and certificates (HTTPS_PROXY, SSL_CERT_FILE …) hold for other hosts and never for loopback.
+Redirects are not followed: text goes to the address that was named, and nowhere else. What a failure is called differs
+by who is asked, and is said by `Failures`. Knows nothing of dialects or prompts.
 """
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
 import json
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+from urllib.parse import urlsplit
 
-from ..errors import EngineError, PromptTooLong
+import anyio
 
-_CONNECT_S = 5.0
+from ..errors import EngineError, SettingsError
+
+if TYPE_CHECKING:
+    import httpx
+
+MAX_ANSWER_BYTES = 1024 * 1024
+"""Far above what a suggestion or a list of models takes."""
+_MAX_SAID_BYTES = 4096
+"""Of a refusal's body."""
+Headers: TypeAlias = Mapping[str, str]
+Unreadable: TypeAlias = Literal["endless", "no JSON", "no object"]
 
 
-class JsonClient:
-    """Speaks JSON with servers; one instance an engine. Open it inside a running event loop."""
+class Failures(Protocol):
+    """The errors of one kind of server. None holds the key or what was sent."""
 
-    def __init__(self) -> None:
+    def no_key(self, error: SettingsError) -> EngineError:
+        """The key cannot be had."""
+        ...
+
+    def unreachable(self, error: Exception) -> EngineError:
+        """No connection, silence, a connection that broke, or an address, proxy or certificate that cannot be used."""
+        ...
+
+    def refused(self, status: int, headers: Headers, said: bytes) -> EngineError:
+        """An HTTP status other than 200; `said` is the beginning of its body."""
+        ...
+
+    def broke_off(self, event: Mapping[str, Any]) -> EngineError:
+        """An event of a stream that holds an error."""
+        ...
+
+    def unreadable(self, why: Unreadable) -> EngineError:
+        """The answer is not what such a server answers."""
+        ...
+
+    def nothing(self) -> EngineError | None:
+        """A stream without any event; None where that is an answer too."""
+        ...
+
+    def pause_s(self, error: EngineError) -> float | None:
+        """Seconds after which it is asked once more; None: it is not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Seconds; None is for ever."""
+
+    connect_s: float
+    read_s: float | None
+    """How long the server may be silent."""
+    question_s: float | None
+    """How long an answer that needs no model may take."""
+
+
+class HttpClient:
+    """JSON with one server. `key` is asked for at each request; an empty one sends none. Open it in an event loop."""
+
+    def __init__(
+        self, url: str, key: Callable[[], str], failures: Failures, patience: Patience, *, keeps_alive: bool
+    ) -> None:
+        """`keeps_alive`: connections are used again, which is of use where a failure makes it ask once more."""
         import httpx
 
-        self._failure = httpx.HTTPError
-        # llama.cpp's server may close an idle connection while it is used again; a new one costs 0.2 ms on loopback
-        limits = httpx.Limits(max_keepalive_connections=0)
-        timeout = httpx.Timeout(None, connect=_CONNECT_S)
-        self._http = httpx.AsyncClient(trust_env=False, timeout=timeout, limits=limits)
-
-    async def post(self, url: str, body: Mapping[str, object], *, key: str) -> dict[str, Any]:
-        """One JSON answer. Raises PromptTooLong or EngineError."""
+        self.url = url.rstrip("/")
+        self._key = key
+        self._failures = failures
+        self._patience = patience
+        timeout = httpx.Timeout(patience.read_s, connect=patience.connect_s)
+        limits = httpx.Limits(max_keepalive_connections=None if keeps_alive else 0)
+        self._http: httpx.AsyncClient | OSError
         try:
-            response = await self._http.post(url, json=body, headers=_bearer(key))
-        except self._failure as error:
-            raise _broken(type(error).__name__) from error
-        _check(response.status_code, response.content)
-        answer: dict[str, Any] = response.json()
-        return answer
+            self._http = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=not on_loopback(url))
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+            self._http = OSError(f"the environment's proxy or certificates cannot be used ({error})")
 
-    async def stream(self, url: str, body: Mapping[str, object], *, key: str) -> AsyncGenerator[dict[str, Any], None]:
-        """The JSON events of a streamed answer, the last one with `stop`; closing the iterator closes the connection.
+    async def get(self, path: str) -> object:
+        """The JSON at a path. Raises EngineError, as `failures` has it."""
+        return await self._question("GET", path, None, None)
 
-        Raises as `post`, also when it ends before that.
-        """
-        whole = False
-        try:
-            async with self._http.stream("POST", url, json=body, headers=_bearer(key)) as response:
-                if response.status_code != 200:
-                    _check(response.status_code, await response.aread())
-                async for line in response.aiter_lines():
-                    if line.startswith("data: ") and line != "data: [DONE]":
-                        event = json.loads(line[6:])
-                        _check_event(event)
-                        whole = bool(event.get("stop"))
-                        yield event
-        except self._failure as error:
-            raise _broken(type(error).__name__) from error
-        if not whole:
-            raise _broken("in the middle of an answer")
+    async def post(self, path: str, body: Mapping[str, object], *, headers: Headers | None = None) -> dict[str, Any]:
+        """The JSON object that answers a body. Raises as `get`."""
+        found = await self._question("POST", path, body, headers)
+        if not isinstance(found, dict):
+            raise self._failures.unreadable("no object")
+        return found
+
+    async def stream(
+        self, path: str, body: Mapping[str, object], *, headers: Headers | None = None
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The JSON objects of a streamed answer up to `[DONE]`; closing it closes the connection. Raises as `get`."""
+        n_events = 0
+        async with self._answer("POST", path, body, headers) as response, aclosing(self._lines(response)) as lines:
+            async for line in lines:
+                data = _data_of(line.strip())
+                if data == b"[DONE]":
+                    break
+                if data:
+                    n_events += 1
+                    yield self._event(data)
+        if not n_events and (error := self._failures.nothing()):
+            raise error
 
     async def aclose(self) -> None:
-        """Closes the pooled connections."""
-        await self._http.aclose()
+        """Closes the connections."""
+        if not isinstance(self._http, OSError):
+            await self._http.aclose()
+
+    async def _question(
+        self, method: Literal["GET", "POST"], path: str, body: Mapping[str, object] | None, headers: Headers | None
+    ) -> object:
+        content = b""
+        try:
+            with anyio.fail_after(self._patience.question_s):
+                async with self._answer(method, path, body, headers) as response:
+                    async for part in response.aiter_bytes():
+                        content += part
+                        if len(content) > MAX_ANSWER_BYTES:
+                            raise self._failures.unreadable("endless")
+        except TimeoutError as error:
+            raise self._failures.unreachable(error) from None
+        try:
+            return json.loads(content)
+        except ValueError:
+            raise self._failures.unreadable("no JSON") from None
+
+    async def _lines(self, response: httpx.Response) -> AsyncGenerator[bytes, None]:
+        """Lines end at a line feed and nowhere else: JSON may hold the other signs that text is split at."""
+        n_bytes, rest = 0, b""
+        async for part in response.aiter_bytes():
+            n_bytes += len(part)
+            if n_bytes > MAX_ANSWER_BYTES:
+                raise self._failures.unreadable("endless")
+            *lines, rest = (rest + part).split(b"\n")
+            for line in lines:
+                yield line
+        yield rest
+
+    def _event(self, data: bytes) -> dict[str, Any]:
+        try:
+            event = json.loads(data)
+        except ValueError:
+            raise self._failures.unreadable("no JSON") from None
+        if not isinstance(event, dict):
+            raise self._failures.unreadable("no object")
+        if event.get("error"):
+            raise self._failures.broke_off(event)
+        return event
+
+    @asynccontextmanager
+    async def _answer(
+        self, method: Literal["GET", "POST"], path: str, body: Mapping[str, object] | None, headers: Headers | None
+    ) -> AsyncGenerator[httpx.Response, None]:
+        """A response of status 200, asked for once more where nothing was answered yet and that can help."""
+        import httpx
+
+        try:
+            response = await self._sent(method, path, body, headers)
+        except EngineError as error:
+            pause_s = self._failures.pause_s(error)
+            if pause_s is None:
+                raise
+            await asyncio.sleep(pause_s)
+            response = await self._sent(method, path, body, headers)
+        try:
+            yield response
+        except httpx.HTTPError as error:
+            raise self._failures.unreachable(error) from _bare(error)
+        finally:
+            await response.aclose()
+
+    async def _sent(
+        self, method: Literal["GET", "POST"], path: str, body: Mapping[str, object] | None, headers: Headers | None
+    ) -> httpx.Response:
+        import httpx
+
+        try:
+            key = self._key()
+        except SettingsError as error:
+            raise self._failures.no_key(error) from error
+        if isinstance(self._http, OSError):
+            raise self._failures.unreachable(self._http) from _bare(self._http)
+        bearer = {"Authorization": f"Bearer {key}"} if key else {}
+        try:
+            request = self._http.build_request(
+                method, self.url + path, json=body, headers={**(headers or {}), **bearer}
+            )
+            response = await self._http.send(request, stream=True)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise self._failures.unreachable(error) from _bare(error)
+        if response.status_code == 200:
+            return response
+        try:
+            said = await anext(response.aiter_bytes(_MAX_SAID_BYTES), b"")
+        except httpx.HTTPError:
+            said = b""
+        finally:
+            await response.aclose()
+        raise self._failures.refused(response.status_code, response.headers, said)
 
 
-def _bearer(key: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {key}"}
+def routing(session: str) -> Headers:
+    """The key by which a router sends one document's requests to one replica."""
+    return {"X-Session-Id": session} if session else {}
 
 
-def _broken(what: str) -> EngineError:
-    return EngineError(f"the model's process stopped answering ({what}); the next key starts it again")
-
-
-def _check(status: int, content: bytes) -> None:
-    if status == 200:
-        return
+def on_loopback(url: str) -> bool:
+    """The address is this machine's own."""
     try:
-        error = json.loads(content)["error"]
-    except (ValueError, KeyError, TypeError):
-        error = {}
-    raise _refusal(error, status)
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
-def _check_event(event: Mapping[str, Any]) -> None:
-    if "error" in event:
-        raise _refusal(event["error"], 500)
+def _data_of(line: bytes) -> bytes:
+    """What a line of a stream holds, be it a server-sent event's or one of JSON; empty for a comment."""
+    if line.startswith(b"data:"):
+        return line[5:].strip()
+    return line if line.startswith(b"{") else b""
 
 
-def _refusal(error: Mapping[str, Any] | str, status: int) -> EngineError:
-    if not isinstance(error, Mapping):
-        return EngineError(f"the model's process refused the request ({error}); see `jupyter mccom status`")
-    if error.get("type") == "exceed_context_size_error":
-        return PromptTooLong(
-            f"the prompt has {error.get('n_prompt_tokens')} tokens and the model's context holds "
-            f"{error.get('n_ctx')}; lower prompt_tokens or raise context_tokens"
-        )
-    said = error.get("message", f"HTTP {status}")
-    return EngineError(f"the model's process refused the request ({said}); see `jupyter mccom status`")
+def _bare(error: Exception) -> Exception:
+    """The cause without its request, whose headers hold the key."""
+    return type(error)(str(error)) if type(error).__module__.startswith("httpx") else ValueError("not a usable value")

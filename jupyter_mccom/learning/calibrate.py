@@ -68,7 +68,7 @@ The signs hold always: a text that is surer and shorter is never less likely rig
 unfinished text bounds its chance from above.
 """
 _PRIOR_SPREAD = 1.0
-"""Of each weight, standard deviation: one unit a usual spread changes the odds by e."""
+"""Standard deviation of each weight: one unit a usual spread changes the odds by e."""
 _LEAST_GAP = 0.05
 """Between the two thresholds of a prior, which may be equal."""
 _MAX_STEPS = 30
@@ -81,15 +81,15 @@ class Calibration:
 
     intercept: float
     weights: tuple[float, ...]
-    """In the order of FIGURES."""
+    """One weight a figure, in the order of FIGURES."""
 
     def chance(self, features: Features) -> float:
-        """Of the text's being right, 0..1."""
+        """The chance that the text is right, 0..1."""
         return _logistic(_dot((self.intercept, *self.weights), _row(features)))
 
 
 UNMEASURED = Calibration(intercept=-3.0, weights=(1.36, 1.0, 1.58, -0.45))
-"""Of a model that nobody has measured: between the two of the catalogue that were (0.5B and 1.5B)."""
+"""Holds for a model that nobody has measured: between the two of the catalogue that were (0.5B and 1.5B)."""
 
 
 def prior_of(threshold: float, show_threshold: float) -> Calibration:

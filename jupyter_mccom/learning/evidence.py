@@ -19,7 +19,7 @@ class Example:
     """Unix time of its request."""
     model: str
     layout: str
-    """Of the prompt: another order of its parts makes another confidence."""
+    """How the prompt was made: another order of its parts makes another confidence."""
     language: str
     trigger: Trigger
     to: Target
@@ -27,14 +27,14 @@ class Example:
     reason: Reason
     features: Features
     outcome: OutcomeKind | None = None
-    """Of what was shown."""
+    """How the shown text ended."""
     kept_chars: int = 0
     shown_ms: int = 0
     survived_30: float | None = None
     """Share of what was accepted that is still there after 30 s, 0..1; None: not told."""
     survived_300: float | None = None
     agree_chars: int | None = None
-    """See Agreement; None: not told."""
+    """Leading characters that stand in the cell (Agreement); None: not told."""
     exact_line: bool | None = None
     drawn: bool = False
 

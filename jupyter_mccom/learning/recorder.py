@@ -26,14 +26,14 @@ _PENDING = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Whose texts are learnt from."""
+    """The model whose texts are learnt from, and what is known of it."""
 
     model: str
     layout: str
     prior: Calibration
-    """Of the model's own thresholds."""
+    """What the catalogue says of the model's texts."""
     prices: Prices = BALANCED
-    """Of the person's eagerness."""
+    """What the person's eagerness makes a mistake cost."""
 
 
 class FileRecorder:
@@ -53,7 +53,7 @@ class FileRecorder:
         self._owner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mccom traces")
 
     def begin(self, subject: Subject, *, learnt: Callable[[Verdict], None], forgotten: Callable[[], None]) -> None:
-        """From now on of this subject, and first from what is there. Both are called on the owner's thread.
+        """Learns of this subject from now on, and first from what is there. Both are called on the owner's thread.
 
         They only assign. `learnt` is given each new verdict; `forgotten` means that another process has deleted all.
         """
@@ -66,11 +66,11 @@ class FileRecorder:
 
     @property
     def trouble(self) -> str:
-        """See TraceStore."""
+        """What goes wrong with the file, one line; empty when nothing does."""
         return self._store.trouble
 
     def keep(self, event: Event) -> None:
-        """See the protocol."""
+        """Takes one event; it is written soon, on the owner's thread."""
         if self._closed:  # the last outcomes of a page may come while the server stops
             return
         self._pending.append(event)

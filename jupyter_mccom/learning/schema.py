@@ -23,7 +23,11 @@ _BUSY_S = 2.0
 
 
 class NotOurs(Exception):
-    """The file is no file of traces of this version; the message says what it is."""
+    """The file is no file of traces, or a damaged one; the message says what it is."""
+
+
+class TooNew(Exception):
+    """The file was written by a later version of this package, and its examples cannot be read by this one."""
 
 
 def _one_of(column: str, choices: tuple[str, ...]) -> str:
@@ -72,7 +76,10 @@ def create(path: Path) -> None:
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    """A connection to a file that was checked. SQLite gives the files beside it the same mode. Raises NotOurs."""
+    """A connection to a file that was checked, and migrated where it is older. Raises NotOurs or TooNew.
+
+    SQLite gives the files beside it the same mode.
+    """
     connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     try:
         connection.execute("PRAGMA secure_delete = ON")
@@ -91,19 +98,42 @@ def _check(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (n_tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if version == 0 and n_tables == 0:
-        for statement in _SCHEMA:
-            connection.execute(statement)
-    elif version != _VERSION:
-        raise NotOurs(f"is of version {version}, not {_VERSION}")
+        _make(connection)
     elif connection.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
         raise NotOurs("is damaged")
-    elif [row[1] for row in connection.execute("PRAGMA table_info(examples)")] != _NAMES:
+    elif version == 0 or (version == _VERSION and _columns(connection) != _NAMES):
         raise NotOurs("holds another table")
+    elif version < _VERSION:
+        _migrate(connection)
+    elif not set(_NAMES) <= set(_columns(connection)):
+        raise TooNew(f"is of version {version}, and this jupyter-mccom reads version {_VERSION}; update jupyter-mccom")
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    for statement in _SCHEMA:
+        connection.execute(statement)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Takes the examples of an earlier version over: the columns that it had, less rows that today's checks refuse."""
+    had = _columns(connection)
+    columns = ", ".join(name for name in _NAMES if name in had)
+    if columns:
+        connection.execute("DROP INDEX IF EXISTS examples_by_time")
+        connection.execute("ALTER TABLE examples RENAME TO former")
+    _make(connection)
+    if columns:
+        connection.execute(f"INSERT OR IGNORE INTO examples ({columns}) SELECT {columns} FROM former")  # noqa: S608 - our own names
+        connection.execute("DROP TABLE former")
+
+
+def _columns(connection: sqlite3.Connection) -> list[str]:
+    return [row[1] for row in connection.execute("PRAGMA table_info(examples)")]
 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing; waits for another process's."""
+    """A transaction that commits all or nothing. It waits for the transaction of another process."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

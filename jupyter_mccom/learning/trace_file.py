@@ -1,7 +1,8 @@
 """Where examples are kept: one SQLite file that only its owner can read, bounded by rows and age; figures, no text.
 
-Blocking, for one thread at a time; several processes of one person may write at once. A file that is damaged, or of
-another version, is set aside. No method but `forget` raises: what goes wrong is in `trouble`.
+Blocking, for one thread at a time; several processes of one person may write at once. A file of an earlier version is
+migrated, one of a later version is read by the columns that it shares, and only a damaged file is set aside. No method
+but `forget` raises: what goes wrong is in `trouble`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TypeVar
 
 from ..errors import TracesError
 from .evidence import Example
-from .schema import Event, NotOurs, create, evidence_of, keep, opened, transaction
+from .schema import Event, NotOurs, TooNew, create, evidence_of, keep, opened, transaction
 
 _Result = TypeVar("_Result")
 _MAX_ROWS = 20_000
@@ -79,7 +80,7 @@ class TraceStore:
         return bool(found)
 
     def examples(self, model: str, layout: str) -> list[Example]:
-        """Those of which something became, oldest first, the newest 2,000 at most."""
+        """Examples whose outcome is known, oldest first; the newest 2,000 at most."""
 
         def work(connection: sqlite3.Connection) -> list[Example]:
             return evidence_of(connection, model, layout, _EXAMPLES)
@@ -114,7 +115,7 @@ class TraceStore:
         self._connection = None
 
     def _try(self, work: Callable[[sqlite3.Connection], _Result], *, make: bool) -> _Result | None:
-        """None where it failed or there is no file; a damaged file is set aside once."""
+        """Runs work on the file. None where it failed or the file does not exist; a damaged file is set aside once."""
         for _ in range(2):
             try:
                 connection = self._opened(make)
@@ -122,6 +123,9 @@ class TraceStore:
             except NotOurs as error:
                 if not self._put_aside(str(error)):
                     return None
+            except TooNew as error:
+                self._failure = f"traces are not kept: {str(self.path)!r} {error}"
+                return None
             except (sqlite3.Error, OSError) as error:
                 if type(error) is not sqlite3.DatabaseError:  # its subclasses are: busy, full, read-only, …
                     self._failure = f"traces are not kept in {str(self.path)!r} ({error}); see that it can be written"
@@ -169,7 +173,7 @@ class TraceStore:
 
 
 def _n_forgotten(connection: sqlite3.Connection) -> int:
-    """How often all was deleted."""
+    """How many times everything was deleted."""
     (found,) = connection.execute("SELECT n FROM forgotten").fetchone()
     return int(found)
 

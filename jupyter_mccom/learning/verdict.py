@@ -1,4 +1,4 @@
-"""Whether what became of earlier texts moves the thresholds of a model, and why: evidence first, then a held-back test.
+"""Decides if what became of earlier texts moves a model's thresholds, and why: evidence first, then a held-back test.
 
 Pure. Knows nothing of where examples are kept, nor of settings.
 """
@@ -16,7 +16,7 @@ from .evidence import Example
 NEEDED = 200
 """Examples: 60 of them are held back, and six weights are fitted on 140, more than 20 each."""
 NEEDED_A_CLASS = 20
-"""Of right ones, and of wrong ones."""
+"""At least so many right texts, and so many wrong ones."""
 _HELD_BACK = 0.3
 _ONE_SIDED = 1.645
 """Standard errors that the mean gain must be above 0: 95 % one-sided."""
@@ -57,19 +57,21 @@ class Verdict:
         """One line."""
         if self.gain is None:
             few = min(self.n_right, self.n - self.n_right)
-            right = f", of them {self.n_right:.0f} right" if self.n >= NEEDED and few < NEEDED_A_CLASS else ""
-            more = f" ({NEEDED_A_CLASS} right and {NEEDED_A_CLASS} wrong ones are needed)" if right else ""
-            return f"catalogue: {self.n} of {NEEDED} needed outcomes{right}{more}"
+            right = f", {self.n_right:.0f} of them right" if self.n >= NEEDED and few < NEEDED_A_CLASS else ""
+            more = f" (at least {NEEDED_A_CLASS} right and {NEEDED_A_CLASS} wrong ones are needed)" if right else ""
+            return f"using the default thresholds: {self.n} of {NEEDED} needed outcomes{right}{more}"
         gain = self.gain
         wrong = ""
         if gain.wrong_shown is not None and gain.catalogue_wrong_shown is not None:
             shown = f"{gain.catalogue_wrong_shown:.0%} → {gain.wrong_shown:.0%}"
-            wrong = f", wrong among shown at the same recall {shown}"
-        figures = f"log loss {gain.catalogue_log_loss:.2f} → {gain.log_loss:.2f}{wrong}, on {gain.n} held back"
-        bench = f", {self.n_bench} of them of a bench" if self.n_bench else ""
+            wrong = f", wrong texts among those shown at the same recall {shown}"
+        figures = f"log loss {gain.catalogue_log_loss:.2f} → {gain.log_loss:.2f}{wrong}, on the newest {gain.n}"
+        bench = f", {self.n_bench} of them from a benchmark" if self.n_bench else ""
         if self.calibration is None:
-            return f"catalogue: nothing sure is gained from {self.n} outcomes{bench} ({figures})"
-        return f"learnt from {self.n} outcomes{bench}: {figures}"
+            return (
+                f"using the default thresholds: {self.n} outcomes{bench} do not show a reliable improvement ({figures})"
+            )
+        return f"using learnt thresholds, from {self.n} outcomes{bench}: {figures}"
 
 
 NOTHING_KNOWN = Verdict(calibration=None, n=0, n_right=0, gain=None)

@@ -22,20 +22,20 @@ def load(shell: InteractiveShell) -> None:
     def mccom(line: str, cell: str | None = None) -> None:
         """Code completion by jupyter-mccom.
 
-        `%mccom [status]`       what completes here, and what leaves this machine
-        `%mccom on`, `off`      switches completions on and off
-        `%mccom why`            the last completion of this notebook: what was shown, who wrote it, and why
-        `%mccom stats`          how often suggestions were taken, how long they took, cloud calls saved
-        `%mccom model ID`       another local model of the catalogue, or auto
+        `%mccom [status]`       says which model completes here, and what leaves this machine
+        `%mccom on`, `off`      switches completions on or off
+        `%mccom why`            explains the last completion of this notebook: the text, the model, the reason
+        `%mccom stats`          counts accepted suggestions, times and saved cloud calls
+        `%mccom model ID`       changes the local model; ID is from the catalogue, or auto
         `%mccom pull [ID]`      downloads a model
-        `%mccom cloud on|off`   switches the cloud that the configuration names
-        `%mccom complete CODE`  prints how CODE may go on
-        `%mccom forget`         deletes all that the server (or this session) keeps of your suggestions
+        `%mccom cloud on|off`   switches the configured cloud on or off
+        `%mccom complete CODE`  prints a completion of CODE
+        `%mccom forget`         deletes everything kept about your suggestions
 
-        `%%mccom` above the lines of a cell completes them and offers the result as the next cell.
+        `%%mccom` completes the code below it and offers the result as the next cell.
 
-        In a notebook these act on its Jupyter server, for all its notebooks; without a server, on a model of this
-        session's own (settings: `c.MCCom.name = value` in `ipython_config.py`).
+        In a notebook, these use its Jupyter server and apply to all of its notebooks. Without a server, they use a
+        model of this session (settings: `c.MCCom.name = value` in `ipython_config.py`).
         """
         verbs.run(line, cell)
 
@@ -46,7 +46,7 @@ def load(shell: InteractiveShell) -> None:
 
 
 def unload(shell: InteractiveShell) -> None:
-    """`%unload_ext jupyter_mccom`: ends the model of this session's own."""
+    """`%unload_ext jupyter_mccom`: ends this session's model."""
     _LOADED.pop(shell).close()
     for kind in ("line", "cell"):
         del shell.magics_manager.magics[kind]["mccom"]

@@ -15,16 +15,16 @@ from typing import Any, TypeVar
 from ..compose import OpenCascade, open_cascade
 from ..server import wire
 from ..server.completions import Completions
-from ..server.live_settings import Current
+from ..server.live_settings import LiveSettings
 from ..settings import MCCom
 
 _T = TypeVar("_T")
 
 
 class Own:
-    """See service.Service. The files below the current folder are its project."""
+    """A `service.Service` with a model of this session. Its project is the current folder."""
 
-    where = "no Jupyter server: a model of this session's own"
+    where = "no Jupyter server: this session runs its own model"
     config = "ipython_config.py"
     document = "ipython.py"
 
@@ -33,38 +33,38 @@ class Own:
         self._thread = threading.Thread(target=self._loop.run_forever, name="mccom", daemon=True)
         self._thread.start()
         try:
-            self._completions = self._call(lambda: Completions(Current(settings, _open)))
+            self._completions = self._call(lambda: Completions(LiveSettings(settings, _open)))
         except BaseException:
             self._end()
             raise
         atexit.register(self.close)
 
     def status(self) -> dict[str, Any]:
-        """See Service."""
+        """The state of completions, as `GET /mccom/status` gives it."""
         return self._wait(self._completions.status())
 
     def traces(self) -> list[dict[str, Any]]:
-        """See Service."""
+        """The kept traces, oldest first."""
         return [wire.json_from_trace(trace) for trace in self._call(lambda: self._completions.traces())]
 
     def forget(self) -> None:
-        """See Service."""
+        """Deletes everything kept about suggestions."""
         self._wait(self._completions.forget())
 
     def change(self, values: Mapping[str, object]) -> None:
-        """See Service."""
+        """Changes settings, by name."""
         self._wait(self._completions.change(values))
 
     def pull(self, model: str | None) -> None:
-        """See Service."""
+        """Starts a download; None: of the configured model."""
         self._call(lambda: self._completions.pull(model))
 
     def cancel_pull(self) -> None:
-        """See Service."""
+        """Cancels the running download."""
         self._wait(self._completions.cancel_pull())
 
     def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """See Service."""
+        """The last line of the answer to a completion request."""
 
         async def last() -> dict[str, Any]:
             found: dict[str, Any] = {}
@@ -75,7 +75,7 @@ class Own:
         return self._wait(last())
 
     def close(self) -> None:
-        """See Service."""
+        """Ends what was opened."""
         if self._thread.is_alive():
             atexit.unregister(self.close)
             self._wait(self._completions.aclose())

@@ -9,27 +9,12 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Any
 
-from ..types import OutcomeKind, Reason
+from ..server.messages import message
+from ..types import OutcomeKind
 from .plot import latencies
 
-REASONS: dict[Reason, str] = {
-    "sure": "the local model was sure",
-    "unsure": "the local model was unsure",
-    "unparsable": "the local text would break the cell's syntax",
-    "rejected": "you typed something else than the local text",
-    "asked": "you asked for the cloud",
-    "off": "it would be the cloud's to answer, but none is set or allowed here",
-    "offline": "the cloud or the model did not answer",
-    "late": "the answer took too long",
-    "budget": "today's cloud calls or tokens are used up",
-    "low": "the text is too unsure to be shown while you type",
-    "again": "you typed along with the last suggestion",
-    "dismissed": "Esc ended asking at this line",
-    "context": "the same text stands in other places",
-    "ungated": "the engine has no probabilities",
-}
 _SEEN: tuple[OutcomeKind, ...] = ("accepted", "partial", "typed", "rejected", "dismissed", "moved")
-"""Outcomes of a text that a person had before their eyes."""
+"""Outcomes of a text that was visible."""
 _STYLE = "text-align: left; white-space: pre-wrap"
 
 
@@ -61,7 +46,7 @@ def why(trace: Mapping[str, Any]) -> Page:
     rows = [
         ("suggestion", trace["text"] or "none"),
         ("shown from", _writer(trace)),
-        ("because", REASONS[trace["route"]["reason"]]),
+        ("because", message("reasons", trace["route"]["reason"])),
         ("confidence", _confidence(trace)),
         ("outcome", _outcome(trace["outcome"])),
         ("typed instead", trace["instead"]),
@@ -75,7 +60,7 @@ def why(trace: Mapping[str, Any]) -> Page:
 
 
 def stats(traces: Sequence[Mapping[str, Any]], status: Mapping[str, Any]) -> Page:
-    """How often suggestions were taken, how long they took and how many cloud calls were saved."""
+    """Counts of accepted suggestions, times, and saved cloud calls."""
     totals, cloud = status["totals"], status["cloud"]
     asked = [trace for trace in traces if trace["origin"] != "again"]
     kinds = Counter(trace["outcome"]["kind"] for trace in asked if trace["outcome"])
@@ -130,7 +115,7 @@ def _draft(draft: Mapping[str, Any] | None) -> str:
 
 
 def _times(traces: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
-    """Seconds of each answer, by who was asked last."""
+    """Seconds of each answer, by the tier that was asked last."""
     found: dict[str, list[float]] = {}
     for trace in traces:
         found.setdefault("cloud" if "cloud" in trace["stage_s"] else "local", []).append(trace["stage_s"]["total"])

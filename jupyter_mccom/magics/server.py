@@ -44,7 +44,7 @@ def find(connection_file: Path) -> Server | None:
 
 
 def is_remote() -> bool:
-    """Whether some Jupyter server started this kernel; asked where `find` is None."""
+    """True if some Jupyter server started this kernel. `finding` asks it where `find` found none."""
     return bool({"JPY_SESSION_NAME", "KERNEL_GATEWAY"} & os.environ.keys())
 
 
@@ -59,7 +59,7 @@ def _parent_pid() -> int:
 
 
 class Server:
-    """See service.Service. `info` is the content of `jpserver-<pid>.json`."""
+    """A `service.Service` that asks the Jupyter server. `info` is the content of `jpserver-<pid>.json`."""
 
     where = ""
     config = "jupyter_server_config.py"
@@ -83,50 +83,50 @@ class Server:
         return paths[0] if paths else Path(os.path.relpath(given, self._root)).as_posix() if given else ""
 
     def knows_us(self) -> bool:
-        """Whether this kernel is one of the server's: a file may be left of a server that had the same process id."""
+        """True if this kernel belongs to the server. A file may be left by a server that had the same process id."""
         try:
             return self._send("GET", f"api/kernels/{self._kernel_id}").status_code != httpx.codes.NOT_FOUND
         except ServerError:
             return False
 
     def status(self) -> dict[str, Any]:
-        """See Service."""
+        """The state of completions, as `GET /mccom/status` gives it."""
         found: dict[str, Any] = self._json("GET", "mccom/status")
         return found
 
     def traces(self) -> list[dict[str, Any]]:
-        """See Service."""
+        """The kept traces, oldest first."""
         found: list[dict[str, Any]] = self._json("GET", "mccom/traces")["traces"]
         return found
 
     def forget(self) -> None:
-        """See Service."""
+        """Deletes everything kept about suggestions."""
         self._ask("DELETE", "mccom/traces")
 
     def change(self, values: Mapping[str, object]) -> None:
-        """See Service."""
+        """Changes settings, by name."""
         self._ask("PATCH", "mccom/settings", values)
 
     def pull(self, model: str | None) -> None:
-        """See Service."""
+        """Starts a download; None: of the configured model."""
         self._ask("POST", "mccom/pull", {"model": model})
 
     def cancel_pull(self) -> None:
-        """See Service."""
+        """Cancels the running download."""
         self._ask("DELETE", "mccom/pull")
 
     def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """See Service."""
+        """The last line of the answer to a completion request."""
         lines = self._ask("POST", "mccom/complete", request, within_s=_COMPLETION_S).text.splitlines()
         if not lines:
-            raise ServerError("a newer request took this one's place; run it again")
+            raise ServerError("a newer request replaced this one; run it again")
         line: dict[str, Any] = json.loads(lines[-1])
         if line["type"] == "trouble":
             raise ServerError(line["text"])
         return line
 
     def close(self) -> None:
-        """See Service."""
+        """Ends what was opened."""
         self._client.close()
 
     def _json(self, method: str, route: str) -> Any:
@@ -166,6 +166,6 @@ class Server:
         if answer.status_code == httpx.codes.FORBIDDEN:
             return (
                 f"the Jupyter server at {self._client.base_url} does not let this kernel in; start it with a token "
-                "(a password alone is known to no kernel)"
+                "(kernels do not know the password)"
             )
         return f"the Jupyter server answered {answer.status_code} ({answer.reason_phrase}); see its log"

@@ -14,7 +14,7 @@ class Service(Protocol):
 
     @property
     def where(self) -> str:
-        """Who answers, in one line for people; empty for the notebook's own server."""
+        """One line that names what answers; empty for the notebook's own server."""
         ...
 
     @property
@@ -28,7 +28,7 @@ class Service(Protocol):
         ...
 
     def status(self) -> dict[str, Any]:
-        """See `tests/wire/status_*.json`."""
+        """The server's status, as `tests/wire/status_*.json`."""
         ...
 
     def traces(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The verbs of `%mccom`, one method each. Who answers is found once, at the first of them.
+"""The verbs of `%mccom`, one method each. The first use of a verb finds the service that answers.
 
 Knows nothing of HTTP or of event loops.
 """
@@ -15,6 +15,7 @@ from IPython.display import display
 
 from ..compose import model_ids
 from ..errors import InputError, MCComError, ModelError, ServerError
+from ..server.messages import message
 from ..server.status import cloud_lines, leaves_to, lines_of
 from ..settings import AUTO
 from . import pages
@@ -26,21 +27,22 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.5
 _HISTORY_CHARS = 60_000
-"""Of the cells that ran, the newest: a request stays well below the server's limit."""
+"""Most characters of cells that ran, the newest first: a request stays well below the server's limit."""
 _CELL = "%mccom"
 """Stands for the cell in our own requests, so that none is taken for one of the notebook's."""
 _HERE = frozenset({"complete", "pull"})
 """Verbs that need no server."""
 _REMOTE = (
-    "this kernel does not reach its notebook's Jupyter server (a gateway, another machine or another program started "
-    "it); use JupyterLab's status item. %%mccom, %mccom complete and %mccom pull work, with a model on this machine"
+    "this kernel does not reach its notebook's Jupyter server, because a gateway, another machine or another program "
+    "started it; use JupyterLab's status item. %%mccom, %mccom complete and %mccom pull work, with a model on this "
+    "machine"
 )
 Open: TypeAlias = "Callable[[InteractiveShell], tuple[Service, bool]]"
-"""See `finding.open_service`."""
+"""The signature of `finding.open_service`."""
 
 
 class Verbs:
-    """What stands behind the magics of one IPython."""
+    """The verbs of `%mccom` in one IPython shell."""
 
     def __init__(self, shell: InteractiveShell, open_: Open = open_service) -> None:
         self._shell = shell
@@ -67,7 +69,7 @@ class Verbs:
             if cell is not None:
                 self._offer(line, cell)
             elif verb and verb not in self.verbs:
-                raise InputError(f"no verb {verb!r}; use one of {', '.join(self.verbs)}, and see %mccom?")
+                raise InputError(f"no verb {verb!r}; use one of {', '.join(self.verbs)} (help: %mccom?)")
             else:
                 self.verbs[verb or "status"](rest.lstrip())
         except MCComError as error:
@@ -84,7 +86,7 @@ class Verbs:
         return list(choices.get(words[0], ())) if len(words) == 2 else []
 
     def close(self) -> None:
-        """Ends what was opened. Idempotent."""
+        """Closes the service, if one was opened. May be called again."""
         if self._opened is not None:
             self._opened.close()
             self._opened = None
@@ -116,7 +118,7 @@ class Verbs:
         _show(pages.why(traces[-1]))
         shown = [trace for trace in traces if trace["text"]]
         if shown and shown[-1] is not traces[-1]:
-            print("The last one that showed a text:")
+            print("The last completion that showed a text:")
             _show(pages.why(shown[-1]))
 
     def _stats(self, rest: str) -> None:
@@ -126,7 +128,7 @@ class Verbs:
     def _model(self, rest: str) -> None:
         if not rest:
             known = ", ".join([*model_ids(), AUTO])
-            raise InputError(f"name a model: {known}; the path of a file only in the configuration")
+            raise InputError(f"name a model: {known}; a path can be set only in the configuration")
         service = self._service("model")
         service.change({"model": rest})
         print(service.status()["detail"])
@@ -141,7 +143,7 @@ class Verbs:
                 time.sleep(_POLL_S)
         except KeyboardInterrupt:
             service.cancel_pull()
-            print("\nstopped; what arrived is kept, and the next %mccom pull goes on from there")
+            print("\nstopped; the next %mccom pull continues from here")
             return
         status = service.status()
         if status["state"] == "trouble":
@@ -150,12 +152,10 @@ class Verbs:
 
     def _cloud(self, rest: str) -> None:
         if rest not in ("on", "off"):
-            raise InputError("say %mccom cloud on, or %mccom cloud off")
+            raise InputError("use %mccom cloud on or %mccom cloud off")
         service = self._service("cloud")
         if rest == "on" and service.status()["cloud"] is None:
-            raise InputError(
-                f"no cloud is named; set c.MCCom.cloud_dialect and others in {service.config} (see the README)"
-            )
+            raise InputError(f"no cloud is configured; set c.MCCom.cloud_dialect in {service.config} (see the README)")
         service.change({"use_cloud": rest == "on"})
         status = service.status()
         print(*cloud_lines(status["cloud"], leaves=leaves_to(status)), sep="\n")
@@ -166,7 +166,7 @@ class Verbs:
 
     def _offer(self, line: str, cell: str) -> None:
         if line.strip():
-            raise InputError("%%mccom takes no arguments; write the code into the lines below it")
+            raise InputError("%%mccom takes no arguments; write the code on the lines below it")
         code = cell.rstrip("\n")
         found = self._completed(code)
         if found["text"]:
@@ -176,7 +176,7 @@ class Verbs:
 
     def _forget(self, rest: str) -> None:
         self._service("forget").forget()
-        print("the traces are deleted")
+        print("everything kept about your suggestions is deleted")
 
     def _completed(self, prefix: str) -> dict[str, Any]:
         """The last line of the answer at the end of `prefix`."""
@@ -196,7 +196,7 @@ class Verbs:
         )
 
     def _ran(self) -> list[dict[str, Any]]:
-        """The cells that ran so far, none of our own."""
+        """The cells that ran so far, without those that use `%mccom`."""
         found: list[dict[str, Any]] = []
         left = _HISTORY_CHARS
         history = self._shell.history_manager
@@ -210,7 +210,7 @@ class Verbs:
         return found
 
     def _cell_id(self) -> str:
-        """Of the cell that runs the magic, where the front end tells; its own keys are no answer to `why`."""
+        """The id of the cell that runs the magic, where the front end tells; empty elsewhere."""
         parent = self._shell.get_parent() if hasattr(self._shell, "get_parent") else {}
         found: str = parent.get("metadata", {}).get("cellId", "")
         return found
@@ -221,4 +221,4 @@ def _show(page: pages.Page) -> None:
 
 
 def _nothing(line: Mapping[str, Any]) -> str:
-    return f"nothing: {pages.REASONS[line['route']['reason']]}"
+    return f"nothing: {message('reasons', line['route']['reason'])}"

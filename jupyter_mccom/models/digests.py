@@ -15,7 +15,7 @@ def sha256_of(path: Path, check: Callable[[], None] = lambda: None) -> str:
 
 
 def git_blob_of(path: Path, check: Callable[[], None] = lambda: None) -> str:
-    """What git, and so the hub, calls a small file's content: SHA-1 over its size and bytes. `check` as above."""
+    """The name that git and the hub give a small file's content: SHA-1 over its size and bytes. `check` as above."""
     head = f"blob {path.stat().st_size}\0".encode()
     return _digest_of(path, hashlib.sha1(head, usedforsecurity=False), check)
 

@@ -64,7 +64,7 @@ def from_hub(transfer: Transfer, *, endpoint: str | None, first_byte_s: float = 
             if not received:
                 raise HubUnreachable(f"the hub cannot be reached ({error}); check the network and try again") from error
             if failures == _TRIES:
-                raise HubUnreachable(f"the hub broke off ({error}); pull again to go on from here") from error
+                raise HubUnreachable(f"the connection to the hub broke ({error}); pull again to continue") from error
             transfer.pause(_PAUSE_S)
     return part
 

@@ -73,7 +73,7 @@ def as_json(file: File) -> dict[str, object]:
 
 
 def from_json(value: Mapping[str, object]) -> File:
-    """Of a stamp. Raises TypeError for a damaged one."""
+    """The manifest that a stamp holds. Raises TypeError for a damaged stamp."""
     return File(**value)  # type: ignore[arg-type]
 
 

@@ -59,7 +59,7 @@ class Store:
         pip_options: Sequence[str] = (),
     ) -> None:
         self.models_dir = models_dir
-        """Where the files lie."""
+        """Folder of the model files."""
         self._catalogue = catalogue
         self._free_bytes = free_bytes
         self._hub_endpoint = hub_endpoint
@@ -97,7 +97,7 @@ class Store:
         return Model(id=model_id, file=str(path), n_bytes=n_bytes, sha256="")
 
     def present(self, model_id: str) -> bool:
-        """All of it is here in full length; no digest is computed. Raises ModelError as `entry` does."""
+        """True if all files of the model are here in full length. No digest is computed. Raises as `entry` does."""
         model = self.entry(model_id)
         path = self._path(model)
         if model.weights == "mlx":
@@ -119,7 +119,9 @@ class Store:
         try:
             right = model.own or self._verified(model, path)
         except OSError as error:
-            raise ModelError(f"the file {str(path)!r} cannot be read ({error.strerror}); mend that first") from error
+            raise ModelError(
+                f"the file {str(path)!r} cannot be read ({error.strerror}); check its permissions"
+            ) from error
         if not right:
             raise ModelError(f"the file {str(path)!r} is corrupt; to replace it run: jupyter mccom pull {model_id}")
         return path
@@ -153,7 +155,7 @@ class Store:
                 lock.release()
         except OSError as error:
             raise ModelError(
-                f"{str(self.models_dir)!r} cannot hold {model_id} ({error}); mend that or set MCCom.models_dir"
+                f"{str(self.models_dir)!r} cannot hold {model_id} ({error}); make it writable or set MCCom.models_dir"
             ) from error
 
     def remove(self, model_id: str) -> None:
@@ -177,10 +179,10 @@ class Store:
                     else:
                         path.unlink(missing_ok=True)
         except filelock.Timeout as error:  # an OSError too
-            raise ModelError(f"{model_id} is being pulled; cancel that first, then remove it") from error
+            raise ModelError(f"{model_id} is being downloaded; cancel the download first, then remove it") from error
         except OSError as error:
             raise ModelError(
-                f"{model_id} cannot be deleted ({error}); end what uses it or mend {str(self.models_dir)!r}"
+                f"{model_id} cannot be deleted ({error}); end what uses it, and check {str(self.models_dir)!r}"
             ) from error
 
     def _locked(self, transfer: Transfer) -> filelock.BaseFileLock:

@@ -43,7 +43,7 @@ class Transfer:
         if self.cancelled():
             model_id = self.model.id
             raise PullCancelled(
-                f"the download of {model_id} was cancelled; to go on from here run: jupyter mccom pull {model_id}"
+                f"the download of {model_id} was cancelled; to continue, run: jupyter mccom pull {model_id}"
             )
 
     def report(self, done_bytes: int = 0) -> None:

@@ -26,7 +26,7 @@ def _one_line(text: str, where: str) -> str:
     if not key:
         raise SettingsError(f"{where} is empty; put the server's key there")
     if not key.isprintable() or not key.isascii() or " " in key:
-        raise SettingsError(f"{where} holds something other than one key; put the server's key there and nothing else")
+        raise SettingsError(f"{where} must hold exactly one key; put only the server's key there")
     return key
 
 
@@ -35,7 +35,9 @@ def _contents(key_file: str) -> str:
         path = Path(key_file).expanduser()
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            raise SettingsError(f"the key file {key_file!r} is no ordinary file; name one that holds the server's key")
+            raise SettingsError(
+                f"the key file {key_file!r} is not a regular file; name a file that holds the server's key"
+            )
         if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise SettingsError(f"others can read the key file {str(path)!r}; run: chmod 600 {path}")
         return path.read_text(encoding="utf-8-sig")

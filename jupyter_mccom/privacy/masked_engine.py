@@ -29,7 +29,7 @@ class MaskedEngine:
         return self._engine.skills
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine. As many tokens as the inner engine's; one that may begin a placeholder waits."""
+        """Generates as many tokens as the inner engine. A token that may begin a placeholder is held back."""
         masking = Masking()
         masked, masked_draft = await asyncio.to_thread(_masked, masking, prompt, draft)
         restoring = _Restoring(masking)
@@ -76,7 +76,7 @@ class _Restoring:
         self._held: Token | None = None
 
     def put(self, token: Token) -> Iterator[Token]:
-        """What can be given out now. The held token takes the text up to what may still become a placeholder."""
+        """The tokens that can be given out now. The held token keeps text that may still become a placeholder."""
         held, self._held = self._held, None
         text = (held.text if held else "") + token.text
         settled = text[: len(text) - self._masking.unfinished(text)]

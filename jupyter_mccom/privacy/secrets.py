@@ -109,7 +109,7 @@ class Masking:
 
     @property
     def secrets(self) -> int:
-        """How many different secrets are known."""
+        """Number of different secrets that are known."""
         return len(self._secrets)
 
     def learn(self, *parts: str) -> None:
@@ -123,7 +123,7 @@ class Masking:
         return self.mask_parts(text)[0]
 
     def mask_parts(self, *parts: str) -> list[str]:
-        """As `mask`, of a text cut at a cursor: a secret is found even if the cut goes through it."""
+        """Masks a text that is cut at a cursor. A secret is found even if the cut goes through it."""
         self.learn(*parts)
         elsewhere = self._elsewhere("".join(parts))
         by_part = _by_part(parts, elsewhere)

@@ -67,7 +67,7 @@ def chunks_of(source: str, text: str, language: str) -> list[Chunk]:
 def chunks_of_notebook(source: str, text: str) -> list[Chunk]:
     """Chunks of a notebook file's cells, outputs unread; their sources are `path.ipynb cell 3`, cells from 0.
 
-    Raises RetrievalError when the text is no notebook of format 4.
+    Raises RetrievalError when the text is not a notebook of format 4.
     """
     try:
         notebook = json.loads(text.removeprefix("\ufeff"))
@@ -115,7 +115,9 @@ def _note(text: str) -> str:
 
 
 def _no_notebook(source: str, why: str) -> RetrievalError:
-    return RetrievalError(f"{source} is no notebook of format 4 ({why}); open and save it in JupyterLab, or delete it")
+    return RetrievalError(
+        f"{source} is not a notebook of format 4 ({why}); open and save it in JupyterLab, or delete it"
+    )
 
 
 def _joined(source: Any) -> str:

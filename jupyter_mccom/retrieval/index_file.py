@@ -37,7 +37,7 @@ def write(path: Path, version: int, value: object) -> None:
         if fresh:
             with suppress(OSError):
                 os.unlink(fresh)
-        raise RetrievalError(f"the project's index cannot be kept ({error}); mend or empty {path.parent}") from error
+        raise RetrievalError(f"the project's index cannot be saved ({error}); check or empty {path.parent}") from error
 
 
 def read(path: Path, version: int) -> Any:

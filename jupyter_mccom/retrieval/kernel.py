@@ -30,7 +30,7 @@ _DRIVE = re.compile(r"^\w+:")
 """`RTC:a.ipynb`: the browser's name of a drive, which a document of ours does not have."""
 EXPRESSION = (
     "(lambda user: (lambda builtins: (lambda scope: "
-    f"builtins.exec({inspect.getsource(namespace)!r}, scope) or scope['Answer'](user)"
+    f"builtins.exec({inspect.getsource(namespace)!r}, scope) or scope['NamespaceText'](user)"
     ")({'__name__': 'mccom', '__builtins__': {**builtins.__dict__, '__import__': lambda name, *rest: "
     "builtins.__spec__.loader.find_spec.__func__.__globals__['sys'].modules[name]}}"
     "))(user['__builtins__']))((lambda: 0).__globals__)"

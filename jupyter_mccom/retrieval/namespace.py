@@ -28,7 +28,7 @@ _MRO = type.__dict__["__mro__"].__get__
 _MODULE_DICT = types.ModuleType.__dict__["__dict__"].__get__  # type: ignore[index]  # typeshed gives the method of an instance
 
 
-class Answer:
+class NamespaceText:
     """Its representation is the JSON: `[[name, type, shape, [member, …], signature], …]`, frames first, then newest."""
 
     def __init__(self, user: dict[str, Any]) -> None:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import builtins
 import re
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import anyio
 
@@ -41,8 +40,10 @@ _UNKNOWN = 0.5
 """Weight of the text of an engine that tells no probabilities."""
 _IN_PROMPT = 2
 """So many hits surely stand in a prompt."""
-_PLACES_KEPT = 100
+_CELLS_KEPT = 100
 _Found = TypeVar("_Found")
+Held: TypeAlias = MutableMapping[str, Sequence[Hit]]
+"""The last hits of a first round in one document, by cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +51,9 @@ class Weights:
     """What decides which hits come first; what each is worth: `bench --suite hits` (`evaluation/README.md`)."""
 
     lines_above: int = 4
-    """Of the first query, whole lines above the cursor's."""
+    """Whole lines above the cursor's line in the first query."""
     lines_below: int = 4
-    """Of the first query. What is typed on the line itself stays out, since a key must not move the prompt."""
+    """Whole lines below it. What is typed on the line itself stays out, since a key must not move the prompt."""
     nearer: float = 0.35
     """A cell's score counts (1 + cells between) to the power of minus this."""
     own: float = 1.0
@@ -88,18 +89,25 @@ class Live(Protocol):
 class Retrieval:
     """Satisfies protocols.Retriever. None stands for a source that is switched off.
 
-    A source that fails, or is not there after `patience_s`, is left out.
+    A source that fails, or is not there after `patience_s`, is left out. `held` says where the hits of a request's
+    document are kept from key to key; without it, here, those of the last document alone.
     """
 
     def __init__(
-        self, *, tree: Tree | None, live: Live | None, patience_s: float = SEARCH_S, weights: Weights = WEIGHTS
+        self,
+        *,
+        tree: Tree | None,
+        live: Live | None,
+        patience_s: float = SEARCH_S,
+        weights: Weights = WEIGHTS,
+        held: Callable[[CompletionRequest], Held] | None = None,
     ) -> None:
         self._tree = tree
         self._live = live
         self._patience_s = patience_s
         self._weights = weights
-        self._stay: OrderedDict[tuple[str, str, str], Sequence[Hit]] = OrderedDict()
-        """The last hits of a first round, by window, document and cell."""
+        self._held = held or self._held_here
+        self._here: tuple[str, str, Held] = ("", "", {})
 
     async def warm(self) -> None:
         """Loads what the first search would have to wait for (0.2 s)."""
@@ -108,13 +116,14 @@ class Retrieval:
     async def search(
         self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
     ) -> tuple[Hit, ...]:
-        """See protocols.Retriever."""
+        """The hits for a position, best first; protocols.Retriever says what is promised."""
         query = query_of(request, self._weights)
         if not text:
+            held = self._held(request)
             kernel, found = await asyncio.gather(self._kernel(request), self._found(request, [query], _UNKNOWN))
-            return (*kernel, *map(_headed, self._stayed(request, found)))
+            return (*kernel, *map(_headed, self._stayed(held, request.cell_id, found)))
         kernel = await self._kernel(request)
-        before = self._stay.get(_place(request), ())
+        before = self._held(request).get(request.cell_id, ())
         if before and not new_names(text, request, [*kernel, *before[:_IN_PROMPT]]):
             return (*kernel, *map(_headed, before))
         found = await self._found(request, [query, text], _UNKNOWN if confidence is None else confidence)
@@ -126,7 +135,7 @@ class Retrieval:
         return [Hit(chunk=chunk, score=1.0)] if chunk else []
 
     async def _found(self, request: CompletionRequest, queries: Sequence[str], second: float) -> list[Hit]:
-        """Of all sources but the kernel, best first; `second` is the weight of the second query."""
+        """The hits of all sources but the kernel, best first; `second` is the weight of the second query."""
         weights, tree = self._weights, self._tree
         cells, own, files = await asyncio.gather(
             self._in_time(lambda: asyncio.to_thread(_in_cells, request, queries, weights.nearer)),
@@ -145,15 +154,20 @@ class Retrieval:
         except (TimeoutError, RetrievalError):
             return None
 
-    def _stayed(self, request: CompletionRequest, hits: Sequence[Hit]) -> Sequence[Hit]:
-        """Of a first round; the next line's goes on from it."""
-        place = _place(request)
-        found = settled(self._stay.get(place, ()), hits, self._weights.stays)[:_N_HITS]
-        self._stay[place] = found
-        self._stay.move_to_end(place)
-        while len(self._stay) > _PLACES_KEPT:
-            self._stay.popitem(last=False)
+    def _stayed(self, held: Held, cell_id: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+        """The hits of a first round; the next line's round goes on from them."""
+        found = settled(held.pop(cell_id, ()), hits, self._weights.stays)[:_N_HITS]
+        held[cell_id] = found
+        while len(held) > _CELLS_KEPT:
+            del held[next(iter(held))]
         return found
+
+    def _held_here(self, request: CompletionRequest) -> Held:
+        client, document, held = self._here
+        if (client, document) != (request.client, request.document):
+            held = {}
+            self._here = (request.client, request.document, held)
+        return held
 
     async def aclose(self) -> None:
         """Ends the sources."""
@@ -201,10 +215,6 @@ def new_names(text: str, request: CompletionRequest, hits: Sequence[Hit]) -> set
     near = terms(above + "\n" + request.suffix[:_NEAR_CHARS_BELOW])
     known = _BUILTINS.union(near, *(terms(hit.chunk.text) for hit in hits))
     return {term for term in terms(told) if not term.isdigit()} - known
-
-
-def _place(request: CompletionRequest) -> tuple[str, str, str]:
-    return request.client, request.document, request.cell_id
 
 
 def distinct(hits: Sequence[Hit], request: CompletionRequest) -> list[Hit]:
@@ -276,7 +286,7 @@ def _ranked(source: str, above: str, below: str, query: str) -> list[Scored]:
 
 @lru_cache(maxsize=8)
 def _pieces(source: str, text: str, n_above: int) -> list[Chunk]:
-    """Of one text, for both rounds."""
+    """The pieces of one text, for both rounds."""
     return [
         replace(chunk, first_line=chunk.first_line + n_above, last_line=chunk.last_line + n_above)
         for chunk in chunks_of(source, text, "")

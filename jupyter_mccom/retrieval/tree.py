@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import sys
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -19,19 +17,20 @@ from typing import Any, Literal, TypeAlias
 import anyio
 
 from ..errors import RetrievalError
+from ..process.program import Program
+from ..process.supervisor import Supervisor, Words
 from ..types import Chunk
 from .index import Scored
 from .project import root_of
 
 Message: TypeAlias = dict[str, Any]
 _WORKER = "jupyter_mccom.retrieval.worker"
-_MAX_LINE = 16 << 20
-"""Bytes of an answer: chunks are short, so an ordinary one has 50,000."""
-_STOP_S = 5.0
-_MAX_BACK_OFF_S = 60.0
-_HEALTHY_S = 30.0
-"""A worker that lived this long starts the back-off anew."""
-_LAST_LINES = 20
+_NAME = "the process of the project's index"
+_WORDS = Words(
+    ended=lambda last_words: RetrievalError(f"{_NAME} ended ({last_words})"),
+    resting=lambda trouble, pause_s: RetrievalError(f"{trouble}; wait {ceil(pause_s)} s until it is started again"),
+    stopped=lambda: RetrievalError("the project's index is closed; restart Jupyter"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +54,7 @@ class ProjectTree:
         self._jupyter_root = jupyter_root
         self._project_root = project_root
         self._cache_dir = cache_dir.absolute()
-        self._starting: asyncio.Task[_Run] | None = None
-        self._failures = 0
-        self._retry_s = 0.0
+        self._worker = Supervisor(self._start, _WORDS, restarts=False)
         self._trouble = ""
         self._root = ""
         self._status = TreeStatus(state="asleep")
@@ -74,8 +71,8 @@ class ProjectTree:
     async def begin(self, document: str) -> None:
         """Starts to index the document's project (path below the Jupyter root). What goes wrong is in `status`."""
         try:
-            run, request = await self._opened(document)
-            await run.send({**request, "id": None, "queries": [], "n": 0})
+            worker, request = await self._opened(document)
+            worker.send({**request, "id": None, "queries": [], "n": 0})
         except RetrievalError as error:
             self._trouble = str(error)
 
@@ -94,8 +91,8 @@ class ProjectTree:
         A project that is still being indexed answers with what is there. Raises RetrievalError when the document has
         no project, or the worker died or waits to be started again.
         """
-        run, request = await self._opened(document)
-        found = await run.ask({**request, "queries": list(queries), "n": n})
+        worker, request = await self._opened(document)
+        found = await worker.ask({**request, "queries": list(queries), "n": n})
         return [
             [
                 (Chunk(source=source, first_line=first, last_line=last, text=text), score)
@@ -107,18 +104,18 @@ class ProjectTree:
     async def aclose(self) -> None:
         """Ends the worker. Idempotent; nothing can be searched after it."""
         self._closed = True
-        if self._starting is not None:
-            (run,) = await asyncio.gather(self._starting, return_exceptions=True)
-            if isinstance(run, _Run):
-                await run.stop()
+        await self._worker.aclose()
 
-    async def _opened(self, document: str) -> tuple[_Run, Message]:
+    async def _opened(self, document: str) -> tuple[_Worker, Message]:
         request = await asyncio.to_thread(self._request, document)
-        run = await self._running()
+        if self._closed:
+            raise _WORDS.stopped()
+        async with self._worker.lease() as worker:
+            pass
         self._trouble = ""
         if self._root != request["root"]:
             self._root, self._status = request["root"], TreeStatus(state="indexing")
-        return run, request
+        return worker, request
 
     def _request(self, document: str) -> Message:
         root = root_of(self._jupyter_root, document, self._project_root)
@@ -130,138 +127,98 @@ class ProjectTree:
             "without": (path.parent.resolve() / path.name).relative_to(root).as_posix(),
         }
 
-    async def _running(self) -> _Run:
-        if self._closed:
-            raise RetrievalError("the project's index is closed; restart Jupyter")
-        if self._starting is None or (self._starting.done() and _lost(self._starting)):
-            pause_s = self._retry_s - asyncio.get_running_loop().time()
-            if pause_s > 0:
-                raise RetrievalError(f"{self._trouble}; wait {ceil(pause_s)} s until it is started again")
-            self._starting = asyncio.create_task(self._start(), name="mccom index start")
-        return await asyncio.shield(self._starting)
-
-    async def _start(self) -> _Run:
+    async def _start(self) -> _Worker:
         try:
-            run = await _Run.start(self._cache_dir, self._hear)
+            worker = await _Worker.start(self._cache_dir, self._hear)
         except OSError as error:
-            self._fail(f"the project's index cannot be started ({error})", lived_s=0.0)
+            self._fail(f"the project's index cannot be started ({error})")
             raise RetrievalError(f"{self._trouble}; free memory or processes") from error
         self._root = ""
-        run.over.add_done_callback(lambda over: None if over.cancelled() else self._ended(run, over.result()))
-        return run
+        worker.exited.add_done_callback(lambda _: self._ended(worker))
+        return worker
 
     def _hear(self, said: Message) -> None:
         if said.pop("root") == self._root:
             self._status = TreeStatus(**said)
             self._news.set()
 
-    def _ended(self, run: _Run, lived_s: float) -> None:
+    def _ended(self, worker: _Worker) -> None:
         if not self._closed:
-            self._fail(run.words(), lived_s=lived_s)
+            self._fail(str(worker.ended()))
 
-    def _fail(self, why: str, *, lived_s: float) -> None:
+    def _fail(self, why: str) -> None:
         self._trouble = why
         self._news.set()
-        self._failures = 1 if lived_s > _HEALTHY_S else self._failures + 1
-        back_off_s = 0.0 if self._failures <= 1 else min(_MAX_BACK_OFF_S, 2.0 ** (self._failures - 2))
-        self._retry_s = asyncio.get_running_loop().time() + back_off_s
 
 
-class _Run:
-    """One run of the worker's process."""
+class _Worker:
+    """One run of the worker's process: answers belong to their questions by a number."""
 
-    def __init__(self, process: asyncio.subprocess.Process, hear: Callable[[Message], None]) -> None:
-        self._process = process
+    def __init__(self, hear: Callable[[Message], None]) -> None:
         self._hear = hear
+        self._program: Program
         self._waiting: dict[int, asyncio.Future[Message]] = {}
         self._ids = itertools.count()
-        self._said: deque[str] = deque(maxlen=_LAST_LINES)
-        self.over = asyncio.create_task(self._live(), name="mccom index worker")
-        """Done when the process is gone: the seconds that it lived."""
 
     @classmethod
-    async def start(cls, cache_dir: Path, hear: Callable[[Message], None]) -> _Run:
+    async def start(cls, cache_dir: Path, hear: Callable[[Message], None]) -> _Worker:
         """Raises OSError when there can be no process. `hear` is told what nobody asked for."""
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", _WORKER, str(cache_dir)),
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            limit=_MAX_LINE,
-            cwd=Path(sys.executable).anchor,  # `-m` imports from the current folder first: let it not be the person's
-        )
-        return cls(process, hear)
+        worker = cls(hear)
+        worker._program = await Program.start(_WORKER, [str(cache_dir)], hear=worker._heard)
+        worker.exited.add_done_callback(lambda _: worker._left_alone())
+        return worker
+
+    @property
+    def exited(self) -> asyncio.Future[None]:
+        """Done when the process is gone."""
+        return self._program.exited
 
     async def ask(self, request: Message) -> Any:
         """What was found. Raises RetrievalError when the worker is or goes away, or cannot answer."""
         number = next(self._ids)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
-            await self.send({**request, "id": number})
+            self.send({**request, "id": number})
             said = await answer
         finally:
             del self._waiting[number]
         if "error" in said:
             raise RetrievalError(f"the project cannot be searched ({said['error']}); restart Jupyter")
         if not said:
-            raise RetrievalError(f"{self.words()}; ask again")
+            raise RetrievalError(f"{self.ended()}; ask again")
         return said["found"]
 
-    async def send(self, request: Message) -> None:
+    def send(self, request: Message) -> None:
         """Raises RetrievalError when the worker is gone."""
-        assert self._process.stdin is not None
-        if self.over.done():
-            raise RetrievalError(f"{self.words()}; ask again")
-        try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            await self._process.stdin.drain()
-        except OSError as error:
-            raise RetrievalError(f"{self.words()}; ask again") from error
+        if self.exited.done():
+            raise RetrievalError(f"{self.ended()}; ask again")
+        self._program.send(json.dumps(request).encode())
 
     async def stop(self) -> None:
-        """Closes its stdin, which ends it; kills it if it does not end by itself. Idempotent."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        await asyncio.wait({self.over}, timeout=_STOP_S)
-        if not self.over.done():
-            self._process.kill()
-        await self.over
+        """Ends it. Idempotent."""
+        await self._program.stop()
 
-    def words(self) -> str:
+    def last_words(self) -> str:
+        """How it ended, for a message."""
+        return self._program.last_words()
+
+    def ended(self) -> RetrievalError:
         """That it ended, and how."""
-        last = f": {self._said[-1]}" if self._said else ""
-        return f"the process of the project's index ended (exit status {self._process.returncode}{last})"
+        error = _WORDS.ended(self.last_words())
+        assert isinstance(error, RetrievalError)
+        return error
 
-    async def _live(self) -> float:
-        loop = asyncio.get_running_loop()
-        started_s = loop.time()
-        await asyncio.gather(self._read_stdout(), self._read_stderr())
-        await self._process.wait()
+    def _heard(self, line: bytes) -> None:
+        try:
+            said = json.loads(line)
+            if "id" not in said:
+                self._hear(said)
+            elif (answer := self._waiting.get(said["id"])) and not answer.done():
+                answer.set_result(said)
+        except (ValueError, KeyError, TypeError):  # no message of ours
+            self._program.kill()
+
+    def _left_alone(self) -> None:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_result({})
-        return loop.time() - started_s
-
-    async def _read_stdout(self) -> None:
-        assert self._process.stdout is not None
-        try:
-            while line := await self._process.stdout.readline():
-                said = json.loads(line)
-                if "id" not in said:
-                    self._hear(said)
-                elif (answer := self._waiting.get(said["id"])) and not answer.done():
-                    answer.set_result(said)
-        except (ValueError, KeyError, TypeError):  # no message of ours, or over _MAX_LINE
-            self._process.kill()
-            while await self._process.stdout.read(1 << 16):
-                pass
-
-    async def _read_stderr(self) -> None:
-        assert self._process.stderr is not None
-        while line := await self._process.stderr.read(1 << 16):
-            self._said.extend(line.decode(errors="replace").strip().splitlines())
-
-
-def _lost(starting: asyncio.Task[_Run]) -> bool:
-    return starting.cancelled() or starting.exception() is not None or starting.result().over.done()

@@ -10,7 +10,7 @@ from ..compose import OpenCascade, open_cascade, open_live
 from ..learnt import traces_file
 from ..settings import MCCom
 from .completions import Completions
-from .live_settings import Current
+from .live_settings import LiveSettings
 from .routes import HANDLERS, SERVICE
 
 
@@ -32,7 +32,7 @@ class MCComApp(ExtensionApp):
             traces = traces_file(wanted)
             return open_cascade(wanted, jupyter_root=root, live=live, traces=traces, former=former)
 
-        self._completions = Completions(Current(settings, open_))
+        self._completions = Completions(LiveSettings(settings, open_))
         self.settings[SERVICE] = self._completions
 
     def initialize_handlers(self) -> None:

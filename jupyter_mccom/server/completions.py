@@ -1,7 +1,6 @@
 """What runs in the server: one completion a window and document, one thing in advance while nobody types, one download.
 
-All end with the server.
-Knows nothing of HTTP.
+All end with the server. Knows nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any
 from ..errors import MCComError, SettingsError
 from ..settings import MCCom
 from ..types import CompletionRequest, Outcome, Suggestion, Survival, Trace
-from .live_settings import Current
+from .live_settings import LiveSettings
 from .pulls import Pulls
 from .status import status_of
 
@@ -30,10 +29,9 @@ IN_ADVANCE: ContextVar[bool] = ContextVar("mccom_in_advance", default=False)
 class Completions:
     """Owns every task that the routes start."""
 
-    def __init__(self, current: Current) -> None:
-        self._current = current
-        self._pulls = Pulls(current.opened.store, lambda: current.opened.local.models_changed())
-        self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
+    def __init__(self, live: LiveSettings) -> None:
+        self._live = live
+        self._pulls = Pulls(live.opened.store, lambda: live.opened.local.models_changed())
         self._warming: asyncio.Task[None] | None = None
         self._in_advance: set[asyncio.Task[None]] = set()
         """Done while nobody waits for an answer: cancelled by the next request. All but the newest are cancelled."""
@@ -41,20 +39,13 @@ class Completions:
     def begin(self, request: CompletionRequest, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs `work`; an older request of the same window and document is cancelled."""
         self._nothing_in_advance()
-        place = (request.client, request.document)
-        older = self._running.get(place)
-        if older is not None:
-            older.cancel()
-        task = asyncio.create_task(work, name=f"mccom complete {request.id}")
-        self._running[place] = task
-        task.add_done_callback(lambda done: self._running.pop(place) if self._running.get(place) is done else None)
-        return task
+        return self._live.opened.cascade.documents.of(request).begin(request, work)
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
-        """See Cascade.complete. Raises SettingsError when completions are switched off."""
-        if not self._current.settings.enabled:
+        """The suggestions of Cascade.complete. Raises SettingsError when completions are switched off."""
+        if not self._live.settings.enabled:
             raise SettingsError("completions are switched off; switch them on in the settings (MCCom.enabled)")
-        async with self._current.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
+        async with self._live.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
             async for suggestion in suggestions:
                 self._pulls.trouble = ""  # what was to be told of a download is old news
                 if suggestion.final and suggestion.text:
@@ -63,11 +54,11 @@ class Completions:
 
     def report(self, outcome: Outcome) -> None:
         """How a suggestion ended."""
-        self._current.opened.cascade.journal.report(outcome)
+        self._live.opened.cascade.journal.report(outcome)
 
     def traces(self) -> tuple[Trace, ...]:
         """Kept traces, oldest first."""
-        return self._current.opened.cascade.journal.traces
+        return self._live.opened.cascade.journal.traces
 
     def last_trace(self) -> tuple[Trace, ...]:
         """The newest that is not the rest of a suggestion shown before; none where none is kept."""
@@ -76,60 +67,64 @@ class Completions:
 
     def survived(self, survival: Survival) -> None:
         """How much of an accepted text is still there."""
-        self._current.opened.cascade.journal.survived(survival)
+        self._live.opened.cascade.journal.survived(survival)
 
     async def forget(self) -> None:
-        """Drops the traces, in memory and in the file. Raises TracesError."""
-        await self._current.opened.forget()
+        """Drops the traces and every text, in memory and in the file. Raises TracesError."""
+        self._nothing_in_advance()
+        await self._live.opened.forget()
 
     def warm(self, request: CompletionRequest | None) -> asyncio.Task[None] | None:
         """Starts loading the model, if it is here and nothing loads it yet; then evaluates the prompt of `request`.
 
         The latter only while no answer is waited for; returned, so that who asked can give it up.
         """
-        if not self._current.settings.enabled:
+        if not self._live.settings.enabled:
             return None
         if self._warming is None or self._warming.done():
             self._warming = asyncio.create_task(self._warm(), name="mccom warm")
-        if request is None or self._running:
+        if request is None or self._live.opened.cascade.documents.asking():
             return None
         return self._do_in_advance(self._warm_at(request))
 
     def pull(self, model_id: str | None) -> None:
         """Starts a download of the given or the configured model. Raises ModelError."""
-        self._pulls.start(model_id or self._current.opened.local.wanted)
+        self._pulls.start(model_id or self._live.opened.local.wanted)
 
     async def cancel_pull(self) -> None:
         """Ends the download."""
         await self._pulls.cancel()
 
     async def status(self) -> dict[str, Any]:
-        """See `status_of`; in a thread, since it looks for the model's file."""
-        current, pulls = self._current, self._pulls
+        """The status as JSON; made in a thread, since it looks for the model's file."""
+        live, pulls = self._live, self._pulls
         return await asyncio.to_thread(
-            status_of, current.opened, locked=current.locked, pull=pulls.progress, pull_trouble=pulls.trouble
+            status_of, live.opened, locked=live.locked, pull=pulls.progress, pull_trouble=pulls.trouble
         )
 
     @property
     def settings(self) -> MCCom:
-        """In force now."""
-        return self._current.settings
+        """The settings in force now."""
+        return self._live.settings
 
     @property
     def locked(self) -> frozenset[str]:
         """Names of settings that the server's configuration has fixed."""
-        return self._current.locked
+        return self._live.locked
 
     async def change(self, values: Mapping[str, object]) -> None:
-        """See Current.change. Another model is loaded at once where the former one was in memory."""
-        former = self._current.opened.host
+        """Puts these settings in force, all or none. Raises as LiveSettings.change.
+
+        Another model is loaded at once where the former one was in memory.
+        """
+        former = self._live.opened.host
         loaded = former is not None and former.state != "asleep"
         self._nothing_in_advance()
-        await self._current.change(values)
-        if not self._current.settings.enabled:
-            for task in self._running.values():
+        await self._live.change(values)
+        if not self._live.settings.enabled:
+            for task in self._live.opened.cascade.documents.asking():
                 task.cancel()
-        elif loaded and self._current.opened.host is not former:
+        elif loaded and self._live.opened.host is not former:
             if self._warming is not None:  # of the former model, which would be waited for until it is loaded
                 self._warming.cancel()
                 await asyncio.gather(self._warming, return_exceptions=True)
@@ -137,12 +132,13 @@ class Completions:
 
     async def aclose(self) -> None:
         """Cancels what runs and ends the model's process."""
-        tasks = [*self._running.values(), *self._in_advance, *([self._warming] if self._warming else [])]
+        tasks = [*self._in_advance, *([self._warming] if self._warming else [])]
         for task in tasks:
             task.cancel()
+        await self._live.opened.cascade.documents.aclose()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._pulls.cancel()
-        await self._current.aclose()
+        await self._live.aclose()
 
     def _do_in_advance(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs `work` in the place of what is done in advance now."""
@@ -168,17 +164,17 @@ class Completions:
 
     async def _look_ahead(self, request: CompletionRequest, suggestion: Suggestion) -> None:
         await asyncio.sleep(_REST_S)
-        async with self._current.use() as opened:
+        async with self._live.use() as opened:
             if opened.local.present():
                 await opened.cascade.look_ahead(request, suggestion)
 
     async def _warm_at(self, request: CompletionRequest) -> None:
-        async with self._current.use() as opened:
+        async with self._live.use() as opened:
             await opened.cascade.warm(request)
 
     async def _warm(self) -> None:
         try:
-            async with self._current.use() as opened:
+            async with self._live.use() as opened:
                 await opened.warm()
         except MCComError:
             return  # the host keeps the reason, and the status shows it

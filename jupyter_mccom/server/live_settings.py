@@ -28,7 +28,7 @@ class _Generation:
     unused: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Current:
+class LiveSettings:
     """Settings that `settings.given` names are the administrator's: nobody changes them here."""
 
     def __init__(self, settings: MCCom, open_: Open) -> None:
@@ -43,12 +43,12 @@ class Current:
 
     @property
     def opened(self) -> OpenCascade:
-        """To look at, not to ask: see `use`."""
+        """The cascade in force, to look at; `use` gives the one to ask."""
         return self._generation.opened
 
     @property
     def settings(self) -> MCCom:
-        """As they are now."""
+        """The settings in force."""
         return self.opened.settings
 
     @asynccontextmanager
@@ -73,7 +73,9 @@ class Current:
         """
         for name in values:
             if name in self.locked or name not in personal():
-                raise SettingsLocked(f"{name} is set by the server's administrator; ask for MCCom.{name} there")
+                raise SettingsLocked(
+                    f"the server's configuration fixes MCCom.{name}; ask its administrator to change it"
+                )
         async with self._changing:
             former = self._generation
             opened = await asyncio.to_thread(self._successor, values)

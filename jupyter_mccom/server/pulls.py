@@ -13,7 +13,7 @@ from ..models.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullProgress:
-    """How far the running download is."""
+    """Progress of the running download."""
 
     model: str
     done_bytes: int
@@ -35,7 +35,7 @@ class Pulls:
 
     @property
     def progress(self) -> PullProgress | None:
-        """None when nothing is being downloaded."""
+        """Progress of the download; None when none is running."""
         return self._progress
 
     def start(self, model_id: str) -> None:

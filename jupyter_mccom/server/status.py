@@ -10,30 +10,20 @@ from typing import Any
 from ..compose import OpenCascade, cloud_address, draft_words
 from ..errors import ModelError
 from ..settings import THRESHOLDS, personal
+from .messages import message
 from .pulls import PullProgress
 
-_SENDS = (
-    "when the local model is unsure, when its text would break the cell, when you type something else, and when you "
-    "ask: up to {} tokens around the cursor, of other cells and of files of the project, {}; secrets are masked, and "
-    "documents named in .mccomignore stay here"
-)
-_KERNEL = {
-    True: "and what the kernel holds (names, types, shapes and columns, never values)",
-    False: "and nothing of what the kernel holds",
-}
-
-
-_GATES: Mapping[bool | None, str] = {
+GATES: Mapping[bool | None, str] = {
     True: "confidence, parse and actions",
-    False: "parse and actions: it tells no probabilities",
-    None: "parse and actions, and confidence if it tells probabilities: its first answer shows that",
+    False: "parse and actions, because it reports no probabilities",
+    None: "parse and actions; its first answer shows whether it reports probabilities for confidence",
 }
 
 
 def status_of(
     opened: OpenCascade, *, locked: Collection[str] = (), pull: PullProgress | None = None, pull_trouble: str = ""
 ) -> dict[str, Any]:
-    """See `tests/wire/status_*.json`; fields of later parts are null."""
+    """The status as JSON, as `tests/wire/status_*.json` show it; fields of later parts are null."""
     present, trouble = _present(opened)
     state, detail = _state(opened, present, pull, pull_trouble or trouble)
     return {
@@ -55,7 +45,7 @@ def status_of(
 
 
 def _auto(opened: OpenCascade) -> dict[str, Any] | None:
-    """What `auto` chose and why; null without it. Seconds a statement, warm, by model."""
+    """What `auto` chose and why, with seconds a statement by model; None without `auto`."""
     choice = opened.local.choice
     if choice is None:
         return None
@@ -66,12 +56,12 @@ def _auto(opened: OpenCascade) -> dict[str, Any] | None:
 
 
 def _server(opened: OpenCascade) -> dict[str, Any] | None:
-    """Somebody else's server as the local tier; null without one."""
+    """The server at `local_url`; None without one."""
     local = opened.local
     if local.server is None:
         return None
     told = {"url": local.url, "kind": local.server.words or None, "leaves": bool(local.leaves)}
-    return told | {"gates": _GATES[local.server.tells_probs]}
+    return told | {"gates": GATES[local.server.tells_probs]}
 
 
 def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
@@ -86,7 +76,7 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
         "draft": draft_words(settings.cloud_dialect),
         "prompt_tokens": settings.cloud_prompt_tokens,
         "kernel": kernel,
-        "sends": _SENDS.format(settings.cloud_prompt_tokens, _KERNEL[kernel]),
+        "sends": _sent(settings.cloud_prompt_tokens, kernel=kernel),
         "on": settings.use_cloud,
         "calls_left": opened.budget.calls_left,
         "calls_saved": journal.calls_saved(time.time()),
@@ -95,10 +85,16 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
     }
 
 
-def _learning(opened: OpenCascade) -> dict[str, Any]:
-    """The thresholds in force and why; `of` says of what: the confidence, or the learnt chance of being right.
+def _sent(prompt_tokens: int, *, kernel: bool) -> str:
+    """What the cloud is sent, and when."""
+    codes = ("kernel" if kernel else "no-kernel", "masked")
+    return " ".join([message("sent", "cloud", prompt_tokens), *(message("sent", code) for code in codes)])
 
-    `eagerness` is null where the person has set both.
+
+def _learning(opened: OpenCascade) -> dict[str, Any]:
+    """The thresholds in force and why. `of` says what they limit: the confidence, or the chance of being right.
+
+    `eagerness` is None where the person has set both thresholds.
     """
     gates, recorder = opened.cascade.gates, opened.recorder
     verdict = recorder.verdict if recorder else None
@@ -108,7 +104,7 @@ def _learning(opened: OpenCascade) -> dict[str, Any]:
         "route": {"above": gates.sure, "of": "chance" if gates.sure_chance else "confidence"},
         "show": {"above": gates.show, "of": "chance" if gates.show_chance else "confidence"},
         "set": own,
-        "why": verdict.why if verdict else "catalogue: nothing is kept to learn from",
+        "why": verdict.why if verdict else "using the default thresholds: nothing is kept to learn from",
         "n_outcomes": verdict.n if verdict else 0,
         "gain": asdict(verdict.gain) if verdict and verdict.gain else None,
         "trouble": recorder.trouble if recorder else "",
@@ -116,7 +112,7 @@ def _learning(opened: OpenCascade) -> dict[str, Any]:
 
 
 def lines_of(status: Mapping[str, Any]) -> list[str]:
-    """A status in lines for people."""
+    """A status in lines for a person."""
     learning = status["learning"]
     found = [
         f"{status['state']}: {status['detail']}",
@@ -133,10 +129,14 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
 
 
 def _gates_line(learning: Mapping[str, Any]) -> str:
-    """Which texts are shown; names the eagerness unless the person has set both thresholds."""
+    """Which texts are shown, which send a request to the cloud, and which are hidden."""
     named = f"eagerness {learning['eagerness']}: " if learning["eagerness"] else ""
-    without = f"shown without asking the cloud above {_words(learning['route'])}"
-    return f"{named}{without}, shown at all above {_words(learning['show'])}"
+    route, show = learning["route"], learning["show"]
+    if route["of"] == show["of"] and route["above"] > show["above"]:
+        between = f"{show['above']:g}–{route['above']:g}"
+        return f"{named}{_of(route)} > {route['above']:g}: shown; {between}: the cloud is asked first; below: hidden"
+    shown, spared = (f"{_of(one)} > {one['above']:g}" for one in (show, route))
+    return f"{named}{shown}: shown; {spared}: the cloud is not asked"
 
 
 def _index_lines(index: Mapping[str, Any] | None) -> list[str]:
@@ -150,7 +150,8 @@ def _engine_line(status: Mapping[str, Any]) -> str:
     server = status["server"]
     if server:
         return f"engine {server['kind'] or 'server'} at {server['url']}; gates: {server['gates']}"
-    return f"engine {status['engine']}, {status['threads']} threads"
+    n_threads = status["threads"]
+    return f"engine {status['engine']}, {n_threads} {'thread' if n_threads == 1 else 'threads'}"
 
 
 def leaves_to(status: Mapping[str, Any]) -> str:
@@ -160,19 +161,18 @@ def leaves_to(status: Mapping[str, Any]) -> str:
 
 
 def cloud_lines(cloud: Mapping[str, Any] | None, *, leaves: str = "") -> list[str]:
-    """What of a cloud there is, and what is sent to it; `leaves`: where the local tier sends text."""
+    """Which cloud is asked and what is sent to it. `leaves` is the address to which the local tier sends text."""
     if cloud is None or not cloud["on"]:
         where = f"text around the cursor goes to {leaves}" if leaves else "nothing leaves this machine"
         return [f"the cloud is off; {where}"]
     left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
     where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
-    lines = [f"cloud {where}; {left}; {cloud['calls_saved']} saved today", f"sent: {cloud['sends']}"]
-    return [*lines, f"text around the cursor goes to {leaves} too"] if leaves else lines
+    lines = [f"cloud {where}; {left}; {cloud['calls_saved']} saved today", cloud["sends"]]
+    return [*lines, message("sent", "leaves", leaves)] if leaves else lines
 
 
-def _words(threshold: Mapping[str, Any]) -> str:
-    of = "a chance of being right of" if threshold["of"] == "chance" else "a confidence of"
-    return f"{of} {threshold['above']:g}"
+def _of(threshold: Mapping[str, Any]) -> str:
+    return "chance of being right" if threshold["of"] == "chance" else "confidence"
 
 
 def _present(opened: OpenCascade) -> tuple[bool, str]:
@@ -185,35 +185,35 @@ def _present(opened: OpenCascade) -> tuple[bool, str]:
 def _state(opened: OpenCascade, present: bool, pull: PullProgress | None, pull_trouble: str) -> tuple[str, str]:
     name = opened.model.id
     if not opened.settings.enabled:
-        return "off", "completions are switched off (MCCom.enabled)"
+        return "off", f"{message('states', 'off')} Switch them on with %mccom on, or with MCCom.enabled."
     if pull:
-        return "downloading", f"downloading {pull.model}"
+        return "downloading", message("states", "downloading", pull.model)
     if pull_trouble:
         return "trouble", pull_trouble
     if not present:
-        size = f"{opened.model.n_bytes / 1e6:.0f} MB"
-        return "get-model", f"the model {name} ({size}) is not on this machine; run: jupyter mccom pull {name}"
+        return "get-model", f"{message('states', 'get-model', name)} {_download(opened)}"
     if opened.local.measuring:
-        return "measuring", f"measuring this machine with {opened.local.measuring}, once"
+        return "measuring", message("states", "measuring")
     if opened.host is not None and opened.host.state == "loading":
-        return "loading", f"loading {name}"
+        return "loading", message("states", "loading", name)
     if opened.local.trouble:
         return "trouble", opened.local.trouble
     return "ready", _ready(opened)
 
 
+def _download(opened: OpenCascade) -> str:
+    size = f"{opened.model.n_bytes / 1e6:.0f} MB"
+    return f"To download it ({size}), run: jupyter mccom pull {opened.model.id}"
+
+
 def _ready(opened: OpenCascade) -> str:
     name, cloud, leaves = opened.model.id, opened.cascade.cloud, opened.local.leaves
-    goes = f"text around the cursor goes to {leaves}" if leaves else ""
     if cloud is None:
-        return f"{name} answers; {goes}" if goes else f"{name} answers on this machine; nothing leaves it"
+        return message("states", "ready-server", name, leaves) if leaves else message("states", "ready", name)
     if opened.cascade.journal.cloud_trouble:
-        said = f"{name} answers alone: {opened.cascade.journal.cloud_trouble}"
+        said = message("states", "ready-away", name, opened.cascade.journal.cloud_trouble)
     elif cloud.budget.spent:
-        said = (
-            f"{name} answers alone: the cloud's calls or tokens of today are used up; it goes on tomorrow (UTC), "
-            "MCCom.cloud_calls_a_day and MCCom.cloud_tokens_a_day allow more"
-        )
+        said = message("states", "ready-spent", name)
     else:
-        said = f"{name} answers first, and asks {cloud.engine.name} when it is unsure"
-    return f"{said}; {goes}" if goes else said
+        said = message("states", "ready-cloud", name, cloud.engine.name)
+    return f"{message('sent', 'leaves', leaves)} {said}" if leaves else said

@@ -42,8 +42,9 @@ def _field(body: Mapping[str, Any], name: str, kind: type[T], default: T | None 
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if value is None or not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        found = "nothing" if value is None else type(value).__name__
-        raise WireError(f"field {name!r} must be {kind.__name__}, not {found}; send it as the wire contract says")
+        if value is None:
+            raise WireError(f"field {name!r} is missing (expected {kind.__name__})")
+        raise WireError(f"field {name!r} must be {kind.__name__}, not {type(value).__name__}")
     return value
 
 
@@ -57,14 +58,14 @@ def _choice(body: Mapping[str, Any], name: str, choices: tuple[str, ...], defaul
 def _count(body: Mapping[str, Any], name: str) -> int:
     value = _field(body, name, int, 0)
     if not 0 <= value <= _MAX_COUNT:
-        raise WireError(f"field {name!r} must be 0 to {_MAX_COUNT}, not {value}")
+        raise WireError(f"field {name!r} must be between 0 and {_MAX_COUNT}, not {value}")
     return value
 
 
 def _id(body: Mapping[str, Any]) -> str:
     value = _field(body, "suggestion_id", str)
     if not value.isascii():
-        raise WireError(f"field 'suggestion_id' must be one that was given, not {value!r}")
+        raise WireError(f"field 'suggestion_id' must be the id of a suggestion, not {value!r}")
     return value
 
 
@@ -109,7 +110,7 @@ def survival_from(value: object) -> Survival:
     _field(body, "kept_chars", int)  # none is not 0: that would say that all is gone
     kept_chars, of_chars = _count(body, "kept_chars"), _count(body, "of_chars")
     if not kept_chars <= of_chars or not of_chars:
-        raise WireError(f"field 'of_chars' must be at least 1 and 'kept_chars', not {of_chars}")
+        raise WireError(f"field 'of_chars' must be at least 1 and not less than 'kept_chars', not {of_chars}")
     return Survival(suggestion_id=_id(body), after_s=found, kept_chars=kept_chars, of_chars=of_chars)
 
 
@@ -139,7 +140,7 @@ def request_from(value: object) -> CompletionRequest:
 
 
 def position_from(value: object) -> CompletionRequest | None:
-    """The position in the body of `POST /mccom/warm`, of the shape of a completion's; None for an empty object."""
+    """A CompletionRequest from the body of `POST /mccom/warm`; None for an empty object."""
     return request_from(value) if _object(value, "the request body") else None
 
 
@@ -150,11 +151,11 @@ def model_from(value: object) -> str | None:
 
 
 def settings_from(value: object) -> dict[str, object]:
-    """Settings by name, each of its kind; a model by an id or `auto`, since a path is the administrator's."""
+    """Settings by name from the body of `PATCH /mccom/settings`. A model is an id or `auto`, never a path."""
     body, known = _object(value, "the request body"), kinds()
     for name in body:
         if name not in known:
-            raise WireError(f"there is no setting {name!r}; see the settings in the README")
+            raise WireError(f"no setting is named {name!r}; see the settings in the README")
     values: dict[str, object] = {name: _field(body, name, known[name]) for name in body}
     for name, found in values.items():
         if isinstance(found, float) and not math.isfinite(found):
@@ -165,7 +166,7 @@ def settings_from(value: object) -> dict[str, object]:
 
 
 def json_from_settings(settings: MCCom, locked: Collection[str]) -> dict[str, Any]:
-    """What a person may set, and which of that the server's configuration has fixed."""
+    """The settings that a person may change, and those that the server's configuration fixes."""
     names = personal()
     values = {name: getattr(settings, name) for name in names}
     return {"settings": values, "locked": [name for name in names if name in locked]}

@@ -1,100 +1,97 @@
 /**
- * The parts that complete in a page, wired: what is typed, what may be asked, what is shown, what became of it.
- * No logic of its own but who hears whom.
+ * The parts that complete in a page, wired: what a key, a cursor at rest and a lost focus set going. Each part is told
+ * by this file; none of them knows it.
  */
 
-import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type {
   IInlineCompletionContext,
-  IInlineCompletionItem,
   InlineCompleter
 } from '@jupyterlab/completer';
 import type { LabIcon } from '@jupyterlab/ui-components';
-import type { Executions } from './completion/cellorder';
-import { read, requestOf } from './completion/context';
-import type { Asked } from './completion/context';
+import type { CellOrder } from './completion/cellorder';
+import { Reader } from './completion/context';
 import { Rhythm } from './completion/debounce';
 import { EmptyLines } from './completion/emptyline';
-import { Warmer } from './completion/prefetch';
+import { Prefetch } from './completion/prefetch';
 import { Provider } from './completion/provider';
-import { Dismissals, silence } from './completion/trigger';
+import { Sessions } from './completion/session';
 import { Edits } from './ghost/editor';
-import { Completers } from './ghost/watchers';
-import { Suggestions } from './outcomes/offers';
-import { Survivals } from './outcomes/survival';
+import { Watchers } from './ghost/watchers';
+import { Offers } from './outcomes/offers';
 import type { CompleteRequest } from './server/wire';
 import type { Settings } from './settings/settings';
 import type { IClient, IStatusModel } from './tokens';
-
-const TYPING = 1;
 
 /** What a page is made of. */
 export interface IPageOptions {
   client: IClient;
   status: IStatusModel;
   settings: Settings;
-  executions: Executions;
+  cellOrder: CellOrder;
   /** The main area's widget that the person is in. */
-  widget(): IInlineCompletionContext['widget'] | null;
+  widget: () => IInlineCompletionContext['widget'] | null;
   icon: LabIcon.ILabIcon;
 }
 
-/** One a page. */
+/** Everything of a page that completes. */
 export class Page {
-  readonly completers: Completers;
+  readonly watchers: Watchers;
   readonly provider: Provider;
 
   constructor(private readonly _options: IPageOptions) {
-    const { client, settings, status, icon } = _options;
-    const suggestions = new Suggestions(client);
-    this.provider = new Provider({
-      client: {
-        complete: (request, signal) => {
-          this._warmer.asked(request);
-          return client.complete(request, signal);
-        }
-      },
-      status,
-      settings,
-      suggestions,
-      rhythm: this._rhythm,
-      speaks: (asked, invoked) => this._speaks(asked, invoked),
-      read: (request, context) => this._read(request, context),
-      icon
+    const { client, settings, status, cellOrder, widget, icon } = _options;
+    const edits = new Edits();
+    const offers = new Offers();
+    this._sessions = new Sessions({
+      outcome: outcome => void client.outcome(outcome),
+      survival: survival => void client.survival(survival),
+      nowMs: () => performance.now()
     });
-    this._warmer = new Warmer(
-      () => this._toWarm(),
+    this._reader = new Reader({ cellOrder, edits, widget });
+    this._prefetch = new Prefetch(
+      () => this._atRest(),
       (request, signal) => client.warm(request, signal)
     );
+    this.provider = new Provider({
+      client,
+      status,
+      settings,
+      offers,
+      sessions: this._sessions,
+      rhythm: this._rhythm,
+      prefetch: this._prefetch,
+      reader: this._reader,
+      icon
+    });
     this._emptyLines = new EmptyLines({
       provider: this.provider,
-      pauseMs: () => settings.values.empty_line_pause_ms,
-      continues: editor => {
-        const asked = this._asked(editor);
-        return !!asked && this.provider.continues(asked);
-      },
-      ask: editor => this._askFor(editor)
+      reader: this._reader,
+      pauseMs: () => settings.values.empty_line_pause_ms
     });
-    this.completers = new Completers({
-      suggestions,
-      edits: this._edits,
-      survivals: new Survivals(survival => void client.survival(survival)),
-      edited: (completer, local) => this._edited(completer, local),
+    this.watchers = new Watchers({
+      offers,
+      edits,
+      edited: (completer, local) => {
+        this._edited(completer, local);
+      },
       moved: () => {
-        this.provider.left();
-        this._warmer.moved();
-      },
-      dismissed: ({ document, cellId }, { text, cursor }) =>
-        this._dismissals.note({
-          document,
-          cell_id: cellId,
-          before: text.slice(0, cursor)
-        })
+        this._sessions.left();
+        this._prefetch.moved();
+      }
     });
-    window.addEventListener('pagehide', () => this.completers.leave());
+    this._listen();
+  }
+
+  private _listen(): void {
+    window.addEventListener('pagehide', () => {
+      this.watchers.leave();
+      this._sessions.close();
+    });
     document.addEventListener('focusout', () => {
-      this._warmer.stop();
-      setTimeout(() => this.provider.left()); // who has the focus is known then
+      this._prefetch.stop();
+      setTimeout(() => {
+        this._sessions.left(); // who has the focus is known then
+      });
     });
   }
 
@@ -103,7 +100,7 @@ export class Page {
     if (!completer.editor?.hasFocus()) {
       return;
     }
-    this._warmer.stop();
+    this._prefetch.stop();
     this._emptyLines.stop();
     if (local) {
       this._rhythm.key(performance.now());
@@ -111,53 +108,22 @@ export class Page {
     }
   }
 
-  private _read(
-    request: Parameters<typeof read>[0],
-    context: Parameters<typeof read>[1]
-  ): Asked | null {
-    const { executions } = this._options;
-    return read(request, context, { executions, edits: this._edits });
-  }
-
-  /** What would be asked for an editor of the main area. */
-  private _asked(editor: CodeEditor.IEditor): Asked | null {
-    const widget = this._options.widget();
-    return widget && this._read(requestOf(editor), { widget });
-  }
-
-  private _speaks(
-    { position, place, local }: Asked,
-    invoked: boolean
-  ): boolean {
-    const before = place.text.slice(0, place.cursor);
-    const situation = { ...position, before, invoked, local };
-    if (invoked) {
-      this._dismissals.forgive(situation);
-    }
-    const { values } = this._options.settings;
-    return silence(situation, values, this._dismissals) === null;
-  }
-
-  private async _askFor(
-    editor: CodeEditor.IEditor
-  ): Promise<IInlineCompletionItem[]> {
-    const widget = this._options.widget();
-    if (!widget) {
-      return [];
-    }
-    const context = { widget, triggerKind: TYPING };
-    return (await this.provider.fetch(requestOf(editor), context)).items;
-  }
-
-  /** Nothing while a suggestion of ours is visible: its next key needs no model. */
-  private _toWarm(): CompleteRequest | null {
+  /** What to prefetch; nothing while a suggestion of ours is visible: its next key needs no model. */
+  private _atRest(): CompleteRequest | null {
     const { settings, status } = this._options;
-    const { editor, visible } = this.completers;
-    const asked =
-      editor && !visible && status.enabled ? this._asked(editor) : null;
-    return asked && this._speaks(asked, false)
+    const { editor, visible } = this.watchers;
+    if (!editor || visible || !status.enabled) {
+      return null;
+    }
+    const asked = this._reader.readAt(editor);
+    if (!asked) {
+      return null;
+    }
+    const { position } = asked;
+    const session = this._sessions.of(position.document);
+    return session.mayAsk(asked, false, settings.values)
       ? {
-          ...asked.position,
+          ...position,
           trigger: 'typing',
           multiline: settings.values.multiline,
           last: null,
@@ -166,9 +132,9 @@ export class Page {
       : null;
   }
 
-  private readonly _edits = new Edits();
   private readonly _rhythm = new Rhythm();
-  private readonly _dismissals = new Dismissals();
-  private readonly _warmer: Warmer;
+  private readonly _sessions: Sessions;
+  private readonly _reader: Reader;
+  private readonly _prefetch: Prefetch;
   private readonly _emptyLines: EmptyLines;
 }

@@ -19,7 +19,7 @@ import { LabIcon } from '@jupyterlab/ui-components';
 import { addCommands, offerOnce, tellWhatLeaves } from './commands/commands';
 import type { ICommandOptions } from './commands/commands';
 import { addKeys } from './commands/keys';
-import { Executions } from './completion/cellorder';
+import { CellOrder } from './completion/cellorder';
 import { targetOf } from './completion/context';
 import type { Target } from './completion/context';
 import { Page } from './page';
@@ -67,26 +67,26 @@ export const plugin: JupyterFrontEndPlugin<void> = {
     const status = new StatusModel(client);
     const settings = new Settings();
     const widget = (): Widget => app.shell.currentWidget;
-    const executions = new Executions();
+    const cellOrder = new CellOrder();
     const page = new Page({
       client,
       status,
       settings,
-      executions,
+      cellOrder,
       widget,
       icon
     });
-    page.completers.wrap(factory);
+    page.watchers.wrap(factory);
     manager.registerInlineProvider(page.provider);
-    follow(executions);
+    follow(cellOrder);
     warmAtFirstFocus(status);
     const sync = new Sync({
       client,
       changed: () => void status.refresh(),
       refused: reason => Notification.error(reason)
     });
-    const { completers, provider } = page;
-    const options = { app, client, completers, provider, status, sync };
+    const { watchers, provider } = page;
+    const options = { app, client, watchers, provider, status, sync };
     void storedSettings(registry, sync, trans).then(stored => {
       if (stored) {
         settings.follow(stored);
@@ -94,17 +94,17 @@ export const plugin: JupyterFrontEndPlugin<void> = {
       }
       furnish({ ...options, palette, trans }, settings, statusBar);
       const target = (): Target | null => targetOf(widget());
-      addKeys({ app, completers, settings, palette, trans, target });
+      addKeys({ app, watchers, settings, palette, trans, target });
     });
   }
 };
 
 /** Which cells ran is heard from every notebook. */
-function follow(executions: Executions): void {
+function follow(cellOrder: CellOrder): void {
   NotebookActions.executed.connect((_, { notebook, cell }) => {
     const { model } = cell;
     if ('executionCount' in model && typeof model.executionCount === 'number') {
-      executions.ran(notebook, model.id, model.executionCount);
+      cellOrder.ran(notebook, model.id, model.executionCount);
     }
   });
 }

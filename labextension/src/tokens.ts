@@ -1,5 +1,5 @@
 /**
- * The words that the front end's parts share. No logic; imports nothing of ours but the wire types.
+ * Ids and interfaces that the folders share. No logic; imports nothing of ours but the types of messages.
  */
 
 import type { ISignal } from '@lumino/signaling';

@@ -20,7 +20,7 @@ describe('a key that types along with the last suggestion', () => {
     page.type('me');
     const [item] = await page.fetch();
     expect(item).toEqual({ insertText: 'an()' });
-    expect(page.suggestions.offerOf(item)?.text).toBe('mean()');
+    expect(page.offers.of(item)?.text).toBe('mean()');
     expect(page.client.requests.length).toBe(1);
   });
 
@@ -31,11 +31,17 @@ describe('a key that types along with the last suggestion', () => {
       'follows its end',
       page => {
         const offer = { type: 'dismissed', id: 's' } as const;
-        page.suggestions.outcomesOf('a.ipynb').on(offer);
+        page.sessions.of('a.ipynb').outcomes.on(offer);
         page.type('m');
       }
     ],
-    ['is in another cell', page => ((page.cell = 'd'), page.type('m'))],
+    [
+      'is in another cell',
+      page => {
+        page.cell = 'd';
+        page.type('m');
+      }
+    ],
     [
       'made the editor close a bracket',
       page => (page.place = { text: 'df.m)', cursor: 4 })

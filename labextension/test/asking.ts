@@ -8,8 +8,9 @@ import type {
 } from '@jupyterlab/completer';
 import type { Asked } from '../src/completion/context';
 import { Provider } from '../src/completion/provider';
+import { Sessions } from '../src/completion/session';
 import type { IPlace } from '../src/outcomes/anchor';
-import { Suggestions } from '../src/outcomes/offers';
+import { Offers } from '../src/outcomes/offers';
 import type {
   CompleteRequest,
   Line,
@@ -17,6 +18,7 @@ import type {
   TextLine
 } from '../src/server/wire';
 import { DEFAULTS } from '../src/settings/settings';
+import type { ISettings } from '../src/settings/settings';
 
 export const TYPED: IInlineCompletionContext = {
   widget: Object.create(null),
@@ -53,32 +55,48 @@ export class Page {
   troubles: string[] = [];
   place: IPlace = { text: 'df.', cursor: 3 };
   client: ScriptedClient;
-  suggestions: Suggestions;
+  offers = new Offers();
+  sessions: Sessions;
   provider: Provider;
 
   constructor(...answers: (() => AsyncIterable<Line>)[]) {
     this.client = new ScriptedClient(answers);
-    this.suggestions = new Suggestions(this.client, () => 0);
+    this.sessions = new Sessions({
+      outcome: outcome => void this.client.outcome(outcome),
+      survival: () => undefined,
+      nowMs: () => 0
+    });
     this.provider = new Provider({
       client: this.client,
-      suggestions: this.suggestions,
+      offers: this.offers,
+      sessions: this.sessions,
       status: this,
-      settings: { values: { ...DEFAULTS, multiline: 'block' } },
+      settings: this,
       rhythm: { waitMs: () => this.waitMs, answered: () => undefined },
-      speaks: () => this.speaking,
-      read: () => this.asked()
+      prefetch: { asked: () => undefined },
+      reader: { read: () => this.asked() }
     });
+  }
+
+  get values(): ISettings {
+    const trigger_mode = this.speaking ? 'automatic' : 'manual';
+    return { ...DEFAULTS, multiline: 'block', trigger_mode };
   }
 
   report(trouble: string): void {
     this.troubles.push(trouble);
   }
 
-  answered(_line: TextLine): void {
+  answered(): void {
     this.troubles = [];
   }
 
+  /** What the provider is told of the editor; null where nothing is asked. */
   asked(): Asked | null {
+    return this.here();
+  }
+
+  here(): Asked {
     const place = this.place;
     return {
       place,

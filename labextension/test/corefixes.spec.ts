@@ -60,8 +60,9 @@ describe('a mended model', () => {
   let here: boolean;
   const shown = (): string[] =>
     (model.completions?.items ?? []).map(item => item.insertText);
-  const progress = (pendingProviders: number): void =>
+  const progress = (pendingProviders: number): void => {
     model.notifyProgress({ pendingProviders, totalProviders: 2 });
+  };
 
   beforeEach(() => {
     model = new FakeModel();

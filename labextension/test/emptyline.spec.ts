@@ -9,6 +9,7 @@ import type {
 } from '@jupyterlab/completer';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EmptyLines } from '../src/completion/emptyline';
+import { Page, TYPED } from './asking';
 
 const PAUSE_MS = 700;
 
@@ -61,6 +62,7 @@ describe('an empty line', () => {
     [pauseMs, goesOn, asked] = [PAUSE_MS, false, 0];
     answer = [{ insertText: 'print(x)' }];
     meanwhile = () => undefined;
+    const page = new Page();
     lines = new EmptyLines({
       provider: {
         identifier: 'jupyter-mccom',
@@ -68,15 +70,19 @@ describe('an empty line', () => {
         stream: async function* () {
           yield { response: { insertText: 'pri' } };
           yield { response: { insertText: 'print(x, y)' } };
+        },
+        continues: () => goesOn,
+        fetch: () => {
+          asked++;
+          meanwhile();
+          return Promise.resolve({ items: answer });
         }
       },
-      pauseMs: () => pauseMs,
-      continues: () => goesOn,
-      ask: () => {
-        asked++;
-        meanwhile();
-        return Promise.resolve(answer);
-      }
+      reader: {
+        readAt: () => page.asked(),
+        questionAt: () => [{ text: '', offset: 0 }, TYPED]
+      },
+      pauseMs: () => pauseMs
     });
   });
 

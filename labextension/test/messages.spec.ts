@@ -22,9 +22,23 @@ import { clouded, golden, trans } from './stati';
 
 const FILE = resolve(__dirname, '../../tests/wire/traces.json');
 const [TRACE] = tracesFrom(JSON.parse(readFileSync(FILE, 'utf8')));
+const TABLE = resolve(__dirname, '../../jupyter_mccom/server/messages.json');
+/** The words of the server, by group and code. */
+const WORDS = JSON.parse(readFileSync(TABLE, 'utf8')) as Record<
+  string,
+  Record<string, string>
+>;
 const LOCAL = 'qwen2.5-coder-0.5b';
 const CLOUD = 'qwen2.5-coder-1.5b';
 const SERVER = golden('server');
+
+/** A text of the table with its values. */
+function said(group: string, code: string, ...values: string[]): string {
+  return values.reduce(
+    (text, value, at) => text.replace(`%${at + 1}`, value),
+    WORDS[group][code]
+  );
+}
 
 function cloudOf(changes: Partial<Cloud> = {}): Cloud {
   return clouded(changes).cloud!;
@@ -44,11 +58,7 @@ describe('a state in words', () => {
       golden('downloading'),
       'qwen2.5-coder-0.5b is being downloaded.'
     ],
-    [
-      'measuring',
-      golden('measuring'),
-      'It is measured, once, how quick the models are on this machine.'
-    ],
+    ['measuring', golden('measuring'), said('states', 'measuring')],
     ['loading', golden('ready'), `${LOCAL} is being loaded.`],
     ['loading', null, ''],
     ['ready', null, ''],
@@ -120,7 +130,7 @@ describe('ready', () => {
     [
       'with a cloud that is used up',
       clouded({ spent: true }),
-      `${LOCAL} answers alone: today's calls or tokens of the cloud are used up. It goes on tomorrow (UTC); MCCom.cloud_calls_a_day and MCCom.cloud_tokens_a_day allow more.`
+      said('states', 'ready-spent', LOCAL)
     ]
   ];
   it.each(cases)('%s', (_, status, words) => {
@@ -149,25 +159,16 @@ describe('ready', () => {
 
 describe('what is sent', () => {
   it('names every trigger, how much, and what stays', () => {
-    const said = sentOf(cloudOf(), trans);
-    for (const part of [
-      'is unsure',
-      'would break the cell',
-      'type something else',
-      'you ask',
-      'up to 1024 tokens',
-      'Secrets are masked',
-      '.mccomignore',
-      'What the kernel holds is not sent.'
-    ]) {
-      expect(said).toContain(part);
-    }
+    const parts = [said('sent', 'cloud', '1024'), WORDS['sent']['no-kernel']];
+    expect(sentOf(cloudOf(), trans)).toBe(
+      [...parts, WORDS['sent']['masked']].join(' ')
+    );
   });
 
   it('holds what the kernel holds where it may', () => {
     const cloud = cloudOf({ kernel: true });
     expect(sentOf(cloud, trans)).toContain(kernelOf(cloud, trans));
-    expect(kernelOf(cloud, trans)).toContain('is sent too');
+    expect(kernelOf(cloud, trans)).toBe(WORDS['sent']['kernel']);
   });
 });
 
@@ -185,16 +186,16 @@ describe('why a model was chosen', () => {
     expect(autoOf(auto, trans)).toEqual([
       ['lesser', '0.10 s (predicted)'],
       ['small', '0.20 s (measured), chosen'],
-      ['better', '0.30 s (predicted), better, and not here yet'],
+      ['better', '0.30 s (predicted), better, but not downloaded'],
       ['large', '0.40 s (predicted), needs more memory than is free'],
       ['slow', '2.00 s (predicted), too slow']
     ]);
   });
 
   it('is another rule where none is quick enough', () => {
-    expect(ruleOf(auto, trans)).toContain('takes at most 0.5 s');
+    expect(ruleOf(auto, trans)).toContain('within 0.5 s');
     expect(ruleOf({ ...auto, budget_s: 0.05 }, trans)).toBe(
-      'Chosen by measuring: no model on this machine writes a statement within 0.05 s, so the quickest serves.'
+      'Chosen by measuring: no model on this machine writes a statement within 0.05 s, so the quickest is used.'
     );
   });
 });
@@ -205,7 +206,7 @@ describe('a stage', () => {
     ['local', 'local model'],
     ['gates', 'gates'],
     ['cloud', 'cloud'],
-    ['total', 'in all'],
+    ['total', 'total'],
     ['other', 'other']
   ])('%s is %s', (stage, words) => {
     expect(stageOf(stage, trans)).toBe(words);
@@ -216,11 +217,11 @@ describe('a trace in words', () => {
   it('tells writer, reason, confidence, context, draft and times', () => {
     expect(rowsOf(TRACE, trans)).toEqual([
       ['Written by', 'qwen2.5-coder-1.5b'],
-      ['Why', 'the local text was not likely enough to be right'],
+      ['Why', WORDS['reasons']['unsure']],
       ['Confidence', '41 %'],
       ['Context', 'tariff.py:3–9'],
-      ['Draft taken', '4 / 6'],
-      ['Time', 'context 12 ms, local model 200 ms, cloud 450 ms, in all 670 ms']
+      ['Draft accepted', '4 / 6'],
+      ['Time', 'context 12 ms, local model 200 ms, cloud 450 ms, total 670 ms']
     ]);
   });
 
@@ -233,7 +234,7 @@ describe('a trace in words', () => {
     };
     const bare = { ...TRACE, route, draft: null, hits: [], stage_s: {} };
     expect(rowsOf({ ...bare, trouble: 'away; wait' }, trans)).toEqual([
-      ['Why', 'you dismissed a suggestion on this line'],
+      ['Why', WORDS['reasons']['dismissed']],
       ['Cloud', 'away; wait']
     ]);
   });
@@ -257,12 +258,18 @@ describe('a trace in words', () => {
     ]);
   });
 
-  it('has words for every reason that the server gives', () => {
-    const types = resolve(__dirname, '../../jupyter_mccom/types.py');
-    const source = readFileSync(types, 'utf8');
-    const [, listed] = /Reason: TypeAlias = Literal\[([^\]]+)\]/.exec(source)!;
-    const reasons = [...listed.matchAll(/"(\w+)"/g)].map(([, name]) => name);
-    expect(reasons.length).toBeGreaterThan(10);
-    expect(reasons.filter(name => reasonOf(name, trans) === name)).toEqual([]);
+  it('has the words of the server for every reason', () => {
+    const codes = Object.keys(WORDS['reasons']);
+    const words = codes.map(code => [code, reasonOf(code, trans)]);
+    expect(Object.fromEntries(words)).toEqual(WORDS['reasons']);
+  });
+});
+
+describe('the words of the server', () => {
+  it('stand here too, where translators find them', () => {
+    const file = resolve(__dirname, '../src/status/messages.ts');
+    const source = readFileSync(file, 'utf8');
+    const texts = Object.values(WORDS).flatMap(group => Object.values(group));
+    expect(texts.filter(text => !source.includes(text))).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@
  */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { REST_MS, Warmer } from '../src/completion/prefetch';
+import { REST_MS, Prefetch } from '../src/completion/prefetch';
 import type { CompleteRequest } from '../src/server/wire';
 
 function at(prefix: string): CompleteRequest {
@@ -28,14 +28,14 @@ describe('a warmer', () => {
   let sent: string[];
   let running: AbortSignal[];
   let read: () => void;
-  let warmer: Warmer;
+  let warmer: Prefetch;
 
   beforeEach(() => {
     vi.useFakeTimers();
     here = at('a');
     sent = [];
     running = [];
-    warmer = new Warmer(
+    warmer = new Prefetch(
       () => here,
       (request, signal) => {
         sent.push(request.prefix);

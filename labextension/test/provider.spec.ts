@@ -80,7 +80,7 @@ describe('fetch', () => {
     await tick();
     page.place = { ...page.place };
     happens(page);
-    page.provider.left();
+    page.sessions.left();
     expect(page.client.signals[0].aborted).toBe(aborted);
   });
 
@@ -127,7 +127,7 @@ describe('fetch', () => {
   it('carries how the last suggestion of the document ended, once', async () => {
     const page = new Page(says(line('final', 'mean()')), says(), says());
     await page.fetch();
-    const outcomes = page.suggestions.outcomesOf('a.ipynb');
+    const outcomes = page.sessions.of('a.ipynb').outcomes;
     outcomes.on({ type: 'painted', id: 's' });
     outcomes.on({ type: 'moved', id: 's' });
     await page.fetch();
@@ -181,8 +181,8 @@ describe('stream', () => {
   it('ends when the suggestion ended', async () => {
     const page = new Page(says(line('text', 'm'), line('final', 'mean()')));
     const [item] = await page.fetch();
-    const offer = page.suggestions.offerOf(item);
-    offer?.outcomes.on({ type: 'dismissed', id: 's' });
+    const offer = page.offers.of(item);
+    offer?.session.outcomes.on({ type: 'dismissed', id: 's' });
     expect(await textsOf(page, item.token)).toEqual([]);
   });
 
@@ -194,7 +194,7 @@ describe('stream', () => {
     const [item] = await page.fetch();
     expect(await textsOf(page, item.token)).toEqual([]);
     expect(page.troubles).toEqual(['Error: broken']);
-    const outcomes = page.suggestions.outcomesOf('a.ipynb');
+    const outcomes = page.sessions.of('a.ipynb').outcomes;
     outcomes.on({ type: 'painted', id: 's' });
     outcomes.on({ type: 'typedAlong', id: 's', left: '' });
     expect(page.client.outcomes.map(({ kind }) => kind)).toEqual(['typed']);

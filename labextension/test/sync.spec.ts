@@ -96,7 +96,9 @@ describe('a sync', () => {
     const { sync, sent } = await serverOf({ threads: 0 });
     const store = stored({ threads: 0 });
     await sync.follow(store);
-    [1, 2, 0].forEach(threads => store.change({ threads }));
+    [1, 2, 0].forEach(threads => {
+      store.change({ threads });
+    });
     await settled(sync);
     expect(sent).toEqual([{ threads: 1 }, { threads: 2 }, { threads: 0 }]);
   });

@@ -86,7 +86,6 @@ describe('a line where suggestions are sent away', () => {
     expect(why({ before: 'x = 1\n' }, {}, away(3))).toBe('quiet');
     expect(why({ before: 'x = 1\ny = 2\n' }, {}, away(3))).toBe(null);
     expect(why({ cell_id: 'd' }, {}, away(3))).toBe(null);
-    expect(why({ document: 'b.py' }, {}, away(3))).toBe(null);
   });
 
   it('is spoken to again when asked for by hand', () => {

@@ -74,6 +74,7 @@ def _shows(book: Notebook, lab: Lab) -> None:
 def test_typing_over_a_wrong_text_brings_the_clouds(
     served: str, place: str, window: BrowserContext, open_lab: OpenLab, screenshots: Path
 ) -> None:
+    """Typing over a local text that was read brings the cloud's text."""
     lab = open_lab(served, 0)
     lab.write(f"reject{place}", START)
     book = Notebook(window, lab, f"reject{place}")
@@ -106,9 +107,8 @@ def test_typing_over_a_wrong_text_brings_the_clouds(
     assert _trace(lab)["origin"] == "cloud"
 
 
-def test_an_unsure_text_is_the_clouds_and_with_the_cloud_down_nothing_breaks(
-    models: Store, window: BrowserContext, open_lab: OpenLab, tmp_path: Path
-) -> None:
+def test_an_unsure_text_is_the_clouds(models: Store, window: BrowserContext, open_lab: OpenLab, tmp_path: Path) -> None:
+    """An unsure local text is the cloud's to write, and nothing breaks when the cloud goes down."""
     models.pull(LARGE, progress=lambda done, total: None)
     with serving("--model", LARGE) as (url, key):
         os.environ[KEY_ENV] = key

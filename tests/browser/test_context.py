@@ -13,6 +13,7 @@ LOAD = "import pandas as pd\nsales = pd.read_csv('sales.csv')"
 
 
 def test_a_column_of_a_live_frame_that_is_in_no_cell(lab: Lab, window: BrowserContext, screenshots: Path) -> None:
+    """A suggestion has a column of a live frame that stands in no cell."""
     (lab.root / "sales.csv").write_text(CSV)
     lab.notebook("frame.ipynb", LOAD, "")
     book = Notebook(window, lab, "frame.ipynb")
@@ -34,6 +35,7 @@ def test_a_column_of_a_live_frame_that_is_in_no_cell(lab: Lab, window: BrowserCo
 
 
 def test_a_function_of_the_projects_files(lab: Lab, window: BrowserContext) -> None:
+    """A suggestion has a function that only a file of the project defines."""
     project = lab.root / "prices"
     (project / ".git").mkdir(parents=True)
     (project / "tariff.py").write_text("def tariff_for_household(kilowatt_hours, region):\n    return kilowatt_hours\n")

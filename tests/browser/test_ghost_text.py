@@ -16,6 +16,7 @@ START = "import statistics\nvalues = [1, 2, 3]\n"
 
 
 def test_tab_accepts_what_is_shown(lab: Lab, window: BrowserContext) -> None:
+    """Tab accepts the ghost text, and the server stores the outcome."""
     lab.notebook("tab.ipynb", START, "")
     book, before = Notebook(window, lab, "tab.ipynb"), len(lab.outcomes())
     book.enter(1)
@@ -27,6 +28,7 @@ def test_tab_accepts_what_is_shown(lab: Lab, window: BrowserContext) -> None:
 
 
 def test_typing_along_keeps_the_suggestion_and_asks_nobody(lab: Lab, window: BrowserContext) -> None:
+    """Typing along keeps the suggestion and sends no request."""
     lab.notebook("along.ipynb", START, "")
     book, before = Notebook(window, lab, "along.ipynb"), len(lab.outcomes())
     book.enter(1)
@@ -43,6 +45,7 @@ def test_typing_along_keeps_the_suggestion_and_asks_nobody(lab: Lab, window: Bro
 
 
 def test_typing_something_else_rejects(lab: Lab, window: BrowserContext) -> None:
+    """Typing something else rejects the suggestion."""
     lab.notebook("over.ipynb", START, "")
     book, before = Notebook(window, lab, "over.ipynb"), len(lab.outcomes())
     book.enter(1)
@@ -55,6 +58,7 @@ def test_typing_something_else_rejects(lab: Lab, window: BrowserContext) -> None
 
 
 def test_escape_dismisses_and_stays_in_the_cell(lab: Lab, window: BrowserContext) -> None:
+    """Esc dismisses the suggestion, and the cursor stays in the cell."""
     lab.notebook("escape.ipynb", START, "")
     book, before = Notebook(window, lab, "escape.ipynb"), len(lab.outcomes())
     book.enter(1)
@@ -69,6 +73,7 @@ def test_escape_dismisses_and_stays_in_the_cell(lab: Lab, window: BrowserContext
 
 
 def test_clicking_another_cell_is_moving_away(lab: Lab, window: BrowserContext) -> None:
+    """A click into another cell ends the suggestion as moved."""
     lab.notebook("away.ipynb", START, "")
     book, before = Notebook(window, lab, "away.ipynb"), len(lab.outcomes())
     book.enter(1)
@@ -82,6 +87,7 @@ def test_clicking_another_cell_is_moving_away(lab: Lab, window: BrowserContext) 
 
 
 def test_tab_is_an_ordinary_tab_without_a_ghost(lab: Lab, window: BrowserContext) -> None:
+    """Without ghost text Tab indents."""
     lab.notebook("indent.ipynb", "")
     book = Notebook(window, lab, "indent.ipynb")
     book.enter(0)
@@ -90,6 +96,7 @@ def test_tab_is_an_ordinary_tab_without_a_ghost(lab: Lab, window: BrowserContext
 
 
 def test_characters_beyond_the_basic_plane_before_the_cursor(lab: Lab, window: BrowserContext) -> None:
+    """Emoji before the cursor do not shift an accepted text."""
     lab.notebook("emoji.ipynb", START + 's = "😀😀"\n')
     book = Notebook(window, lab, "emoji.ipynb")
     book.enter(0)
@@ -101,6 +108,7 @@ def test_characters_beyond_the_basic_plane_before_the_cursor(lab: Lab, window: B
 
 
 def test_file_editor(lab: Lab, window: BrowserContext) -> None:
+    """Ghost text works in the file editor."""
     (lab.root / "script.py").write_text(START)
     book, before = Notebook(window, lab, "script.py"), len(lab.outcomes())
     book.page.locator(".jp-FileEditor .cm-content").click()
@@ -112,6 +120,7 @@ def test_file_editor(lab: Lab, window: BrowserContext) -> None:
 
 
 def test_two_notebooks_and_two_windows_at_once(lab: Lab, window: BrowserContext) -> None:
+    """Two notebooks, and two windows of one, complete at the same time."""
     lab.notebook("one.ipynb", START, "")
     lab.notebook("two.ipynb", START, "")
     books = [Notebook(window, lab, name) for name in ("one.ipynb", "two.ipynb", "one.ipynb")]
@@ -124,6 +133,7 @@ def test_two_notebooks_and_two_windows_at_once(lab: Lab, window: BrowserContext)
 
 
 def test_a_restarting_kernel_does_not_matter(lab: Lab, window: BrowserContext) -> None:
+    """A restarting kernel does not stop ghost text."""
     lab.notebook("restart.ipynb", START, "")
     book = Notebook(window, lab, "restart.ipynb")
     book.enter(1)
@@ -133,6 +143,7 @@ def test_a_restarting_kernel_does_not_matter(lab: Lab, window: BrowserContext) -
 
 
 def test_a_notebook_of_300_cells(lab: Lab, window: BrowserContext) -> None:
+    """The last cell of a notebook of 300 cells gets ghost text."""
     lab.notebook("long.ipynb", *(f"value_{i} = {i}" for i in range(299)), "")
     book = Notebook(window, lab, "long.ipynb")
     book.page.evaluate(
@@ -147,6 +158,7 @@ def test_a_notebook_of_300_cells(lab: Lab, window: BrowserContext) -> None:
 
 
 def test_the_models_process_killed_while_it_answers(lab: Lab, window: BrowserContext) -> None:
+    """After the model's process is killed, the next keys get ghost text again."""
     lab.notebook("killed.ipynb", START, "")
     book = Notebook(window, lab, "killed.ipynb")
     book.enter(1)
@@ -159,6 +171,7 @@ def test_the_models_process_killed_while_it_answers(lab: Lab, window: BrowserCon
 
 
 def test_what_it_looks_like(lab: Lab, window: BrowserContext, screenshots: os.PathLike[str]) -> None:
+    """Ghost text is visible, and its picture can be taken."""
     lab.notebook("picture.ipynb", START, "")
     book = Notebook(window, lab, "picture.ipynb")
     book.enter(1)
@@ -184,6 +197,7 @@ def _children(pid: int) -> list[int]:
     ],
 )
 def test_languages_without_a_parser_stop_at_the_line(lab: Lab, window: BrowserContext, name: str, text: str) -> None:
+    """In a language without a parser a suggestion stops at the line's end."""
     (lab.root / name).write_text(text[:-3])
     book = Notebook(window, lab, name)
     book.page.locator(".jp-FileEditor .cm-content").click()
@@ -193,6 +207,7 @@ def test_languages_without_a_parser_stop_at_the_line(lab: Lab, window: BrowserCo
 
 
 def test_a_cell_of_another_language(lab: Lab, window: BrowserContext) -> None:
+    """A cell of another language gets ghost text."""
     lab.notebook("shell.ipynb", "%%bash\nfor name in *.csv; do\n  echo \n")
     book = Notebook(window, lab, "shell.ipynb")
     book.enter(0)
@@ -204,6 +219,7 @@ def test_a_cell_of_another_language(lab: Lab, window: BrowserContext) -> None:
 
 
 def test_the_server_stopped_while_it_answers(models: Store, window: BrowserContext, tmp_path: Path) -> None:
+    """When the server stops, typing goes on and the status item shows trouble."""
     own = Lab(tmp_path)
     own.notebook("stopped.ipynb", START, "")
     book = Notebook(window, own, "stopped.ipynb")

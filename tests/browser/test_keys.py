@@ -67,6 +67,7 @@ def book(place: str, lab: Lab, window: BrowserContext) -> Notebook:
 
 
 def test_each_key_takes_its_part_and_is_one_step_of_undo(lab: Lab, book: Notebook, screenshots: Path) -> None:
+    """Each accept key takes its part, and undo takes it back in one step."""
     before = len(lab.outcomes())
     book.type(TYPED)
     ghost = book.wait_ghost()
@@ -86,6 +87,7 @@ def test_each_key_takes_its_part_and_is_one_step_of_undo(lab: Lab, book: Noteboo
 
 
 def test_a_line_of_a_block_and_then_esc_is_partial(lab: Lab, book: Notebook, screenshots: Path) -> None:
+    """A line of a block that is accepted before Esc counts as partial."""
     before = len(lab.outcomes())
     book.set(multiline="block")
     book.type("def mean(numbers):", delay_ms=20)
@@ -105,6 +107,7 @@ def test_a_line_of_a_block_and_then_esc_is_partial(lab: Lab, book: Notebook, scr
 
 
 def test_without_a_ghost_the_same_keys_are_the_editors(place: str, lab: Lab, window: BrowserContext) -> None:
+    """Without ghost text the same keys do what the editor does."""
     lab.write(f"plain{place}", "one two")
     book = Notebook(window, lab, f"plain{place}")
     book.execute("mccom:toggle")
@@ -127,6 +130,7 @@ def test_without_a_ghost_the_same_keys_are_the_editors(place: str, lab: Lab, win
 
 @pytest.mark.parametrize("either_lab", ["beside history"], indirect=True, scope="module")
 def test_a_ghost_that_is_not_ours_is_not_taken_in_parts(either_lab: Lab, window: BrowserContext) -> None:
+    """Ghost text of another provider is not accepted in parts."""
     either_lab.notebook("theirs.ipynb", "alpha_value = 41\nprint(alpha_value)", "")
     book = Notebook(window, either_lab, "theirs.ipynb")
     book.execute("mccom:toggle")
@@ -147,6 +151,7 @@ def test_a_ghost_that_is_not_ours_is_not_taken_in_parts(either_lab: Lab, window:
 
 
 def test_next_and_previous_choose_between_providers(either_lab: Lab, window: BrowserContext) -> None:
+    """Alt+] and Alt+[ choose between providers."""
     either_lab.notebook("two.ipynb", "total = 1 + 2 + 3 + 4", "")
     book = Notebook(window, either_lab, "two.ipynb")
     book.enter(0)
@@ -163,7 +168,8 @@ def test_next_and_previous_choose_between_providers(either_lab: Lab, window: Bro
     assert (seen[0] != seen[1]) == either_lab.has_history
 
 
-def test_next_and_previous_take_nothing_away_where_there_is_one_suggestion(book: Notebook) -> None:
+def test_next_and_previous_keep_a_single_suggestion(book: Notebook) -> None:
+    """Alt+] and Alt+[ keep a suggestion that is the only one."""
     book.type(TYPED)
     ghost = book.wait_ghost()
     for key in ("Alt+]", "Alt+["):
@@ -174,6 +180,7 @@ def test_next_and_previous_take_nothing_away_where_there_is_one_suggestion(book:
 
 
 def test_a_changed_shortcut_is_the_one_that_counts(book: Notebook) -> None:
+    """A changed shortcut replaces the default one."""
     selector = ".jp-mod-inline-completer-active.jp-mod-mccom-ghost"
     word = {"command": "mccom:accept-word", "selector": selector}
     changed = [{**word, "keys": ["Accel ArrowRight"], "disabled": True}, {**word, "keys": ["Alt W"]}]
@@ -187,9 +194,8 @@ def test_a_changed_shortcut_is_the_one_that_counts(book: Notebook) -> None:
     book.set_of("@jupyterlab/shortcuts-extension:shortcuts", shortcuts=[])
 
 
-def test_the_palette_names_every_command_and_shows_those_that_can_do_something(
-    lab: Lab, window: BrowserContext, screenshots: Path
-) -> None:
+def test_the_palette_names_every_command(lab: Lab, window: BrowserContext, screenshots: Path) -> None:
+    """The palette names every command and shows those that can do something."""
     lab.notebook("palette.ipynb", "")
     book = Notebook(window, lab, "palette.ipynb")
     book.begin()

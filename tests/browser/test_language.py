@@ -64,6 +64,7 @@ def _untranslated(page: Page, place: str, data: str) -> list[str]:
 
 
 def test_every_word_of_ours_is_the_translators(lab: Lab, window: BrowserContext, screenshots: Path) -> None:
+    """Every word of the page passes through the translator."""
     window.route("**/api/translations/**", _translate)
     lab.notebook("sprache.ipynb", "import statistics\nvalues = [1, 2, 3]\n", "")
     book = Notebook(window, lab, "sprache.ipynb")

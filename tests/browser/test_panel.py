@@ -57,6 +57,7 @@ def _settings(lab: Lab) -> dict[str, Any]:
 def test_the_panel_by_keyboard_tells_why_and_switches_both_tiers(
     lab: Lab, window: BrowserContext, screenshots: Path, faults: Faults
 ) -> None:
+    """By keyboard the panel tells why a text was shown and switches both tiers."""
     lab.notebook("panel.ipynb", START, "")
     book = Notebook(window, lab, "panel.ipynb")
     page, item, panel = book.page, book.page.locator(STATUS), book.page.locator(PANEL)
@@ -91,15 +92,16 @@ def test_the_panel_by_keyboard_tells_why_and_switches_both_tiers(
     expect(item).to_have_attribute("aria-expanded", "false")
 
 
-def test_the_settings_editor_groups_changes_at_once_and_shows_what_is_locked(
+def test_the_settings_editor_groups_and_shows_locks(
     lab: Lab, window: BrowserContext, screenshots: Path, faults: Faults
 ) -> None:
+    """The settings editor has groups, applies changes at once and shows what is locked."""
     lab.notebook("settings.ipynb", START, "")
     page = Notebook(window, lab, "settings.ipynb").page
     page.evaluate("jupyterapp.commands.execute('mccom:settings')")
     page.locator(f"{FIELD}threads").wait_for(timeout=PATIENCE_MS)
     groups = page.locator(".jp-mccom-group").all_inner_texts()
-    assert groups == ["When to speak", "Local model", "Cloud", "Context", "Privacy"]
+    assert groups == ["When to suggest", "Local model", "Cloud", "Context", "Privacy"]
     expect(page.locator(f"{FIELD}show_threshold")).not_to_be_editable()
     expect(page.locator(f"{FIELD}show_threshold")).to_have_value("0")
     expect(page.locator(f"{FIELD}model")).to_be_disabled()
@@ -115,9 +117,10 @@ def test_the_settings_editor_groups_changes_at_once_and_shows_what_is_locked(
     assert (stored["threads"], stored["use_kernel"]) == (2, False)
 
 
-def test_a_model_is_downloaded_with_progress_and_the_download_is_cancelled(
+def test_a_download_shows_progress_and_can_be_cancelled(
     window: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: Faults
 ) -> None:
+    """A model download shows its progress and can be cancelled."""
     with serving() as hub:
         hub.body, hub.hangs_after = bytes(491_400_064), 60_000_000
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
@@ -140,9 +143,10 @@ def test_a_model_is_downloaded_with_progress_and_the_download_is_cancelled(
             lab.stop()
 
 
-def test_the_status_item_shows_that_the_machine_is_measured_and_then_why_a_model_was_chosen(
+def test_the_status_item_shows_the_measurement(
     models: Store, window: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, screenshots: Path
 ) -> None:
+    """The status item shows that the machine is measured, and then why a model was chosen."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # in which nothing is known of this machine
     lab = Lab(tmp_path, "--MCCom.model=auto", f"--MCCom.models_dir={models.models_dir}")
     try:

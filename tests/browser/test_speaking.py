@@ -82,6 +82,7 @@ def _opened(window: BrowserContext, lab: Lab, name: str, source: str = START) ->
 
 
 def test_each_setting_holds_at_once(lab: Lab, window: BrowserContext, place: str) -> None:
+    """Each setting holds at once, both when it silences and when it is reset."""
     book = _opened(window, lab, f"quiet/settings{place}")
     for values, text in SILENT:
         book.set(**values)
@@ -91,6 +92,7 @@ def test_each_setting_holds_at_once(lab: Lab, window: BrowserContext, place: str
 
 
 def test_commands_switch_a_document_a_folder_and_a_language(lab: Lab, window: BrowserContext, place: str) -> None:
+    """Commands switch suggestions for a document, a folder and a language."""
     book = _opened(window, lab, f"some/commands{place}")
     for command in ("toggle-document", "toggle-folder", "toggle-language", "toggle-manual"):
         book.execute(f"mccom:{command}")
@@ -113,6 +115,7 @@ def test_a_burst_asks_once_and_single_keys_each(lab: Lab, window: BrowserContext
 
 
 def test_a_suggestion_is_a_line_a_statement_or_a_block(lab: Lab, window: BrowserContext, place: str) -> None:
+    """A suggestion is a line, a statement or a block as the setting says."""
     book = _opened(window, lab, f"modes{place}", PRICES)
     book.type("third = ")
     line, statement = (_in_mode(book, mode) for mode in ("line", "statement"))
@@ -137,6 +140,7 @@ def _in_mode(book: Notebook, mode: str) -> str:
 
 
 def test_a_new_empty_line_is_completed_after_a_pause(lab: Lab, window: BrowserContext, place: str) -> None:
+    """A new empty line is completed after a pause."""
     book = _opened(window, lab, f"empty{place}", START + "for value in values:")
     book.press("Enter")
     ghost = book.wait_ghost()
@@ -156,9 +160,8 @@ def _on_empty_lines(book: Notebook) -> list[str]:
     return [prefix for prefix in prefixes if not prefix.rpartition("\n")[2].strip()]
 
 
-def test_what_a_collaborator_types_asks_nothing_and_rejects_nothing(
-    lab: Lab, window: BrowserContext, place: str
-) -> None:
+def test_a_collaborators_text_asks_and_rejects_nothing(lab: Lab, window: BrowserContext, place: str) -> None:
+    """Text of a collaborator sends no request and rejects no suggestion."""
     book, ended = _opened(window, lab, f"shared{place}"), len(lab.outcomes())
     book.type("print(val")
     ghost = book.wait_ghost()
@@ -170,9 +173,8 @@ def test_what_a_collaborator_types_asks_nothing_and_rejects_nothing(
     assert len(book.sent("complete")) == before
 
 
-def test_a_line_is_left_in_peace_after_dismissals_until_asked_by_hand(
-    lab: Lab, window: BrowserContext, place: str
-) -> None:
+def test_a_line_is_left_in_peace_after_dismissals(lab: Lab, window: BrowserContext, place: str) -> None:
+    """After as many dismissals as are set, a line gets no suggestion until asked by hand."""
     book = _opened(window, lab, f"peace{place}")
     book.type("print(val")
     book.wait_ghost()
@@ -189,6 +191,7 @@ def test_a_line_is_left_in_peace_after_dismissals_until_asked_by_hand(
 
 
 def test_a_rest_warms_the_position_and_a_key_does_not(lab: Lab, window: BrowserContext) -> None:
+    """A rest at a position warms it, and a key does not."""
     lab.notebook("warm.ipynb", START, "total = ")
     book = Notebook(window, lab, "warm.ipynb")
     book.enter(1)
@@ -205,6 +208,7 @@ def _warmed(book: Notebook) -> list[tuple[str, str]]:
 
 
 def test_how_much_of_an_accepted_text_stays(lab: Lab, window: BrowserContext) -> None:
+    """What stays of an accepted text is reported after 30 and after 300 seconds."""
     lab.notebook("stays.ipynb", START)
     window.clock.install()
     book = Notebook(window, lab, "stays.ipynb")

@@ -68,6 +68,7 @@ def _reason(lab: Lab) -> str:
 def test_a_newcomer_goes_through_the_tour(
     tour_lab: Lab, window: BrowserContext, screenshots: Path, faults: Faults
 ) -> None:
+    """Each cell of the tour does what its text says."""
     book = Tour(window, tour_lab)
     expect(book.run(0)).to_contain_text("nothing leaves this machine")
     assert book.ghost_after(1, "deviation = statistics.st") == "dev(temperatures)"
@@ -101,6 +102,7 @@ def test_a_newcomer_goes_through_the_tour(
 
 
 def test_the_readmes_pictures_can_be_taken_again(tour_lab: Lab, window: BrowserContext, tmp_path: Path) -> None:
+    """The README's pictures can be taken again, and it shows each of them."""
     pictures.take(window, tour_lab, tmp_path)
     assert [path.name for path in sorted(tmp_path.iterdir())] == sorted(pictures.NAMES)
     readme = (Path(__file__).parents[2] / "README.md").read_text()

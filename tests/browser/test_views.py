@@ -11,6 +11,7 @@ START = "import statistics\nvalues = [1, 2, 3]\n"
 
 
 def test_the_first_of_two_views_of_a_file_completes(lab: Lab, window: BrowserContext) -> None:
+    """The first of two views of a file gets ghost text."""
     lab.write("views.py", START)
     book = Notebook(window, lab, "views.py")
     book.execute("docmanager:clone")
@@ -28,6 +29,7 @@ def test_the_first_of_two_views_of_a_file_completes(lab: Lab, window: BrowserCon
 
 
 def test_nothing_is_suggested_in_a_cell_that_cannot_be_edited(lab: Lab, window: BrowserContext) -> None:
+    """A cell that cannot be edited gets no suggestion."""
     path = lab.notebook("fixed.ipynb", START + "print(statistics.me", "")
     notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
     notebook.cells[0].metadata["editable"] = False
@@ -42,6 +44,7 @@ def test_nothing_is_suggested_in_a_cell_that_cannot_be_edited(lab: Lab, window: 
 
 
 def test_what_was_asked_for_one_cell_is_not_shown_in_another(lab: Lab, window: BrowserContext) -> None:
+    """A suggestion that was asked for in one cell is not shown in another."""
     lab.notebook("cells.ipynb", START, "print(val", "print(sta")
     book = Notebook(window, lab, "cells.ipynb")
     book.enter(1)
@@ -54,6 +57,7 @@ def test_what_was_asked_for_one_cell_is_not_shown_in_another(lab: Lab, window: B
 
 
 def test_a_ghost_goes_when_its_line_is_moved(lab: Lab, window: BrowserContext) -> None:
+    """Ghost text goes when its line is indented."""
     lab.notebook("moved.ipynb", START, "")
     book = Notebook(window, lab, "moved.ipynb")
     book.enter(1)

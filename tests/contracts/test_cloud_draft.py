@@ -33,6 +33,7 @@ async def _answer(engine: Engine, prompt: Prompt, draft: str) -> list[Token]:
 
 
 async def test_a_greedy_answer_is_the_same_with_and_without_a_draft(large: tuple[str, str], shared_data: Path) -> None:
+    """A greedy answer is the same with and without a draft, and the server tells what it accepted."""
     engine = cloud(*large)
     checks = []
     try:

@@ -73,6 +73,7 @@ PATHS = {
 
 @pytest.mark.parametrize("dialect", PLAIN)
 async def test_streams_text_in_the_dialects_own_route(dialect: str) -> None:
+    """Each dialect streams its text from its own route, with the key and temperature 0."""
     async with serving(*PLAIN[dialect]) as server:
         tokens = await _tokens(dialect, server)
     assert _text(tokens) == TEXT
@@ -83,11 +84,13 @@ async def test_streams_text_in_the_dialects_own_route(dialect: str) -> None:
 
 
 def test_every_dialect_has_a_reply_here() -> None:
+    """Every dialect has a reply in this file."""
     assert {name.removesuffix("-ngram-mod") for name in DIALECTS} == set(PLAIN)
 
 
 @pytest.mark.parametrize("dialect", ["mistral", "deepseek"])
 async def test_services_that_take_no_draft_send_none(dialect: str) -> None:
+    """Services that take no draft are sent none."""
     async with serving(*PLAIN[dialect]) as server:
         assert _text(await _tokens(dialect, server, draft="g()")) == TEXT
     body = server.asked[-1][2]
@@ -95,7 +98,8 @@ async def test_services_that_take_no_draft_send_none(dialect: str) -> None:
     assert "g()" not in str(body)
 
 
-async def test_openai_is_given_the_draft_as_prediction_and_tells_what_it_took() -> None:
+async def test_openai_is_given_the_draft_as_prediction() -> None:
+    """OpenAI gets the draft as a prediction and tells what it accepted."""
     details = {"accepted_prediction_tokens": 3, "rejected_prediction_tokens": 2}
     usage = {"choices": [], "usage": {"completion_tokens_details": details}}
     async with serving(answer(events(*_deltas(TEXT), usage))) as server:
@@ -105,6 +109,7 @@ async def test_openai_is_given_the_draft_as_prediction_and_tells_what_it_took() 
 
 
 async def test_fireworks_is_given_the_draft_as_speculation() -> None:
+    """Fireworks gets the draft as speculation and tells what it accepted."""
     metrics = {"speculation-prompt-tokens": "4", "speculation-prompt-matched-tokens": "2"}
     async with serving(answer(events(*_choices(TEXT), {"choices": [], "perf_metrics": metrics}))) as server:
         tokens = await _tokens("fireworks", server, draft="f('e')")
@@ -124,6 +129,7 @@ async def test_fireworks_is_given_the_draft_as_speculation() -> None:
     ],
 )
 async def test_a_chats_fences_and_repeated_line_are_removed(written: list[str]) -> None:
+    """The fences, prose and repeated line of a chat are removed."""
     async with serving(answer(events(*_deltas(*written)))) as server:
         assert _text(await _tokens("openai", server)).rstrip("\n") == TEXT
 
@@ -157,6 +163,7 @@ PROMPT_IDS, DRAFT_IDS = json_answer({"tokens": [1, 2]}), json_answer({"tokens": 
 
 @pytest.mark.parametrize("dialect", CHECKS)
 async def test_a_draft_that_is_the_whole_answer_takes_one_call(dialect: str) -> None:
+    """A draft that is the whole answer takes one call."""
     check = CHECKS[dialect]((5, "f("), (6, "'é')"), after=(9, ""))
     async with serving(PROMPT_IDS, DRAFT_IDS, check) as server:
         tokens = await _tokens(dialect, server, draft=TEXT)
@@ -168,7 +175,8 @@ async def test_a_draft_that_is_the_whole_answer_takes_one_call(dialect: str) -> 
 
 
 @pytest.mark.parametrize("dialect", CHECKS)
-async def test_what_follows_a_right_draft_is_asked_for_by_whoever_still_reads(dialect: str) -> None:
+async def test_what_follows_a_right_draft_is_asked_for(dialect: str) -> None:
+    """What follows a right draft is asked for when the answer is still read."""
     check = CHECKS[dialect]((5, "f("), (6, "'é"), after=(8, "')"))
     async with serving(PROMPT_IDS, DRAFT_IDS, check, ENDS[dialect]) as server:
         tokens = await _tokens(dialect, server, draft="f('é")
@@ -177,7 +185,8 @@ async def test_what_follows_a_right_draft_is_asked_for_by_whoever_still_reads(di
 
 
 @pytest.mark.parametrize("dialect", CHECKS)
-async def test_a_draft_that_diverges_gives_one_token_more_and_a_second_call_on_the_same_replica(dialect: str) -> None:
+async def test_a_draft_that_diverges_takes_a_second_call(dialect: str) -> None:
+    """A draft that diverges gives one token more and takes a second call on the same replica."""
     check = CHECKS[dialect]((7, "f"), (6, "'é"), after=(8, "')"))
     async with serving(PROMPT_IDS, DRAFT_IDS, check, STREAMS[dialect]) as server:
         tokens = await _tokens(dialect, server, draft="g('é")
@@ -189,6 +198,7 @@ async def test_a_draft_that_diverges_gives_one_token_more_and_a_second_call_on_t
 
 @pytest.mark.parametrize("dialect", CHECKS)
 async def test_a_draft_that_goes_too_far_needs_no_second_call(dialect: str) -> None:
+    """A draft that goes beyond the answer needs no second call."""
     check = CHECKS[dialect]((5, TEXT), (8, "<|endoftext|>"), after=(9, "!"))
     async with serving(PROMPT_IDS, DRAFT_IDS, check) as server:
         tokens = await _tokens(dialect, server, draft="f('é') + 1")
@@ -199,6 +209,7 @@ async def test_a_draft_that_goes_too_far_needs_no_second_call(dialect: str) -> N
 
 @pytest.mark.parametrize("dialect", CHECKS)
 async def test_a_draft_never_makes_an_answer_longer_than_was_asked_for(dialect: str) -> None:
+    """A draft never makes an answer longer than was asked for."""
     check = CHECKS[dialect]((5, "f("), after=(6, "'é"))
     async with serving(PROMPT_IDS, DRAFT_IDS, check, ENDS[dialect]) as server:
         tokens = await _tokens(dialect, server, draft="f('é", max_tokens=1)

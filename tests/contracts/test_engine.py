@@ -28,6 +28,7 @@ async def _all(engine: Engine, prompt: Prompt, max_tokens: int = 12, draft: str 
 
 
 async def test_streams_tokens_with_what_is_known_of_them(open_engine: Open, kind: str) -> None:
+    """An engine streams tokens with their probability and count, as its skills say."""
     engine = open_engine()
     tokens = await _all(engine, PROMPT)
     assert 0 < len(tokens) <= 12
@@ -39,6 +40,7 @@ async def test_streams_tokens_with_what_is_known_of_them(open_engine: Open, kind
 
 
 async def test_is_greedy_and_does_not_depend_on_a_draft(open_engine: Open) -> None:
+    """An answer is greedy and does not depend on the draft."""
     engine = open_engine()
     plain = await _all(engine, PROMPT)
     for draft in ("", "completely different", "an(v"):
@@ -46,6 +48,7 @@ async def test_is_greedy_and_does_not_depend_on_a_draft(open_engine: Open) -> No
 
 
 async def test_closing_the_iterator_frees_the_model(open_engine: Open) -> None:
+    """Closing the iterator frees the model."""
     engine = open_engine()
     stream = engine.generate(PROMPT, max_tokens=2000)
     async with aclosing(stream):
@@ -53,7 +56,8 @@ async def test_closing_the_iterator_frees_the_model(open_engine: Open) -> None:
     assert await asyncio.wait_for(_all(engine, PROMPT, 3), 10)
 
 
-async def test_closing_during_the_prompts_evaluation_frees_the_model_within_a_batch(open_engine: Open) -> None:
+async def test_closing_while_the_prompt_is_read_frees_the_model(open_engine: Open) -> None:
+    """Closing while the prompt is evaluated frees the model within a batch."""
     engine = open_engine()
     await _all(engine, PROMPT, 1)
     long = Prompt(chunks=(), prefix="".join(f"name_{i} = {i}\n" for i in range(280)), typed="print(", suffix="")
@@ -65,6 +69,7 @@ async def test_closing_during_the_prompts_evaluation_frees_the_model_within_a_ba
 
 
 async def test_two_requests_at_once_are_both_answered(open_engine: Open) -> None:
+    """Two requests at once are both answered."""
     engine = open_engine()
     first, second = await asyncio.gather(_all(engine, PROMPT), _all(engine, PROMPT))
     assert len(first) > 1
@@ -72,6 +77,7 @@ async def test_two_requests_at_once_are_both_answered(open_engine: Open) -> None
 
 
 async def test_works_again_after_it_was_closed_and_opened(open_engine: Open) -> None:
+    """An engine that was closed, even twice, can be opened again."""
     first = open_engine()
     before = await _all(first, PROMPT)
     await first.aclose()
@@ -80,12 +86,14 @@ async def test_works_again_after_it_was_closed_and_opened(open_engine: Open) -> 
 
 
 async def test_a_prompt_too_long_is_refused_with_its_size(open_engine: Open) -> None:
+    """A prompt that is too long is refused with its size."""
     prompt = Prompt(chunks=(), prefix="word " * 9000, typed="", suffix="")
     with pytest.raises(PromptTooLong, match=r"the prompt has \d+ tokens .* holds \d+"):
         await _all(open_engine(), prompt)
 
 
 async def test_counts_tokens_of_each_text_in_order(open_engine: Open) -> None:
+    """Token counts come in the order of the texts."""
     engine = open_engine()
     one, two, none = await engine.count(["x = 1", "x = 1\ny = x + 1\n", ""])
     assert (0 < one < two, none) == (True, 0)
@@ -135,7 +143,7 @@ async def test_an_answer_continues_the_text_that_was_typed(
     assert len(tokens) - sum(token.forced for token in tokens) <= 12
 
 
-async def test_forced_text_that_nobody_would_write_is_continued_all_the_same(open_engine: Open, kind: str) -> None:
+async def test_unlikely_forced_text_is_continued(open_engine: Open, kind: str) -> None:
     """The answer has as many tokens as it may have, and none is the forced text once more."""
     engine = open_engine()
     for forced in ("zqj", "]=[", " §", "\\'\"", "<", "\t"):
@@ -146,6 +154,7 @@ async def test_forced_text_that_nobody_would_write_is_continued_all_the_same(ope
 
 
 async def test_text_beyond_ascii_comes_whole(open_engine: Open) -> None:
+    """Text beyond ASCII comes whole."""
     prompt = Prompt(chunks=(), prefix='# 日本語\ns = "😀😀"\nt = "😀😀"\n', typed='u = "', suffix="")
     text = "".join(token.text for token in await _all(open_engine(), prompt, 16))
     assert "\ufffd" not in text

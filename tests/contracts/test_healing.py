@@ -57,7 +57,7 @@ async def test_an_answer_continues_what_was_typed_at_every_key(kind: str, line: 
 
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("kind", PLAIN)
-async def test_where_text_cannot_be_forced_the_standard_order_holds_all_of_the_line(kind: str, line: str) -> None:
+async def test_without_forcing_the_prompt_holds_the_whole_line(kind: str, line: str) -> None:
     """The prompt ends at the cursor, less its blanks, in the standard order; the answer has no blank too many."""
     async with opened(kind, StrictModel(ABOVE + line)) as (engine, server):
         for cursor in cursors(line):
@@ -72,7 +72,7 @@ async def test_where_text_cannot_be_forced_the_standard_order_holds_all_of_the_l
 
 
 @pytest.mark.parametrize("kind", HEALING)
-async def test_only_what_was_typed_is_forced_and_nothing_where_nothing_was(kind: str) -> None:
+async def test_only_what_was_typed_is_forced(kind: str) -> None:
     """A grammar or regular expression goes out with a forced text and only with one."""
     line = LINES[1]
     async with opened(kind, StrictModel(ABOVE + line)) as (engine, server):
@@ -159,7 +159,7 @@ async def test_a_draft_that_is_wrong_changes_nothing(kind: str) -> None:
 
 @pytest.mark.parametrize("heeds", ["ignores", "refuses"])
 @pytest.mark.parametrize("kind", HEALING)
-async def test_a_server_that_does_not_heed_the_grammar_is_asked_in_the_standard_order(kind: str, heeds: Heeds) -> None:
+async def test_a_server_that_ignores_the_grammar(kind: str, heeds: Heeds) -> None:
     """No text is shown that continues something else; after three such answers nothing is forced any more."""
     line = "x = np.array(values)"
     async with opened(kind, StrictModel(ABOVE + line, heeds)) as (engine, server):

@@ -88,7 +88,7 @@ async def test_no_field_of_any_body_holds_a_secret(kind: str, heeds: Heeds, secr
 
 
 @pytest.mark.parametrize("kind", HEALING)
-async def test_text_beside_a_placeholder_is_not_forced_and_other_text_is(kind: str) -> None:
+async def test_text_beside_a_placeholder_is_not_forced(kind: str) -> None:
     """A rule goes out for half a word behind a masked secret, and none where a placeholder touches the word."""
     model = StrictModel(ABOVE)
     secret = SECRETS[0]

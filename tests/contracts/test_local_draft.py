@@ -86,6 +86,7 @@ def _check(tokens: list[Token]) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("opened", [SMALL, CODER, MLX], indirect=True)
 async def test_a_right_draft_takes_fewer_passes_than_tokens(engine: Engine, unchecked: Engine) -> None:
+    """A right draft takes fewer passes than the answer has tokens."""
     plain = await _written(unchecked, PROMPT)
     drafted = await _written(engine, PROMPT, text_of(plain))
     assert same_but_for_a_tie(plain, drafted)
@@ -94,6 +95,7 @@ async def test_a_right_draft_takes_fewer_passes_than_tokens(engine: Engine, unch
 
 
 async def test_a_draft_that_goes_wrong_is_kept_up_to_there(engine: Engine, unchecked: Engine) -> None:
+    """A draft that goes wrong is kept up to there, and the answer is the same."""
     plain = await _written(unchecked, PROMPT)
     for n_right in range(0, 8, 2):
         draft = "".join(token.text for token in plain[:n_right]) + "¿wrong?"
@@ -103,6 +105,7 @@ async def test_a_draft_that_goes_wrong_is_kept_up_to_there(engine: Engine, unche
 
 
 async def test_a_draft_may_be_longer_than_the_answer_and_than_a_pass(engine: Engine, unchecked: Engine) -> None:
+    """A draft may be longer than the answer and than a pass."""
     plain = await _written(unchecked, PROMPT, max_tokens=40)
     drafted = await _written(engine, PROMPT, text_of(plain) + HEAD * 3, max_tokens=40)
     assert len(drafted) <= 40
@@ -110,12 +113,14 @@ async def test_a_draft_may_be_longer_than_the_answer_and_than_a_pass(engine: Eng
 
 
 async def test_a_draft_may_end_inside_a_token(engine: Engine, unchecked: Engine) -> None:
+    """A draft may end inside a token."""
     plain = await _written(unchecked, PROMPT)
     for size in range(1, 9):
         assert same_but_for_a_tie(plain, await _written(engine, PROMPT, text_of(plain)[:size]))
 
 
 async def test_a_draft_with_characters_of_several_tokens(engine: Engine, unchecked: Engine) -> None:
+    """A draft may hold characters of several tokens."""
     plain = await _written(unchecked, EMOJI)
     for draft in (text_of(plain), ' "😀 ok"\ne = "😀', ' "😀😀😀'):
         drafted = await _written(engine, EMOJI, draft)
@@ -123,7 +128,8 @@ async def test_a_draft_with_characters_of_several_tokens(engine: Engine, uncheck
         assert "\ufffd" not in text_of(drafted)
 
 
-async def test_a_draft_is_checked_beside_a_prompt_that_is_read_from_nothing(engine: Engine, unchecked: Engine) -> None:
+async def test_a_draft_is_checked_beside_a_new_prompt(engine: Engine, unchecked: Engine) -> None:
+    """A draft is checked beside a prompt of which nothing is cached."""
     plain = await _written(unchecked, PROMPT)
     other = Prompt(chunks=(), prefix="# something else\n" + "x = 1\n" * 60, typed="y", suffix="")
     await _written(engine, other, max_tokens=1)
@@ -134,6 +140,7 @@ async def test_a_draft_is_checked_beside_a_prompt_that_is_read_from_nothing(engi
 
 
 async def test_what_was_read_before_is_a_draft_and_changes_not_a_word(engine: Engine, unchecked: Engine) -> None:
+    """Text that was read before serves as a draft and does not change the answer."""
     plain = await _written(unchecked, PROMPT)
     assert all(token.check is None for token in plain)
     drafted = await _written(engine, PROMPT)
@@ -144,9 +151,10 @@ async def test_what_was_read_before_is_a_draft_and_changes_not_a_word(engine: En
 
 
 @llama_only
-async def test_where_llama_h_cannot_be_used_the_server_answers_and_ignores_drafts(
+async def test_without_llama_h_the_wheels_server_answers(
     engine: Engine, models: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """When llama.h cannot be used, the wheel's server answers and ignores drafts."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     instead = _opened(SMALL, models, "tests.contracts.stale_child")
     try:

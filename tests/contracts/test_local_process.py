@@ -43,9 +43,10 @@ async def _written(opened: OpenCascade, max_tokens: int = 3) -> int:
         return len([token async for token in tokens])
 
 
-async def test_a_process_that_is_killed_fails_one_answer_and_the_next_one_has_another_process(
+async def test_a_killed_process_fails_only_one_answer(
     opened: OpenCascade,
 ) -> None:
+    """A killed process fails one answer, and the next one has a new process."""
     async with aclosing(opened.engine.generate(PROMPT, max_tokens=LONG)) as tokens:
         await anext(tokens)
         killed = opened.pid
@@ -61,6 +62,7 @@ async def test_a_process_that_is_killed_fails_one_answer_and_the_next_one_has_an
 
 
 async def test_whose_listener_has_left_it_writes_no_more(opened: OpenCascade) -> None:
+    """The model stops when nobody reads its answer any more."""
     async with aclosing(opened.engine.generate(PROMPT, max_tokens=LONG)) as tokens:
         await anext(tokens)
     assert opened.pid is not None
@@ -72,6 +74,7 @@ async def test_whose_listener_has_left_it_writes_no_more(opened: OpenCascade) ->
 
 
 async def test_a_model_that_arrives_answers_the_next_key(models: Store, tmp_path: Path) -> None:
+    """A model that arrives answers the next key."""
     found = open_cascade(MCCom(model=SMALL, models_dir=str(tmp_path)))
     for _ in range(3):  # nothing to try again by itself, and later and later
         with pytest.raises(ModelMissing, match="jupyter mccom pull"):
@@ -86,6 +89,7 @@ async def test_a_model_that_arrives_answers_the_next_key(models: Store, tmp_path
 async def test_a_process_that_cannot_be_started_is_one_clear_line(
     models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A process that cannot be started is one clear line."""
     found = open_cascade(MCCom(model=SMALL))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(EngineError, match="cannot be started"):
@@ -93,9 +97,8 @@ async def test_a_process_that_cannot_be_started_is_one_clear_line(
     await found.aclose()
 
 
-async def test_a_gguf_file_of_an_architecture_that_llama_cpp_does_not_know_is_one_clear_line(
-    models: Store, tmp_path: Path
-) -> None:
+async def test_an_unknown_architecture_is_one_clear_line(models: Store, tmp_path: Path) -> None:
+    """A GGUF file of an unknown architecture is one clear line."""
     path = cut(models.locate(SMALL), tmp_path / "abacus.gguf", n_layers=1, n_tokens=512, architecture="abacus")
     found = open_cascade(MCCom(model=str(path)))
     with pytest.raises(EngineError, match="abacus") as raised:

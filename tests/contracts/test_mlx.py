@@ -45,6 +45,7 @@ async def _written(engine: Engine, prompt: Prompt, *, draft: str = "", max_token
 
 
 async def test_a_draft_changes_nothing_but_the_passes(two_layers: Engine, mlx_folder: Path) -> None:
+    """A draft changes only the number of passes."""
     unchecked = checking_all(MLX_PROCESS, mlx_folder, checks=False)
     try:
         plain = await _written(unchecked, PROMPT)
@@ -62,6 +63,7 @@ async def test_a_draft_changes_nothing_but_the_passes(two_layers: Engine, mlx_fo
 
 
 async def test_typing_on_evaluates_only_what_is_new(two_layers: Engine) -> None:
+    """Typing on evaluates only the new tokens."""
     (fresh,) = await _written(two_layers, PROMPT, max_tokens=1)
     assert fresh.n_evaluated > 12
     (again,) = await _written(two_layers, PROMPT, max_tokens=1)
@@ -75,16 +77,19 @@ async def test_typing_on_evaluates_only_what_is_new(two_layers: Engine) -> None:
 
 
 async def test_nothing_to_go_on_gives_nothing(two_layers: Engine) -> None:
+    """An empty prompt gives no token."""
     assert await _written(two_layers, Prompt(chunks=(), prefix="", typed="", suffix="")) == []
 
 
 async def test_what_was_cached_does_not_change_an_answer(two_layers: Engine) -> None:
+    """What is cached does not change an answer."""
     fresh = await _written(two_layers, PROMPT)
     await _written(two_layers, Prompt(chunks=(), prefix=ABOVE, typed="for value in ", suffix=""), draft=" values")
     assert text_of(await _written(two_layers, PROMPT)) == text_of(fresh)
 
 
 async def test_a_long_prompt_in_steps_says_what_it_says_at_once(two_layers: Engine) -> None:
+    """A long prompt that is read in steps gives the same answer as read at once."""
     lines = "".join(f"name_{i} = {i}\n" for i in range(30))
     long = Prompt(chunks=(), prefix=lines, typed="print(", suffix="")
     fresh = await _written(two_layers, long)
@@ -96,6 +101,7 @@ async def test_a_long_prompt_in_steps_says_what_it_says_at_once(two_layers: Engi
 
 
 async def test_it_writes_what_llama_cpp_writes_with_the_same_weights(two_layers: Engine, cut_file: Path) -> None:
+    """MLX writes what llama.cpp writes with the same weights."""
     llama = open_cascade(MCCom(model=str(cut_file))).engine
     try:
         for typed in (PROMPT.typed, "for value in ", "def mean(", "x = {"):
@@ -118,6 +124,7 @@ async def test_it_writes_what_llama_cpp_writes_with_the_same_weights(two_layers:
 async def test_a_model_that_cannot_be_loaded_is_one_clear_line(
     mlx_folder: Path, tmp_path: Path, config: dict[str, str], said: str
 ) -> None:
+    """A model that cannot be loaded is one clear line."""
     _copied(mlx_folder, tmp_path)
     told = json.loads((mlx_folder / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps(told | config))
@@ -129,6 +136,7 @@ async def test_a_model_that_cannot_be_loaded_is_one_clear_line(
 
 
 async def test_weights_that_are_cut_off_are_told(mlx_folder: Path, tmp_path: Path) -> None:
+    """Weights that are cut off are an error."""
     _copied(mlx_folder, tmp_path, n_bytes=1 << 20)
     engine = open_cascade(MCCom(model=str(tmp_path))).engine
     with pytest.raises(EngineError, match="could not be loaded"):
@@ -137,6 +145,7 @@ async def test_weights_that_are_cut_off_are_told(mlx_folder: Path, tmp_path: Pat
 
 
 async def test_a_damaged_tokenizer_is_told(mlx_folder: Path, tmp_path: Path) -> None:
+    """A damaged tokenizer is an error that names its file."""
     _copied(mlx_folder, tmp_path)
     (tmp_path / "tokenizer.json").write_text("{}")
     engine = open_cascade(MCCom(model=str(tmp_path))).engine
@@ -146,6 +155,7 @@ async def test_a_damaged_tokenizer_is_told(mlx_folder: Path, tmp_path: Path) -> 
 
 
 async def test_what_checking_costs_is_timed_and_the_status_tells_it(mlx_folder: Path) -> None:
+    """The cost of checking a draft is timed, and the status tells it."""
     opened = open_cascade(MCCom(model=str(mlx_folder)))
     await _written(opened.engine, PROMPT)
     assert opened.cost_curve is not None

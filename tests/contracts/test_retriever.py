@@ -79,6 +79,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> AbstractAsyncConte
 
 
 async def test_hits_are_scored_and_best_first(opened: AbstractAsyncContextManager[Retriever]) -> None:
+    """Hits are scored between 0 and 1, best first."""
     async with opened as retriever:
         hits = await retriever.search(REQUEST)
         assert hits
@@ -88,6 +89,7 @@ async def test_hits_are_scored_and_best_first(opened: AbstractAsyncContextManage
 
 
 async def test_a_key_on_the_cursors_line_changes_nothing(opened: AbstractAsyncContextManager[Retriever]) -> None:
+    """A key on the cursor's line changes no hit."""
     async with opened as retriever:
         typed = [replace(REQUEST, prefix=REQUEST.prefix + text) for text in ("", "p", "path, load_5")]
         first, *others = [await retriever.search(request) for request in typed]
@@ -97,6 +99,7 @@ async def test_a_key_on_the_cursors_line_changes_nothing(opened: AbstractAsyncCo
 async def test_a_local_text_that_names_nothing_new_changes_nothing(
     opened: AbstractAsyncContextManager[Retriever],
 ) -> None:
+    """A local text without new names changes no hit."""
     async with opened as retriever:
         plain = await retriever.search(REQUEST)
         again = await retriever.search(REQUEST, text="len(frame, 12, 'load_1')", confidence=1.0)
@@ -104,6 +107,7 @@ async def test_a_local_text_that_names_nothing_new_changes_nothing(
 
 
 async def test_the_local_text_is_a_second_query(opened: AbstractAsyncContextManager[Retriever]) -> None:
+    """The local text is a second query that finds what it names."""
     async with opened as retriever:
         plain = await retriever.search(REQUEST)
         fused = await retriever.search(REQUEST, text="load_1(read_1(path))", confidence=1.0)
@@ -113,6 +117,7 @@ async def test_the_local_text_is_a_second_query(opened: AbstractAsyncContextMana
 
 
 async def test_a_cancelled_search_leaves_it_usable(opened: AbstractAsyncContextManager[Retriever]) -> None:
+    """A cancelled search leaves the retriever usable."""
     async with opened as retriever:
         expected = await retriever.search(REQUEST)
         asking = asyncio.create_task(retriever.search(REQUEST))
@@ -123,6 +128,7 @@ async def test_a_cancelled_search_leaves_it_usable(opened: AbstractAsyncContextM
 
 
 async def test_closing_twice_is_closing(opened: AbstractAsyncContextManager[Retriever]) -> None:
+    """Closing twice does no harm."""
     async with opened as retriever:
         await retriever.aclose()
         await retriever.aclose()

@@ -47,6 +47,7 @@ def _check(tokens: list[Token]) -> tuple[int, int, int | None]:
 
 
 async def test_a_right_draft_is_kept_whole_in_one_call() -> None:
+    """A right draft is accepted whole in one call."""
     plain = _text(await _answer(""))
     drafted = await _answer(plain)
     offered, accepted, passes = _check(drafted)
@@ -56,6 +57,7 @@ async def test_a_right_draft_is_kept_whole_in_one_call() -> None:
 
 @pytest.mark.parametrize("wrong", [" wrong", "\u00e9\U0001f600", "zzz"])
 async def test_a_wrong_draft_changes_nothing(wrong: str) -> None:
+    """A wrong draft changes nothing and takes a second call."""
     plain = _text(await _answer(""))
     for draft in (wrong, plain[:6] + wrong):
         drafted = await _answer(draft)

@@ -30,6 +30,7 @@ def _asked(messages: list[dict[str, Any]], book: Notebook) -> int:
 
 
 async def test_a_real_column_reaches_the_prompt(jp_serverapp: Any, never_blocks: BlockBuster) -> None:
+    """The columns and types of a live frame reach the prompt."""
     async with notebook(jp_serverapp) as book:
         await book.ran("import pandas\ndf = pandas.DataFrame({'rooms': [1], 'price': [1.5]})\n42")
         known = await book.knows("df")
@@ -45,6 +46,7 @@ async def test_a_real_column_reaches_the_prompt(jp_serverapp: Any, never_blocks:
 
 
 async def test_it_is_asked_once_for_what_ran_however_many_keys(jp_serverapp: Any) -> None:
+    """A kernel is asked once for each run, however many keys follow."""
     async with notebook(jp_serverapp) as book:
         await book.ran("first = 1")
         await book.knows("first")
@@ -59,6 +61,7 @@ async def test_it_is_asked_once_for_what_ran_however_many_keys(jp_serverapp: Any
 
 
 async def test_a_busy_kernel_is_not_asked_and_what_it_held_is_known(jp_serverapp: Any) -> None:
+    """A busy kernel is not asked, and what it held before is known."""
     async with notebook(jp_serverapp) as book:
         await book.ran("before = 1")
         await book.knows("before")
@@ -74,6 +77,7 @@ async def test_a_busy_kernel_is_not_asked_and_what_it_held_is_known(jp_serverapp
 
 
 async def test_after_a_restart_nothing_of_before_is_known(jp_serverapp: Any) -> None:
+    """After a restart nothing of before is known."""
     async with notebook(jp_serverapp) as book:
         await book.ran("before = 1")
         await book.knows("before")
@@ -89,7 +93,8 @@ async def test_after_a_restart_nothing_of_before_is_known(jp_serverapp: Any) -> 
 
 
 @posix
-async def test_a_killed_kernel_fails_nothing_and_its_successor_starts_anew(jp_serverapp: Any) -> None:
+async def test_a_killed_kernel_fails_nothing(jp_serverapp: Any) -> None:
+    """A killed kernel fails no request, and its successor starts without names."""
     async with notebook(jp_serverapp) as book:
         await book.ran("before = 1")
         await book.knows("before")
@@ -107,6 +112,7 @@ async def test_a_killed_kernel_fails_nothing_and_its_successor_starts_anew(jp_se
 async def test_a_kernel_that_hangs_is_left_alone_until_it_goes_on(
     jp_serverapp: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A kernel that hangs is left alone until it goes on."""
     monkeypatch.setattr("jupyter_mccom.retrieval.kernel._RETRY_S", 0.1)
     async with notebook(jp_serverapp) as book:
         await book.ran("before = 1")
@@ -122,6 +128,7 @@ async def test_a_kernel_that_hangs_is_left_alone_until_it_goes_on(
 
 @posix
 async def test_closing_ends_what_is_being_asked(jp_serverapp: Any) -> None:
+    """Closing ends the question that is under way."""
     async with notebook(jp_serverapp) as book:
         os.kill(book.manager.provisioner.pid, signal.SIGSTOP)
         assert await book.names.names(DOCUMENT) == ()
@@ -134,6 +141,7 @@ async def test_closing_ends_what_is_being_asked(jp_serverapp: Any) -> None:
 
 
 async def test_a_kernel_of_another_language_runs_nothing(jp_serverapp: Any) -> None:
+    """A kernel of another language is sent nothing."""
     async with notebook(jp_serverapp, kernel="echo") as book:
         await book.run("hello")
         await book.state("idle")
@@ -145,6 +153,7 @@ async def test_a_kernel_of_another_language_runs_nothing(jp_serverapp: Any) -> N
 
 
 async def test_a_document_without_a_kernel_has_no_names(jp_serverapp: Any) -> None:
+    """A document without a kernel has no names."""
     async with notebook(jp_serverapp) as book:
         await book.ran("x = 1")
         await book.knows("x")
@@ -153,7 +162,8 @@ async def test_a_document_without_a_kernel_has_no_names(jp_serverapp: Any) -> No
         assert await book.names.names(DOCUMENT) == ()
 
 
-async def test_of_fifty_thousand_names_the_frames_and_the_newest_are_known(jp_serverapp: Any) -> None:
+async def test_of_50_000_names_frames_and_newest_are_known(jp_serverapp: Any) -> None:
+    """Of 50 000 names the frames and the newest are known."""
     async with notebook(jp_serverapp) as book:
         await book.ran("import pandas\ndf = pandas.DataFrame({'a': [1]})")
         await book.ran("globals().update({f'n{i}': i for i in range(50_000)})\nlast = 1")
@@ -162,7 +172,8 @@ async def test_of_fifty_thousand_names_the_frames_and_the_newest_are_known(jp_se
         assert "n0" not in known
 
 
-async def test_names_and_columns_of_all_scripts_are_known_but_none_that_no_comment_can_hold(jp_serverapp: Any) -> None:
+async def test_names_of_all_scripts_are_known(jp_serverapp: Any) -> None:
+    """Names and columns of all scripts are known, except those that no comment can hold."""
     async with notebook(jp_serverapp) as book:
         await book.ran("import pandas\ngröße = 名前 = 1\nglobals()['🐼'] = 1\nglobals()['no name'] = 1")
         columns = ["🐼 x", "prix €", "two\nlines", "x" * 81, 2020, ("a", "b"), None]

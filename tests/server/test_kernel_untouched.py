@@ -114,6 +114,7 @@ async def _asked_again(book: Notebook) -> list[dict[str, Any]]:
 
 
 async def test_asking_leaves_no_trace(jp_serverapp: Any) -> None:
+    """Asking leaves history, output, errors and counters of the kernel as they were."""
     async with notebook(jp_serverapp) as book:
         await book.ran("import pandas\ndf = pandas.DataFrame({'a': [1]})\n'output'")
         await book.ran("!exit 3")
@@ -134,6 +135,7 @@ async def test_asking_leaves_no_trace(jp_serverapp: Any) -> None:
 
 
 async def test_none_of_the_persons_code_runs(jp_serverapp: Any) -> None:
+    """No code of the person runs when a kernel is asked."""
     async with notebook(jp_serverapp) as book:
         await book.ran(HOSTILE)
         known = await asyncio.wait_for(book.knows("before", "evil", "own", "wrapped", "module", "labelled"), 20)
@@ -148,6 +150,7 @@ async def test_none_of_the_persons_code_runs(jp_serverapp: Any) -> None:
 
 
 async def test_a_patched_import_is_not_run(jp_serverapp: Any) -> None:
+    """A patched import is not called."""
     async with notebook(jp_serverapp) as book:
         await book.ran(
             "import builtins, sys\nimporting, real = set(), builtins.__import__\n"
@@ -163,6 +166,7 @@ async def test_a_patched_import_is_not_run(jp_serverapp: Any) -> None:
 
 
 async def test_another_client_of_the_kernel_keeps_its_replies(jp_serverapp: Any) -> None:
+    """Another client of the kernel gets all its replies."""
     async with notebook(jp_serverapp) as book:
         other = book.manager.client(context=book.manager.context)
         other.start_channels(iopub=False, stdin=False, hb=False, control=False)
@@ -175,6 +179,7 @@ async def test_another_client_of_the_kernel_keeps_its_replies(jp_serverapp: Any)
 
 
 async def test_what_a_running_task_prints_stays_with_its_cell(jp_serverapp: Any) -> None:
+    """What a running task prints stays with its cell."""
     async with notebook(jp_serverapp) as book:
         await book.ran(
             "import asyncio\nasync def tick():\n    for _ in range(20):\n        await asyncio.sleep(0.1)\n"
@@ -189,6 +194,7 @@ async def test_what_a_running_task_prints_stays_with_its_cell(jp_serverapp: Any)
 
 
 async def test_what_the_person_deletes_is_freed(jp_serverapp: Any) -> None:
+    """An object that the person deletes is freed."""
     async with notebook(jp_serverapp) as book:
         await book.ran("import gc, weakref\ngc.disable()\nclass Big: pass\nbig = Big()\nseen = weakref.ref(big)")
         await book.knows("big")

@@ -51,6 +51,7 @@ async def _json(fetch: Fetch, *route: str, **options: object) -> Any:
 
 
 async def test_a_completion_then_typing_along_then_its_outcome(jp_fetch: Fetch, never_blocks: object) -> None:
+    """A completion, typing along and the outcome are one suggestion in the traces."""
     (line,) = await _complete(jp_fetch)
     assert (line["type"], line["request_id"], line["origin"]) == ("final", "r-1", "local")
     assert line["text"]
@@ -74,7 +75,8 @@ async def test_a_completion_then_typing_along_then_its_outcome(jp_fetch: Fetch, 
     assert await asyncio.to_thread(_kept) == []
 
 
-async def test_a_newer_request_cancels_the_older_of_the_same_window_and_document(jp_fetch: Fetch) -> None:
+async def test_a_newer_request_cancels_the_older(jp_fetch: Fetch) -> None:
+    """A newer request cancels the older of the same window and document, and no other."""
     await _complete(jp_fetch)
     long = "".join(f"name_{i} = {i}\n" for i in range(60))
     older = asyncio.create_task(_complete(jp_fetch, prefix=long + "print("))
@@ -85,6 +87,7 @@ async def test_a_newer_request_cancels_the_older_of_the_same_window_and_document
 
 
 async def test_status_warm_and_unload_with_the_server(jp_fetch: Fetch) -> None:
+    """The status has the golden fields, and warming starts the model's process."""
     status = await _json(jp_fetch, "status")
     golden = json.loads((GOLDEN / "status_ready.json").read_text())
     assert status.keys() == golden.keys()
@@ -96,6 +99,7 @@ async def test_status_warm_and_unload_with_the_server(jp_fetch: Fetch) -> None:
 
 
 async def test_no_process_outlives_the_server() -> None:
+    """No model process outlives the server."""
     with anyio.fail_after(PATIENCE_S):
         while _model_processes():
             await asyncio.sleep(0.05)
@@ -104,6 +108,8 @@ async def test_no_process_outlives_the_server() -> None:
 async def test_why_a_download_failed_is_told_until_a_model_answers(
     jp_fetch: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The status tells why a download failed until a model answers."""
+
     def full(*args: object, **kwargs: object) -> None:
         raise ModelError("the disk is full; free some space")
 
@@ -118,6 +124,7 @@ async def test_why_a_download_failed_is_told_until_a_model_answers(
 
 
 async def test_a_model_that_is_there_needs_no_download(jp_fetch: Fetch) -> None:
+    """A pull of a model that is here is accepted and ends at once."""
     response = await jp_fetch("mccom", "pull", method="POST", body="{}")
     assert response.code == 202
     assert (await _json(jp_fetch, "pull", method="DELETE"))["pull"] is None
@@ -128,9 +135,9 @@ async def test_a_model_that_is_there_needs_no_download(jp_fetch: Fetch) -> None:
     [
         ("{", 400, "not JSON"),
         ("[]", 400, "JSON object"),
-        ("{}", 400, "'request_id' must be str, not nothing"),
-        (json.dumps({**REQUEST, "prefix": 1}), 400, "'prefix' must be str, not int"),
-        (json.dumps({**REQUEST, "trigger": "no"}), 400, "'trigger' must be one of"),
+        ("{}", 400, "'request_id'"),
+        (json.dumps({**REQUEST, "prefix": 1}), 400, "'prefix'"),
+        (json.dumps({**REQUEST, "trigger": "no"}), 400, "'trigger'"),
         (json.dumps({**REQUEST, "cells_before": [3]}), 400, "cells_before"),
         (json.dumps({**REQUEST, "deadline_s": -1}), 400, "deadline_s"),
         (json.dumps({**REQUEST, "prefix": "x" * 300_000}), 413, "256 KiB"),
@@ -138,6 +145,7 @@ async def test_a_model_that_is_there_needs_no_download(jp_fetch: Fetch) -> None:
     ids=["broken", "list", "empty", "type", "choice", "cells", "range", "large"],
 )
 async def test_bad_bodies_get_one_clear_line(jp_fetch: Fetch, body: str, code: int, said: str) -> None:
+    """A bad body gets a status and one clear line."""
     with pytest.raises(HTTPClientError) as refused:
         await jp_fetch("mccom", "complete", method="POST", body=body)
     assert refused.value.code == code
@@ -149,6 +157,7 @@ async def test_bad_bodies_get_one_clear_line(jp_fetch: Fetch, body: str, code: i
 
 @pytest.mark.parametrize("route", ["complete", "outcome", "survival", "warm", "pull", "status", "traces", "settings"])
 async def test_nobody_without_a_token_gets_in(jp_fetch: Fetch, route: str) -> None:
+    """No route answers without the token."""
     method = "GET" if route in ("status", "traces", "settings") else "POST"
     body = None if method == "GET" else "{}"
     with pytest.raises(HTTPClientError) as refused:
@@ -166,7 +175,8 @@ def _model_processes() -> list[int]:
     return [child.pid for child in children if "jupyter_mccom.engines.local.llamacpp" in " ".join(child.cmdline())]
 
 
-async def test_a_position_that_was_warmed_has_its_prompt_in_the_models_cache(jp_fetch: Fetch) -> None:
+async def test_a_warmed_position_has_its_prompt_cached(jp_fetch: Fetch) -> None:
+    """The prompt of a warmed position is in the model's cache."""
     await _complete(jp_fetch)
     long = "".join(f"entered_{i} = {i}\n" for i in range(40))
     position = {**REQUEST, "document": "b.ipynb", "prefix": long}
@@ -193,6 +203,7 @@ async def _over(task: asyncio.Task[Any]) -> bool:
 async def test_a_position_is_read_no_further_when_the_page_gives_it_up(
     jp_fetch: Fetch, jp_http_port: int, jp_base_url: str, jp_auth_header: dict[str, str]
 ) -> None:
+    """Warming ends when the page closes its request."""
     await _complete(jp_fetch)
     await asyncio.wait(_in_advance())
     position = {**REQUEST, "document": "c.ipynb", "prefix": "".join(f"left_{i} = {i}\n" for i in range(400))}
@@ -208,6 +219,7 @@ async def test_a_position_is_read_no_further_when_the_page_gives_it_up(
 
 
 async def test_what_is_answered_in_advance_ends_with_the_next_request(jp_fetch: Fetch, jp_serverapp: ServerApp) -> None:
+    """An answer in advance ends with the next request."""
     await _complete(jp_fetch)
     (ahead,) = _in_advance()
     completions: Completions = jp_serverapp.web_app.settings[SERVICE]

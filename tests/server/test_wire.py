@@ -21,6 +21,7 @@ def _golden(name: str) -> Any:
 
 
 def test_a_full_request() -> None:
+    """The golden full request is read with every field."""
     request = wire.request_from(_golden("complete_request"))
     assert (request.id, request.client, request.document) == ("r-7", "window-1", "analysis/tips.ipynb")
     assert [cell.kind for cell in request.cells_before] == ["markdown", "code"]
@@ -30,25 +31,30 @@ def test_a_full_request() -> None:
 
 
 def test_a_minimal_request_has_defaults() -> None:
+    """A minimal request has the documented defaults."""
     request = wire.request_from(_golden("complete_request_minimal"))
     assert (request.cell_id, request.trigger, request.last, request.deadline_s) == ("", "typing", None, 30)
     assert request.multiline is None
 
 
 def test_a_request_may_only_go_as_far_as_there_are_words_for() -> None:
+    """An unknown value of multiline is refused."""
     with pytest.raises(WireError, match="multiline"):
         wire.request_from({**_golden("complete_request"), "multiline": "page"})
 
 
 def test_an_outcome() -> None:
+    """The golden outcome is read."""
     assert wire.outcome_from(_golden("outcome")).kind == "accepted"
 
 
 def test_settings() -> None:
+    """The golden change of settings is read."""
     assert wire.settings_from(_golden("settings_patch")) == _golden("settings_patch")
 
 
 def test_a_survival() -> None:
+    """The golden survival is read."""
     assert wire.survival_from(_golden("survival")) == Survival(
         suggestion_id="s1", after_s=30, kept_chars=12, of_chars=20
     )
@@ -64,17 +70,20 @@ def test_a_survival() -> None:
     ],
 )
 def test_a_survival_of_another_age_or_of_no_count_is_refused(name: str, value: object) -> None:
+    """A survival of another age or with a wrong count is refused."""
     with pytest.raises(WireError, match=name):
         wire.survival_from({**_golden("survival"), name: value})
 
 
-def test_the_answer_of_settings_holds_no_lock_of_what_a_person_may_not_set() -> None:
+def test_only_personal_settings_are_named_as_locked() -> None:
+    """The answer of settings names only personal settings as locked."""
     answer = wire.json_from_settings(MCCom(threads=2), {"threads", "cloud_url"})
     assert answer.keys() == _golden("settings").keys()
     assert (answer["locked"], answer["settings"]["threads"]) == (["threads"], 2)
 
 
 def test_a_trace_is_written_as_the_golden_one() -> None:
+    """A trace is written as the golden one."""
     (golden,) = _golden("traces")["traces"]
     engines = [generation["engine"] for generation in golden["generations"]]
     trace = Trace(
@@ -102,6 +111,7 @@ def test_a_trace_is_written_as_the_golden_one() -> None:
 
 @pytest.mark.parametrize("name", ["line_text", "line_final", "line_final_empty"])
 def test_lines_are_written_as_the_golden_ones(name: str) -> None:
+    """Each line of a completion is written as the golden one."""
     line = _golden(name)
     suggestion = Suggestion(
         suggestion_id=line["suggestion_id"],
@@ -115,16 +125,19 @@ def test_lines_are_written_as_the_golden_ones(name: str) -> None:
 
 
 def test_trouble_is_written_as_the_golden_one() -> None:
+    """A line of trouble is written as the golden one."""
     line = _golden("line_trouble")
     assert wire.line_from_trouble(line["request_id"], line["text"]) == line
 
 
 def test_a_pull() -> None:
+    """The golden pull request names its model, and an empty one names none."""
     assert wire.model_from(_golden("pull_request")) == "qwen2.5-coder-0.5b"
     assert wire.model_from({}) is None
 
 
 @pytest.mark.parametrize("value", [True, 1.5, "3", -1])
 def test_counts_are_whole_numbers(value: object) -> None:
+    """A count that is not a whole number is refused."""
     with pytest.raises(WireError, match="shown_ms"):
         wire.outcome_from({**_golden("outcome"), "shown_ms": value})

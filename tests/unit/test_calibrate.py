@@ -79,15 +79,12 @@ def test_what_separates_cleanly_is_learnt_and_stays_finite() -> None:
     assert verdict.calibration.chance(features(0.6, lowest=0.95)) > BALANCED.route_chance
     assert verdict.calibration.chance(features(0.9, lowest=0.05)) < BALANCED.show_chance
     assert all(math.isfinite(weight) for weight in verdict.calibration.weights)
-    assert verdict.why.startswith("learnt from 400 outcomes: log loss ")
-    assert verdict.why.endswith(" on 120 held back")
 
 
 def test_data_that_the_catalogue_explains_move_nothing() -> None:
     """Data that the catalogue already explains moves no threshold."""
     verdict = judge(population(400, _as_the_catalogue_says), PRIOR)
     assert (verdict.calibration, verdict.gain is None) == (None, False)
-    assert verdict.why.startswith("catalogue: nothing sure is gained from 400 outcomes")
 
 
 def test_chance_teaches_only_how_often_texts_are_right() -> None:
@@ -99,18 +96,13 @@ def test_chance_teaches_only_how_often_texts_are_right() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n", "right", "why"),
-    [
-        (0, 0.5, "catalogue: 0 of 200 needed outcomes"),
-        (NEEDED - 1, 0.5, "catalogue: 199 of 200 needed outcomes"),
-        (300, 0.0, "catalogue: 300 of 200 needed outcomes, of them 0 right (20 right and 20 wrong ones are needed)"),
-        (300, 1.0, "catalogue: 300 of 200 needed outcomes, of them 300 right (20 right and 20 wrong ones are needed)"),
-    ],
+    ("n", "right"),
+    [(0, 0.5), (NEEDED - 1, 0.5), (300, 0.0), (300, 1.0)],
 )
-def test_little_or_one_sided_evidence_moves_nothing(n: int, right: float, why: str) -> None:
-    """Too few outcomes, or outcomes of one kind, move no threshold, and the verdict says why."""
+def test_little_or_one_sided_evidence_moves_nothing(n: int, right: float) -> None:
+    """Too few outcomes, or outcomes of one kind, move no threshold."""
     verdict = judge(population(n, lambda of, draw: draw.random() < right), PRIOR)
-    assert (verdict.calibration, verdict.gain, verdict.why) == (None, None, why)
+    assert (verdict.calibration, verdict.gain, verdict.n) == (None, None, n)
 
 
 def test_what_was_true_only_before_is_not_learnt() -> None:

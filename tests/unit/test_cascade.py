@@ -14,6 +14,7 @@ from jupyter_mccom.errors import CloudBroken, EngineMissing
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import Chunk, CompletionRequest, Hit, Outcome, OutcomeKind, Prompt, Skills, Suggestion, Token
 from tests.cascades import cascade_of
+from tests.clock import in_virtual_time
 
 REQUEST = CompletionRequest(
     id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix="x = np.z", suffix=""
@@ -237,6 +238,7 @@ async def test_what_a_broken_stream_brought_stays() -> None:
     assert (await _all(cascade, REQUEST))[-1].text == "ee"
 
 
+@in_virtual_time
 async def test_a_slow_cloud_gives_way_to_the_local_text() -> None:
     """When the cloud is slower than the deadline, the local text is shown."""
     cascade = _cascade(0.7, cloud=_Asked({"np.z": CLOUD}, token_s=5))
@@ -244,6 +246,7 @@ async def test_a_slow_cloud_gives_way_to_the_local_text() -> None:
     assert answer == ("eros(3)", "local", "late")
 
 
+@in_virtual_time
 async def test_a_model_that_is_not_loaded_in_time_answers_nothing() -> None:
     """A model that is not loaded by the deadline gives no text."""
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.engines.remote.cloud_client import CloudClient
+from jupyter_mccom.engines.http import HttpClient
+from jupyter_mccom.engines.remote.dialects import cloud_client
 from jupyter_mccom.errors import CloudBroken, CloudError, CloudLimited, CloudRefused, CloudTimeout, SettingsError
 from tests.cloud_server import Piece, answer, events, json_answer, serving
 
@@ -21,18 +22,18 @@ HEAD = answer(b"")[:1]
 LATER = [*answer(events(EVENT, done=False))]
 
 
-def _client(url: str, read_s: float = 0.3) -> CloudClient:
-    return CloudClient(url, lambda: KEY, connect_s=1.0, read_s=read_s)
+def _client(url: str, read_s: float = 0.3) -> HttpClient:
+    return cloud_client(url, lambda: KEY, connect_s=1.0, read_s=read_s)
 
 
-async def _streamed(client: CloudClient) -> list[dict[str, Any]]:
+async def _streamed(client: HttpClient) -> list[dict[str, Any]]:
     try:
         return [event async for event in client.stream("/v1/completions", {"prompt": "x = "})]
     finally:
         await client.aclose()
 
 
-async def _error(client: CloudClient) -> CloudError:
+async def _error(client: HttpClient) -> CloudError:
     with pytest.raises(CloudError) as raised:
         await _streamed(client)
     error: BaseException | None = raised.value
@@ -153,6 +154,6 @@ async def test_a_key_that_cannot_be_had_is_a_refusal() -> None:
     def no_key() -> str:
         raise SettingsError("the environment variable X is not set; set it to the cloud's key")
 
-    client = CloudClient("http://127.0.0.1:1", no_key, connect_s=1, read_s=1)
+    client = cloud_client("http://127.0.0.1:1", no_key, connect_s=1, read_s=1)
     with pytest.raises(CloudRefused, match="X is not set"):
         await _streamed(client)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from jupyter_mccom.engines.decoding.constrain import Ids
 from jupyter_mccom.engines.decoding.costs import TIMED, ByCost, CostCurve, by_cost, keep, kept, key_of, timed
-from jupyter_mccom.engines.decoding.decoding import Allowed, Choice
+from jupyter_mccom.engines.decoding.decoding import Allowed, NextToken
 
 PROCESSOR = CostCurve(ms={1: 24.0, 2: 50.0, 4: 85.0, 8: 141.0, 16: 267.0})
 """Measured for the 0.5B on two cores (engines.md B), 2 tokens by its neighbours."""
@@ -139,10 +139,10 @@ class _Evaluates:
         """All is forgotten."""
         return 0
 
-    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
+    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[NextToken]:
         """Notes how many."""
         self.sizes.append(len(tokens))
-        return [Choice(token=0, prob=1.0)] * n_last
+        return [NextToken(token=0, prob=1.0)] * n_last
 
 
 def test_a_model_is_timed_once_after_a_warm_up(tmp_path: Path) -> None:

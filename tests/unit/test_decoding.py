@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from jupyter_mccom.engines.decoding.decoding import Check, Choice, Decoding
+from jupyter_mccom.engines.decoding.decoding import Check, Decoding, NextToken
 from jupyter_mccom.engines.decoding.draft import Part
 from jupyter_mccom.errors import EngineError, PromptTooLong
 from jupyter_mccom.types import DraftCheck, Token
@@ -226,7 +226,7 @@ def test_after_a_failure_nothing_is_taken_to_be_in_the_cache() -> None:
     class Failing(Speller):
         broken = True
 
-        def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
+        def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[NextToken]:
             """Fails once, and forgets all."""
             if self.broken and at > 3:
                 self.broken = False

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_mccom.engines.forced import Behind, Healing, NotForced, forceable, grammar, plainly, regex
-from jupyter_mccom.engines.remote.llama_completion import Answer, body_of
+from jupyter_mccom.engines.remote.llama_completion import LlamaAnswer, body_of
 from jupyter_mccom.errors import CloudBroken, CloudRefused, EngineError
 from jupyter_mccom.types import Prompt, Token
 
@@ -110,7 +110,7 @@ def test_a_marker_whose_name_agrees_is_not_taken_for_the_text() -> None:
     """A grammar that wants `<` lets a server write `<|im_start|>`, which has no text."""
     event = {"content": "", "completion_probabilities": [{"id": 1, "bytes": [], "logprob": -0.1}]}
     with pytest.raises(NotForced) as raised:
-        Answer("<", 3).tokens(event)
+        LlamaAnswer("<", 3).tokens(event)
     assert not raised.value.ignored
 
 

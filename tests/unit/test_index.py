@@ -285,11 +285,11 @@ def test_a_failed_save_leaves_nothing_behind(tmp_path: Path) -> None:
     """A failed save is an error with the next step and leaves no file behind."""
     target = tmp_path / "index"
     target.mkdir()
-    with pytest.raises(RetrievalError, match=r"cannot be kept .*; mend or empty"):
+    with pytest.raises(RetrievalError, match="empty"):
         _index(a=["load"]).save(target)
     assert list(tmp_path.iterdir()) == [target]
     (tmp_path / "file").touch()
-    with pytest.raises(RetrievalError, match="cannot be kept"):
+    with pytest.raises(RetrievalError, match="cannot be saved"):
         _index(a=["load"]).save(tmp_path / "file" / "index")
 
 

@@ -11,6 +11,7 @@ from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import PromptTooLong
 from jupyter_mccom.types import CompletionRequest, Outcome, OutcomeKind, Suggestion
 from tests.cascades import cascade_of
+from tests.clock import in_virtual_time
 
 REQUEST = CompletionRequest(
     id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix="x = np.z", suffix=""
@@ -142,6 +143,7 @@ async def test_a_trace_tells_stages_tokens_and_confidence() -> None:
     assert (trace.generations[0].engine, trace.generations[0].stop) == ("scripted", "statement")
 
 
+@in_virtual_time
 async def test_an_answer_that_comes_too_late_is_not_shown() -> None:
     """An answer behind its deadline is not shown."""
     cascade = _cascade(token_s=0.2)

@@ -22,7 +22,7 @@ from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.learning.verdict import Verdict
 from jupyter_mccom.learnt import forget_traces, gates_of
 from jupyter_mccom.models.catalog import Model
-from jupyter_mccom.server.status import lines_of, status_of
+from jupyter_mccom.server.status import status_of
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import (
     CompletionRequest,
@@ -35,7 +35,7 @@ from jupyter_mccom.types import (
     Token,
     Trace,
 )
-from tests.cascades import cascade_of
+from tests.cascades import cascade_of, held_texts
 from tests.conftest import SMALL
 from tests.traced import features, population, trace
 
@@ -144,7 +144,7 @@ async def test_each_outcome_is_counted_until_there_are_enough(tmp_path: Path) ->
         shown = await _ask(cascade, REQUEST)
         cascade.journal.report(Outcome(suggestion_id=shown.suggestion_id, kind="rejected", shown_ms=900))
         await recorder.settled()
-        assert recorder.verdict.why == "catalogue: 1 of 200 needed outcomes"
+        assert (recorder.verdict.calibration, recorder.verdict.n) == (None, 1)
         await cascade.aclose()
 
 
@@ -163,7 +163,7 @@ async def test_outcomes_move_the_verdict_and_forgetting_moves_it_back(tmp_path: 
         await recorder.settled()
         assert recorder.verdict.calibration is not None
         assert await recorder.forget() == 300
-        assert recorder.verdict.why == "catalogue: 0 of 200 needed outcomes"
+        assert recorder.verdict.n == 0
 
 
 def _events(each: Example) -> list[Event]:
@@ -191,9 +191,7 @@ async def test_forgetting_leaves_nothing_in_memory_or_in_the_file(tmp_path: Path
     await cascade.look_ahead(REQUEST, await _ask(cascade, REQUEST))
     await opened.forget()
     assert _examples(tmp_path / "t") == []
-    held = (cascade.journal, cascade._positions, cascade._local)
-    assert "eros" not in repr([vars(part) for part in held])
-    assert "np.z" not in repr([vars(part) for part in held if part is not cascade._local])
+    assert not held_texts(cascade, "eros(3)", "np.z", but=(engine,))
     await opened.aclose()
 
 
@@ -276,7 +274,7 @@ async def test_a_change_of_settings_keeps_the_recorder(tmp_path: Path) -> None:
     shown = Suggestion(
         suggestion_id="s", request_id="r", text="", origin="local", route=Route(to="nothing", reason="low")
     )
-    second.cascade.journal.open(REQUEST, shown, trace("s"))
+    second.cascade.journal.note(shown, trace("s"))
     assert len(second.cascade.journal.traces) == 1
     off = open_cascade(MCCom(model=SMALL, keep_traces=False), traces=traces, former=second)
     assert off.cascade.journal.traces == ()
@@ -298,15 +296,11 @@ async def test_status_says_what_holds_and_why(tmp_path: Path) -> None:
     try:
         assert opened.recorder is not None
         await opened.recorder.settled()
-        assert lines_of(status_of(opened))[-3:] == [
-            "eagerness balanced: shown without asking the cloud above a confidence of 0.9, "
-            "shown at all above a chance of being right of 0.5",
-            "set by you: route_threshold",
-            "catalogue: 0 of 200 needed outcomes",
-        ]
+        learning = status_of(opened)["learning"]
+        assert (learning["route"], learning["set"]) == ({"above": 0.9, "of": "confidence"}, ["route_threshold"])
+        assert (learning["eagerness"], learning["n_outcomes"]) == ("balanced", 0)
         opened.cascade.gates = gates_of(MCCom(), opened.model, LEARNT)
-        said = "\n".join(lines_of(status_of(opened)))
-        assert "shown at all above a chance of being right of 0.5" in said
+        assert status_of(opened)["learning"]["show"] == {"above": 0.5, "of": "chance"}
     finally:
         await opened.aclose()
     assert os.listdir(tmp_path) == []

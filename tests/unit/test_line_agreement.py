@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.cascade.line_agreement import Hindsight
+from jupyter_mccom.cascade.line_agreement import LocalTexts
 from jupyter_mccom.types import Agreement, Cell, CompletionRequest
 
 HEAD = "import numpy as np\n"
@@ -18,9 +18,9 @@ TEXT = "eros(3)"
 
 def _left(source: str, *, text: str = TEXT, request: CompletionRequest = REQUEST) -> list[tuple[int, bool]]:
     """The cursor goes to the end of the cell, which is `source` by now."""
-    hindsight = Hindsight()
-    hindsight.wrote(request, "s1", text)
-    found = hindsight.left(replace(request, prefix=source, suffix=""))
+    texts = LocalTexts()
+    texts.wrote(request, "s1", text)
+    found = texts.left(replace(request, prefix=source, suffix=""))
     return [(agreement.agree_chars, agreement.exact_line) for agreement in found]
 
 
@@ -50,9 +50,9 @@ def test_what_stood_behind_the_cursor_belongs_to_the_line() -> None:
 @pytest.mark.parametrize(("line", "left"), [("print(np.ones(3))", "ones(3)"), ("print(np.)", ""), ("print(np.z", "z")])
 def test_what_stood_behind_the_cursor_was_not_typed_instead(line: str, left: str) -> None:
     """What was typed instead leaves out the text that stood behind the cursor."""
-    hindsight = Hindsight()
-    hindsight.wrote(replace(REQUEST, prefix=HEAD + "print(np.", suffix=")\n"), "s1", TEXT)
-    (found,) = hindsight.left(replace(REQUEST, prefix=f"{HEAD}{line}\n", suffix=""))
+    texts = LocalTexts()
+    texts.wrote(replace(REQUEST, prefix=HEAD + "print(np.", suffix=")\n"), "s1", TEXT)
+    (found,) = texts.left(replace(REQUEST, prefix=f"{HEAD}{line}\n", suffix=""))
     assert found.left == left
 
 
@@ -69,27 +69,27 @@ def test_a_text_for_the_next_line_is_not_judged_here() -> None:
 
 def test_one_of_the_texts_that_can_be_judged_stands_for_the_line() -> None:
     """One of the texts that can be judged is drawn for the line."""
-    hindsight = Hindsight()
+    texts = LocalTexts()
     for number in range(12):
-        hindsight.wrote(REQUEST, f"s{number}", "\ny = 2" if number else TEXT)
-    (found,) = hindsight.left(replace(REQUEST, prefix=HEAD + "x = np.zoo\ny", suffix=""))
+        texts.wrote(REQUEST, f"s{number}", "\ny = 2" if number else TEXT)
+    (found,) = texts.left(replace(REQUEST, prefix=HEAD + "x = np.zoo\ny", suffix=""))
     assert (found.suggestion_id, found.drawn) == ("s0", True)
 
 
 def test_nothing_is_known_before_the_line_is_left() -> None:
     """Nothing is known before the line is left."""
-    hindsight = Hindsight()
-    hindsight.wrote(REQUEST, "s1", TEXT)
-    assert hindsight.left(replace(REQUEST, prefix=REQUEST.prefix + "oo")) == []
-    assert hindsight.left(replace(REQUEST, prefix=HEAD + "x = np.zoo\ny", suffix="")) != []
+    texts = LocalTexts()
+    texts.wrote(REQUEST, "s1", TEXT)
+    assert texts.left(replace(REQUEST, prefix=REQUEST.prefix + "oo")) == []
+    assert texts.left(replace(REQUEST, prefix=HEAD + "x = np.zoo\ny", suffix="")) != []
 
 
 def test_nothing_is_said_twice() -> None:
     """An agreement is told once."""
-    hindsight = Hindsight()
-    hindsight.wrote(REQUEST, "s1", TEXT)
+    texts = LocalTexts()
+    texts.wrote(REQUEST, "s1", TEXT)
     gone = replace(REQUEST, prefix=HEAD + "x = np.zoo\ny", suffix="")
-    assert (len(hindsight.left(gone)), hindsight.left(gone)) == (1, [])
+    assert (len(texts.left(gone)), texts.left(gone)) == (1, [])
 
 
 @pytest.mark.parametrize("source", ["import numpy\nx = np.zeros(3)", HEAD, HEAD + "y = np.zeros(3)"])
@@ -101,22 +101,21 @@ def test_a_line_that_cannot_be_found_is_no_evidence(source: str) -> None:
 @pytest.mark.parametrize("side", ["cells_before", "cells_after"])
 def test_a_cell_that_was_left_is_read_where_it_stands(side: str) -> None:
     """A cell that was left is read among the cells above or below."""
-    hindsight = Hindsight()
-    hindsight.wrote(REQUEST, "s1", TEXT)
+    texts = LocalTexts()
+    texts.wrote(REQUEST, "s1", TEXT)
     cells = (Cell(cell_id="1", kind="code", source=f"{HEAD}x = np.zeros(3)\ny = 2"),)
     away = replace(REQUEST, cell_id="2", prefix="", suffix="", cells_before=(), cells_after=())
     elsewhere = replace(away, cells_before=cells) if side == "cells_before" else replace(away, cells_after=cells)
-    assert hindsight.left(elsewhere) == [
+    assert texts.left(elsewhere) == [
         Agreement(suggestion_id="s1", agree_chars=7, exact_line=True, drawn=True, left="eros(3)")
     ]
 
 
-def test_documents_are_apart_and_texts_are_bounded() -> None:
-    """Windows and documents are kept apart, and a line keeps at most 16 texts."""
-    hindsight = Hindsight()
+def test_texts_a_line_are_bounded() -> None:
+    """A line keeps at most 16 texts."""
+    texts = LocalTexts()
     for number in range(40):
-        hindsight.wrote(REQUEST, f"s{number}", TEXT)
+        texts.wrote(REQUEST, f"s{number}", TEXT)
     gone = replace(REQUEST, prefix=HEAD + "x = np.zoo\ny", suffix="")
-    assert hindsight.left(replace(gone, client="other")) == hindsight.left(replace(gone, document="e.py")) == []
-    left = hindsight.left(gone)
+    left = texts.left(gone)
     assert (len(left), sum(agreement.drawn for agreement in left)) == (16, 1)

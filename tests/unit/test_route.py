@@ -21,6 +21,7 @@ def _tokens(written: str) -> list[Token]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.partition("|")[0].strip())
 def test_where_an_answer_goes(case: str) -> None:
+    """Each case of the file goes where it says, with its reason and confidence."""
     _, written, parses, cloud, expected = (part.strip() for part in case.split("|"))
     tokens = _tokens(written)
     text = "".join(token.text for token in tokens).strip()
@@ -31,6 +32,7 @@ def test_where_an_answer_goes(case: str) -> None:
 
 
 def test_a_route_tells_the_chance_where_the_gates_go_by_it() -> None:
+    """A route tells the chance of being right when the gates go by it."""
     tokens = _tokens("a:.9 b:.9 c:.9")
     assert GATES.route(tokens, text="abc", parses=True, cloud="off").chance is None
     by_chance = Gates(sure=0.4, show=0.25, sure_chance=lambda features: 0.38, show_chance=lambda features: 0.38)
@@ -43,10 +45,12 @@ def test_a_route_tells_the_chance_where_the_gates_go_by_it() -> None:
     [("a:.4 b:.4 c:.4", True), ("a:.4 b:.4", False), ("_:.1 a:.4 b:.4", False), ("a:.9 b:.4 c:.4", False)],
 )
 def test_a_hopeless_answer_is_cut_after_three_tokens(written: str, hopeless: bool) -> None:
+    """An answer is hopeless from its third token on, when it cannot be shown."""
     assert GATES.hopeless(_tokens(written)) == hopeless
 
 
-def test_features_of_probabilities_that_a_server_has_rounded_stay_in_range() -> None:
+def test_features_of_rounded_probabilities_stay_in_range() -> None:
+    """Features of probabilities that a server has rounded stay in range."""
     features = features_of(_tokens("a:1.0000001 b:0 c:1.0000001"), "abc", parses=True)
     assert features is not None
     assert (features.lowest_prob, features.n_tokens, features.n_chars) == (1e-9, 3, 3)
@@ -70,6 +74,7 @@ def _chance(features: Features) -> float:
     ],
 )
 def test_with_a_chance_the_thresholds_are_of_it(written: str, text: str, goes: str) -> None:
+    """With a chance of being right the thresholds are compared with it."""
     gates = Gates(sure=0.5, show=0.25, sure_chance=_chance, show_chance=_chance)
     route = gates.route(_tokens(written), text=text, parses=True, cloud="ready")
     assert f"{route.to} {route.reason}" == goes
@@ -80,6 +85,7 @@ def test_with_a_chance_the_thresholds_are_of_it(written: str, text: str, goes: s
     ("written", "hopeless"),
     [("a:.9 b:.9", False), ("a:.9 b:.9 c:.2", True), ("a:.9 b:.9 c:.9 d:.2", True), ("a:.9 b:.9 c:.3", False)],
 )
-def test_with_a_chance_an_answer_is_cut_once_it_can_no_longer_be_shown(written: str, hopeless: bool) -> None:
+def test_with_a_chance_a_hopeless_answer_is_cut(written: str, hopeless: bool) -> None:
+    """With a chance an answer is hopeless once no further token could let it be shown."""
     gates = Gates(sure=0.5, show=0.25, sure_chance=_chance, show_chance=_chance)
     assert gates.hopeless(_tokens(written)) == hopeless

@@ -14,6 +14,7 @@ from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import EngineBusy, EngineError
 from jupyter_mccom.types import CompletionRequest, Prompt, Suggestion, Token
 from tests.cascades import cascade_of
+from tests.clock import in_virtual_time
 
 FIRST = CompletionRequest(
     id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix="x = np.z", suffix=""
@@ -65,6 +66,7 @@ async def _typing_on(cascade: Cascade, *requests: CompletionRequest, gap_s: floa
     return await _all(cascade, requests[-1])
 
 
+@in_virtual_time
 async def test_typing_along_keeps_the_running_answer() -> None:
     """Typing along keeps the running answer, and the model is asked once."""
     local = _local()
@@ -77,6 +79,7 @@ async def test_typing_along_keeps_the_running_answer() -> None:
     assert first.suggestion_id == last.suggestion_id == found.suggestion_id
 
 
+@in_virtual_time
 async def test_a_bracket_that_the_editor_closes_is_typing_along() -> None:
     """A bracket that the editor closes counts as typing along."""
     local = _local()
@@ -85,6 +88,7 @@ async def test_a_bracket_that_the_editor_closes_is_typing_along() -> None:
 
 
 @pytest.mark.parametrize("gap_s", [0.0, 3 * TOKEN_S], ids=["before its first token", "after it"])
+@in_virtual_time
 async def test_typing_something_else_frees_the_model_and_starts_anew(gap_s: float) -> None:
     """Typing something else frees the model and starts a new answer."""
     local = _local()
@@ -93,6 +97,7 @@ async def test_typing_something_else_frees_the_model_and_starts_anew(gap_s: floa
     assert local.n_begun - local.n_left == 1
 
 
+@in_virtual_time
 async def test_disagreement_is_seen_while_the_answer_is_still_written() -> None:
     """A running answer is left as soon as it disagrees with what was typed."""
     local = _Counted({"np.z": "eros((3, 4), dtype=float, order='C', like=other)", "np.zo": "om(2)"})
@@ -101,6 +106,7 @@ async def test_disagreement_is_seen_while_the_answer_is_still_written() -> None:
     assert (found.text, local.n_begun, local.n_left) == ("om(2)", 2, 1)
 
 
+@in_virtual_time
 async def test_a_running_cloud_answer_is_kept_too() -> None:
     """A running cloud answer is kept while it agrees with what is typed."""
     cloud = _Counted({"np.z": "eros(shape=(3, 4))"})
@@ -127,6 +133,7 @@ class _Slow(_Counted):
                 yield token
 
 
+@in_virtual_time
 async def test_a_cloud_silent_for_a_second_is_not_waited_for() -> None:
     """After a second of silence from the cloud the local model answers the next key."""
     cascade = cascade_of(_Counted({"np.z": "eros(1)", "np.ze": "ros(2)"}, prob=0.7), _Slow({"np.z": "eros(3)"}, 60))
@@ -135,6 +142,7 @@ async def test_a_cloud_silent_for_a_second_is_not_waited_for() -> None:
     assert cascade.journal.traces[-1].request_id == "r-e"
 
 
+@in_virtual_time
 async def test_a_cloud_that_is_silent_for_less_is_waited_for() -> None:
     """A cloud that is silent for less than a second is waited for."""
     cascade = cascade_of(_Counted({"np.z": "eros(1)", "np.ze": "ros(2)"}, prob=0.7), _Slow({"np.z": "eros(3)"}, 0.8))
@@ -142,6 +150,7 @@ async def test_a_cloud_that_is_silent_for_less_is_waited_for() -> None:
     assert (found[-1].text, found[-1].route.to) == ("ros(3)", "cloud")
 
 
+@in_virtual_time
 async def test_a_silent_cloud_is_awaited_without_a_local_text() -> None:
     """A silent cloud is still waited for when the local text would not be shown."""
     cascade = cascade_of(_Counted({"np.z": "eros(1)", "np.ze": "ros(2)"}, prob=0.4), _Slow({"np.z": "eros(3)"}, 1.6))
@@ -149,8 +158,9 @@ async def test_a_silent_cloud_is_awaited_without_a_local_text() -> None:
     assert (found[-1].text, found[-1].route.to) == ("ros(3)", "cloud")
 
 
+@in_virtual_time
 async def test_a_call_that_was_cut_off_is_made_again() -> None:
-    """A cloud call that was cut off may be made again, three times a line."""
+    """A cloud call that was cut off is made again, at most three times a line."""
     cloud = _Slow({"np.z": "eros(3)"}, 60)
     cascade = cascade_of(_Counted({"np.z": "eros(1)"}, prob=0.7), cloud)
     keys = [replace(FIRST, id=f"r{n}", prefix=FIRST.prefix + "aeiou"[: n % 2 + 1] * n) for n in range(1, 8)]
@@ -163,6 +173,7 @@ async def test_a_call_that_was_cut_off_is_made_again() -> None:
     assert cloud.n_asked == 4
 
 
+@in_virtual_time
 async def test_asking_again_does_not_reopen_an_answered_line() -> None:
     """A further request for the cloud that is cut off does not let typing call it again on that line."""
     cloud = _Slow({"np.z": "eros(3)"}, 0)
@@ -179,6 +190,7 @@ async def test_asking_again_does_not_reopen_an_answered_line() -> None:
     assert cloud.n_asked == 2
 
 
+@in_virtual_time
 async def test_an_answer_that_nobody_waits_for_ends_by_itself() -> None:
     """An answer that nobody waits for ends by itself and leaves no trace."""
     local = _Counted({"np.z": "eros((" + "3, " * 60 + "))"})
@@ -191,6 +203,7 @@ async def test_an_answer_that_nobody_waits_for_ends_by_itself() -> None:
     assert cascade.journal.traces == ()
 
 
+@in_virtual_time
 async def test_closing_the_cascade_waits_for_what_runs() -> None:
     """Closing the cascade ends what runs, and the model is free."""
     local = _local()
@@ -202,6 +215,7 @@ async def test_closing_the_cascade_waits_for_what_runs() -> None:
     assert await asking == []
 
 
+@in_virtual_time
 async def test_who_asks_by_hand_gets_an_answer_of_his_own() -> None:
     """A manual request gets an answer of its own."""
     local = _local()
@@ -209,6 +223,7 @@ async def test_who_asks_by_hand_gets_an_answer_of_his_own() -> None:
     assert (found.text, found.origin, local.n_begun) == ("eros((3, 4))", "local", 2)
 
 
+@in_virtual_time
 async def test_a_failure_reaches_the_request_that_took_over() -> None:
     """An engine's error reaches the request that took the running answer over."""
     local = _Counted({"np.z": "eros(3)"}, error=EngineBusy("the model is busy; type on"))

@@ -17,6 +17,7 @@ from tests.conftest import SMALL
 def test_speeds_and_a_trees_costs_have_a_row_each(
     tmp_path: Path, models: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The suite has a row for each speed and for each cost of a tree."""
     monkeypatch.setattr(index_speed, "SIZES", (50,))
     monkeypatch.setattr(index_speed, "_TREE_LINES", 3_000)
     folder = tmp_path / "repositories" / "one"

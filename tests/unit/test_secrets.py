@@ -91,6 +91,7 @@ ORDINARY = [
 @pytest.mark.parametrize("secret", BARE.values(), ids=BARE.keys())
 @pytest.mark.parametrize("around", ["{}", "x = '{}'", "# see {} there", "f({})"])
 def test_a_token_of_a_known_shape_never_leaves(secret: str, around: str) -> None:
+    """A secret of a known shape is masked wherever it stands, and comes back."""
     text = "import os\n" + around.format(secret) + "\nprint(1)"
     masking = Masking()
     masked = masking.mask(text)
@@ -102,6 +103,7 @@ def test_a_token_of_a_known_shape_never_leaves(secret: str, around: str) -> None
 
 @pytest.mark.parametrize("half", HALVES)
 def test_a_private_key_that_the_prompt_cut_never_leaves(half: str) -> None:
+    """Half of a private key is masked and comes back."""
     text = f"import os\n{half}\nprint(1)"
     masking = Masking()
     masked = masking.mask(text)
@@ -113,6 +115,7 @@ def test_a_private_key_that_the_prompt_cut_never_leaves(half: str) -> None:
 
 @pytest.mark.parametrize(("line", "secret"), NAMED.values(), ids=NAMED.keys())
 def test_a_value_of_a_secret_name_never_leaves(line: str, secret: str) -> None:
+    """A value that is assigned to a secret name is masked and comes back."""
     text = f"a = 1\n{line.format(secret)}\nb = 2"
     masking = Masking()
     masked = masking.mask(text)
@@ -123,10 +126,12 @@ def test_a_value_of_a_secret_name_never_leaves(line: str, secret: str) -> None:
 
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_code_stays(text: str) -> None:
+    """Ordinary code is not masked."""
     assert Masking().mask(text) == text
 
 
-def test_the_same_secret_has_the_same_placeholder_and_code_stays_code() -> None:
+def test_one_secret_has_one_placeholder() -> None:
+    """One secret has one placeholder, and masked code still parses."""
     masking = Masking()
     first = masking.mask(f"key = '{BARE['hugging face']}'\nother = '{BARE['stripe']}'")
     assert first == f"key = '{PLACEHOLDER}1_'\nother = '{PLACEHOLDER}2_'"
@@ -134,7 +139,8 @@ def test_the_same_secret_has_the_same_placeholder_and_code_stays_code() -> None:
     assert ast.parse(first)
 
 
-def test_a_known_secret_is_found_where_nothing_names_it_but_a_word_stays_a_word() -> None:
+def test_a_known_secret_is_found_where_nothing_names_it() -> None:
+    """A known secret is masked where nothing names it, while words and longer names stay."""
     masking = Masking()
     masking.learn("password = 'hunter22'\nsecret = 'pandas'")
     masked = masking.mask("import pandas\nuse(hunter22)\nhunter223\nlogin('pandas')")
@@ -142,6 +148,7 @@ def test_a_known_secret_is_found_where_nothing_names_it_but_a_word_stays_a_word(
 
 
 def test_a_secret_that_the_cursor_cuts_is_found() -> None:
+    """A secret that the cursor cuts is masked on both sides."""
     masking = Masking()
     secret = BARE["hugging face"]
     typed, suffix = masking.mask_parts(f"f('{secret[:9]}", f"{secret[9:]}')\n")
@@ -164,6 +171,7 @@ PIECES = st.sampled_from(
 
 @given(st.lists(st.text(max_size=20) | PIECES, max_size=8), st.lists(st.text(max_size=20) | PIECES, max_size=4))
 def test_masking_can_be_undone(first: list[str], second: list[str]) -> None:
+    """Masking any text can be undone."""
     masking = Masking()
     texts = "".join(first), "".join(second)
     masked = [masking.mask(text) for text in texts]
@@ -173,6 +181,7 @@ def test_masking_can_be_undone(first: list[str], second: list[str]) -> None:
 
 
 def test_real_notebooks_are_masked_rarely(shared_data: Path) -> None:
+    """At most 4 % of the real notebooks have something that is masked."""
     lines = (shared_data / "notebooks" / "notebooks.jsonl").read_text(encoding="utf-8").splitlines()
     touched = 0
     for notebook in map(json.loads, lines):
@@ -184,6 +193,7 @@ def test_real_notebooks_are_masked_rarely(shared_data: Path) -> None:
 
 
 def test_a_large_image_or_a_long_line_comes_to_an_end() -> None:
+    """Masking a large image or a long line comes to an end."""
     image = base64.b64encode(bytes(range(256)) * 800).decode()
     Masking().mask("token" * 4_000 + "\n" + "password " * 4_000)
     Masking().mask(f"![a](data:image/png;base64,{image})\nx = '{'ab' * 100_000}'\ny = '{'a ' * 50_000}'")

@@ -111,7 +111,8 @@ def _ollama(name: str, *capabilities: str) -> dict[str, Reply | Callable[[dict[s
     }
 
 
-async def test_ollama_is_given_a_raw_prompt_where_the_models_markers_are_known() -> None:
+async def test_ollama_is_given_a_raw_prompt_with_known_markers() -> None:
+    """Ollama gets a raw prompt when the model's markers are known."""
     with _playing(_ollama("qwen2.5-coder:1.5b", "insert")) as server:
         tokens = await _written(server.url)
     (body,) = server.bodies("/api/generate")
@@ -120,7 +121,8 @@ async def test_ollama_is_given_a_raw_prompt_where_the_models_markers_are_known()
     assert body["options"] == {"temperature": 0, "num_predict": 8}
 
 
-async def test_ollamas_own_suffix_is_used_where_they_are_not_and_the_model_inserts() -> None:
+async def test_ollamas_own_suffix_is_used_without_markers() -> None:
+    """Ollama's own suffix is used when the markers are unknown and the model inserts."""
     with _playing(_ollama("granite-code:3b", "insert")) as server:
         await _written(server.url)
     (body,) = server.bodies("/api/generate")
@@ -128,7 +130,8 @@ async def test_ollamas_own_suffix_is_used_where_they_are_not_and_the_model_inser
     assert "raw" not in body
 
 
-async def test_a_model_that_only_goes_on_is_given_what_stands_before_the_cursor() -> None:
+async def test_a_model_without_infill_is_given_the_left_side() -> None:
+    """A model that cannot infill gets only the text before the cursor."""
     with _playing(_ollama("llama3.2:latest")) as server:
         await _written(server.url, name="llama3.2")
     (body,) = server.bodies("/api/generate")
@@ -143,7 +146,8 @@ SAID = _events({"choices": [{"text": "getcwd"}]}, {"choices": [{"text": "()"}]})
 
 
 @pytest.mark.parametrize("tail", ["", "/", "/v1", "/v1/"])
-async def test_an_openai_compatible_server_is_given_a_raw_prompt_a_key_and_a_routing_key(tail: str) -> None:
+async def test_an_openai_compatible_server_is_given_its_keys(tail: str) -> None:
+    """An OpenAI-compatible server gets a raw prompt, the API key and a routing key."""
     with _playing(_completions("qwen2.5-coder-7b-instruct", SAID)) as server:
         assert _text(await _written(server.url + tail, key="k-1")) == "getcwd()"
     _, headers, body = server.asked[-1]
@@ -152,13 +156,16 @@ async def test_an_openai_compatible_server_is_given_a_raw_prompt_a_key_and_a_rou
 
 
 async def test_probabilities_are_taken_where_the_server_gives_them() -> None:
+    """Probabilities are read when the server gives them."""
     told = {"choices": [{"text": "getcwd", "logprobs": {"tokens": ["getcwd"], "token_logprobs": [-0.1]}}]}
     with _playing(_completions("qwen2.5-coder", _events(told))) as server:
         (token,) = await _written(server.url)
     assert token.prob == pytest.approx(0.905, abs=0.001)
 
 
-async def test_suffix_is_used_where_the_markers_are_unknown_and_left_out_where_it_is_refused() -> None:
+async def test_a_suffix_that_is_refused_is_left_out() -> None:
+    """The suffix is sent when the markers are unknown, and left out once it is refused."""
+
     def reply(body: dict[str, Any]) -> Reply:
         return (400, '{"error": {"message": "suffix is not supported"}}') if "suffix" in body else SAID
 
@@ -205,6 +212,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("what", BAD)
 async def test_a_server_that_is_not_what_it_says_is_one_clear_line(what: str) -> None:
+    """A server that misbehaves is one line: what is wrong and the next step."""
     replies, said = BAD[what]
     with _playing(replies) as server, pytest.raises(EngineError, match=said) as raised:
         await _written(server.url)
@@ -213,11 +221,13 @@ async def test_a_server_that_is_not_what_it_says_is_one_clear_line(what: str) ->
 
 
 async def test_nobody_there_is_said_with_the_address() -> None:
+    """A server that cannot be reached is an error with its address."""
     with pytest.raises(EngineError, match=r"server at http://127\.0\.0\.1:9 cannot be reached .*check MCCom.local_url"):
         await _written("http://127.0.0.1:9")
 
 
 async def test_a_model_that_the_server_has_not_lists_those_that_it_has() -> None:
+    """A model that the server lacks is an error that lists those that it has."""
     with (
         _playing({"/v1/models": _models("one", "two")}) as server,
         pytest.raises(EngineError, match=r"has no model 'three'; set MCCom\.local_model to one of one, two"),
@@ -226,6 +236,7 @@ async def test_a_model_that_the_server_has_not_lists_those_that_it_has() -> None
 
 
 async def test_a_prompt_that_such_a_server_would_cut_is_refused() -> None:
+    """A prompt longer than the server's context is refused."""
     with (
         _playing(_completions("qwen2.5-coder", SAID)) as server,
         pytest.raises(PromptTooLong, match=r"the prompt has \d+ tokens and the server's context holds 16"),
@@ -234,6 +245,7 @@ async def test_a_prompt_that_such_a_server_would_cut_is_refused() -> None:
 
 
 async def test_a_server_that_comes_back_as_another_kind_is_asked_anew() -> None:
+    """A server that comes back as another kind is detected anew."""
     with _playing(_completions("qwen2.5-coder", (503, "{}"))) as server:
         engine = ServerEngine(
             server.url, name="", key=lambda: "", known=known_markers, probed=FIM_TEMPLATES, context_tokens=4096

@@ -31,29 +31,35 @@ TWICE = "plt.plot(x, y)\nplt.show()\nplt.plot(x, y)\nplt.show()\n"
 
 
 def test_a_line_begun_as_others_goes_on_as_they_do() -> None:
+    """A line that begins like two others goes on like them."""
     assert draft_of(_request(TWICE + "plt.pl")) == "ot(x, y)\n"
 
 
 def test_a_fresh_line_goes_on_as_below_lines_like_the_last() -> None:
+    """A new line goes on as the lines below lines like the last one."""
     assert draft_of(_request(TWICE + "plt.plot(x, y)\n")) == "plt.show()\n"
 
 
 def test_one_place_alone_is_no_draft() -> None:
+    """One place alone gives no draft."""
     assert draft_of(_request("plt.plot(x, y)\nplt.pl")) == ""
 
 
-def test_a_line_that_was_found_again_by_the_search_is_still_one_place() -> None:
+def test_a_line_found_again_is_still_one_place() -> None:
+    """A line that the search finds again still counts as one place."""
     piece = Chunk(source="cell 1", first_line=1, last_line=1, text="plt.plot(x, y)")
     assert draft_of(_request("plt.plot(x, y)\nplt.pl", cells=("a = 1",)), [piece]) == ""
     assert draft_of(_request("plt.pl", cells=("plt.plot(x, y)",)), [replace(piece, source="cell 0")]) == ""
 
 
 def test_where_the_places_part_the_draft_ends_before_the_word() -> None:
+    """The draft ends before the word at which the places differ."""
     above = "frame.plot(kind='bar', color='red')\nframe.plot(kind='bar', color='rose')\n"
     assert draft_of(_request(above + "frame.pl")) == "ot(kind='bar', color='"
 
 
 def test_indentation_is_left_aside() -> None:
+    """Indentation does not matter when lines are compared."""
     above = "if a:\n    print(total)\nprint(total)\nfor b in c:\n        pri"
     assert draft_of(_request(above.replace("        pri", "        prin"))) == "t(total)\n"
 
@@ -77,17 +83,20 @@ SCALED = "train = scale(train, axis=0)\nvalid = scale(valid, axis=0)\n"
         ("for row in rows.ordered(by=key):\n    print(row)\n" * 2, "while row in rows.ord", ""),  # a keyword is no name
     ],
 )
-def test_a_line_that_is_others_with_other_names_goes_on_with_its_own(above: str, typed: str, draft: str) -> None:
+def test_a_line_like_others_goes_on_with_its_own_names(above: str, typed: str, draft: str) -> None:
+    """A line like others with other names goes on with its own names."""
     assert draft_of(_request(above + typed)) == draft
 
 
 def test_other_names_are_asked_only_where_no_line_is_the_same() -> None:
+    """Lines with other names count only when no line is the same."""
     above = "train = fit(self, a=1)\nvalid = fit(self, a=1)\n" + "test = fit(self, a=2)\n" * 2
     assert draft_of(_request(above + "test = fit(self, ")) == "a=2)\n"
     assert draft_of(_request(above.replace("a=2", "a=1") + "last = fit(self, ")) == "a=1)\n"
 
 
 def test_only_indentation_is_left_to_the_model() -> None:
+    """A draft on a blank line begins with the indentation, which the model is left to write."""
     assert draft_of(_request("count = 1\ncount = 1\ncount = ")) == "1\n"
     assert (
         draft_of(_request("def f():\n    a()\n    b()\n\ndef g():\n    a()\n    b()\n\ndef h():\n    a()\n    "))
@@ -96,16 +105,19 @@ def test_only_indentation_is_left_to_the_model() -> None:
 
 
 def test_a_statement_of_several_lines_is_taken_whole() -> None:
+    """A statement of several lines is drafted whole."""
     call = "result = compute(\n    first,\n    second,\n)\n"
     assert draft_of(_request(call + "x = 1\n" + call + "result = c")) == "ompute(\n    first,\n    second,\n)\n"
 
 
-def test_comments_and_empty_lines_below_the_like_line_are_skipped() -> None:
+def test_comments_and_empty_lines_are_skipped() -> None:
+    """Comments and empty lines below the line that is alike are skipped."""
     above = "load()\n\n# then\nsave()\nload()\nsave()\nload()\n"
     assert draft_of(_request(above)) == "save()\n"
 
 
-def test_other_cells_the_rest_of_this_one_and_retrieved_chunks_are_places_too() -> None:
+def test_cells_suffix_and_chunks_are_places_too() -> None:
+    """Other cells, the rest of this one and retrieved chunks are places too."""
     line = "model.fit(x, y)\n"
     chunk = Chunk(source="a.py", first_line=1, last_line=1, text=line)
     for request, chunks in (
@@ -118,6 +130,7 @@ def test_other_cells_the_rest_of_this_one_and_retrieved_chunks_are_places_too() 
 
 
 def test_text_that_is_no_code_is_no_place() -> None:
+    """Markdown cells are no places."""
     request = _request("model.f")
     words = tuple(Cell(cell_id=str(n), kind="markdown", source="model.fit(x, y)") for n in range(2))
     noted = CompletionRequest(
@@ -135,11 +148,13 @@ def test_text_that_is_no_code_is_no_place() -> None:
 
 @pytest.mark.parametrize("typed", ["", "pl", "   ", "zzzz"])
 def test_too_little_or_nothing_like_it_is_no_draft(typed: str) -> None:
+    """Too little text, or nothing like it, gives no draft."""
     assert draft_of(_request(f"plt.plot(x)\nplt.plot(x)\n\nunlike = 1\n{typed}")) == ""
 
 
 @given(st.text("ab(\n .#", max_size=60), st.text("ab(\n .#", max_size=20))
 def test_any_text_is_taken(prefix: str, suffix: str) -> None:
+    """Any text gives no draft or one that is not blank."""
     draft = draft_of(_request(prefix, suffix))
     assert not draft or draft.strip()
 
@@ -165,6 +180,7 @@ class _Checking(ScriptedEngine):
 
 @pytest.mark.parametrize(("checks_draft", "expected"), [(True, "st, axis=0)\n"), (False, "")])
 async def test_a_local_engine_that_checks_drafts_is_given_one(checks_draft: bool, expected: str) -> None:
+    """Only a local engine that checks drafts is given one."""
     engine = _Checking(checks_draft=checks_draft)
     *_, last = [
         suggestion async for suggestion in cascade_of(engine).complete(_request(OWN_SCALED + "test = self.scale(te"))

@@ -22,24 +22,28 @@ def model_file(tmp_path: Path) -> Path:
 
 
 def test_default_folder_is_a_cache() -> None:
+    """The default models folder is in the user's cache."""
     assert default_models_dir().parts[-2:] == ("jupyter-mccom", "models") or os.name == "nt"
 
 
 def test_unknown_id_lists_the_known_ones(tmp_path: Path) -> None:
+    """An unknown id is an error that lists the known ones."""
     for call in (Store(tmp_path).entry, Store(tmp_path).locate, Store(tmp_path).present, Store(tmp_path).remove):
-        with pytest.raises(ModelError, match=r"no model 'gpt-2'; use one of smollm2-135m, smollm2-135m-mlx, "):
+        with pytest.raises(ModelError, match=r"'gpt-2'.*smollm2-135m, smollm2-135m-mlx"):
             call("gpt-2")
 
 
 def test_absent_model_says_how_to_get_it(tmp_path: Path) -> None:
+    """An absent model is an error with the pull command, and no folder is made."""
     store = Store(tmp_path / "nowhere")
     assert not store.present("smollm2-135m")
-    with pytest.raises(ModelError, match=r"not on this machine.*run: jupyter mccom pull smollm2-135m$"):
+    with pytest.raises(ModelError, match=r"jupyter mccom pull smollm2-135m$"):
         store.locate("smollm2-135m")
     assert not store.models_dir.exists()
 
 
 def test_right_file_is_verified_once(tmp_path: Path, model_file: Path) -> None:
+    """A right file is hashed once, and a stamp says so."""
     store = store_of(tmp_path, tiny())
     assert store.present("tiny")
     assert store.locate("tiny") == model_file
@@ -51,6 +55,7 @@ def test_right_file_is_verified_once(tmp_path: Path, model_file: Path) -> None:
 
 
 def test_later_locates_do_not_read_the_file(tmp_path: Path, model_file: Path) -> None:
+    """A file with an unchanged stamp is not read again."""
     store = store_of(tmp_path, tiny())
     store.locate("tiny")
     before = model_file.stat()
@@ -61,27 +66,30 @@ def test_later_locates_do_not_read_the_file(tmp_path: Path, model_file: Path) ->
 
 @pytest.mark.parametrize("body", [BODY[:-1], BODY[:-1] + b"?", b""], ids=["truncated", "one byte", "empty"])
 def test_changed_file_is_noticed(tmp_path: Path, model_file: Path, body: bytes) -> None:
+    """A changed file is corrupt, and the error names the pull command."""
     store = store_of(tmp_path, tiny())
     store.locate("tiny")
     model_file.write_bytes(body)
     assert store.present("tiny") == (len(body) == len(BODY))
-    with pytest.raises(ModelError, match=r"tiny\.gguf' is corrupt; to replace it run: jupyter mccom pull tiny$"):
+    with pytest.raises(ModelError, match=r"tiny\.gguf'.*jupyter mccom pull tiny$"):
         store.locate("tiny")
 
 
 @pytest.mark.parametrize("stamp", ["", "{", "[]", '{"sha256": 1}'])
 def test_damaged_stamp_costs_one_hash(tmp_path: Path, model_file: Path, stamp: str) -> None:
+    """A damaged stamp costs one hash and is written anew."""
     (tmp_path / "tiny.gguf.verified").write_text(stamp)
     assert store_of(tmp_path, tiny()).locate("tiny") == model_file
     assert json.loads((tmp_path / "tiny.gguf.verified").read_text())["bytes"] == len(BODY)
 
 
 def test_file_that_cannot_be_read_is_named(tmp_path: Path, model_file: Path) -> None:
+    """A file that cannot be read is an error with the reason."""
     store = store_of(tmp_path, tiny())
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
     try:
-        with pytest.raises(ModelError, match=r"tiny\.gguf' cannot be read \(Too many open files\); mend that first$"):
+        with pytest.raises(ModelError, match=r"tiny\.gguf' .*Too many open files"):
             store.locate("tiny")
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
@@ -89,6 +97,7 @@ def test_file_that_cannot_be_read_is_named(tmp_path: Path, model_file: Path) -> 
 
 
 def test_pull_of_what_is_here_reads_it_and_can_be_cancelled(tmp_path: Path, model_file: Path) -> None:
+    """Pulling a file that is here hashes it with progress, and can be cancelled."""
     store = store_of(tmp_path, tiny())
     done: list[int] = []
     with pytest.raises(PullCancelled):
@@ -99,6 +108,7 @@ def test_pull_of_what_is_here_reads_it_and_can_be_cancelled(tmp_path: Path, mode
 
 
 def test_own_file_is_used_as_it_is(tmp_path: Path) -> None:
+    """A person's own file is used in place."""
     own = tmp_path / "Mine.GGUF"
     own.write_bytes(BODY[:100])
     store = Store(tmp_path / "models")
@@ -111,41 +121,47 @@ def test_own_file_is_used_as_it_is(tmp_path: Path) -> None:
 
 
 def test_own_file_is_never_deleted(tmp_path: Path) -> None:
+    """A person's own file is never deleted."""
     own = tmp_path / "mine.gguf"
     own.write_bytes(BODY[:100])
-    with pytest.raises(ModelError, match="is your own file; delete it yourself"):
+    with pytest.raises(ModelError, match="delete it yourself"):
         Store(tmp_path).remove(str(own))
     assert own.exists()
 
 
 def test_own_file_must_be_a_gguf(tmp_path: Path) -> None:
+    """A person's own file must be a GGUF file."""
     own = tmp_path / "mine.gguf"
     own.write_bytes(b"PK\x03\x04 and so on")
-    with pytest.raises(ModelError, match="is not a GGUF file; convert it or choose another"):
+    with pytest.raises(ModelError, match="GGUF"):
         Store(tmp_path).locate(str(own))
 
 
 def test_own_file_must_be_there(tmp_path: Path) -> None:
+    """A person's own file must exist."""
     for path in (tmp_path / "mine.gguf", tmp_path / "folder.gguf"):
         if path.stem == "folder":
             path.mkdir()
-        with pytest.raises(ModelError, match=r"cannot be read .*; check its path"):
+        with pytest.raises(ModelError, match="path"):
             Store(tmp_path).entry(str(path))
 
 
 @pytest.mark.parametrize("path", ["a\0.gguf", "~nobody-of-that-name/x.gguf"])
 def test_path_that_cannot_be_is_one_clear_line(tmp_path: Path, path: str) -> None:
-    with pytest.raises(ModelError, match=r"cannot be read .*; check its path$"):
+    """An impossible path is one clear line."""
+    with pytest.raises(ModelError, match="path"):
         Store(tmp_path).entry(path)
 
 
 def test_remove_says_what_holds_it(tmp_path: Path) -> None:
+    """A model that cannot be deleted is an error with the reason."""
     (tmp_path / "tiny.gguf").mkdir()
-    with pytest.raises(ModelError, match=r"tiny cannot be deleted \(.*\); end what uses it or mend "):
+    with pytest.raises(ModelError, match="tiny cannot be deleted"):
         store_of(tmp_path, tiny()).remove("tiny")
 
 
 def test_remove_leaves_no_bytes(tmp_path: Path, model_file: Path) -> None:
+    """Removing a model leaves none of its bytes and no other model's loss; a second time does nothing."""
     store = store_of(tmp_path, tiny())
     store.locate("tiny")
     staging = tmp_path / "tiny.partial"
@@ -160,5 +176,6 @@ def test_remove_leaves_no_bytes(tmp_path: Path, model_file: Path) -> None:
 
 
 def test_remove_before_anything_was_pulled(tmp_path: Path) -> None:
+    """Removing before any pull does nothing."""
     store_of(tmp_path / "nowhere", tiny()).remove("tiny")
     assert not (tmp_path / "nowhere").exists()

@@ -43,6 +43,7 @@ def _lines(n: int) -> list[dict[str, Any]]:
 
 
 def test_a_line_becomes_figures_and_a_verdict() -> None:
+    """A line of the bench becomes features and whether its text was right."""
     found = judged_from(_line(1, [0.9, 0.6, 0.9, 0.3], text="a", right=False))
     assert found is not None
     assert (found.right, found.features.lowest_prob, found.features.n_chars) == (False, 0.3, 4)
@@ -50,16 +51,19 @@ def test_a_line_becomes_figures_and_a_verdict() -> None:
 
 
 def test_an_empty_answer_is_left_out() -> None:
+    """An empty answer is left out."""
     assert judged_from(_line(1, [], text="")) is None
 
 
 def test_auroc_counts_pairs_and_halves_ties() -> None:
+    """The area under the curve counts ordered pairs, and ties by half."""
     assert auroc([0.9, 0.8, 0.1, 0.2], [True, True, False, False]) == 1
     assert auroc([0.1, 0.9], [True, False]) == 0
     assert auroc([0.5, 0.5, 0.5, 0.9], [True, False, False, True]) == 0.75
 
 
-def test_a_fit_that_sees_more_than_the_first_three_tokens_shows_fewer_wrong_ones() -> None:
+def test_a_fit_on_more_features_shows_fewer_wrong_ones() -> None:
+    """A fit that sees more than the first three tokens shows fewer wrong texts."""
     judged = [found for line in _lines(300) if (found := judged_from(line))]
     figures = report(judged, prior_of(0.8, 0.6), {})
     assert figures["auroc"]["lowest"][0] > 0.9 > 0.7 > figures["auroc"]["first-3 mean"][0]
@@ -75,17 +79,19 @@ MADE_WITH: dict[str, object] = {
 
 
 def test_a_bench_teaches_the_thresholds_once(tmp_path: Path) -> None:
+    """The rows of a bench teach the thresholds once."""
     lines = [MADE_WITH | line for line in _lines(300)] + [MADE_WITH | {"model": "other"} | line for line in _lines(9)]
     (tmp_path / "thresholds.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     settings = MCCom(model=SMALL, traces_dir=str(tmp_path / "data"))
     said = teach(settings, tmp_path)
-    assert said.startswith("learnt from 300 outcomes, 300 of them of a bench: log loss ")
+    assert "300 outcomes" in said
     assert teach(settings, tmp_path) == said
     with pytest.raises(InputError, match="run the suite first"):
         teach(MCCom(model=SMALL, prompt_tokens=256), tmp_path)
 
 
-def test_what_a_bench_teaches_of_one_model_leaves_what_it_taught_of_another(tmp_path: Path) -> None:
+def test_a_bench_teaches_each_model_apart(tmp_path: Path) -> None:
+    """What a bench teaches for one model leaves another model's outcomes."""
     other = "qwen2.5-coder-0.5b"
     lines = [MADE_WITH | {"model": name} | line for name in (SMALL, other) for line in _lines(300)]
     (tmp_path / "thresholds.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -95,7 +101,8 @@ def test_what_a_bench_teaches_of_one_model_leaves_what_it_taught_of_another(tmp_
     assert teach(MCCom(model=SMALL, traces_dir=data), tmp_path) == said
 
 
-def test_a_bench_of_other_data_teaches_though_its_positions_have_the_same_names(tmp_path: Path) -> None:
+def test_a_bench_of_other_data_teaches_too(tmp_path: Path) -> None:
+    """A bench of other data teaches even when its positions have the same names."""
     data = str(tmp_path / "data")
     for number, source in enumerate("ab", 1):
         folder = tmp_path / source
@@ -106,6 +113,7 @@ def test_a_bench_of_other_data_teaches_though_its_positions_have_the_same_names(
 
 
 def test_nothing_of_a_position_is_kept(tmp_path: Path) -> None:
+    """Nothing of a position's name is kept."""
     (line,) = [MADE_WITH | line for line in _lines(1)]
     (tmp_path / "thresholds.jsonl").write_text(json.dumps({**line, "task": "secret/plan.py:3"}) + "\n")
     settings = MCCom(model=SMALL, traces_dir=str(tmp_path / "data"))
@@ -116,7 +124,8 @@ def test_nothing_of_a_position_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("age_days", [1, 170])
-def test_what_a_bench_teaches_is_older_than_what_a_person_did_and_lasts(tmp_path: Path, age_days: float) -> None:
+def test_what_a_bench_teaches_is_older_and_lasts(tmp_path: Path, age_days: float) -> None:
+    """What a bench teaches counts as older than a person's outcomes, and it lasts."""
     settings = MCCom(model=SMALL, traces_dir=str(tmp_path / "data"))
     at_s = time.time() - age_days * 24 * 3600
     layout = "anchored-block, healed"
@@ -134,6 +143,7 @@ def test_what_a_bench_teaches_is_older_than_what_a_person_did_and_lasts(tmp_path
 
 
 def test_texts_that_are_all_right_teach_nothing() -> None:
+    """Texts that are all right are an error that asks for more."""
     judged = [found for n in range(10) if (found := judged_from(_line(n, [0.9])))]
     with pytest.raises(InputError, match="ask for more with --n"):
         report(judged, prior_of(0.8, 0.6), {})

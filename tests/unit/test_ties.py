@@ -28,4 +28,5 @@ PLAIN = _tokens(("x", 0.9), (" =", 0.8), (" ", 0.25), ("0", 0.9))
     ids=["equal", "begins alike", "sure", "surer", "tokens", "shorter"],
 )
 def test_answers_may_part_at_a_tie_and_nowhere_else(other: list[Token], same: bool) -> None:
+    """Two answers count as the same when they part only at a tie."""
     assert same_but_for_a_tie(PLAIN, other) is same

@@ -24,6 +24,7 @@ def _text(cell: Any) -> str:
 
 
 def test_every_cell_runs_where_no_server_is(models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every cell of the tour runs without a Jupyter server."""
     profile = tmp_path / "profile_default"
     profile.mkdir()
     settings = f"c.MCCom.model = {SMALL!r}\nc.MCCom.models_dir = {str(models.models_dir)!r}\n"
@@ -49,6 +50,7 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPa
 async def test_nothing_is_fetched_without_a_yes(
     prepared: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    """Without a yes nothing is fetched, and the tour shows what the cloud would have written."""
     asked: list[str] = []
 
     def no(question: str) -> str:
@@ -67,6 +69,7 @@ async def test_nothing_is_fetched_without_a_yes(
 async def test_after_a_yes_it_is_fetched_with_progress_and_answers(
     prepared: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, models: Store
 ) -> None:
+    """After a yes the model is fetched with progress and answers."""
     prepared.setattr("builtins.input", lambda question: "y")
     with serving() as hub:
         hub.body = models.locate(tour.STAND_IN).read_bytes()
@@ -86,12 +89,14 @@ async def test_after_a_yes_it_is_fetched_with_progress_and_answers(
 async def test_nothing_is_started_where_memory_is_short(
     prepared: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """When memory is short, nothing is started."""
     prepared.setattr(tour, "free_bytes", lambda: 1000)
     assert not await tour.cloud()
     assert "needs 713 MB of free memory" in capsys.readouterr().out
 
 
 def test_what_it_sets_are_settings_of_the_server_alone(prepared: pytest.MonkeyPatch) -> None:
+    """The tour's cloud is a setting of its server and on this machine."""
     config = Config()
     config.MCCom.update(tour.prepare())  # as binder/postBuild does
     settings = MCCom(config=config)
@@ -100,6 +105,7 @@ def test_what_it_sets_are_settings_of_the_server_alone(prepared: pytest.MonkeyPa
 
 
 def test_what_a_person_gives_the_demo_holds(prepared: pytest.MonkeyPatch) -> None:
+    """A setting that a person gives the demo replaces the tour's."""
     assert tour.options(["--MCCom.cloud_dialect=openai"]) == []
     names = [option.partition("=")[0] for option in tour.options(["--MCCom.show_threshold=0.6"])]
     assert "--MCCom.cloud_url" in names

@@ -53,12 +53,14 @@ def _kept(store: TraceStore) -> list[str]:
 
 
 def test_reading_creates_nothing(path: Path) -> None:
+    """Reading and forgetting create no file."""
     with closing(_store(path)) as store:
         assert (store.examples("m", "anchored"), store.forget(), store.trouble) == ([], 0, "")
     assert not path.parent.exists()
 
 
 def test_what_became_of_a_text_comes_back(path: Path) -> None:
+    """Each text comes back with its outcome, survival and agreement."""
     events: list[Event] = [
         trace("s1"),
         trace("nothing became of it"),
@@ -78,6 +80,7 @@ def test_what_became_of_a_text_comes_back(path: Path) -> None:
 
 
 def test_only_the_owner_can_read_it(path: Path) -> None:
+    """Only the owner can read the traces and their folder."""
     with closing(_store(path)) as store:
         store.write(_ended("s1"), "anchored")
         files = list(path.parent.iterdir())
@@ -88,6 +91,7 @@ def test_only_the_owner_can_read_it(path: Path) -> None:
 
 
 def test_neither_code_nor_names_of_documents_reach_the_disk(path: Path) -> None:
+    """Neither code nor names of documents reach the disk."""
     with closing(_store(path)) as store:
         left = Agreement(suggestion_id="s1", agree_chars=2, exact_line=False, drawn=True, left="typed(instead)")
         store.write([*_ended("s1"), left], "anchored")
@@ -98,6 +102,7 @@ def test_neither_code_nor_names_of_documents_reach_the_disk(path: Path) -> None:
 
 
 def test_rows_and_age_are_bounded(path: Path) -> None:
+    """The rows and their age are bounded."""
     with closing(_store(path, max_rows=100)) as store:
         for number in range(251):
             store.write([trace(f"{number}", at_s=NOW_S - 251 + number), *_ended(f"{number}")[1:]], "anchored")
@@ -108,6 +113,7 @@ def test_rows_and_age_are_bounded(path: Path) -> None:
 
 
 def test_several_processes_write_at_once(path: Path) -> None:
+    """Several processes can write at once."""
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", WRITER, str(path)]
     running = [
@@ -119,8 +125,9 @@ def test_several_processes_write_at_once(path: Path) -> None:
         assert len(_kept(store)) == 120
 
 
-@pytest.mark.parametrize("kind", ["garbage", "torn", "newer", "other table", "bad figures"])
+@pytest.mark.parametrize("kind", ["garbage", "torn", "other table", "bad figures"])
 def test_a_file_that_cannot_be_trusted_is_set_aside(path: Path, kind: str) -> None:
+    """A file that cannot be trusted is set aside, and the trouble says where."""
     with closing(_store(path)) as store:
         store.write(_ended(*map(str, range(200))), "anchored")
     _spoil(path, kind)
@@ -135,6 +142,75 @@ def test_a_file_that_cannot_be_trusted_is_set_aside(path: Path, kind: str) -> No
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
+def _altered(path: Path, *statements: str) -> None:
+    """The file as another version of the package would have left it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_an_earlier_version_is_migrated(path: Path) -> None:
+    """An upgrade keeps what was learnt, and writes and forgets in the file as in its own."""
+    with closing(_store(path)) as store:
+        store.write(_ended("s1", "s2"), "anchored")
+        store.forget()
+        store.write(_ended("s3", "s4"), "anchored")
+    _altered(path, "ALTER TABLE examples RENAME COLUMN drawn TO survived_5", "PRAGMA user_version = 1")
+    for _ in range(2):
+        with closing(_store(path)) as store:
+            assert _kept(store) == ["s3", "s4"]
+            assert store.trouble == ""
+    with closing(_store(path)) as store:
+        store.write([*_ended("s5"), Outcome(suggestion_id="s3", kind="rejected")], "anchored")
+        assert _kept(store) == ["s3", "s4", "s5"]
+        assert store.forget() == 3
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_row_that_todays_checks_refuse_is_left_behind(path: Path) -> None:
+    """The other rows of an earlier version are kept."""
+    with closing(_store(path)) as store:
+        store.write(_ended("s1", "s2"), "anchored")
+    _altered(
+        path,
+        "CREATE TABLE old AS SELECT * FROM examples",
+        "UPDATE old SET confidence = 7 WHERE suggestion_id = 's1'",
+        "DROP TABLE examples",
+        "ALTER TABLE old RENAME TO examples",
+        "PRAGMA user_version = 1",
+    )
+    with closing(_store(path)) as store:
+        assert (_kept(store), store.trouble) == (["s2"], "")
+
+
+def test_a_later_version_is_read_by_the_columns_that_it_shares(path: Path) -> None:
+    """Going back to an earlier release loses nothing and changes nothing of the file's version."""
+    with closing(_store(path)) as store:
+        store.write(_ended("s1"), "anchored")
+    _altered(path, "ALTER TABLE examples ADD COLUMN mood TEXT", "PRAGMA user_version = 7")
+    with closing(_store(path)) as store:
+        store.write(_ended("s2"), "anchored")
+        assert (_kept(store), store.trouble) == (["s1", "s2"], "")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (7,)
+
+
+def test_a_later_version_that_cannot_be_read_stays_where_it_is(path: Path) -> None:
+    """The trouble names the next step; nothing is set aside or lost."""
+    with closing(_store(path)) as store:
+        store.write(_ended("s1"), "anchored")
+    _altered(path, "ALTER TABLE examples RENAME COLUMN confidence TO surety", "PRAGMA user_version = 7")
+    with closing(_store(path)) as store:
+        store.write(_ended("s2"), "anchored")
+        assert store.examples("m", "anchored") == []
+        assert "update jupyter-mccom" in store.trouble
+        with pytest.raises(TracesError, match="nothing is deleted"):
+            store.forget()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT suggestion_id FROM examples").fetchall() == [("s1",)]
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
 def _spoil(path: Path, kind: str) -> None:
     if kind == "garbage":
         path.write_bytes(b"no database " * 1000)
@@ -143,7 +219,6 @@ def _spoil(path: Path, kind: str) -> None:
         path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
     else:
         statement = {
-            "newer": "PRAGMA user_version = 7",
             "other table": "ALTER TABLE examples ADD COLUMN more TEXT",
             "bad figures": "UPDATE examples SET confidence = 7 WHERE suggestion_id = '5'",
         }[kind]
@@ -153,6 +228,7 @@ def _spoil(path: Path, kind: str) -> None:
 
 
 def test_damage_while_it_is_open_is_set_aside_too(path: Path) -> None:
+    """A file that is damaged while open is set aside too."""
     with closing(_store(path)) as store:
         store.write(_ended("s1"), "anchored")
         _spoil(path, "garbage")
@@ -163,6 +239,7 @@ def test_damage_while_it_is_open_is_set_aside_too(path: Path) -> None:
 
 
 def test_a_file_that_somebody_deletes_is_begun_anew(path: Path) -> None:
+    """A deleted file is begun anew."""
     with closing(_store(path)) as store:
         store.write(_ended("s1"), "anchored")
         for file in path.parent.iterdir():
@@ -172,6 +249,7 @@ def test_a_file_that_somebody_deletes_is_begun_anew(path: Path) -> None:
 
 
 def test_forgetting_while_another_has_it_open(path: Path) -> None:
+    """Forgetting empties a store that another has open, which hears of it once."""
     with closing(_store(path)) as server, closing(_store(path)) as command:
         assert not server.write(_ended("s1", "s2"), "anchored")
         assert command.forget() == 2
@@ -184,6 +262,7 @@ def test_forgetting_while_another_has_it_open(path: Path) -> None:
 
 
 def test_forgetting_by_another_before_the_first_write_is_heard(path: Path) -> None:
+    """A store hears of forgetting that happened before its first write."""
     with closing(_store(path)) as earlier:
         earlier.write(_ended("s1"), "anchored")
     with closing(_store(path)) as server, closing(_store(path)) as command:
@@ -192,7 +271,8 @@ def test_forgetting_by_another_before_the_first_write_is_heard(path: Path) -> No
         assert server.write(_ended("s2"), "anchored")
 
 
-def test_a_folder_that_cannot_be_written_is_said_and_nothing_fails(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_said_and_fails_nothing(tmp_path: Path) -> None:
+    """A folder that cannot be written is told as trouble, and nothing fails."""
     (tmp_path / "file").write_text("")
     with closing(_store(tmp_path / "file" / "traces.sqlite3")) as store:
         assert not store.write(_ended("s1"), "anchored")
@@ -200,6 +280,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_nothing_fails(tmp_path: Pat
 
 
 def test_forgetting_that_fails_is_said(path: Path) -> None:
+    """Forgetting that fails is an error, and nothing is deleted."""
     with closing(_store(path)) as store:
         store.write(_ended("s1"), "anchored")
         with closing(sqlite3.connect(path, isolation_level=None)) as other:

@@ -39,6 +39,7 @@ def no_process_is_left() -> Iterator[None]:
 
 
 async def test_finds_files_and_notebooks_of_the_project(root: Path) -> None:
+    """A search finds files and notebooks of the project with their lines."""
     async with open_tree(root) as tree:
         status = await ready(tree)
         assert (status.n_documents, status.detail) == (7, "")
@@ -52,6 +53,7 @@ async def test_finds_files_and_notebooks_of_the_project(root: Path) -> None:
 
 
 async def test_leaves_the_document_itself_out(root: Path) -> None:
+    """A search leaves out the document that asks."""
     async with open_tree(root) as tree:
         await ready(tree)
         assert await sources(tree, "load_prices", "prices.py") == []
@@ -60,6 +62,7 @@ async def test_leaves_the_document_itself_out(root: Path) -> None:
 
 
 async def test_sleeps_until_it_is_asked_and_searches_while_it_indexes(root: Path) -> None:
+    """The index starts at its first question and answers while it reads files."""
     async with open_tree(root) as tree:
         assert tree.status == TreeStatus(state="asleep")
         assert workers() == []
@@ -67,7 +70,8 @@ async def test_sleeps_until_it_is_asked_and_searches_while_it_indexes(root: Path
         assert await until(tree, "load_prices", ["prices.py"]) == ["prices.py"]
 
 
-async def test_of_a_tree_of_100_000_files_the_first_20_000_are_searched_and_it_says_so(root: Path) -> None:
+async def test_of_100_000_files_the_first_20_000_are_searched(root: Path) -> None:
+    """Of 100 000 files the first 20 000 are searched, and the status says so."""
     for folder in range(100):
         (root / f"f{folder}").mkdir()
         for number in range(1000):
@@ -80,6 +84,7 @@ async def test_of_a_tree_of_100_000_files_the_first_20_000_are_searched_and_it_s
 
 
 async def test_projects_are_apart_and_more_of_them_than_fit_take_turns(root: Path) -> None:
+    """Projects are kept apart, and more of them than fit take turns."""
     for name in ("one", "two", "three"):
         (root / name / ".git").mkdir(parents=True)
         write(root, {f"{name}/{name}.py": function(f"from_{name}"), f"{name}/other.py": function("rest")})
@@ -93,9 +98,8 @@ async def test_projects_are_apart_and_more_of_them_than_fit_take_turns(root: Pat
         assert len(workers()) == 1
 
 
-async def test_a_module_of_the_person_is_not_taken_for_the_standard_librarys(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_persons_module_shadows_no_library(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person's module is not taken for one of the standard library."""
     write(root, {"json.py": "raise SystemExit(7)\n"})
     monkeypatch.chdir(root)
     async with open_tree(root) as tree:
@@ -103,6 +107,7 @@ async def test_a_module_of_the_person_is_not_taken_for_the_standard_librarys(
 
 
 async def test_a_project_root_that_is_set_bounds_everything(root: Path) -> None:
+    """Nothing outside a project_root that is set is found."""
     write(root.parent, {"outside.py": function("elsewhere"), ".git/HEAD": ""})
     write(root, {"sub/a.py": function("sub_word")})
     async with open_tree(root, project_root=str(root)) as tree:
@@ -113,6 +118,7 @@ async def test_a_project_root_that_is_set_bounds_everything(root: Path) -> None:
 
 
 async def test_a_document_without_a_project_is_an_error_and_a_status(root: Path) -> None:
+    """A document outside every project is an error, and the status says so."""
     async with open_tree(root) as tree:
         with pytest.raises(RetrievalError, match="outside"):
             await tree.search("../a.ipynb", ["x"], 5)
@@ -123,6 +129,7 @@ async def test_a_document_without_a_project_is_an_error_and_a_status(root: Path)
 
 
 async def test_a_cancelled_search_leaves_it_usable(root: Path) -> None:
+    """A cancelled search leaves the index usable."""
     async with open_tree(root) as tree:
         await ready(tree)
         (process,) = workers()
@@ -137,6 +144,7 @@ async def test_a_cancelled_search_leaves_it_usable(root: Path) -> None:
 
 
 async def test_answers_belong_to_their_questions(root: Path) -> None:
+    """Many questions at once get each its own answer."""
     words = [f"unrelated_{n}" for n in range(5)] * 20
     async with open_tree(root) as tree:
         await ready(tree)
@@ -145,6 +153,7 @@ async def test_answers_belong_to_their_questions(root: Path) -> None:
 
 
 async def test_an_answer_may_be_longer_than_a_pipe_holds(root: Path) -> None:
+    """An answer may be longer than a pipe holds."""
     write(root, {f"long{n}.py": f"long_word = '{n} {'é' * 300}'\n" * 3 for n in range(400)})
     write(root, {f"more{n}.py": function(f"more_{n}") for n in range(450)})
     async with open_tree(root) as tree:
@@ -154,7 +163,8 @@ async def test_an_answer_may_be_longer_than_a_pipe_holds(root: Path) -> None:
         assert sum(len(chunk.text) for chunk, _ in found) > 1 << 18
 
 
-async def test_a_worker_that_is_killed_during_a_search_is_started_again(root: Path) -> None:
+async def test_a_worker_killed_during_a_search_is_started_again(root: Path) -> None:
+    """When the worker is killed, running searches fail and the next one starts it again."""
     async with open_tree(root) as tree:
         await ready(tree)
         (process,) = workers()
@@ -170,7 +180,8 @@ async def test_a_worker_that_is_killed_during_a_search_is_started_again(root: Pa
         assert (await ready(tree)).state == "ready"
 
 
-async def test_a_worker_that_dies_again_and_again_is_started_after_a_pause(root: Path) -> None:
+async def test_a_worker_that_keeps_dying_is_started_later(root: Path) -> None:
+    """A worker that dies again and again is started after a pause."""
     async with open_tree(root) as tree:
         for _ in range(2):
             await tree.begin("open.ipynb")
@@ -183,6 +194,7 @@ async def test_a_worker_that_dies_again_and_again_is_started_after_a_pause(root:
 
 
 async def test_closing_ends_the_worker_and_what_waits_for_it(root: Path) -> None:
+    """Closing ends the worker and the searches that wait for it."""
     async with open_tree(root) as tree:
         await ready(tree)
         (process,) = workers()
@@ -200,6 +212,7 @@ async def test_closing_ends_the_worker_and_what_waits_for_it(root: Path) -> None
 
 
 async def test_closing_kills_a_worker_that_does_not_listen(root: Path) -> None:
+    """Closing kills a worker that does not listen."""
     async with open_tree(root) as tree:
         await ready(tree)
         (process,) = workers()
@@ -209,6 +222,7 @@ async def test_closing_kills_a_worker_that_does_not_listen(root: Path) -> None:
 
 
 async def test_closing_while_it_starts_leaves_no_process(root: Path) -> None:
+    """Closing while the worker starts leaves no process."""
     async with open_tree(root) as tree:
         begun = asyncio.create_task(tree.begin("open.ipynb"))
         for _ in range(5):
@@ -219,6 +233,7 @@ async def test_closing_while_it_starts_leaves_no_process(root: Path) -> None:
 
 
 def test_the_worker_ends_when_its_parent_is_killed(root: Path) -> None:
+    """The worker ends when its parent is killed."""
     code = f"""
 import asyncio
 from pathlib import Path

@@ -17,6 +17,7 @@ MULTILINE: dict[str, Multiline] = {"": "statement", "line": "line", "block": "bl
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.partition("\n")[0])
 def test_what_is_shown(case: str) -> None:
+    """Each case's raw text is shown as the file says."""
     title, _, rest = case.partition("\n")
     language, _, multiline = title.partition(":")[0].partition(" ")
     code, _, rest = rest.partition("\n--- model\n")
@@ -41,11 +42,13 @@ def _blanks(prefix: str) -> str:
 
 @given(st.text(alphabet="ab()[]'\" \n#:=\\,", max_size=60), st.text(alphabet="ab( \n", max_size=20))
 def test_never_fails_and_never_invents(text: str, typed: str) -> None:
+    """Trimming never fails and never adds a character."""
     found = trim(text, language="python", prefix=typed, suffix=")\nb", left_space=_blanks(typed))
     assert "".join(found.split()) in "".join(text.split())
 
 
 def test_a_statement_is_complete_only_after_its_line_end() -> None:
+    """A statement is complete only behind its line end."""
     assert statement_end("python", "", "x = ", "1") is None
     assert statement_end("python", "", "x = ", "1\n") == 1
     assert statement_end("python", "", "x = f(", "1,\n") is None
@@ -53,6 +56,7 @@ def test_a_statement_is_complete_only_after_its_line_end() -> None:
 
 
 def test_a_repeating_end_is_noticed() -> None:
+    """An end that repeats itself is noticed."""
     assert looping("x = " + "abc " * 4)
     assert not looping("x = [1, 2, 3, 4, 5, 6, 7]")
 
@@ -71,4 +75,5 @@ def test_a_repeating_end_is_noticed() -> None:
     ],
 )
 def test_a_block_is_complete_only_when_a_line_stands_below_it(text: str, end: int | None) -> None:
+    """A block is complete only when a line stands below it."""
     assert extent_end("block", "python", "", "", text) == end

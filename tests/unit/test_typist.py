@@ -10,6 +10,7 @@ CODE = "total = frame.groupby('name')['value'].sum() + other_total  # again\n" *
 
 
 def test_the_same_seed_types_with_the_same_gaps() -> None:
+    """The same seed types with the same gaps, another with others."""
     one, other = (Typist(CODE, keys_a_minute=200, seed="1 nb/3") for _ in range(2))
     assert one.gaps_s == other.gaps_s
     assert one.gaps_s != Typist(CODE, keys_a_minute=200, seed="2 nb/3").gaps_s
@@ -17,11 +18,13 @@ def test_the_same_seed_types_with_the_same_gaps() -> None:
 
 @pytest.mark.parametrize("keys_a_minute", [120, 300])
 def test_the_mean_speed_is_the_one_asked_for(keys_a_minute: float) -> None:
+    """The mean speed is the one that was asked for."""
     gaps_s = Typist(CODE, keys_a_minute=keys_a_minute, seed="1").gaps_s
     assert 60 * len(gaps_s) / sum(gaps_s) == pytest.approx(keys_a_minute, rel=0.15)
 
 
 def test_a_longer_text_is_read_longer() -> None:
+    """A longer text is read for longer."""
     assert Typist.reading_s("x" * 40) > Typist.reading_s("x")
 
 
@@ -37,10 +40,12 @@ def test_a_longer_text_is_read_longer() -> None:
     ],
 )  # fmt: skip
 def test_takes_all_that_is_right_and_the_words_that_save_keys(text: str, left: str, keys: list[str]) -> None:
+    """A person accepts all of a right text, or the words that save keys."""
     assert taken(text, left) == keys
 
 
 def test_right_is_the_first_line_less_trailing_space() -> None:
+    """A text is right when its first line is, apart from trailing space."""
     assert right("sum() \nprint()", "sum()")
     assert not right("sum", "sum()")
     assert not right("", "")

@@ -33,12 +33,15 @@ def _real_s(work: Callable[[VirtualLoop], Awaitable[None]]) -> tuple[float, floa
 
 
 def test_waiting_takes_no_real_time() -> None:
+    """Waiting for an hour takes no real time."""
     virtual_s, real_s = _real_s(lambda loop: asyncio.sleep(HOUR_S))
     assert virtual_s == pytest.approx(HOUR_S, abs=1)
     assert real_s < 60
 
 
-def test_while_work_is_in_flight_a_timer_is_due_at_its_real_moment() -> None:
+def test_a_timer_waits_while_work_is_in_flight() -> None:
+    """While work is in flight a timer is due at its real moment."""
+
     async def work(loop: VirtualLoop) -> None:
         with loop.working():
             await asyncio.sleep(0.2)
@@ -49,6 +52,8 @@ def test_while_work_is_in_flight_a_timer_is_due_at_its_real_moment() -> None:
 
 
 def test_a_thread_counts_as_work() -> None:
+    """A running thread counts as work."""
+
     async def work(loop: VirtualLoop) -> None:
         reading = asyncio.to_thread(time.sleep, 0.2)
         with anyio.fail_after(HOUR_S):
@@ -59,6 +64,8 @@ def test_a_thread_counts_as_work() -> None:
 
 
 def test_a_timeout_of_the_cascade_is_virtual_too() -> None:
+    """A timeout passes in virtual time too."""
+
     async def work(loop: VirtualLoop) -> None:
         with pytest.raises(TimeoutError), anyio.fail_after(HOUR_S):
             await asyncio.Event().wait()
@@ -68,6 +75,8 @@ def test_a_timeout_of_the_cascade_is_virtual_too() -> None:
 
 
 def test_a_key_that_falls_while_a_model_works_cancels_it_then() -> None:
+    """A key that falls while a model works cancels it at that moment."""
+
     async def work(loop: VirtualLoop) -> None:
         async def model() -> None:
             with loop.working():
@@ -84,6 +93,8 @@ def test_a_key_that_falls_while_a_model_works_cancels_it_then() -> None:
 
 
 def test_frozen_work_takes_no_virtual_time() -> None:
+    """Frozen work takes no virtual time."""
+
     async def work(loop: VirtualLoop) -> None:
         with loop.frozen():
             await asyncio.to_thread(time.sleep, 0.1)
@@ -96,6 +107,8 @@ def test_frozen_work_takes_no_virtual_time() -> None:
 
 
 def test_the_clock_of_a_cascade_is_the_loops() -> None:
+    """The clock of a cascade is that of the loop."""
+
     async def told(loop: VirtualLoop) -> tuple[float, float]:
         clock = VirtualClock(loop)
         start_s, start_unix_s = clock.now_s(), clock.unix_s()
@@ -110,6 +123,8 @@ def test_the_clock_of_a_cascade_is_the_loops() -> None:
 
 @pytest.mark.skipif(not there_is_one(), reason="this system does not tell the CPU time of another process")
 def test_work_takes_the_cpu_time_of_its_processes() -> None:
+    """Work takes the CPU time of its processes."""
+
     async def worked(loop: VirtualLoop) -> tuple[float, float]:
         code = "import time, sys; start = time.process_time()\nwhile time.process_time() - start < .3: pass\ninput()"
         pipe = asyncio.subprocess.PIPE
@@ -130,7 +145,8 @@ def test_work_takes_the_cpu_time_of_its_processes() -> None:
 
 
 @pytest.mark.skipif(not there_is_one(), reason="this system does not tell the CPU time of another process")
-def test_who_works_beside_another_adds_no_time_and_who_works_after_it_does() -> None:
+def test_only_work_one_after_another_adds_time() -> None:
+    """Processes that work beside each other add no time; those that work in turn do."""
     code = "import time, sys; print(flush=True); sys.stdin.readline(); start = time.process_time()\n"
     code += "while time.process_time() - start < .2: pass\nprint(flush=True); sys.stdin.readline()"
     pipe = subprocess.PIPE

@@ -21,6 +21,7 @@ def root(tmp_path: Path) -> Path:
 
 
 async def test_bad_files_are_left_out_and_harm_nobody(root: Path) -> None:
+    """Broken, binary and huge files are left out and harm no other."""
     write(
         root, {"broken.ipynb": "{", "list.ipynb": "[]", "syntax.py": "def load_prices(:\n", "deep.ipynb": "[" * 10**6}
     )
@@ -42,6 +43,7 @@ async def test_bad_files_are_left_out_and_harm_nobody(root: Path) -> None:
 
 
 async def test_ignored_files_are_never_found(root: Path) -> None:
+    """Ignored files are never found, whenever the rules change."""
     names = ("git_ignored.py", "private.py", "node_modules/module.py", "later.py")
     write(root, {name: function("secret_word") for name in names})
     write(root, {".gitignore": "git_ignored.py\n", ".mccomignore": "private.py\n"})
@@ -53,6 +55,7 @@ async def test_ignored_files_are_never_found(root: Path) -> None:
 
 
 async def test_what_was_ignored_since_it_was_kept_is_never_found(root: Path) -> None:
+    """A file that was ignored since the index was kept is never found."""
     async with open_tree(root) as tree:
         await ready(tree)
         assert await sources(tree, "load_prices") == ["prices.py"]
@@ -65,6 +68,7 @@ async def test_what_was_ignored_since_it_was_kept_is_never_found(root: Path) -> 
 
 
 async def test_changes_are_followed(root: Path) -> None:
+    """Changed, new and deleted files are followed."""
     async with open_tree(root) as tree:
         await ready(tree)
         write(root, {"prices.py": function("pay_wages")})
@@ -84,6 +88,7 @@ async def test_changes_are_followed(root: Path) -> None:
 
 
 async def test_what_was_kept_is_taken_up_with_the_changes_since(root: Path) -> None:
+    """A kept index is taken up with the changes since."""
     async with open_tree(root) as tree:
         await ready(tree)
     (kept,) = (root.parent / "cache").iterdir()
@@ -101,7 +106,8 @@ async def test_what_was_kept_is_taken_up_with_the_changes_since(root: Path) -> N
     assert kept.stat().st_mode & 0o077 == 0
 
 
-async def test_an_index_that_is_damaged_or_cannot_be_kept_is_made_again(root: Path) -> None:
+async def test_a_damaged_index_is_made_again(root: Path) -> None:
+    """An index that is damaged or cannot be kept is made again."""
     async with open_tree(root) as tree:
         await ready(tree)
     (kept,) = (root.parent / "cache").iterdir()
@@ -116,7 +122,7 @@ async def test_an_index_that_is_damaged_or_cannot_be_kept_is_made_again(root: Pa
         await ready(tree)
         assert await sources(tree, "load_prices") == ["prices.py"]
         await eventually(lambda: bool(tree.status.detail))
-        assert "cannot be kept" in tree.status.detail
+        assert "cannot be saved" in tree.status.detail
 
 
 def _until_told(told: list[Message], state: str, n_documents: int) -> bool:
@@ -129,6 +135,8 @@ def _until_told(told: list[Message], state: str, n_documents: int) -> bool:
 
 
 def test_without_a_watch_changes_are_found_by_walks(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without file watching, changes are found by walking the tree."""
+
     def no_watch(found: Listing, stop: Event) -> Iterator[set[str]]:
         raise OSError("OS file watch limit reached")
 
@@ -144,6 +152,8 @@ def test_without_a_watch_changes_are_found_by_walks(root: Path, monkeypatch: pyt
 
 
 def test_a_file_that_is_deleted_after_it_was_listed_is_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is deleted after it was listed is left out."""
+
     def read_late(root: Path, document: str) -> tuple[tuple[int, int], str]:
         (root / "prices.py").unlink(missing_ok=True)
         return read(root, document)

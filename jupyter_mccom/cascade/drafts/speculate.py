@@ -20,7 +20,7 @@ from .renamed import renamed_rests
 _MIN_KEY = 4
 """Characters of the cursor's line that are looked up."""
 _MAX_LINES = 8
-"""Of a statement."""
+"""Most lines of a statement that are looked at."""
 _MAX_KEY = 512
 _MAX_PLACES = 16
 _MAX_TRIED = 64
@@ -118,7 +118,7 @@ def _from_places(request: CompletionRequest, chunks: Sequence[Chunk]) -> Iterato
 
 
 def _statements(request: CompletionRequest, rests: Iterable[_Lines]) -> list[str]:
-    """Of each the statement, behind the indentation that the model is left to write; those that say something."""
+    """The statement at each place, behind the indentation that the model is left to write; those that say something."""
     language, key = cell_language(request.language, request.prefix), _key(request)
     line = request.prefix.rpartition("\n")[2]
     left, spaced = heal(line).left, line[-1:].isspace()

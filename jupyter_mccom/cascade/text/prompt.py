@@ -20,7 +20,7 @@ _NEAR_LINES = 4
 """Above the cursor: they stand in the prompt before anything is retrieved."""
 _STEP_TOKENS = 64
 _SUFFIX_SHARE = 0.2
-"""Of the budget: measured layouts used 300 characters right of the cursor beside 1,800 left (issue A, engines.md)."""
+"""The suffix's share of the budget: measured layouts used 300 characters right of the cursor beside 1,800 left."""
 _MAX_CHARS_A_TOKEN = 8
 _MIN_CUT_TOKENS = 48
 """Less than that of a chunk says too little: about a signature and three lines."""
@@ -144,7 +144,7 @@ def _best(hits: Sequence[Hit], counts: Mapping[str, int], room: int) -> list[Chu
 
 
 def _first_lines(chunk: Chunk, share: float) -> Chunk:
-    """As many whole lines as make up this share of the characters."""
+    """The chunk's first whole lines, as many as make up this share of its characters."""
     text = chunk.text[: int(len(chunk.text) * share)]
     text = text[: text.rfind("\n") + 1]
     return replace(chunk, text=text, last_line=chunk.first_line + max(0, text.count("\n") - 1))

@@ -80,7 +80,7 @@ def without_overlap(text: str, suffix: str) -> str:
 
 
 def _line_end(text: str) -> int | None:
-    """Of the first line that is not blank."""
+    """Offset of the end of the first line that is not blank; None: it has not ended."""
     start = len(text) - len(text.lstrip())
     end = text.find("\n", start)
     return None if end < 0 or start == len(text) else end

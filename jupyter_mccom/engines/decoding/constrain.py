@@ -28,8 +28,8 @@ class Vocabulary:
 
     def __init__(self, pieces: Iterable[tuple[bytes, int]]) -> None:
         found = sorted(pieces, key=itemgetter(0))
-        self._pieces = [piece for piece, _ in found]
-        self._ids: Ids = array("i", (token for _, token in found))
+        self._pieces = list(map(itemgetter(0), found))
+        self._ids: Ids = array("i", list(map(itemgetter(1), found)))
 
     def beyond(self, text: bytes) -> Ids:
         """Tokens whose bytes begin with `text`, itself included."""

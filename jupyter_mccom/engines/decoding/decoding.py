@@ -4,7 +4,7 @@ What was typed behind the prompt's last whole token is forced on the answer firs
 
 A draft is text. It is encoded behind the prompt, its longest run that the model would have written is kept, and where
 only the tokens differ and not the text, the rest is encoded anew. Without one, or behind it, what was read before is
-one (`lookup.py`). Knows no library and no process.
+one (`prompt_lookup.py`). Knows no library and no process.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .draft import Draft, Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class NextToken:
     """The likeliest next token at a position, and its probability, 0..1."""
 
     token: int
@@ -29,7 +29,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allowed(Choice):
+class Allowed(NextToken):
     """The likeliest of some tokens; `prob` is among all tokens, as ever."""
 
     share: float
@@ -61,7 +61,7 @@ class Decoder(Protocol):
         """The likeliest of `ids`, at least one, after the last token that was evaluated."""
         ...
 
-    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
+    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[NextToken]:
         """Evaluates `tokens` from position `at`; the likeliest next token after each of the last `n_last`.
 
         Those behind the first that is not the next of `tokens` may be left out. Empty, and nothing evaluated, when
@@ -221,7 +221,7 @@ class Decoding:
     def _cut(self, n_tokens: int) -> None:
         del self._cached[self._decoder.keep(n_tokens) :]
 
-    def _evaluate(self, pending: list[int], drafted: list[int], gone: Callable[[], bool]) -> list[Choice]:
+    def _evaluate(self, pending: list[int], drafted: list[int], gone: Callable[[], bool]) -> list[NextToken]:
         """The choices that hold: those that agree with the draft, and the one behind them. None when `gone`."""
         n_batch, at_once = self._decoder.n_batch, self._decoder.n_batch - len(drafted)
         while len(pending) > at_once:
@@ -249,7 +249,7 @@ class Decoding:
             if not self._taken(right[at : at + self._decoder.n_batch], 1, gone):
                 return
 
-    def _taken(self, tokens: list[int], n_last: int, gone: Callable[[], bool]) -> list[Choice]:
+    def _taken(self, tokens: list[int], n_last: int, gone: Callable[[], bool]) -> list[NextToken]:
         at = len(self._cached)
         try:
             choices = [] if gone() else self._decoder.decode(tokens, at, n_last, gone)

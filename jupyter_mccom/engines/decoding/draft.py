@@ -1,7 +1,7 @@
 """What may follow a prompt, as tokens that the model has yet to agree with: a given text, else what was read before.
 
 A text is encoded behind the prompt; where only the tokens differ and not the text, the rest is encoded anew. Without
-one, or behind it, what followed the same tokens before is a draft (`lookup.py`). Knows no model.
+one, or behind it, what followed the same tokens before is a draft (`prompt_lookup.py`). Knows no model.
 """
 
 from __future__ import annotations

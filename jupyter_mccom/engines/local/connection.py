@@ -1,4 +1,4 @@
-"""JSON lines over a loopback socket, one connection a request: the parent's side of `owner.py`.
+"""JSON lines over a loopback socket, one connection a request: the parent's side of `model_server.py`.
 
 Closing the iterator closes the connection, which is the cancel. Knows nothing of prompts.
 """

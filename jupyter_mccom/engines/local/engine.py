@@ -1,6 +1,6 @@
 """The Engine over a model in a child process, by llama.h or MLX: streams tokens with probabilities, has drafts checked.
 
-Where the child answers by HTTP instead, because llama.h cannot be used there, it is asked as `llamacpp.py` asks.
+Where the child answers by HTTP instead, because llama.h cannot be used there, it is a llama.cpp server like any other.
 """
 
 from __future__ import annotations
@@ -12,25 +12,27 @@ from typing import Any
 from ...errors import EngineError
 from ...types import DraftCheck, Prompt, Skills, Token
 from ..fim import PromptFormat
-from ..llamacpp import LlamaCppEngine
+from ..remote.llama_server import LlamaServer
 from ..token_counts import Counts
 from .connection import ask
 from .host import Address, Host
+from .server_client import client_of
 
 SCHEME = "tcp://"
-"""Of the address of a child that answers as `owner.py` does."""
+"""Of the address of a child that answers as `model_server.py` does."""
 
 
 class DirectEngine:
     """One model's, over its process."""
 
     def __init__(self, *, name: str, host: Host, reads: PromptFormat) -> None:
-        self._server = LlamaCppEngine(name=name, host=host, reads=reads)
         self._name = name
         self._host = host
         self._reads = reads
         self._counts = Counts(self._counted)
-        self._direct = True
+        self._server: LlamaServer | None = None
+        """The child, where it is the server of the xllamacpp wheel."""
+        self._server_at: Address | None = None
 
     @property
     def name(self) -> str:
@@ -45,17 +47,16 @@ class DirectEngine:
     @property
     def skills(self) -> Skills:
         """Drafts are checked, unless the child turned out to be the server."""
-        if not self._direct:
-            return self._server.skills
+        if self._server is not None:
+            return Skills(probs=True, infill=self._reads.infill, checks_draft=False, heals=self._server.heals)
         return Skills(probs=True, infill=self._reads.infill, checks_draft=True, heals=True)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """See protocols.Engine. Each token says what became of a draft so far."""
         async with self._host.lease() as address:
+            server = await self._found(address)
             tokens = (
-                self._generated(address, prompt, max_tokens, draft)
-                if self._is_direct(address)
-                else self._server.generate(prompt, max_tokens=max_tokens)
+                server.stream(prompt, max_tokens) if server else self._generated(address, prompt, max_tokens, draft)
             )
             async with aclosing(tokens):
                 async for token in tokens:
@@ -67,16 +68,35 @@ class DirectEngine:
 
     async def aclose(self) -> None:
         """See protocols.Engine."""
-        await self._server.aclose()
+        await self._host.aclose()
+        await self._leave()
 
-    def _is_direct(self, address: Address) -> bool:
-        self._direct = address.url.startswith(SCHEME)
-        return self._direct
+    async def _found(self, address: Address) -> LlamaServer | None:
+        """The child as a server, None where it answers as `model_server.py` does; markers are probed for."""
+        if address.url.startswith(SCHEME):
+            await self._leave()
+            await self._reads.probe(lambda names: _count(address, names, special=True))
+            return None
+        if self._server is None or self._server_at != address:
+            former, self._server_at = self._server, address
+            self._server = LlamaServer(client_of(address), self._rendered, infill=False)
+            if former is not None:
+                await former.aclose()
+        server = self._server
+        await self._reads.probe(lambda names: server.lengths(names, special=True))
+        return server
+
+    async def _leave(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            await server.aclose()
+
+    def _rendered(self, prompt: Prompt, heals: bool) -> str:
+        return self._reads.render(prompt, heals=heals)
 
     async def _generated(
         self, address: Address, prompt: Prompt, max_tokens: int, draft: str
     ) -> AsyncGenerator[Token, None]:
-        await self._probe(address)
         said: dict[str, object] = {"ask": "generate", "max_tokens": max_tokens, "draft": draft}
         said |= {"prompt": self._reads.render(prompt), "forced": prompt.forced}
         async with aclosing(_asked(address, said)) as lines:
@@ -86,15 +106,10 @@ class DirectEngine:
                 yield _token(line)
         raise EngineError("the model's process ended while it wrote; the next key starts it again")
 
-    async def _probe(self, address: Address) -> None:
-        await self._reads.probe(lambda names: _count(address, names, special=True))
-
     async def _counted(self, texts: Sequence[str]) -> list[int]:
         async with self._host.lease() as address:
-            if not self._is_direct(address):
-                return await self._server.count(texts)
-            await self._probe(address)
-            return await _count(address, texts, special=False)
+            server = await self._found(address)
+            return await server.count(texts) if server else await _count(address, texts, special=False)
 
 
 async def _count(address: Address, texts: Sequence[str], *, special: bool) -> list[int]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import EngineError
 from ..decoding.constrain import Ids
-from ..decoding.decoding import Allowed, Choice
+from ..decoding.decoding import Allowed, NextToken
 
 _HEAD_TOKENS = 16
 """More tokens than that, of which no choice is wanted, are evaluated apart: the vocabulary is not scored at them."""
@@ -97,7 +97,7 @@ class MlxModel:
             self._cache, self._n_cached = self._new_cache(), 0
         return self._n_cached
 
-    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[Choice]:
+    def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[NextToken]:
         """See decoding.Decoder; `gone` is asked between batches only, by who calls.
 
         Raises EngineError when MLX fails, and has forgotten all then.
@@ -121,7 +121,7 @@ class MlxModel:
         mx.clear_cache()
         self._n_cached += len(tokens)
 
-    def _chosen(self, tokens: Sequence[int], n_last: int) -> list[Choice]:
+    def _chosen(self, tokens: Sequence[int], n_last: int) -> list[NextToken]:
         import mlx.core as mx
 
         scores = self._model(mx.array(tokens)[None], cache=self._cache)[0, -n_last:].astype(mx.float32)
@@ -131,7 +131,7 @@ class MlxModel:
         mx.eval(best, probs, self._scores)
         self._n_cached += len(tokens)
         pairs = zip(best.tolist(), probs.tolist(), strict=True)
-        return [Choice(token=token, prob=min(1.0, prob)) for token, prob in pairs]
+        return [NextToken(token=token, prob=min(1.0, prob)) for token, prob in pairs]
 
 
 def _end_ids(tokenizer: Any, config: dict[str, Any]) -> frozenset[int]:

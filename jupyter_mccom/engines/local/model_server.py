@@ -1,13 +1,14 @@
 """The process that owns a model answers on a loopback socket until its parent goes away; any decoding.Decoder will do.
 
 One connection a request: a JSON line comes in (`{"key", "ask", …}`), JSON lines go out; closing it is the cancel. The
-other side is `lines.py`.
+other side is `connection.py`.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -92,8 +93,7 @@ def _line(**fields: object) -> bytes:
 def _has_gone(peer: socket.socket) -> bool:
     """The peer has closed: it sends nothing after its request."""
     try:
-        return peer.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except BlockingIOError:
-        return False
+        readable, _, _ = select.select([peer], [], [], 0)
+        return bool(readable) and peer.recv(1, socket.MSG_PEEK) == b""
     except OSError:
         return True

@@ -1,22 +1,18 @@
 """The process that owns a llama.cpp model: runs the server of the xllamacpp wheel until its parent goes away.
 
-Reads one JSON line of settings from stdin (so that the key is in no process list), writes one JSON line
-(`{"address"}` or `{"error"}`) to stdout, and ends when stdin closes, which it does even when the parent is killed.
+It is told its settings, greets and ends by `child_side.py`.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 import threading
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
+
+from ..remote.llama_completion import DRAFT_MATCH
+from .child_side import fail, greet, settings
 
 NO_ORIGIN = "https://no-browser.invalid"
 """No page has this origin: cross-origin reads are closed (the server's default is `*`)."""
-DRAFT_MATCH = 6
-"""Tokens that must match before a seeded draft is proposed: a draft is a line, not the 24 tokens of the default."""
 _N_BATCH = 128
 """Tokens evaluated between two looks at a closed connection: 1.8 s on a slow core (measured 43 s at 2048)."""
 
@@ -69,28 +65,21 @@ def _take_drafts(params: Any, ngram_mod: Any) -> None:
     pool.n_match, pool.n_min, pool.n_max = DRAFT_MATCH, 1, 64
 
 
-def _end_with_parent() -> None:
-    while sys.stdin.buffer.read(1):
-        pass
-    os._exit(0)
+def main() -> NoReturn:
+    """Entry of the child: it ends with its parent, or with status 3 when the model could not be loaded."""
+    run(**settings())
 
 
-def main() -> int:
-    """Entry of the child: exit 0 after the parent closed stdin, 3 when the model could not be loaded."""
-    settings: Mapping[str, Any] = json.loads(sys.stdin.buffer.readline())
-    watcher = threading.Thread(target=_end_with_parent, name="end-with-parent")
+def run(**given: Any) -> NoReturn:
+    """Loads the model, greets the parent and serves until it goes away. Takes what `start` takes."""
     try:
-        watcher.start()
-        server = start(**settings)
+        server = start(**given)
     except (RuntimeError, AttributeError) as error:
-        sys.stdout.write(json.dumps({"error": str(error)}) + "\n")
-        sys.stdout.flush()
-        os._exit(3)
-    sys.stdout.write(json.dumps({"address": server.listening_address}) + "\n")
-    sys.stdout.flush()
-    watcher.join()
-    return 0
+        fail(str(error))
+    greet(server.listening_address)
+    while True:
+        threading.Event().wait()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -6,35 +6,50 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...errors import EngineError
-from ..fim import FimMarkers
-from .kinds import Completions, Kind, KnownModel, LlamaServer, Ollama, Served
-from .server_client import Refused, ServerClient
+from ..fim import FimMarkers, PromptFormat
+from ..http import HttpClient
+from .completions import CompletionsServer
+from .llama_server import LlamaServer
+from .ollama import Ollama
+from .own_server import Kind, KnownModel, Served
+from .server_failures import Refused, ServerFailures
 
 
 async def detect(
-    client: ServerClient, name: str, *, known: KnownModel, probed: Sequence[FimMarkers], context_tokens: int
+    client: HttpClient, name: str, *, known: KnownModel, probed: Sequence[FimMarkers], context_tokens: int
 ) -> tuple[Kind, str]:
     """The kind of server and its model's name; `name` empty takes the server's first model.
 
     `known` tells a model's markers by its name; those of `probed` are tried where a server can tell what is one token.
     Raises EngineError when it cannot be reached, refuses the key, has no such model, or is none of the kinds.
     """
+
+    def served(found: str) -> Served:
+        fim, layout = known(found)
+        reads = PromptFormat(fim=fim, layout=layout)
+        return Served(client=client, name=found, reads=reads, context_tokens=context_tokens)
+
     if await _is_ollama(client):
         found = _chosen(client, name, _names(await client.get("/api/tags"), "models", "name"))
-        return Ollama(_served(client, found, known, context_tokens), inserts=await _inserts(client, found)), found
+        return Ollama(served(found), inserts=await _inserts(client, found)), found
     models = await _models(client)
     names = _names(models, "data", "id")
     if names and _items(models, "data", "owned_by") == ["llamacpp"]:
-        served = Served(
-            client=client, name=names[0], fim=await _markers(client, probed), layout=known(name or names[0])[1],
-            context_tokens=context_tokens,
-        )  # fmt: skip
-        return LlamaServer(served), name or names[0]
+        reads = PromptFormat(fim=None, layout=known(name or names[0])[1], known=probed)
+        return await _llama_server(client, reads), name or names[0]
     found = _chosen(client, name, names)
-    return Completions(_served(client, found, known, context_tokens)), found
+    return CompletionsServer(served(found)), found
 
 
-async def _is_ollama(client: ServerClient) -> bool:
+async def _llama_server(client: HttpClient, reads: PromptFormat) -> LlamaServer:
+    """With the first markers that are single tokens of its model."""
+    asked = LlamaServer(client, lambda prompt, heals: reads.render(prompt, heals=heals), infill=False)
+    await reads.probe(lambda names: asked.lengths(names, special=True))
+    asked.infill = reads.infill
+    return asked
+
+
+async def _is_ollama(client: HttpClient) -> bool:
     try:
         answer = await client.get("/api/version")
     except Refused as error:
@@ -44,41 +59,25 @@ async def _is_ollama(client: ServerClient) -> bool:
     return isinstance(answer, dict) and isinstance(answer.get("version"), str)
 
 
-async def _models(client: ServerClient) -> dict[str, Any]:
+async def _models(client: HttpClient) -> dict[str, Any]:
     try:
         answer = await client.get("/v1/models")
     except Refused as error:
         if error.status in (401, 403):
             raise
-        raise client.strange(f"HTTP {error.status} where it should list its models") from error
+        why = f"HTTP {error.status} where it should list its models"
+        raise ServerFailures(client.url).strange(why) from error
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), list):
-        raise client.strange("it lists no models")
+        raise ServerFailures(client.url).strange("it lists no models")
     return answer
 
 
-async def _inserts(client: ServerClient, name: str) -> bool:
+async def _inserts(client: HttpClient, name: str) -> bool:
     answer = await client.post("/api/show", {"model": name})
-    return isinstance(answer, dict) and "insert" in (answer.get("capabilities") or [])
+    return "insert" in (answer.get("capabilities") or [])
 
 
-async def _markers(client: ServerClient, probed: Sequence[FimMarkers]) -> FimMarkers | None:
-    """The first markers that are single tokens of the model."""
-    for markers in probed:
-        for marker in (markers.prefix, markers.suffix, markers.middle):
-            answer = await client.post("/tokenize", {"content": marker, "add_special": False, "parse_special": True})
-            if not isinstance(answer, dict) or len(answer.get("tokens") or []) != 1:
-                break
-        else:
-            return markers
-    return None
-
-
-def _served(client: ServerClient, name: str, known: KnownModel, context_tokens: int) -> Served:
-    fim, layout = known(name)
-    return Served(client=client, name=name, fim=fim, layout=layout, context_tokens=context_tokens)
-
-
-def _chosen(client: ServerClient, name: str, names: Sequence[str]) -> str:
+def _chosen(client: HttpClient, name: str, names: Sequence[str]) -> str:
     """Ollama writes `:latest` behind a name that has no tag."""
     if not names:
         raise EngineError(f"the server at {client.url} has no model loaded; load one there")

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from ...protocols import Engine
 from ..fim import FimMarkers
-from .cloud_client import CloudClient
+from ..http import HttpClient, Patience
 from .cloud_engine import CloudModel
+from .cloud_failures import CloudFailures
 from .fim_routes import FimService
-from .llama_server import LlamaServer
+from .llama_server import LlamaServerCloud
 from .openai import Chat, Speculation
 from .verify import SgLang, Verifying, Vllm
 
@@ -29,11 +30,11 @@ class Dialect:
 DIALECTS: Mapping[str, Dialect] = {
     "llama-server": Dialect(
         words="takes no draft",
-        open=lambda model: LlamaServer(model, seeds=False),
+        open=lambda model: LlamaServerCloud(model, seeds=False),
     ),
     "llama-server-ngram-mod": Dialect(
         words="checks the local text as a draft, seeded into its n-gram pool",
-        open=lambda model: LlamaServer(model, seeds=True),
+        open=lambda model: LlamaServerCloud(model, seeds=True),
     ),
     "vllm": Dialect(
         words="checks the local text as a draft, by the probabilities of the prompt",
@@ -71,5 +72,11 @@ def open_cloud(
 ) -> Engine:
     """An engine of a dialect of DIALECTS at `url`, or at the service's own address. Call it in a running event loop."""
     found = DIALECTS[dialect]
-    client = CloudClient(url or found.url, key, connect_s=connect_s, read_s=read_s)
+    client = cloud_client(url or found.url, key, connect_s=connect_s, read_s=read_s)
     return found.open(CloudModel(name=model, client=client, fim=fim))
+
+
+def cloud_client(url: str, key: Callable[[], str], *, connect_s: float, read_s: float) -> HttpClient:
+    """The client of a cloud's server, which may be silent for `read_s`."""
+    patience = Patience(connect_s=connect_s, read_s=read_s, question_s=None)
+    return HttpClient(url, key, CloudFailures(), patience, keeps_alive=True)

@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from ...types import Prompt, Token
-from ..fim import head_of
+from ..fim import before
 from ..forced import plainly
-from .cloud_engine import CloudEngine, CloudModel, first_choice, text_of
+from .answers import first_choice, text_of
+from .cloud_engine import CloudEngine, CloudModel
 
 
 class FimService(CloudEngine):
@@ -25,7 +26,7 @@ class FimService(CloudEngine):
 
     async def _written(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
         body = {
-            "model": self.name, "prompt": head_of(prompt) + prompt.typed, "suffix": prompt.suffix,
+            "model": self.name, "prompt": before(prompt), "suffix": prompt.suffix,
             "max_tokens": max_tokens, "temperature": 0, "stream": True,
         } | ({"prompt_cache_key": prompt.session} if self._keyed else {})  # fmt: skip
         stream = self._client.stream(self._path, body)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from ...types import Token
 from ..forced import Behind, NotForced, grammar, most_tokens
+from .answers import prob_of
 
+DRAFT_MATCH = 6
+"""Tokens that must match before a seeded draft is proposed: a draft is a line, not the 24 tokens of the default."""
 _N_ALTERNATIVES = 20
 """Told with each token of a healed answer, for the share of those that agree (measured: it takes no time)."""
 
@@ -25,7 +27,7 @@ def body_of(text: str, *, forced: str, max_tokens: int) -> dict[str, object]:
     return body
 
 
-class Answer:
+class LlamaAnswer:
     """One answer's tokens, as its events come. `drafted`: tokens without probabilities are those of a checked draft."""
 
     def __init__(self, forced: str, max_tokens: int, *, drafted: bool = False) -> None:
@@ -58,14 +60,10 @@ class Answer:
         found = []
         for number, item in enumerate(told, 1):
             piece, n_read = (text if number == len(told) else ""), (n_evaluated if number == 1 else 1)
-            token = Token(text=piece, prob=_prob(item.get("logprob")), n_evaluated=n_read)
+            token = Token(text=piece, prob=prob_of(item.get("logprob")), n_evaluated=n_read)
             found.append(self._behind.put(token, item))
         return found
 
     def end(self) -> None:
         """No event is left. Raises NotForced."""
         self._behind.end()
-
-
-def _prob(logprob: object) -> float | None:
-    return min(1.0, math.exp(logprob)) if isinstance(logprob, int | float) else None

@@ -14,7 +14,8 @@ from typing import Any
 from ...types import DraftCheck, Prompt, Skills, Token
 from ..fim import head_of, render
 from ..forced import plainly
-from .cloud_engine import CloudEngine, first_choice, text_of
+from .answers import first_choice, text_of
+from .cloud_engine import CloudEngine
 
 _SYSTEM = (
     "You complete code at a cursor. You are given the text before the cursor in <before> and the text after it in "

@@ -9,10 +9,13 @@ from contextlib import aclosing
 from ...errors import EngineError, PromptTooLong
 from ...types import Prompt, Skills, Token
 from ..fim import FimMarkers
+from ..http import HttpClient, Patience
 from ..token_counts import Counts
 from .detect import detect
-from .kinds import Kind, KnownModel
-from .server_client import ServerClient
+from .own_server import Kind, KnownModel
+from .server_failures import ServerFailures
+
+_PATIENCE = Patience(connect_s=5.0, read_s=None, question_s=10.0)
 
 
 class ServerEngine:
@@ -22,7 +25,10 @@ class ServerEngine:
         self, url: str, *, name: str, key: Callable[[], str], known: KnownModel, probed: Sequence[FimMarkers],
         context_tokens: int,
     ) -> None:  # fmt: skip
-        self._client = ServerClient(url, key)
+        root = url.rstrip("/").removesuffix("/v1")  # which some people write behind it
+        self._failures = ServerFailures(root)
+        # llama.cpp's server may close an idle connection while it is used again; only for TLS is a new one dear
+        self._client = HttpClient(root, key, self._failures, _PATIENCE, keeps_alive=root.startswith("https:"))
         self._asked_name = self._name = name
         self._known = known
         self._probed = probed
@@ -72,8 +78,8 @@ class ServerEngine:
             self._failed(error)
             raise
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            self._failed(self._client.strange("its answer has another shape"))
-            raise self._client.strange("its answer has another shape") from error
+            self._failed(self._failures.strange("its answer has another shape"))
+            raise self._failures.strange("its answer has another shape") from error
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """See protocols.Engine; an estimate where the server counts nothing."""

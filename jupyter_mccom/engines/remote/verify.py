@@ -18,15 +18,16 @@ from typing import Any, Protocol
 from ...types import DraftCheck, Prompt, Skills, Token
 from ..fim import render
 from ..forced import Behind, Healing, most_tokens, regex
-from .cloud_client import CloudClient
-from .cloud_engine import CloudEngine, CloudModel, first_choice, text_of
+from ..http import HttpClient, routing
+from .answers import first_choice, text_of
+from .cloud_engine import CloudEngine, CloudModel
 
 _BROKEN = "\ufffd"
 """Stands for a token that ends inside a character: such a token is not taken from a check."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class Argmax:
     """The model's argmax at one position."""
 
     token_id: int
@@ -40,13 +41,13 @@ class Checked:
 
     texts: list[str]
     """One a token of the draft: its own."""
-    argmax: list[Position]
+    argmax: list[Argmax]
     """One a token of the draft."""
-    after: Position | None
+    after: Argmax | None
     """Behind the whole draft; None where the server does not tell."""
 
 
-class Server(Protocol):
+class CheckingServer(Protocol):
     """The routes of one server."""
 
     async def check(self, model: str, ids: list[int], n_draft: int, session: str) -> Checked: ...
@@ -59,7 +60,7 @@ class Server(Protocol):
 class Verifying(CloudEngine):
     """A server that checks drafts by prompt probabilities."""
 
-    def __init__(self, model: CloudModel, server: Server) -> None:
+    def __init__(self, model: CloudModel, server: CheckingServer) -> None:
         super().__init__(model)
         self._server = server
         self._healing = Healing()
@@ -115,13 +116,13 @@ class Verifying(CloudEngine):
 class Vllm:
     """vLLM's OpenAI routes; `prompt_logprobs` cannot be streamed."""
 
-    def __init__(self, client: CloudClient) -> None:
+    def __init__(self, client: HttpClient) -> None:
         self._client = client
 
     async def check(self, model: str, ids: list[int], n_draft: int, session: str) -> Checked:
-        """See Server."""
+        """See CheckingServer."""
         body = _completion(model, ids, 1) | {"prompt_logprobs": 1, "return_token_ids": True, "stream": False}
-        choice = first_choice(await self._client.post("/v1/completions", body, headers=_routed(session)))
+        choice = first_choice(await self._client.post("/v1/completions", body, headers=routing(session)))
         told = choice.get("prompt_logprobs")
         positions = told[-n_draft:] if isinstance(told, list) else []
         after = _after(choice.get("token_ids"), text_of(choice, "text"), choice.get("finish_reason"))
@@ -131,10 +132,10 @@ class Vllm:
     def write(
         self, model: str, ids: list[int], max_tokens: int, session: str, forced: str
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """See Server. `structured_outputs` has taken the place of `guided_regex`; older servers ignore it."""
+        """See CheckingServer. `structured_outputs` has taken the place of `guided_regex`; older servers ignore it."""
         body = _completion(model, ids, max_tokens) | {"stream": True}
         body |= {"structured_outputs": {"regex": regex(forced)}} if forced else {}
-        return self._client.stream("/v1/completions", body, headers=_routed(session))
+        return self._client.stream("/v1/completions", body, headers=routing(session))
 
     def text_in(self, event: dict[str, Any]) -> str:
         return text_of(first_choice(event), "text")
@@ -143,7 +144,7 @@ class Vllm:
 class SgLang:
     """SGLang's native route, which recomputes the draft's part only; its stream repeats the whole text."""
 
-    def __init__(self, client: CloudClient) -> None:
+    def __init__(self, client: HttpClient) -> None:
         self._client = client
 
     async def check(self, model: str, ids: list[int], n_draft: int, session: str) -> Checked:
@@ -152,11 +153,11 @@ class SgLang:
             "return_logprob": True,
             "logprob_start_len": len(ids) - n_draft - 1, "top_logprobs_num": 1, "return_text_in_logprobs": True,
         }  # fmt: skip
-        answer = await self._client.post("/generate", body, headers=_routed(session))
+        answer = await self._client.post("/generate", body, headers=routing(session))
         meta = answer.get("meta_info") or {}
         tops = [top[0] for top in (meta.get("input_top_logprobs") or [])[-n_draft:] if top]
         texts = [str(one[2] or "") for one in (meta.get("input_token_logprobs") or [])[-n_draft:] if one]
-        argmax = [Position(token_id=int(top[1]), text=str(top[2])) for top in tops]
+        argmax = [Argmax(token_id=int(top[1]), text=str(top[2])) for top in tops]
         reason = (meta.get("finish_reason") or {}).get("type")
         after = _after(answer.get("output_ids"), text_of(answer, "text"), reason)
         return Checked(texts=texts, argmax=argmax if len(argmax) == n_draft else [], after=after)
@@ -164,11 +165,11 @@ class SgLang:
     async def write(
         self, model: str, ids: list[int], max_tokens: int, session: str, forced: str
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """See Server."""
+        """See CheckingServer."""
         params: dict[str, object] = {"temperature": 0, "max_new_tokens": max_tokens}
         params |= {"regex": regex(forced)} if forced else {}
         body = {"input_ids": ids, "sampling_params": params, "stream": True}
-        stream, n_seen = self._client.stream("/generate", body, headers=_routed(session)), 0
+        stream, n_seen = self._client.stream("/generate", body, headers=routing(session)), 0
         async with aclosing(stream):
             async for event in stream:
                 text = text_of(event, "text")
@@ -183,17 +184,13 @@ def _completion(model: str, ids: list[int], max_tokens: int) -> dict[str, object
     return {"model": model, "prompt": ids, "max_tokens": max_tokens, "temperature": 0}
 
 
-def _routed(session: str) -> dict[str, str]:
-    return {"X-Session-ID": session} if session else {}
-
-
-def _first_ranked(position: object) -> Position:
+def _first_ranked(position: object) -> Argmax:
     """The entry of rank 1 of `{id: {logprob, rank, decoded_token}}`."""
     entries = position.items() if isinstance(position, dict) else ()
     for token_id, entry in entries:
         if entry.get("rank") == 1:
-            return Position(token_id=int(token_id), text=str(entry.get("decoded_token") or ""))
-    return Position(token_id=-1, text=_BROKEN)
+            return Argmax(token_id=int(token_id), text=str(entry.get("decoded_token") or ""))
+    return Argmax(token_id=-1, text=_BROKEN)
 
 
 def _text_of(position: object, token_id: int) -> str:
@@ -202,12 +199,12 @@ def _text_of(position: object, token_id: int) -> str:
     return str(entry.get("decoded_token") or "") if isinstance(entry, dict) else ""
 
 
-def _after(ids: object, text: str, reason: object) -> Position | None:
+def _after(ids: object, text: str, reason: object) -> Argmax | None:
     """The one token behind the draft; None where its id is not told or it ends inside a character."""
     token_id = ids[0] if isinstance(ids, list) and ids and isinstance(ids[0], int) else -1
     if reason == "stop":
-        return Position(token_id=token_id, text="")
-    return Position(token_id=token_id, text=text) if token_id >= 0 and text and _BROKEN not in text else None
+        return Argmax(token_id=token_id, text="")
+    return Argmax(token_id=token_id, text=text) if token_id >= 0 and text and _BROKEN not in text else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,9 +214,9 @@ class _Kept:
     given: list[str]
     """Texts of the tokens that end inside the forced text: nobody offered them."""
     n_offered: int
-    true: list[Position]
+    true: list[Argmax]
     """The tokens behind those that are the argmax."""
-    more: Position | None
+    more: Argmax | None
     """The argmax where they end."""
 
     def ids(self, draft_ids: list[int]) -> list[int]:

@@ -11,7 +11,7 @@ from contextlib import aclosing, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ...cascade.cloud import Cloud
+from ...cascade.tiers import CloudTier as Cloud
 from ...compose import OpenCascade, SystemClock, open_cascade
 from ...protocols import Engine
 from ...settings import MCCom

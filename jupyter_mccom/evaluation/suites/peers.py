@@ -13,13 +13,14 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ...compose import open_cascade
-from ...engines.http import JsonClient
+from ...engines.http import HttpClient
 from ...engines.local.host import Host
+from ...engines.local.server_client import client_of
 from ...errors import InputError
 from ...types import CompletionRequest
 from ..lib.answers import written
@@ -129,7 +130,6 @@ async def _askers(bench: Bench) -> AsyncGenerator[list[Asker], None]:
     told = {"path": str(opened.store.locate(opened.model.id).absolute()), "threads": opened.threads}
     told |= {"context_tokens": _CONTEXT_TOKENS, "n_batch": _VIM_BATCH, "cache_reuse": _VIM_REUSE}
     host = Host(_SERVER, lambda: told, idle_unload_s=0)
-    client = JsonClient()
 
     async def ours(request: CompletionRequest) -> Said:
         prompt = await opened.cascade.prompt(request)
@@ -139,21 +139,21 @@ async def _askers(bench: Bench) -> AsyncGenerator[list[Asker], None]:
 
     try:
         await opened.warm()
-        async with host.lease():
-            pass
+        async with host.lease() as address:
+            client = client_of(address)
         others = peer_requests(fim, max_tokens=bench.settings.max_tokens, seed=bench.seed)
         asked = [Asker(name=one.name, ask=_asking(one, host, client), pid=lambda: host.pid) for one in others]
-        yield [Asker(name=OURS, ask=ours, pid=lambda: opened.pid), *asked]
+        async with aclosing(client):
+            yield [Asker(name=OURS, ask=ours, pid=lambda: opened.pid), *asked]
     finally:
-        await client.aclose()
         await host.aclose()
         await opened.aclose()
 
 
-def _asking(one: PeerRequest, host: Host, client: JsonClient) -> Callable[[CompletionRequest], Awaitable[Said]]:
+def _asking(one: PeerRequest, host: Host, client: HttpClient) -> Callable[[CompletionRequest], Awaitable[Said]]:
     async def ask(request: CompletionRequest) -> Said:
-        async with host.lease() as address:
-            answer = await client.post(address.url + one.path, one.body(request), key=address.key)
+        async with host.lease():
+            answer = await client.post(one.path, one.body(request))
         times = answer["timings"]
         reading = times["prompt_ms"] / ((times["prompt_ms"] + times["predicted_ms"]) or 1.0)
         return Said(text=answer["content"], reading=reading, n_read=times["prompt_n"])

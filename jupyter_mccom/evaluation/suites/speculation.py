@@ -11,13 +11,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from ...cascade.drafts.speculate import draft_of
 from ...cascade.writing import Writing
 from ...compose import OpenCascade, SystemClock, open_cascade
 from ...engines.fim import PromptFormat
-from ...engines.llamacpp import LlamaCppEngine
 from ...engines.local.engine import DirectEngine
 from ...engines.local.host import Host
 from ...settings import MCCom
@@ -40,7 +39,6 @@ _BY_CURVE, _ALL, _TRUE = "by curve", "all checked", "all checked, its own answer
 _SERVER = "llama.cpp's server"
 _NEVER_SLOWER, _PAYS = 1.02, 0.75
 """Goals, of the time without a draft: in all, and where the curve has something checked."""
-DraftingEngine: TypeAlias = DirectEngine | LlamaCppEngine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +101,7 @@ async def _run(
 ) -> tuple[list[dict[str, TimedRun]], Mapping[int, float] | None]:
     opened = open_cascade(bench.settings)
     assert isinstance(opened.engine, DirectEngine), "of a model of this machine"
-    engines: dict[str, DraftingEngine] = {
+    engines: dict[str, DirectEngine] = {
         "plain": checking_none(opened),
         _BY_CURVE: opened.engine,
         _ALL: (checker := checking_all(opened)),
@@ -129,7 +127,7 @@ async def _run(
 
 async def _row(
     opened: OpenCascade,
-    engines: Mapping[str, DraftingEngine],
+    engines: Mapping[str, DirectEngine],
     sample: Sample,
     draft: str,
     settings: MCCom,
@@ -161,16 +159,16 @@ def _from_row(row: Mapping[str, Any]) -> TimedRun:
     return TimedRun(**{**row, "check": row["check"] and DraftCheck(**row["check"])})
 
 
-def _server(opened: OpenCascade, settings: MCCom) -> LlamaCppEngine:
+def _server(opened: OpenCascade, settings: MCCom) -> DirectEngine:
     """The same model in llama.cpp's server."""
     model = opened.model
     path = str(opened.store.locate(model.id).absolute())
     given = {"path": path, "threads": opened.threads, "context_tokens": settings.context_tokens}
     host = Host("jupyter_mccom.engines.local.xllamacpp_server", lambda: given, idle_unload_s=0)
-    return LlamaCppEngine(name=model.id, host=host, reads=PromptFormat(fim=model.fim, layout=model.layout))
+    return DirectEngine(name=model.id, host=host, reads=PromptFormat(fim=model.fim, layout=model.layout))
 
 
-async def _asked(engine: DraftingEngine, sample: Sample, prompt: Prompt, draft: str, settings: MCCom) -> TimedRun:
+async def _asked(engine: DirectEngine, sample: Sample, prompt: Prompt, draft: str, settings: MCCom) -> TimedRun:
     """An answer behind a prompt that has been read up to the cursor's line.
 
     Read twice: the second time its last token is evaluated alone, whatever was in the cache before, so that each answer

@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from ...cascade.budget import Budget
-from ...cascade.cloud import Cloud
+from ...cascade.documents import Documents
 from ...cascade.pipeline import Cascade
-from ...cascade.record import Journal
 from ...cascade.route import CloudState, Gates
+from ...cascade.tiers import CloudTier as Cloud
 from ...compose import OpenCascade
 from ...compose.wiring import cloud_over, cloud_retrieval_tokens, wire
 from ...learnt import gates_of
@@ -27,7 +27,7 @@ from ...privacy.masked_engine import MaskedEngine
 from ...protocols import Clock, Engine, Retriever
 from ...retrieval.search import Retrieval, Tree
 from ...server.completions import Completions
-from ...server.live_settings import Current
+from ...server.live_settings import LiveSettings
 from ...settings import MCCom, changed
 from ...types import CompletionRequest, Outcome, Route, Suggestion, Token
 from ..lib.conditions import BARE, CLOUD, LOCAL, TWICE, Conditions
@@ -140,15 +140,15 @@ def open_contestant(
         cloud.takes_drafts = False
         again = Metered(machines.again.engine, loop, pid=lambda: machines.again.pid, profile=profile)
         second = _tier(again, settings, retriever, clock) if name == TWICE else None
-        cascade = wire(large, cloud, retriever, second, clock=clock, gates=gates, journal=Journal())
+        cascade = wire(large, cloud, retriever, second, clock=clock, gates=gates, documents=Documents())
         warmers: Warmers = ((machines.cloud.engine, False), *([(machines.again.engine, True)] if second else []))
         return Contestant(cascade=cascade, server=Plain(cascade), local=None, clouds=(cloud, again), warmers=warmers)
     settings = changed(settings, retrieval_tokens=0) if name == BARE else settings
     large_tier = None if name == LOCAL else _tier(cloud, settings, retriever, clock)
     gates = gates_of(settings, machines.local.model)
-    cascade = wire(settings, local, retriever, large_tier, clock=clock, gates=gates, journal=Journal())
+    cascade = wire(settings, local, retriever, large_tier, clock=clock, gates=gates, documents=Documents())
     opened = replace(machines.local, cascade=cascade, recorder=None)
-    server = Completions(Current(settings, lambda asked, former: opened))
+    server = Completions(LiveSettings(settings, lambda asked, former: opened))
     warmers = ((machines.local.engine, False), *(((machines.cloud.engine, True),) if large_tier else ()))
     clouds = (cloud,) if large_tier else ()
     return Contestant(cascade=cascade, server=server, local=local, clouds=clouds, warmers=warmers)

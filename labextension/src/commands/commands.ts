@@ -7,7 +7,7 @@ import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Provider } from '../completion/provider';
-import type { Completers } from '../ghost/watchers';
+import type { Watchers } from '../ghost/watchers';
 import type { Status } from '../server/status';
 import type { Sync } from '../settings/sync';
 import { kernelOf } from '../status/messages';
@@ -25,7 +25,7 @@ const TOLD = 'jupyter-mccom:told';
 export interface ICommandOptions {
   app: JupyterFrontEnd;
   client: IClient;
-  completers: Completers;
+  watchers: Watchers;
   status: StatusModel;
   sync: Sync;
   palette: ICommandPalette | null;
@@ -35,11 +35,11 @@ export interface ICommandOptions {
 
 /** Adds the commands, and the palette's entries where there is a palette. */
 export function addCommands(options: ICommandOptions): void {
-  const { app, client, completers, status, sync, palette, trans } = options;
+  const { app, client, watchers, status, sync, palette, trans } = options;
   app.commands.addCommand(Commands.dismiss, {
     label: trans.__('Dismiss the Suggestion'),
     execute: () => {
-      completers.dismiss();
+      watchers.dismiss();
     }
   });
   app.commands.addCommand(Commands.toggle, {
@@ -49,7 +49,7 @@ export function addCommands(options: ICommandOptions): void {
     execute: () => sync.choose('enabled', status.shown.state === 'off')
   });
   app.commands.addCommand(Commands.toggleCloud, {
-    label: trans.__('Ask the Cloud where the Model Is Unsure'),
+    label: trans.__('Ask the Cloud When the Model Is Unsure'),
     isToggled: () => status.status?.cloud?.on === true,
     isEnabled: () => !!status.status?.cloud && !sync.isLocked('use_cloud'),
     execute: () => sync.choose('use_cloud', status.status?.cloud?.on !== true)
@@ -121,7 +121,7 @@ export function tellWhatLeaves({ status, trans }: ICommandOptions): void {
     }
     localStorage.setItem(TOLD, name);
     const said = trans.__(
-      'Code around the cursor, of other cells and of the project may be sent to %1 at %2, secrets masked.',
+      'Code from around the cursor, other cells and project files may be sent to %1 at %2. Secrets are masked.',
       cloud.model,
       cloud.url
     );
@@ -149,7 +149,7 @@ async function pull(
   const answer = await showDialog({
     title: trans.__('Download the completion model?'),
     body: trans.__(
-      '%1, %2 MB. It runs on the machine of the Jupyter server; your code stays there.',
+      '%1, %2 MB. The model runs on the machine of the Jupyter server; your code stays there.',
       model.id,
       Math.round(model.bytes / 1e6)
     ),

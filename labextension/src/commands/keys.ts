@@ -10,7 +10,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import type { Target } from '../completion/context';
 import { isOff, isOffAbove, switched } from '../completion/trigger';
-import type { Completers } from '../ghost/watchers';
+import type { Watchers } from '../ghost/watchers';
 import type { Settings } from '../settings/settings';
 
 /** Ids of these commands. */
@@ -37,12 +37,12 @@ const CORE = [
 /** What the commands act on. */
 export interface IKeyOptions {
   app: JupyterFrontEnd;
-  completers: Pick<Completers, 'take'>;
+  watchers: Pick<Watchers, 'take'>;
   settings: Settings;
   palette: ICommandPalette | null;
   trans: TranslationBundle;
   /** The document that the person is in; null where nothing can be completed. */
-  target(): Target | null;
+  target: () => Target | null;
 }
 
 /** Adds the commands, and the palette's entries where there is a palette. */
@@ -68,14 +68,14 @@ export function addKeys(options: IKeyOptions): void {
 }
 
 /** Without a suggestion they do nothing; the palette shows them for their shortcuts. */
-function addAccepts({ app, completers, trans }: IKeyOptions): void {
+function addAccepts({ app, watchers, trans }: IKeyOptions): void {
   app.commands.addCommand(Keys.acceptWord, {
     label: trans.__('Accept the Next Word of the Suggestion'),
-    execute: () => completers.take('word')
+    execute: () => watchers.take('word')
   });
   app.commands.addCommand(Keys.acceptLine, {
     label: trans.__('Accept the Next Line of the Suggestion'),
-    execute: () => completers.take('line')
+    execute: () => watchers.take('line')
   });
 }
 

@@ -3,7 +3,7 @@
  */
 
 /** Orders by notebook widget and cell id. */
-export class Executions {
+export class CellOrder {
   /** A cell has run; `count` is the kernel's. A count that does not grow is a new kernel's: what went before is gone. */
   ran(notebook: object, cellId: string, count: number): void {
     const known = this._counts.get(notebook) ?? new Map<string, number>();

@@ -4,6 +4,7 @@
  */
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
+import { InlineCompletionTriggerKind } from '@jupyterlab/completer';
 import type {
   CompletionHandler,
   IInlineCompletionContext
@@ -18,7 +19,7 @@ import { placeOf } from '../ghost/editor';
 import type { Edits } from '../ghost/editor';
 import type { IPlace } from '../outcomes/anchor';
 import type { Cell } from '../server/wire';
-import type { Executions } from './cellorder';
+import type { CellOrder } from './cellorder';
 import {
   around,
   fitted,
@@ -52,43 +53,67 @@ export type Target = Pick<Position, 'document' | 'language'>;
 
 /** What is known of the page beside the widget. */
 export interface IKnown {
-  executions: Executions;
+  cellOrder: CellOrder;
   edits: Pick<Edits, 'isLocal'>;
+  /** The main area's widget that the person is in. */
+  widget: () => Widget | null;
 }
 
-/** What is asked for an inline request; null where nothing is (markdown, raw or fixed cells, prose, unknown widgets). */
-export function read(
+/** The arguments with which core asks a provider. */
+export type InlineQuestion = [
   request: CompletionHandler.IRequest,
-  { widget }: Pick<IInlineCompletionContext, 'widget'>,
-  known: IKnown
-): Asked | null {
-  const cursor = Text.charIndexToJsIndex(request.offset, request.text);
-  const place = { text: request.text, cursor };
-  const target = targetOf(widget);
-  if (widget instanceof NotebookPanel) {
-    return fromNotebook(place, widget, known);
-  }
-  if (target && isFileEditor(widget) && !isFixed(widget.content.editor)) {
-    const { editor } = widget.content;
-    const position = positionAt(place, target);
-    return {
-      place,
-      position,
-      local: known.edits.isLocal(editor),
-      focused: () => editor.hasFocus(),
-      now: following(editor)
-    };
-  }
-  return null;
-}
+  context: IInlineCompletionContext
+];
 
-/** What an editor would ask in core's words. */
-export function requestOf(
-  editor: CodeEditor.IEditor
-): CompletionHandler.IRequest {
-  const { text, cursor } = placeOf(editor);
-  const offset = Text.jsIndexToCharIndex(cursor, text);
-  return { text, offset, mimeType: editor.model.mimeType };
+/** Reads from editors what is asked. A page has one. */
+export class Reader {
+  constructor(private readonly _known: IKnown) {}
+
+  /** What is asked for an inline request; null where nothing is (markdown, raw or fixed cells, prose, unknown widgets). */
+  read(
+    request: CompletionHandler.IRequest,
+    { widget }: Pick<IInlineCompletionContext, 'widget'>
+  ): Asked | null {
+    const cursor = Text.charIndexToJsIndex(request.offset, request.text);
+    const place = { text: request.text, cursor };
+    const target = targetOf(widget);
+    if (widget instanceof NotebookPanel) {
+      return fromNotebook(place, widget, this._known);
+    }
+    if (target && isFileEditor(widget) && !isFixed(widget.content.editor)) {
+      const { editor } = widget.content;
+      const position = positionAt(place, target);
+      return {
+        place,
+        position,
+        local: this._known.edits.isLocal(editor),
+        focused: () => editor.hasFocus(),
+        now: following(editor)
+      };
+    }
+    return null;
+  }
+
+  /** What core would ask, as for a key, at the cursor of an editor of the main area; null where there is none. */
+  questionAt(editor: CodeEditor.IEditor): InlineQuestion | null {
+    const widget = this._known.widget();
+    if (!widget) {
+      return null;
+    }
+    const { text, cursor } = placeOf(editor);
+    const offset = Text.jsIndexToCharIndex(cursor, text);
+    const { mimeType } = editor.model;
+    return [
+      { text, offset, mimeType },
+      { widget, triggerKind: InlineCompletionTriggerKind.Automatic }
+    ];
+  }
+
+  /** What would be asked at the cursor of an editor of the main area. */
+  readAt(editor: CodeEditor.IEditor): Asked | null {
+    const question = this.questionAt(editor);
+    return question && this.read(...question);
+  }
 }
 
 /** Null where nothing is completed (prose, unknown widgets). */
@@ -119,12 +144,13 @@ function isFileEditor(
 function fromNotebook(
   place: IPlace,
   panel: NotebookPanel,
-  { executions, edits }: IKnown
+  { cellOrder, edits }: IKnown
 ): Asked | null {
   const cells = panel.content.widgets;
   const index = panel.content.activeCellIndex;
-  const model = cells[index]?.model;
-  const editor = cells[index]?.editor;
+  const active = cells.find((_, i) => i === index);
+  const model = active?.model;
+  const editor = active?.editor;
   if (
     !editor ||
     isFixed(editor) ||
@@ -137,7 +163,7 @@ function fromNotebook(
     cell_id: cells[i].model.id,
     kind: kindOf(cells[i].model.type),
     source: cells[i].model.sharedModel.getSource(),
-    ran: executions.orderOf(panel.content, cells[i].model.id)
+    ran: cellOrder.orderOf(panel.content, cells[i].model.id)
   });
   const position = positionAt(place, {
     document: panel.context.localPath,

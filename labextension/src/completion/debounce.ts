@@ -17,7 +17,7 @@ const NEWEST = 0.2;
  */
 const GAPS = 0.4;
 
-/** One a page. Times are milliseconds of a monotonic clock. */
+/** The pace of one typist; a page has one. Times are milliseconds of a monotonic clock. */
 export class Rhythm {
   /** A key was typed. */
   key(nowMs: number): void {

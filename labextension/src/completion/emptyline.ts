@@ -12,22 +12,23 @@ import type {
 import { Signal } from '@lumino/signaling';
 import { placeOf } from '../ghost/editor';
 import type { IPlace } from '../outcomes/anchor';
+import type { Reader } from './context';
 import type { Provider } from './provider';
 
 /** What is needed to ask. */
-export interface IPauseOptions {
-  provider: Pick<Provider, 'identifier' | 'name' | 'stream'>;
+export interface IEmptyLineOptions {
+  provider: Pick<
+    Provider,
+    'identifier' | 'name' | 'fetch' | 'stream' | 'continues'
+  >;
+  reader: Pick<Reader, 'readAt' | 'questionAt'>;
   /** How long the cursor has to rest, in milliseconds; 0: nothing is asked. */
   pauseMs(): number;
-  /** The last suggestion goes on at the editor's place. */
-  continues(editor: CodeEditor.IEditor): boolean;
-  /** Asks the provider for the editor's place; no items where nothing may be asked. */
-  ask(editor: CodeEditor.IEditor): Promise<IInlineCompletionItem[]>;
 }
 
-/** One a page. */
+/** Waits at empty lines. A page has one. */
 export class EmptyLines {
-  constructor(private readonly _options: IPauseOptions) {}
+  constructor(private readonly _options: IEmptyLineOptions) {}
 
   /** The person changed the text of the widget's editor: a new empty line may stand at the cursor. */
   edited(completer: InlineCompleter): void {
@@ -49,7 +50,8 @@ export class EmptyLines {
     if (!isEmptyLine(placeOf(editor))) {
       return;
     }
-    if (this._options.continues(editor)) {
+    const asked = this._options.reader.readAt(editor);
+    if (asked && this._options.provider.continues(asked)) {
       void this._offer(completer, editor);
     } else if (pauseMs > 0) {
       this._timer = setTimeout(
@@ -71,7 +73,7 @@ export class EmptyLines {
     ) {
       return;
     }
-    const [item] = await this._options.ask(editor);
+    const item = await this._item(editor);
     const text = item && (await this._whole(item));
     const { model } = completer;
     if (
@@ -85,6 +87,15 @@ export class EmptyLines {
       model.cursor = editor.getCursorPosition();
       model.setCompletions({ items: [this._forCore(item, text)] });
     }
+  }
+
+  /** What our provider says; null where nothing may be asked. */
+  private async _item(
+    editor: CodeEditor.IEditor
+  ): Promise<IInlineCompletionItem | null> {
+    const question = this._options.reader.questionAt(editor);
+    const reply = question && (await this._options.provider.fetch(...question));
+    return reply?.items.length ? reply.items[0] : null;
   }
 
   /** Shown when it is whole: nothing else is waited for here. */
@@ -114,7 +125,7 @@ export class EmptyLines {
       stream: new Signal<
         CompletionHandler.IInlineItem,
         CompletionHandler.StraemEvent
-      >(Object.create(null))
+      >(Object.create(null) as CompletionHandler.IInlineItem)
     });
     return forCore;
   }

@@ -21,7 +21,7 @@ const SLASH: ISigns = {
   block: ['/*', '*/'],
   quotes: ['`', '"', "'"]
 };
-const SIGNS: Record<string, ISigns> = {
+const SIGNS: Record<string, ISigns | undefined> = {
   python: { line: '#', quotes: ['"""', "'''", '"', "'"] },
   julia: { line: '#', block: ['#=', '=#'], quotes: ['"""', '"'] },
   r: HASH,

@@ -1,5 +1,5 @@
 /**
- * Lets the server read a position while the person rests there: when a cell is entered or the cursor stands still.
+ * Asks the server to read a position ahead of the next key: when a cell is entered or the cursor stands still.
  * Knows nothing of editors or HTTP.
  */
 
@@ -8,8 +8,8 @@ import type { CompleteRequest } from '../server/wire';
 /** The cursor has to rest so long. */
 export const REST_MS = 400;
 
-/** At most one is on its way, none while something is typed. One a page. */
-export class Warmer {
+/** At most one request is on its way, and none while something is typed. A page has one. */
+export class Prefetch {
   /**
    * @param read - What would be asked where the cursor is now; null where nothing would.
    * @param send - Sends it; never rejects, ends when aborted.

@@ -13,17 +13,17 @@ import type {
 } from '@jupyterlab/completer';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { LabIcon } from '@jupyterlab/ui-components';
-import { Anchor, typedSince } from '../outcomes/anchor';
-import type { IOffer, Suggestions } from '../outcomes/offers';
+import type { Offers } from '../outcomes/offers';
 import type { CompleteRequest, Line, TextLine, Trigger } from '../server/wire';
 import type { Settings } from '../settings/settings';
 import type { IClient, IStatusModel } from '../tokens';
 import { PROVIDER_ID } from '../tokens';
-import type { Asked } from './context';
+import type { Asked, Reader } from './context';
 import { waited } from './debounce';
 import type { Rhythm } from './debounce';
-import { Streams } from './streams';
-import type { IStream } from './streams';
+import type { Prefetch } from './prefetch';
+import type { IQuestion, Session, Sessions } from './session';
+import { follow } from './streams';
 
 const DEADLINE_S = 30;
 /** InlineCompletionTriggerKind.Invoke; a number, so that tests need no JupyterLab. */
@@ -44,16 +44,15 @@ const SCHEMA: ISettingRegistry.IProperty = {
   }
 };
 
-/** One a page. */
+/** Answers core's questions. A page has one. */
 export class Provider implements IInlineCompletionProvider {
   readonly identifier = PROVIDER_ID;
   readonly name = 'mccom';
   readonly schema = SCHEMA;
   readonly icon?: LabIcon.ILabIcon;
 
-  constructor(private readonly _options: Provider.IOptions) {
+  constructor(private readonly _options: IProviderOptions) {
     this.icon = _options.icon;
-    this._streams = new Streams(trouble => _options.status.report(trouble));
   }
 
   /** The first text of the answer as one item, or no item. Never rejects. */
@@ -63,9 +62,10 @@ export class Provider implements IInlineCompletionProvider {
   ): Promise<IInlineCompletionList> {
     try {
       const asked = this._options.status.enabled
-        ? this._options.read(request, context)
+        ? this._options.reader.read(request, context)
         : null;
-      const invoked = Number(context.triggerKind) === INVOKED;
+      const trigger: number = context.triggerKind;
+      const invoked = trigger === INVOKED;
       const item = asked ? await this._answer(asked, invoked) : null;
       return { items: item ? [item] : [] };
     } catch (error) {
@@ -74,14 +74,26 @@ export class Provider implements IInlineCompletionProvider {
     }
   }
 
-  /** See Streams.follow. */
-  stream(token: string): AsyncGenerator<{ response: IInlineCompletionItem }> {
-    return this._streams.follow(token);
+  /** The rest of an answer: see streams.ts. */
+  async *stream(
+    token: string
+  ): AsyncGenerator<{ response: IInlineCompletionItem }> {
+    const stream = this._options.sessions.takeStream(token);
+    if (stream) {
+      yield* follow(stream, trouble => {
+        this._options.status.report(trouble);
+      });
+    }
   }
 
   /** What was typed since agrees with the document's last suggestion, of which something is left. */
   continues(asked: Asked): boolean {
-    return this._rest(asked) !== null;
+    return this._sessionOf(asked).rest(asked) !== null;
+  }
+
+  /** The next invocation asks the cloud. */
+  askNext(): void {
+    this._askNext = true;
   }
 
   /** A key that types along with the visible suggestion is answered here; the server hears of it with the outcome. */
@@ -92,49 +104,28 @@ export class Provider implements IInlineCompletionProvider {
     if (!invoked && !asked.focused()) {
       return null; // core hears of shared text in every view of it, and shows nothing in this one
     }
-    const rest = invoked ? null : this._rest(asked);
+    const { offers, settings } = this._options;
+    const session = this._sessionOf(asked);
+    const rest = invoked ? null : session.rest(asked);
     if (rest) {
-      return rest;
+      const item = { insertText: rest.left };
+      offers.attach(item, rest.offer);
+      return item;
     }
-    const { document } = asked.position;
-    this._running.get(document)?.control.abort();
-    this._shown.delete(document);
-    if (!this._options.speaks(asked, invoked)) {
+    session.supersede();
+    if (!session.mayAsk(asked, invoked, settings.values)) {
       return null;
     }
-    const running = new AbortController();
-    this._running.set(document, { control: running, asked, invoked });
-    return (await this._paused(asked, invoked, running.signal))
-      ? this._ask(asked, invoked, running)
-      : null;
-  }
-
-  /** What is left of the document's last suggestion; null where only the server can say. */
-  private _rest({ place, position }: Asked): IInlineCompletionItem | null {
-    const offer = this._shown.get(position.document);
-    if (
-      !offer?.final ||
-      offer.cellId !== position.cell_id ||
-      !offer.outcomes.isOpen(offer.id) ||
-      !offer.anchor.hasTail(place)
-    ) {
-      return null;
-    }
-    const insertText = offer.anchor.rest(place, offer.text);
-    if (!insertText) {
-      return null;
-    }
-    const item = { insertText };
-    this._options.suggestions.attach(item, offer);
-    return item;
+    const question = session.ask(asked, invoked);
+    return (await this._paused(question)) ? this._ask(session, question) : null;
   }
 
   /** False when the person went on meanwhile. */
-  private async _paused(
-    asked: Asked,
-    invoked: boolean,
-    signal: AbortSignal
-  ): Promise<boolean> {
+  private async _paused({
+    asked,
+    invoked,
+    control
+  }: IQuestion): Promise<boolean> {
     if (invoked) {
       return true;
     }
@@ -142,38 +133,39 @@ export class Provider implements IInlineCompletionProvider {
     const { place } = asked;
     const maxMs = settings.values.debounce_max_ms;
     const waitMs = rhythm.waitMs(performance.now(), maxMs);
-    await waited(waitMs, signal);
+    await waited(waitMs, control.signal);
     const now = asked.now();
     return (
-      !signal.aborted && now?.cursor === place.cursor && now.text === place.text
+      !control.signal.aborted &&
+      now?.cursor === place.cursor &&
+      now.text === place.text
     );
   }
 
   private async _ask(
-    asked: Asked,
-    invoked: boolean,
-    running: AbortController
+    session: Session,
+    question: IQuestion
   ): Promise<IInlineCompletionItem | null> {
-    const { client, rhythm, suggestions } = this._options;
-    const outcomes = suggestions.outcomesOf(asked.position.document);
+    const { client, prefetch, rhythm, settings } = this._options;
+    const { asked, control } = question;
     const request: CompleteRequest = {
       ...asked.position,
-      trigger: this._trigger(asked, invoked),
-      multiline: this._options.settings.values.multiline,
-      last: outcomes.takeLast(),
+      trigger: this._trigger(question),
+      multiline: settings.values.multiline,
+      last: session.outcomes.takeLast(),
       deadline_s: DEADLINE_S
     };
     const startMs = performance.now();
-    const lines = client
-      .complete(request, running.signal)
-      [Symbol.asyncIterator]();
+    prefetch.asked(request);
+    const answer = client.complete(request, control.signal);
+    const lines = answer[Symbol.asyncIterator]();
     const line = await this._firstText(lines);
-    if (running.signal.aborted) {
+    if (control.signal.aborted) {
       return null;
     }
     rhythm.answered(performance.now() - startMs);
-    outcomes.answered(line?.suggestion_id ?? null);
-    return line && this._item(line, { lines, asked, running });
+    session.outcomes.answered(line?.suggestion_id ?? null);
+    return line && this._item(session, question, line, lines);
   }
 
   /** Null when the answer ends without a text. */
@@ -181,10 +173,11 @@ export class Provider implements IInlineCompletionProvider {
     lines: AsyncIterator<Line>
   ): Promise<TextLine | null> {
     for (;;) {
-      const { done, value } = await lines.next();
-      if (done) {
+      const next: IteratorResult<Line, unknown> = await lines.next();
+      if (next.done) {
         return null;
       }
+      const { value } = next;
       if (value.type === 'trouble') {
         this._options.status.report(value.text);
         return null;
@@ -196,94 +189,58 @@ export class Provider implements IInlineCompletionProvider {
     }
   }
 
+  /** What core is given of an answer's first text. */
   private _item(
+    session: Session,
+    question: IQuestion,
     line: TextLine,
-    stream: Omit<IStream, 'offer'>
+    lines: AsyncIterator<Line>
   ): IInlineCompletionItem {
-    const { suggestions } = this._options;
-    const id = line.suggestion_id;
-    const final = line.type === 'final';
-    const { document, cell_id } = stream.asked.position;
-    const offer: IOffer = {
-      id,
-      document,
-      cellId: cell_id,
-      text: line.text,
-      final,
-      anchor: new Anchor(stream.asked.place),
-      outcomes: suggestions.outcomesOf(document)
-    };
-    offer.outcomes.on({ type: 'offered', id, text: line.text, final });
+    const offer = session.offer(line, question);
     const item: IInlineCompletionItem = { insertText: line.text };
-    if (!final) {
+    if (!offer.final) {
+      const token = line.request_id;
       item.isIncomplete = true;
-      item.token = line.request_id;
-      this._streams.open(line.request_id, { ...stream, offer });
+      item.token = token;
+      session.keep({ token, lines, question, offer });
     }
-    this._shown.set(document, offer);
-    suggestions.attach(item, offer);
+    this._options.offers.attach(item, offer);
     return item;
   }
 
-  /** Cursor or focus may have gone elsewhere: an answer that core would not show is given up. */
-  left(): void {
-    for (const { control, asked, invoked } of this._running.values()) {
-      const now = asked.now();
-      const stays = now !== null && typedSince(asked.place, now) !== null;
-      if (!invoked && !(stays && asked.focused())) {
-        control.abort();
-      }
-    }
-  }
-
-  /** The next invocation asks the cloud. */
-  askNext(): void {
-    this._askNext = true;
-  }
-
   /** A second invocation at the same place asks the cloud. */
-  private _trigger({ position }: Asked, invoked: boolean): Trigger {
-    const place = invoked
-      ? JSON.stringify([position.document, position.cell_id, position.prefix])
-      : '';
-    const repeated = invoked && (place === this._invokedAt || this._askNext);
+  private _trigger({ asked, invoked }: IQuestion): Trigger {
+    const { document, cell_id, prefix } = asked.position;
+    const place = invoked ? JSON.stringify([document, cell_id, prefix]) : '';
+    const repeated = place === this._invokedAt || this._askNext;
     this._invokedAt = place;
     this._askNext = false;
-    return repeated ? 'ask' : invoked ? 'invoke' : 'typing';
+    if (!invoked) {
+      return 'typing';
+    }
+    return repeated ? 'ask' : 'invoke';
   }
 
-  private readonly _running = new Map<string, IRunning>();
-  /** The last suggestion of each document. */
-  private readonly _shown = new Map<string, IOffer>();
-  private readonly _streams: Streams;
+  private _sessionOf({ position }: Asked): Session {
+    return this._options.sessions.of(position.document);
+  }
+
+  /** Where the person asked by hand, if that was the last question. */
   private _invokedAt = '';
   private _askNext = false;
 }
 
-/** The newest question of a document. */
-interface IRunning {
-  control: AbortController;
-  asked: Asked;
-  invoked: boolean;
-}
-
 /** What a Provider needs. */
-export namespace Provider {
-  /** Parts of a Provider. */
-  export interface IOptions {
-    client: Pick<IClient, 'complete'>;
-    status: Pick<IStatusModel, 'enabled' | 'report' | 'answered'>;
-    suggestions: Suggestions;
-    settings: Pick<Settings, 'values'>;
-    rhythm: Pick<Rhythm, 'waitMs' | 'answered'>;
-    /** Whether anything may be asked; the question is about to be sent. */
-    speaks(asked: Asked, invoked: boolean): boolean;
-    /** Editor → what is asked; null where nothing is. */
-    read(
-      request: CompletionHandler.IRequest,
-      context: IInlineCompletionContext
-    ): Asked | null;
-    /** Shown beside the suggestion. */
-    icon?: LabIcon.ILabIcon;
-  }
+export interface IProviderOptions {
+  client: Pick<IClient, 'complete'>;
+  status: Pick<IStatusModel, 'enabled' | 'report' | 'answered'>;
+  sessions: Sessions;
+  offers: Offers;
+  settings: Pick<Settings, 'values'>;
+  rhythm: Pick<Rhythm, 'waitMs' | 'answered'>;
+  /** Hears what is sent, which then needs no prefetch. */
+  prefetch: Pick<Prefetch, 'asked'>;
+  reader: Pick<Reader, 'read'>;
+  /** Shown beside the suggestion. */
+  icon?: LabIcon.ILabIcon;
 }

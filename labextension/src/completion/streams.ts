@@ -4,84 +4,65 @@
  */
 
 import type { IInlineCompletionItem } from '@jupyterlab/completer';
-import type { IOffer } from '../outcomes/offers';
-import type { Line, TextLine } from '../server/wire';
-import type { Asked } from './context';
+import type { TextLine } from '../server/wire';
+import type { IStream } from './session';
 
-/** An answer that goes on. */
-export interface IStream {
-  lines: AsyncIterator<Line>;
-  asked: Asked;
-  offer: IOffer;
-  running: AbortController;
+/**
+ * The texts that are left to show. Never throws.
+ *
+ * @param report - Hears why an answer broke.
+ */
+export async function* follow(
+  stream: IStream,
+  report: (trouble: string) => void
+): AsyncGenerator<{ response: IInlineCompletionItem }> {
+  const { lines, question } = stream;
+  try {
+    for await (const line of { [Symbol.asyncIterator]: () => lines }) {
+      if (line.type === 'trouble') {
+        report(line.text);
+        broke(stream);
+        return;
+      }
+      const left = streamed(stream, line);
+      if (left === null) {
+        return;
+      }
+      if (left) {
+        const isIncomplete = line.type === 'text';
+        yield { response: { insertText: left, isIncomplete } };
+      }
+    }
+  } catch (error) {
+    report(String(error));
+    broke(stream);
+  } finally {
+    question.control.abort();
+  }
 }
 
-/** One a provider. */
-export class Streams {
-  /** @param _report - Hears why an answer broke. */
-  constructor(private readonly _report: (trouble: string) => void) {}
+/** No more text comes: what is shown is the whole suggestion. */
+function broke({ offer }: IStream): void {
+  const { id, text, session } = offer;
+  offer.final = true;
+  session.outcomes.on({ type: 'streamed', id, text, final: true });
+}
 
-  /** Kept until core asks for it, or it is aborted. */
-  open(token: string, stream: IStream): void {
-    this._streams.set(token, stream);
-    stream.running.signal.addEventListener('abort', () =>
-      this._streams.delete(token)
-    );
+/** What is left of the line's text at the cursor; null when nobody waits for it any more. */
+function streamed({ offer, question }: IStream, line: TextLine): string | null {
+  const { asked, control } = question;
+  const { outcomes } = offer.session;
+  if (control.signal.aborted || !outcomes.isOpen(offer.id) || !line.text) {
+    return null;
   }
-
-  /** Never throws. */
-  async *follow(
-    token: string
-  ): AsyncGenerator<{ response: IInlineCompletionItem }> {
-    const stream = this._streams.get(token);
-    this._streams.delete(token);
-    if (!stream) {
-      return;
-    }
-    try {
-      for await (const line of { [Symbol.asyncIterator]: () => stream.lines }) {
-        if (line.type === 'trouble') {
-          this._report(line.text);
-          this._broke(stream);
-          return;
-        }
-        const left = this._streamed(stream, line);
-        if (left === null) {
-          return;
-        }
-        if (left) {
-          const isIncomplete = line.type === 'text';
-          yield { response: { insertText: left, isIncomplete } };
-        }
-      }
-    } catch (error) {
-      this._report(String(error));
-      this._broke(stream);
-    } finally {
-      stream.running.abort();
-    }
-  }
-
-  /** No more text comes: what is shown is the whole suggestion. */
-  private _broke({ offer }: IStream): void {
-    const { id, text, outcomes } = offer;
-    offer.final = true;
-    outcomes.on({ type: 'streamed', id, text, final: true });
-  }
-
-  /** What is left of the line's text at the cursor; null when nobody waits for it any more. */
-  private _streamed(stream: IStream, line: TextLine): string | null {
-    const { asked, offer, running } = stream;
-    const { id, outcomes } = offer;
-    if (running.signal.aborted || !outcomes.isOpen(id) || !line.text) {
-      return null;
-    }
-    offer.text = line.text;
-    offer.final = line.type === 'final';
-    outcomes.on({ type: 'streamed', id, text: line.text, final: offer.final });
-    const now = asked.now();
-    return now && offer.anchor.rest(now, line.text);
-  }
-
-  private readonly _streams = new Map<string, IStream>();
+  offer.text = line.text;
+  offer.final = line.type === 'final';
+  outcomes.on({
+    type: 'streamed',
+    id: offer.id,
+    text: line.text,
+    final: offer.final
+  });
+  const now = asked.now();
+  return now && offer.anchor.rest(now, line.text);
 }

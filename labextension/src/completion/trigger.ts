@@ -25,7 +25,7 @@ export type Silence =
 
 const LINES_KEPT = 200;
 
-/** What was sent away, by line. One a page. */
+/** How often suggestions were sent away, by line. A document has one. */
 export class Dismissals {
   /** A suggestion at this place was sent away. */
   note(place: Line): void {
@@ -44,7 +44,7 @@ export class Dismissals {
     return this._counts.get(nameOf(place)) ?? 0;
   }
 
-  /** Asked for by hand: the line may be spoken to again. */
+  /** The person asked by hand: suggestions may be shown on this line again. */
   forgive(place: Line): void {
     this._counts.delete(nameOf(place));
   }
@@ -53,7 +53,7 @@ export class Dismissals {
 }
 
 /** A line of a cell or file: the one in which `before` ends. */
-export type Line = Pick<ISituation, 'document' | 'cell_id' | 'before'>;
+export type Line = Pick<ISituation, 'cell_id' | 'before'>;
 
 /** Why nothing may be asked here; null: it may. Asking by hand overrides all but what is switched off. */
 export function silence(
@@ -121,6 +121,6 @@ function trimmed(path: string): string {
   return path.replace(/^\/+|\/+$/g, '');
 }
 
-function nameOf({ document, cell_id, before }: Line): string {
-  return JSON.stringify([document, cell_id, before.split('\n').length]);
+function nameOf({ cell_id, before }: Line): string {
+  return JSON.stringify([cell_id, before.split('\n').length]);
 }

@@ -4,8 +4,7 @@
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { InlineCompleter } from '@jupyterlab/completer';
-import type { IOffer, Suggestions } from '../outcomes/offers';
-import type { Survivals } from '../outcomes/survival';
+import type { IOffer, Offers } from '../outcomes/offers';
 import { placeOf, asOneStep, insertAt } from './editor';
 
 /** White space, then a name or number, or a run of other signs. */
@@ -18,8 +17,7 @@ export type Part = 'word' | 'line';
 
 /** What accepting needs of the widget's watcher. */
 export interface IAcceptOptions {
-  suggestions: Suggestions;
-  survivals: Pick<Survivals, 'watch'>;
+  offers: Offers;
   /** What the widget showed last was accepted, or another provider's text instead of it. */
   ended(ending: 'accepted' | 'superseded'): void;
   /** Drops what is shown: it cannot be accepted here. */
@@ -39,7 +37,7 @@ export class Accepts {
   /** Accepts the next part of our suggestion; there has to be one. */
   take(part: Part): void {
     const { editor, current } = this._completer;
-    const offer = this._options.suggestions.offerOf(current);
+    const offer = this._options.offers.of(current);
     if (!editor || !offer) {
       return;
     }
@@ -51,7 +49,7 @@ export class Accepts {
       return;
     }
     const chars = piece.length;
-    offer.outcomes.on({ type: 'partial', id: offer.id, chars });
+    offer.session.outcomes.on({ type: 'partial', id: offer.id, chars });
     asOneStep(editor, () => insertAt(editor, place.cursor, piece));
     this._survives(offer, editor, offer.text.length - left.length + chars);
   }
@@ -65,7 +63,7 @@ export class Accepts {
     if (!editor || !model || !current) {
       return;
     }
-    const offer = this._options.suggestions.offerOf(current);
+    const offer = this._options.offers.of(current);
     const { text, cursor } = placeOf(editor);
     const left = offer
       ? offer.anchor.rest({ text, cursor }, offer.text)
@@ -88,7 +86,7 @@ export class Accepts {
 
   /** The first `chars` of a suggestion stand before the cursor: they are followed. */
   private _survives(
-    { id, text }: IOffer,
+    { id, text, session }: IOffer,
     editor: CodeEditor.IEditor,
     chars: number
   ): void {
@@ -96,7 +94,7 @@ export class Accepts {
     const start = place.cursor - chars;
     if (place.text.slice(start, place.cursor) === text.slice(0, chars)) {
       const { sharedModel } = editor.model;
-      this._options.survivals.watch(id, sharedModel, start, place.cursor);
+      session.survivals.watch(id, sharedModel, start, place.cursor);
     }
   }
 }

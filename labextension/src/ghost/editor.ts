@@ -14,6 +14,11 @@ interface IView {
   }): void;
 }
 
+/** Steps of undo. */
+interface IUndo {
+  stopCapturing(): void;
+}
+
 /** Of Yjs, by which JupyterLab shares texts. */
 interface ITransaction {
   /** Made in this window. */
@@ -30,10 +35,14 @@ interface IYText {
   };
 }
 
-/** A member of an object that may have it. */
-function member<T extends object>(owner: object, name: string): T | null {
+/** A member of an object that may have it; the caller knows its shape. */
+function member(owner: object, name: string): object | null {
   const value: unknown = name in owner ? Reflect.get(owner, name) : null;
-  return typeof value === 'object' && value !== null ? (value as T) : null;
+  return typeof value === 'object' ? value : null;
+}
+
+function sharedTextOf(editor: CodeEditor.IEditor): IYText | null {
+  return member(editor.model.sharedModel, 'ysource') as IYText | null;
 }
 
 /** The text and cursor of an editor now. */
@@ -50,7 +59,8 @@ export function insertAt(
   from: number,
   insert: string
 ): void {
-  member<IView>(editor, 'editor')?.dispatch({
+  const view = member(editor, 'editor') as IView | null;
+  view?.dispatch({
     changes: { from, to: from, insert },
     selection: { anchor: from + insert.length }
   });
@@ -61,20 +71,18 @@ export function asOneStep(
   editor: CodeEditor.IEditor,
   change: () => void
 ): void {
-  const undo = member<{ stopCapturing(): void }>(
-    editor.model.sharedModel,
-    'undoManager'
-  );
+  const { sharedModel } = editor.model;
+  const undo = member(sharedModel, 'undoManager') as IUndo | null;
   undo?.stopCapturing();
   change();
   undo?.stopCapturing();
 }
 
-/** Who made the newest edit of each text. One a page. */
+/** Who made the newest edit of each text. A page has one. */
 export class Edits {
   /** From now on the edits of this editor's text are followed. */
   follow(editor: CodeEditor.IEditor): void {
-    const text = member<IYText>(editor.model.sharedModel, 'ysource');
+    const text = sharedTextOf(editor);
     if (text && !this._followed.has(text)) {
       this._followed.add(text);
       text.doc.on('beforeObserverCalls', ({ local, changed }) => {
@@ -87,7 +95,7 @@ export class Edits {
 
   /** The newest edit was made in this window, as far as is known. */
   isLocal(editor: CodeEditor.IEditor): boolean {
-    const text = member<IYText>(editor.model.sharedModel, 'ysource');
+    const text = sharedTextOf(editor);
     return (text && this._local.get(text)) ?? true;
   }
 

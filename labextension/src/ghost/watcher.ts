@@ -6,9 +6,8 @@
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { InlineCompleter } from '@jupyterlab/completer';
 import type { IPlace } from '../outcomes/anchor';
-import type { IOffer, Suggestions } from '../outcomes/offers';
+import type { IOffer, Offers } from '../outcomes/offers';
 import type { Ending } from '../outcomes/outcomes';
-import type { Survivals } from '../outcomes/survival';
 import { Accepts } from './accept';
 import type { Part } from './accept';
 import { mendModel } from './corefixes';
@@ -19,19 +18,16 @@ import { disarm, mark } from './marks';
 
 /** What a watched widget tells, and is helped by. */
 export interface IWatchOptions {
-  suggestions: Suggestions;
+  offers: Offers;
   edits: Edits;
-  survivals: Pick<Survivals, 'watch'>;
   /** The text of the widget's editor changed; `local`: in this window. */
   edited(completer: InlineCompleter, local: boolean): void;
   /** Cursor or selection changed. */
   moved(completer: InlineCompleter): void;
-  /** A visible suggestion was sent away. */
-  dismissed(offer: IOffer, place: IPlace): void;
 }
 
 /** One widget. */
-export class Watched {
+export class Watcher {
   constructor(
     private readonly _completer: InlineCompleter,
     private readonly _options: IWatchOptions
@@ -43,9 +39,13 @@ export class Watched {
         reply => this._fits(model, reply),
         () => this._reset('superseded')
       );
-      model.suggestionsChanged.connect((_, change) =>
-        change.event === 'clear' ? this._cleared() : this._set()
-      );
+      model.suggestionsChanged.connect((_, { event }) => {
+        if (event === 'clear') {
+          this._cleared();
+        } else {
+          this._set();
+        }
+      });
       model.filterTextChanged.connect(() => this._filtered());
       this._listen(model);
     }
@@ -74,9 +74,7 @@ export class Watched {
     if (this.visible && place) {
       const offer = this._offer;
       this._reset('dismissed');
-      if (offer) {
-        this._options.dismissed(offer, place);
-      }
+      offer?.session.dismissed(offer.cellId, place.text.slice(0, place.cursor));
     }
   }
 
@@ -91,7 +89,7 @@ export class Watched {
   lost(ending: Ending): void {
     const offer = this._offer;
     this._offer = null;
-    offer?.outcomes.on({ type: ending, id: offer.id });
+    offer?.session.outcomes.on({ type: ending, id: offer.id });
   }
 
   private _set(): void {
@@ -145,8 +143,8 @@ export class Watched {
     }
     const { model, editor } = this._completer;
     const offer = this._offer;
-    const left = offer && place && offer.anchor.rest(place, offer.text);
-    const item = model?.completions?.items?.find(
+    const left = offer?.anchor.rest(place, offer.text);
+    const item = model?.completions?.items.find(
       each => this._offerOf(each) === offer
     );
     if (left && item && model && editor) {
@@ -163,7 +161,7 @@ export class Watched {
     requestAnimationFrame(() => {
       const { isActive, current } = this._completer;
       if (isActive && this._offerOf(current) === offer) {
-        offer.outcomes.on({ type: 'painted', id: offer.id });
+        offer.session.outcomes.on({ type: 'painted', id: offer.id });
       }
     });
   }
@@ -171,13 +169,14 @@ export class Watched {
   /** A key: core has filtered its items. It may do so inside an editor update, where nothing may be cleared. */
   private _filtered(): void {
     this._read();
-    const wasActive = this._completer.isActive;
+    const isActive = (): boolean => this._completer.isActive;
+    const wasActive = isActive();
     if (!this._hasItems()) {
       disarm(this._completer.editor);
     }
     setTimeout(() => {
       this._typed = false;
-      if ((wasActive || this._completer.isActive) && !this._hasItems()) {
+      if ((wasActive || isActive()) && !this._hasItems()) {
         this._clear();
       }
       this._mark();
@@ -214,7 +213,7 @@ export class Watched {
     }
     const left = offer.anchor.rest(place, offer.text);
     if (left !== null && reading !== 'moved') {
-      offer.outcomes.on({ type: 'typedAlong', id: offer.id, left });
+      offer.session.outcomes.on({ type: 'typedAlong', id: offer.id, left });
     }
     if (reading === 'along') {
       this._typed = true;
@@ -268,7 +267,7 @@ export class Watched {
   }
 
   private _offerOf(item: object | null): IOffer | null {
-    return this._options.suggestions.offerOf(item);
+    return this._options.offers.of(item);
   }
 
   /** The cursor stands where the reply was asked for: in another cell the same line and column say nothing. */

@@ -1,15 +1,16 @@
 /**
- * The inline completer widgets of a page, one a document: wraps their factory, and finds the one that the person is in.
+ * The inline completer widgets of a page (JupyterLab makes one for each view of a document): wraps their factory, and
+ * finds the one that the person is in.
  */
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { IInlineCompleterFactory } from '@jupyterlab/completer';
 import type { Part } from './accept';
-import { Watched } from './watcher';
+import { Watcher } from './watcher';
 import type { IWatchOptions } from './watcher';
 
 /** All watched widgets of a page. */
-export class Completers {
+export class Watchers {
   constructor(private readonly _options: IWatchOptions) {}
 
   /** From now on every new inline completer widget is watched; an earlier wrapper keeps its place. */
@@ -17,7 +18,7 @@ export class Completers {
     const original = factory.factory.bind(factory);
     factory.factory = options => {
       const completer = original(options);
-      const watched = new Watched(completer, this._options);
+      const watched = new Watcher(completer, this._options);
       this._watched.add(watched);
       completer.disposed.connect(() => {
         this._watched.delete(watched);
@@ -52,9 +53,9 @@ export class Completers {
     this._watched.forEach(watched => watched.lost('moved'));
   }
 
-  private get _focused(): Watched[] {
+  private get _focused(): Watcher[] {
     return [...this._watched].filter(({ editor }) => editor?.hasFocus());
   }
 
-  private readonly _watched = new Set<Watched>();
+  private readonly _watched = new Set<Watcher>();
 }

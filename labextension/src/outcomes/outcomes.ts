@@ -39,7 +39,7 @@ interface ILife {
   paintedMs: number | null;
 }
 
-/** One a document. */
+/** The suggestions of a document that have not ended yet. A document has one. */
 export class Outcomes {
   /**
    * @param nowMs - A monotonic clock in milliseconds.
@@ -138,16 +138,10 @@ export class Outcomes {
     const shownMs =
       life.paintedMs === null ? 0 : Math.round(this._nowMs() - life.paintedMs);
     const kind = kindOf(life, ending, shownMs);
-    const kept =
-      kind === 'accepted'
-        ? life.totalChars
-        : kind === 'typed' || kind === 'partial'
-          ? life.keptChars
-          : 0;
     const outcome: Outcome = {
       suggestion_id: life.id,
       kind,
-      kept_chars: kept,
+      kept_chars: keptOf(life, kind),
       shown_ms: shownMs
     };
     this._lives.delete(life.id);
@@ -171,6 +165,19 @@ export class Outcomes {
   private readonly _lives = new Map<string, ILife>();
   private readonly _endedIds = new Set<string>();
   private _last: Outcome | null = null;
+}
+
+/** Only what was taken or typed counts as kept. */
+function keptOf(life: ILife, kind: OutcomeKind): number {
+  switch (kind) {
+    case 'accepted':
+      return life.totalChars;
+    case 'typed':
+    case 'partial':
+      return life.keptChars;
+    default:
+      return 0;
+  }
 }
 
 /** Only what was visible long enough to be read can be rejected or dismissed. */

@@ -18,7 +18,7 @@ export interface IText {
   readonly disposed: ISignal<unknown, void>;
 }
 
-/** One a page. */
+/** The accepted texts of a document that are still followed. A document has one. */
 export class Survivals {
   /** @param _tell - Called once for each time after an accept. */
   constructor(private readonly _tell: (survival: Survival) => void) {}
@@ -29,16 +29,23 @@ export class Survivals {
     const watched = new Watched(text, [from, to], () => this._end(id));
     this._watched.set(id, watched);
     for (const after_s of AFTER_S) {
-      watched.at(after_s, kept_chars =>
+      watched.at(after_s, kept_chars => {
         this._tell({
           suggestion_id: id,
           after_s,
           kept_chars,
           of_chars: to - from
-        })
-      );
+        });
+      });
     }
     watched.at(AFTER_S[AFTER_S.length - 1], () => this._end(id));
+  }
+
+  /** Nothing is followed any more, and nothing told. */
+  close(): void {
+    [...this._watched.keys()].forEach(id => {
+      this._end(id);
+    });
   }
 
   private _end(id: string): void {
@@ -58,8 +65,8 @@ class Watched {
   ) {
     this._ranges = [range];
     this._source = _text.getSource();
-    _text.changed.connect(this._changed, this);
-    _text.disposed.connect(this._closed, this);
+    _text.changed.connect(this._changed);
+    _text.disposed.connect(this._closed);
   }
 
   at(afterS: number, tell: (keptChars: number) => void): void {
@@ -70,20 +77,20 @@ class Watched {
 
   end(): void {
     this._timers.forEach(timer => clearTimeout(timer));
-    this._text.changed.disconnect(this._changed, this);
-    this._text.disposed.disconnect(this._closed, this);
+    this._text.changed.disconnect(this._changed);
+    this._text.disposed.disconnect(this._closed);
   }
 
-  private _changed(
+  private readonly _changed = (
     _: unknown,
     change: { sourceChange?: readonly IStep[] }
-  ): void {
+  ): void => {
     if (change.sourceChange) {
       const edits = editsOf(change.sourceChange, this._source);
       this._ranges = edits.reduce(after, this._ranges);
       this._source = this._text.getSource();
     }
-  }
+  };
 
   private _ranges: Range[];
   private _source: string;

@@ -147,7 +147,7 @@ export class Client implements IClient {
           'The Jupyter server does not answer. Check that it still runs and that the network reaches it.'
         )
       : this._trans.__(
-          'The answer of the Jupyter server could not be read (%1). Check that it still runs.',
+          'The answer of the Jupyter server could not be read (%1). Check that the server still runs.',
           error instanceof Error ? error.message : String(error)
         );
   }

@@ -28,7 +28,7 @@ export const groups: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load('jupyter_mccom');
     const titles = {
-      trigger_mode: trans.__('When to speak'),
+      trigger_mode: trans.__('When to suggest'),
       model: trans.__('Local model'),
       use_cloud: trans.__('Cloud'),
       retrieval_tokens: trans.__('Context'),
@@ -43,7 +43,13 @@ export const groups: JupyterFrontEndPlugin<void> = {
 };
 
 /** The description is left to what surrounds the field, which shows it in any case. */
-function Group({ title, field }: { title: string; field: Field }): JSX.Element {
+function Group({
+  title,
+  field
+}: {
+  title: string;
+  field: Field;
+}): React.JSX.Element {
   const { SchemaField } = field.registry.fields;
   const schema = { ...field.schema, description: undefined };
   return (

@@ -34,7 +34,7 @@ export async function storedSettings(
 export function locks(
   server: ServerSettings | null,
   trans: TranslationBundle
-): { fetch(plugin: Plugin): Plugin; compose(plugin: Plugin): Plugin } {
+): { fetch: (plugin: Plugin) => Plugin; compose: (plugin: Plugin) => Plugin } {
   const fixed = Object.fromEntries(
     (server?.locked ?? []).map(name => [name, server?.settings[name]])
   ) as PartialJSONObject;

@@ -41,7 +41,7 @@ export type Stored = Pick<
   'composite' | 'user' | 'changed' | 'set'
 >;
 
-/** One a page. */
+/** The values in force. A page has one. */
 export class Settings {
   /** Emitted after `values` changed. */
   readonly changed = new Signal<this, void>(this);

@@ -13,9 +13,9 @@ import type { Stored } from './settings';
 
 const SWITCHES = ['enabled', 'use_cloud'];
 
-/** One a page. */
+/** Sends changes to the server. A page has one. */
 export class Sync {
-  constructor(private readonly _options: Sync.IOptions) {}
+  constructor(private readonly _options: ISyncOptions) {}
 
   /** The server's settings as it told them last; null before. */
   get server(): ServerSettings | null {
@@ -109,15 +109,12 @@ export class Sync {
 }
 
 /** What a Sync needs. */
-export namespace Sync {
-  /** Parts of a Sync. */
-  export interface IOptions {
-    client: Pick<IClient, 'settings' | 'change'>;
-    /** The server has taken values. */
-    changed(): void;
-    /** The server has refused values, for this reason. */
-    refused(reason: string): void;
-  }
+export interface ISyncOptions {
+  client: Pick<IClient, 'settings' | 'change'>;
+  /** The server has taken values. */
+  changed(): void;
+  /** The server has refused values, for this reason. */
+  refused(reason: string): void;
 }
 
 function same(one: unknown, other: unknown): boolean {

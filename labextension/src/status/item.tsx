@@ -37,14 +37,14 @@ export class StatusItem extends ReactWidget {
     this.node.querySelector('button')?.focus();
   }
 
-  protected override render(): JSX.Element {
+  protected override render(): React.JSX.Element {
     const { state, trouble } = this._model.shown;
     const { status, route } = this._model;
     const hover = [
       detailOf(state, status, trouble, this._trans),
       writerOf(status, route, this._trans),
       status?.cloud?.on && sentOf(status.cloud, this._trans),
-      this._trans.__('Click for the reasons, and to switch')
+      this._trans.__('Click to see why, and to switch completions on or off')
     ];
     return (
       <>

@@ -29,7 +29,7 @@ export function detailOf(
       return trans.__('%1 is being downloaded.', status?.pull?.model ?? model);
     case 'measuring':
       return trans.__(
-        'It is measured, once, how quick the models are on this machine.'
+        'The speed of the models on this machine is being measured, once.'
       );
     case 'loading':
       return model ? trans.__('%1 is being loaded.', model) : '';
@@ -67,7 +67,7 @@ function besideCloud(
   }
   return cloud.spent
     ? trans.__(
-        "%1 answers alone: today's calls or tokens of the cloud are used up. It goes on tomorrow (UTC); MCCom.cloud_calls_a_day and MCCom.cloud_tokens_a_day allow more.",
+        "%1 answers alone: today's cloud calls or tokens are used up. Tomorrow (UTC) the cloud is asked again. To allow more, raise MCCom.cloud_calls_a_day or MCCom.cloud_tokens_a_day.",
         model
       )
     : trans.__(
@@ -80,11 +80,11 @@ function besideCloud(
 /** What leaves the machine for the cloud, and when. */
 export function sentOf(cloud: Cloud, trans: TranslationBundle): string {
   const sent = trans.__(
-    'Sent when the local model is unsure, when its text would break the cell, when you type something else, and when you ask: up to %1 tokens around the cursor, of other cells and of files of the project.',
+    'Sent when the local model is unsure, when its text would break the cell, when you type something else, and when you ask: up to %1 tokens from around the cursor, other cells and project files.',
     cloud.prompt_tokens
   );
   const masked = trans.__(
-    'Secrets are masked, and documents named in .mccomignore stay here.'
+    'Secrets are masked, and documents named in .mccomignore are never sent.'
   );
   return [sent, kernelOf(cloud, trans), masked].join(' ');
 }
@@ -93,9 +93,9 @@ export function sentOf(cloud: Cloud, trans: TranslationBundle): string {
 export function kernelOf(cloud: Cloud, trans: TranslationBundle): string {
   return cloud.kernel
     ? trans.__(
-        'What the kernel holds is sent too: names, types, shapes and columns, never values.'
+        'Names, types, shapes and columns from the kernel are sent too, never values.'
       )
-    : trans.__('What the kernel holds is not sent.');
+    : trans.__('Nothing from the kernel is sent.');
 }
 
 /** Which texts of the local model are shown while a person types. */
@@ -138,11 +138,11 @@ function thresholdOf(
 export function ruleOf(auto: Auto, trans: TranslationBundle): string {
   return auto.statement_s[auto.model] > auto.budget_s
     ? trans.__(
-        'Chosen by measuring: no model on this machine writes a statement within %1 s, so the quickest serves.',
+        'Chosen by measuring: no model on this machine writes a statement within %1 s, so the quickest is used.',
         auto.budget_s
       )
     : trans.__(
-        'Chosen by measuring: the best model whose statement takes at most %1 s here.',
+        'Chosen by measuring: the best model that writes a statement within %1 s here.',
         auto.budget_s
       );
 }
@@ -160,17 +160,23 @@ function figureOf(name: string, auto: Auto, trans: TranslationBundle): string {
     name in auto.measured
       ? trans.__('%1 s (measured)', seconds)
       : trans.__('%1 s (predicted)', seconds);
-  const verdict =
-    name === auto.model
-      ? trans.__('chosen')
-      : name === auto.offer
-        ? trans.__('better, and not here yet')
-        : auto.statement_s[name] > auto.budget_s
-          ? trans.__('too slow')
-          : auto.too_large.includes(name)
-            ? trans.__('needs more memory than is free')
-            : '';
+  const verdict = verdictOf(name, auto, trans);
   return verdict ? `${cost}, ${verdict}` : cost;
+}
+
+function verdictOf(name: string, auto: Auto, trans: TranslationBundle): string {
+  if (name === auto.model) {
+    return trans.__('chosen');
+  }
+  if (name === auto.offer) {
+    return trans.__('better, but not downloaded');
+  }
+  if (auto.statement_s[name] > auto.budget_s) {
+    return trans.__('too slow');
+  }
+  return auto.too_large.includes(name)
+    ? trans.__('needs more memory than is free')
+    : '';
 }
 
 /** A stage of a request. */
@@ -185,7 +191,7 @@ export function stageOf(stage: string, trans: TranslationBundle): string {
     case 'cloud':
       return trans.__('cloud');
     case 'total':
-      return trans.__('in all');
+      return trans.__('total');
     default:
       return stage;
   }
@@ -199,29 +205,33 @@ export function reasonOf(reason: string, trans: TranslationBundle): string {
     case 'unsure':
       return trans.__('the local text was not likely enough to be right');
     case 'unparsable':
-      return trans.__('the local text would have broken the cell');
+      return trans.__("the local text would have broken the cell's syntax");
     case 'rejected':
       return trans.__('you typed something other than the local text');
     case 'asked':
       return trans.__('you asked for the cloud');
     case 'off':
-      return trans.__('no cloud is asked here');
+      return trans.__(
+        'the cloud would have been asked, but none is configured for this document'
+      );
     case 'offline':
       return trans.__('the cloud or the local model could not be reached');
     case 'late':
-      return trans.__('the time for an answer was over');
+      return trans.__('the answer took too long');
     case 'budget':
-      return trans.__('the cloud calls of today are used up');
+      return trans.__("today's cloud calls or tokens are used up");
     case 'low':
-      return trans.__('the local model was too unsure to show its text');
+      return trans.__(
+        'the local text was too unsure to be shown while you type'
+      );
     case 'dismissed':
-      return trans.__('you dismissed a suggestion on this line');
+      return trans.__('you pressed Esc on this line');
     case 'context':
-      return trans.__('the same text stands in other places');
+      return trans.__('the same text appears in other places');
     case 'ungated':
-      return trans.__('the model does not tell how sure it is');
+      return trans.__('the model does not report how sure it is');
     case 'again':
-      return trans.__('you typed along with the suggestion before');
+      return trans.__('you typed along with the previous suggestion');
     default:
       return reason;
   }
@@ -241,7 +251,7 @@ export function rowsOf(trace: Trace, trans: TranslationBundle): Row[] {
     [trans.__('Chance of being right'), percentOf(route.chance)],
     [trans.__('Confidence'), percentOf(route.confidence)],
     [trans.__('Context'), hits.map(placeOf).join(', ')],
-    [trans.__('Draft taken'), draft ? draftOf(draft) : ''],
+    [trans.__('Draft accepted'), draft ? draftOf(draft) : ''],
     [trans.__('Time'), timesOf(stages, trans)],
     [trans.__('Cloud'), trace.trouble]
   ];

@@ -125,14 +125,18 @@ export class StatusModel implements IStatusModel {
   private async _refresh(): Promise<void> {
     try {
       do {
-        this._stale = false;
-        this._took(await this._client.status());
+        await this._askOnce();
       } while (this._stale);
     } catch (error) {
       this._away = error instanceof Error ? error.message : String(error);
       this.changed.emit();
       throw error; // the poll waits longer each time
     }
+  }
+
+  private async _askOnce(): Promise<void> {
+    this._stale = false;
+    this._took(await this._client.status());
   }
 
   private readonly _poll: Poll;

@@ -20,9 +20,9 @@ export interface IPanelOptions {
   status: StatusModel;
   client: Pick<IClient, 'lastTrace'>;
   trans: TranslationBundle;
-  isLocked(name: string): boolean;
+  isLocked: (name: string) => boolean;
   /** `asked`: the person has been told what the command costs. */
-  execute(command: string, args?: { asked: boolean }): void;
+  execute: (command: string, args?: { asked: boolean }) => void;
 }
 
 /** Shows the newest state until it is disposed. */
@@ -33,16 +33,16 @@ export class Panel extends ReactWidget {
     const { status, trans } = _options;
     this.node.setAttribute('role', 'dialog');
     this.node.setAttribute('aria-label', trans.__('Code completion'));
-    status.changed.connect(this._follow, this);
+    status.changed.connect(this._follow);
     this._follow();
   }
 
   override dispose(): void {
-    this._options.status.changed.disconnect(this._follow, this);
+    this._options.status.changed.disconnect(this._follow);
     super.dispose();
   }
 
-  protected override render(): JSX.Element {
+  protected override render(): React.JSX.Element {
     const { status: model, trans } = this._options;
     const { state, trouble } = model.shown;
     const { status, route } = model;
@@ -65,7 +65,7 @@ export class Panel extends ReactWidget {
     );
   }
 
-  private _auto(auto: Auto): JSX.Element | null {
+  private _auto(auto: Auto): React.JSX.Element | null {
     const { trans } = this._options;
     const rows = autoOf(auto, trans);
     return rows.length ? (
@@ -76,7 +76,7 @@ export class Panel extends ReactWidget {
     ) : null;
   }
 
-  private _download(status: Status): JSX.Element | null {
+  private _download(status: Status): React.JSX.Element | null {
     const { trans } = this._options;
     const { model, pull } = status;
     if (pull) {
@@ -90,7 +90,7 @@ export class Panel extends ReactWidget {
           {this._button(Commands.cancelPull, trans.__('Cancel the download'))}
           <p>
             {trans.__(
-              '%1 of %2 MB. What has arrived is kept: the next download goes on from there.',
+              '%1 of %2 MB. If you cancel, the next download continues from here.',
               megabytes(pull.done_bytes),
               megabytes(pull.total_bytes)
             )}
@@ -106,14 +106,14 @@ export class Panel extends ReactWidget {
         )}
         <p>
           {trans.__(
-            'It runs on the machine of the Jupyter server; your code stays there.'
+            'The model runs on the machine of the Jupyter server; your code stays there.'
           )}
         </p>
       </div>
     );
   }
 
-  private _switches(cloud: Cloud | null): JSX.Element {
+  private _switches(cloud: Cloud | null): React.JSX.Element {
     const { status, trans } = this._options;
     return (
       <div className="jp-mccom-switches">
@@ -140,7 +140,7 @@ export class Panel extends ReactWidget {
     name: string,
     label: string,
     checked: boolean
-  ): JSX.Element {
+  ): React.JSX.Element {
     const { execute, isLocked, trans } = this._options;
     const locked = isLocked(name);
     return (
@@ -158,7 +158,7 @@ export class Panel extends ReactWidget {
     );
   }
 
-  private _last(): JSX.Element {
+  private _last(): React.JSX.Element {
     const { trans } = this._options;
     const trace = this._trace;
     if (!trace) {
@@ -174,7 +174,7 @@ export class Panel extends ReactWidget {
     );
   }
 
-  private _budget(cloud: Cloud): JSX.Element {
+  private _budget(cloud: Cloud): React.JSX.Element {
     const { trans } = this._options;
     const left = cloud.calls_left ?? trans.__('no limit');
     return (
@@ -188,13 +188,15 @@ export class Panel extends ReactWidget {
     );
   }
 
-  private _button(command: string, label: string): JSX.Element {
+  private _button(command: string, label: string): React.JSX.Element {
     return (
       <button
         type="button"
         className="jp-mccom-button"
         data-command={command}
-        onClick={() => this._options.execute(command, { asked: true })}
+        onClick={() => {
+          this._options.execute(command, { asked: true });
+        }}
       >
         {label}
       </button>
@@ -202,13 +204,11 @@ export class Panel extends ReactWidget {
   }
 
   /** Asks for the last suggestion; what happens meanwhile is asked for once more. */
-  private _follow(): void {
+  private readonly _follow = (): void => {
     this.update();
     this._stale = true;
-    if (!this._asking) {
-      this._asking = this._ask().finally(() => (this._asking = null));
-    }
-  }
+    this._asking ??= this._ask().finally(() => (this._asking = null));
+  };
 
   private async _ask(): Promise<void> {
     while (this._stale && !this.isDisposed) {
@@ -227,7 +227,7 @@ export class Panel extends ReactWidget {
   private _asking: Promise<void> | null = null;
 }
 
-function table(rows: Row[]): JSX.Element {
+function table(rows: Row[]): React.JSX.Element {
   return (
     <dl>
       {rows.map(([name, value]) => (

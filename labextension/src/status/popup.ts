@@ -2,16 +2,31 @@
  * Opens and closes the panel at the status item, and moves the keyboard there and back.
  */
 
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { ICommandPalette } from '@jupyterlab/apputils';
 import { showPopup } from '@jupyterlab/statusbar';
 import type { IStatusBar, Popup } from '@jupyterlab/statusbar';
-import type { ICommandOptions } from '../commands/commands';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Sync } from '../settings/sync';
+import type { IClient } from '../tokens';
 import { Commands, PLUGIN_ID } from '../tokens';
 import { StatusItem } from './item';
+import type { StatusModel } from './model';
 import { Panel } from './panel';
+
+/** What the status item and its panel show and act on. */
+export interface IStatusOptions {
+  app: JupyterFrontEnd;
+  client: IClient;
+  status: StatusModel;
+  sync: Pick<Sync, 'isLocked'>;
+  palette: ICommandPalette | null;
+  trans: TranslationBundle;
+}
 
 /** Adds the status item, its panel, and the command that opens the panel. */
 export function showStatus(
-  options: ICommandOptions,
+  options: IStatusOptions,
   statusBar: IStatusBar
 ): void {
   const { app, client, status, sync, palette, trans } = options;

@@ -1,0 +1,168 @@
+"""One answer from tier to tier: text of the context, the local model, its gates, the cloud.
+
+1. the person's action may send it straight to the cloud, or end it here
+2. text on which the context agrees is shown at once, and the local model writes on behind it
+3. else the local model writes; its text is held until the gates have spoken: local, cloud or nothing
+4. the cloud streams, the local text its draft; when it fails, the local text if that may be shown
+Returns the final suggestion; what is shown before goes into the RunningAnswer. Knows engines only by their protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from ..errors import EngineError, ModelError, RetrievalError
+from ..protocols import Clock
+from ..types import CompletionRequest, Reason, Route, Suggestion
+from .answer import RunningAnswer
+from .drafts.context_text import ContextText, context_text
+from .route import CloudState, Gates, confidence
+from .text.heal import heal
+from .text.noise import is_noise
+from .tiers import CloudTier, LocalTier
+
+
+class Escalation:
+    """One a cascade. `max_tokens` bounds a cloud text, `latency_budget_s` an answer."""
+
+    def __init__(
+        self,
+        *,
+        local: LocalTier,
+        cloud: CloudTier | None,
+        gates: Gates,
+        clock: Clock,
+        max_tokens: int,
+        latency_budget_s: float,
+    ) -> None:
+        self.local = local
+        self.cloud = cloud
+        """None: nothing ever leaves the machine."""
+        self.gates = gates
+        """May be replaced at any time: those of the next route hold."""
+        self.clock = clock
+        self._max_tokens = max_tokens
+        self.latency_budget_s = latency_budget_s
+
+    async def answer(self, answer: RunningAnswer, state: CloudState) -> Suggestion:
+        """The final suggestion; its text may be empty. Raises EngineError or ModelError when no engine can be asked."""
+        if answer.forced == "dismissed":
+            return answer.suggestion("", Route(to="nothing", reason="dismissed"))
+        if answer.forced and state == "ready":
+            route = Route(to="cloud", reason=answer.forced)
+        else:
+            begun = await self._from_context(answer)
+            if begun is not None and not begun.whole:
+                shown = Route(to="local", reason="context")
+                answer.show(answer.suggestion(begun.text, shown, final=False))
+            route = await (self._grown(answer, begun) if begun else self._local_route(answer, state))
+            prefix, text = answer.request.prefix, answer.local_text
+            answer.line.wrote(prefix, text, answer.confidence, answer.suggestion_id, answer.hits)
+        if route.to == "cloud":
+            return await self._from_cloud(answer, route)
+        return answer.suggestion(answer.local_text if route.to == "local" else "", route)
+
+    def cloud_state(self, answer: RunningAnswer) -> CloudState:
+        """`ready` where the cloud may be asked for this answer; else why it may not."""
+        if self.cloud is None:
+            return "off"
+        try:
+            if self.cloud.kept_out(answer.request.document):
+                return "off"
+        except RetrievalError as error:
+            answer.trouble = str(error)
+            return "off"
+        if self.cloud.budget.spent:
+            return "budget"
+        return "spent" if answer.line.cloud_asked and answer.forced != "asked" else "ready"
+
+    async def _from_context(self, answer: RunningAnswer) -> ContextText | None:
+        """What may be shown at once; nothing that the person has just rejected, and no noise."""
+        request = answer.request
+        found = await asyncio.to_thread(context_text, request) if answer.forced is None else None
+        if found is not None and request.trigger == "typing" and is_noise(request, found.text, taken=answer.taken):
+            return None
+        if found is not None:
+            answer.from_context = found.text
+            answer.wrote(found.text, parses=True)
+            answer.lap("context")
+        return found
+
+    async def _grown(self, answer: RunningAnswer, begun: ContextText) -> Route:
+        """What the local model adds, where its gates let it; the text that is shown already stays in any case."""
+        route = Route(to="local", reason="context")
+        if begun.whole:
+            return route
+        gates, answer.begun = self._gates_of(answer.request), begun.begun
+        try:
+            written = await self.local.write(answer, hopeless=gates.hopeless, begun=begun.begun)
+        except (EngineError, ModelError, TimeoutError):
+            return route
+        finally:
+            answer.begun = ""
+        added = written.text if written.generation.stop not in ("late", "hopeless") else ""
+        found = gates.route(written.generation.tokens, text=added, parses=written.parses, cloud="off")
+        if found.to == "local":
+            answer.wrote((begun.begun + added).rstrip(), parses=True)
+            return replace(route, confidence=found.confidence, chance=found.chance)
+        return route
+
+    async def _local_route(self, answer: RunningAnswer, state: CloudState) -> Route:
+        """Lets the local engine write, and asks the gates."""
+        gates = self._gates_of(answer.request)
+        hopeless = gates.hopeless if state == "ready" else lambda tokens: False
+        try:
+            written = await self.local.write(answer, hopeless=hopeless)
+        except (EngineError, ModelError):
+            if state != "ready":
+                raise
+            return Route(to="cloud", reason="offline")
+        except TimeoutError:
+            return Route(to="nothing", reason="late")
+        tokens = written.generation.tokens
+        if written.generation.stop == "late":
+            return Route(to="nothing", reason="late", confidence=confidence(tokens))
+        text, parses = written.text, written.parses
+        answer.wrote(text, parses=parses)
+        noise = answer.request.trigger == "typing" and await asyncio.to_thread(
+            is_noise, answer.request, text, taken=answer.taken
+        )
+        return gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise)
+
+    async def _from_cloud(self, answer: RunningAnswer, route: Route) -> Suggestion:
+        """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
+        cloud, line, prefix = self.cloud, answer.line, answer.request.prefix
+        assert cloud is not None
+        if not cloud.budget.take():
+            return self._without_cloud(answer, "budget")
+        asked_before, line.cloud_asked = line.cloud_asked, True
+        answer.asks_cloud()
+        line.asked_prefix = prefix if route.reason == "asked" else line.asked_prefix
+        answer.route = route
+        try:
+            came = await cloud.write(answer, self._draft(cloud, answer), clock=self.clock, max_tokens=self._max_tokens)
+        except asyncio.CancelledError:
+            line.cut_off(asked_before=asked_before)
+            raise
+        answer.trouble = came.trouble or answer.trouble
+        if came.text:
+            return answer.suggestion(came.text, route, origin="cloud")
+        return self._without_cloud(answer, came.failed or route.reason)
+
+    def _draft(self, cloud: CloudTier, answer: RunningAnswer) -> str:
+        """The local text, unless something stood in its prompt that must not leave."""
+        prefix = answer.request.prefix
+        draft = answer.local_text or answer.line.draft(prefix)
+        draft = draft if cloud.context.allows(answer.line.local_hits) else ""
+        return draft and heal(prefix.rpartition("\n")[2]).left + draft
+
+    def _without_cloud(self, answer: RunningAnswer, reason: Reason) -> Suggestion:
+        """The local text after all, where it may be shown; never one that the person has rejected."""
+        text = answer.local_text if answer.parses and answer.forced is None else ""
+        route = self._gates_of(answer.request).without_cloud(answer.features, text, reason)
+        return answer.suggestion(text if route.to == "local" else "", route)
+
+    def _gates_of(self, request: CompletionRequest) -> Gates:
+        """A manual request always shows the best text."""
+        return self.gates if request.trigger == "typing" else replace(self.gates, show=0.0)

@@ -1,0 +1,90 @@
+"""How the failures of a server that somebody else runs as the local tier are told: with its address, in one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ...errors import EngineError, PromptTooLong, SettingsError
+from ..http import Headers, Unreadable
+
+_SAID_CHARS = 200
+"""Of a server's own words in a message."""
+_UNREADABLE: Mapping[Unreadable, str] = {
+    "endless": "its answer does not end",
+    "no JSON": "its answer is not JSON",
+    "no object": "its answer is no JSON object",
+}
+
+
+class Refused(EngineError):
+    """An HTTP status other than 200."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ServerFailures:
+    """See http.Failures. `url` is the server's address, as it is shown."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def no_key(self, error: SettingsError) -> EngineError:
+        """See http.Failures."""
+        return EngineError(str(error))
+
+    def unreachable(self, error: Exception) -> EngineError:
+        """See http.Failures."""
+        if isinstance(error, TimeoutError):
+            return EngineError(f"the server at {self._url} does not answer; start it or check MCCom.local_url")
+        why = f"the server at {self._url} cannot be reached ({type(error).__name__})"
+        return EngineError(f"{why}; start it or check MCCom.local_url")
+
+    def refused(self, status: int, headers: Headers, said: bytes) -> EngineError:
+        """See http.Failures."""
+        if status in (401, 403):
+            return Refused(f"the server at {self._url} refused the key (HTTP {status}); check local_key_env", status)
+        try:
+            answer = json.loads(said)
+        except ValueError:
+            answer = {}
+        error = answer.get("error") if isinstance(answer, dict) else None
+        if isinstance(error, dict) and error.get("type") == "exceed_context_size_error":
+            return PromptTooLong(
+                f"the prompt has {error.get('n_prompt_tokens')} tokens and the server's context holds "
+                f"{error.get('n_ctx')}; lower prompt_tokens"
+            )
+        why = f"the server at {self._url} refused ({words_in(answer) or f'HTTP {status}'})"
+        return Refused(f"{why}; check MCCom.local_url and local_model", status)
+
+    def broke_off(self, event: Mapping[str, Any]) -> EngineError:
+        """See http.Failures."""
+        return EngineError(f"the server at {self._url} broke off ({words_in(event)}); the next key tries again")
+
+    def unreadable(self, why: Unreadable) -> EngineError:
+        """See http.Failures."""
+        return self.strange(_UNREADABLE[why])
+
+    def nothing(self) -> EngineError | None:
+        """See http.Failures."""
+        return None
+
+    def pause_s(self, error: EngineError) -> float | None:
+        """See http.Failures: it is asked again at the next key."""
+        return None
+
+    def strange(self, why: str) -> EngineError:
+        """The server is not what it says."""
+        return EngineError(
+            f"the server at {self._url} is not a model server that we know ({why}); check MCCom.local_url"
+        )
+
+
+def words_in(answer: object) -> str:
+    """The server's own words about an error; empty where it has none."""
+    error = answer.get("error") if isinstance(answer, dict) else answer
+    words = error.get("message") if isinstance(error, dict) else error
+    return str(words or "")[:_SAID_CHARS].replace("\n", " ")

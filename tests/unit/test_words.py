@@ -1,0 +1,65 @@
+"""What a person reads, in one place: other tests assert codes, states and figures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jupyter_mccom.learning.verdict import Gain, Verdict
+from jupyter_mccom.server.status import lines_of
+
+WIRE = Path(__file__).parents[1] / "wire"
+GAIN = Gain(
+    n=75, log_loss=0.41, catalogue_log_loss=0.52, lower_gain=0.01, recall=0.7, wrong_shown=0.2,
+    catalogue_wrong_shown=0.3,
+)  # fmt: skip
+FIGURES = "log loss 0.52 → 0.41, wrong texts among those shown at the same recall 30% → 20%, on the newest 75"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        (
+            Verdict(calibration=None, n=34, n_right=9, gain=None),
+            "using the default thresholds: 34 of 200 needed outcomes",
+        ),
+        (
+            Verdict(calibration=None, n=300, n_right=4, gain=None),
+            "using the default thresholds: 300 of 200 needed outcomes, 4 of them right "
+            "(at least 20 right and 20 wrong ones are needed)",
+        ),
+        (
+            Verdict(calibration=None, n=250, n_right=90, gain=GAIN),
+            f"using the default thresholds: 250 outcomes do not show a reliable improvement ({FIGURES})",
+        ),
+        (
+            Verdict(calibration=object(), n=250, n_right=90, gain=GAIN, n_bench=50),  # type: ignore[arg-type]  # only None counts
+            f"using learnt thresholds, from 250 outcomes, 50 of them from a benchmark: {FIGURES}",
+        ),
+    ],
+    ids=["few", "one-sided", "no-gain", "learnt"],
+)
+def test_verdict_reads_well(verdict: Verdict, said: str) -> None:
+    """The line about thresholds says which ones hold, and from how many outcomes."""
+    assert verdict.why == said
+
+
+def test_status_reads_well() -> None:
+    """The lines of `jupyter mccom status` about a machine with a cloud."""
+    status = json.loads((WIRE / "status_cloud.json").read_text(encoding="utf-8"))
+    assert lines_of(status) == [
+        "ready: qwen2.5-coder-0.5b answers first, and asks qwen2.5-coder-1.5b when it is unsure.",
+        "engine llamacpp, 1 thread",
+        "auto: a statement takes 0.41 s (measured), auto_budget_s allows 0.5 s",
+        "cloud qwen2.5-coder-1.5b at http://127.0.0.1:8012 (llama-server: takes no draft); 1990 calls left today; "
+        "32 saved today",
+        "Sent when the local model is unsure, when its text would break the cell, when you type something else, and "
+        "when you ask: up to 1024 tokens from around the cursor, other cells and project files. Nothing from the "
+        "kernel is sent. Secrets are masked, and documents named in .mccomignore are never sent.",
+        "eagerness balanced: confidence > 0.8: shown; 0.6–0.8: the cloud is asked first; below: hidden",
+        "project: 120 files, 900 pieces (ready)",
+        "only the first 20000 files are indexed",
+        "using the default thresholds: 34 of 200 needed outcomes",
+    ]
