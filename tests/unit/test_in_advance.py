@@ -9,7 +9,7 @@ from pathlib import Path
 from jupyter_mccom.compose import open_cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.server.completions import IN_ADVANCE, Completions
-from jupyter_mccom.server.live_settings import Current
+from jupyter_mccom.server.live_settings import LiveSettings
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import CompletionRequest, Prompt, Token
 from tests.cascades import cascade_of
@@ -37,7 +37,7 @@ async def test_flag_while_nobody_waits(tmp_path: Path) -> None:
     settings = MCCom(models_dir=str(tmp_path))
     opened = replace(open_cascade(settings), cascade=cascade_of(engine))
     await opened.retriever.warm()  # else a thread goes on importing behind this test
-    completions = Completions(Current(settings, lambda asked, former: opened))
+    completions = Completions(LiveSettings(settings, lambda asked, former: opened))
     try:
         reading = completions.warm(REQUEST)
         assert reading is not None

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ...cascade.route import N_CONFIDENCE, Gates
-from .answers import TimedAnswer
 from .bench import NETWORK_S
 from .metrics import exact_match
 from .profiles import Profile
+from .timed_answers import TimedAnswer
 
 PAPER = Gates(sure=0.8, show=0.0)
 

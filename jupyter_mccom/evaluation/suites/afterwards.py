@@ -23,11 +23,11 @@ from ...learning.calibrate import Calibration
 from ...learnt import calibration_of
 from ...settings import MCCom, changed
 from ...types import READ_MS, Multiline, Outcome, Suggestion
-from ..lib.answers import answer
 from ..lib.bench import Bench
 from ..lib.key_positions import code_of
 from ..lib.metrics import exact_match
 from ..lib.samples import Sample, notebook_samples
+from ..lib.timed_answers import answer
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum
 

@@ -21,12 +21,12 @@ from ...engines.fim import PromptFormat
 from ...retrieval.search import Retrieval
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Skills, Token
-from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.in_process import load_in_process
 from ..lib.key_positions import at_keys, pressed
 from ..lib.metrics import edit_similarity, exact_match
 from ..lib.samples import Sample, notebook_samples
+from ..lib.timed_answers import written
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum, strata
 

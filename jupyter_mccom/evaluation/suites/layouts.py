@@ -21,11 +21,11 @@ from ...errors import InputError
 from ...protocols import Engine
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Skills, Token
-from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.key_positions import at_keys, pressed
 from ..lib.metrics import edit_similarity, exact_match, mean
 from ..lib.samples import Sample, notebook_samples, repository_samples
+from ..lib.timed_answers import written
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum, strata
 

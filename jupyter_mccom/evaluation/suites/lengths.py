@@ -19,11 +19,11 @@ from ...compose import OpenCascade, open_cascade
 from ...protocols import Engine
 from ...settings import MCCom
 from ...types import Chunk, CompletionRequest, Prompt
-from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.key_positions import Place, Pressed, at_keys, pressed
 from ..lib.metrics import exact_match, mean
 from ..lib.samples import Sample, notebook_samples
+from ..lib.timed_answers import written
 from ..report.findings import Findings, Table, percentile_with_interval, with_interval
 from ..report.strata import Stratum, strata
 

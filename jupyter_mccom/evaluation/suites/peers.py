@@ -23,12 +23,12 @@ from ...engines.local.host import Host
 from ...engines.local.server_client import client_of
 from ...errors import InputError
 from ...types import CompletionRequest
-from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.cputime import there_is_one, worked_s
 from ..lib.metrics import exact_match, ratio
 from ..lib.peer_requests import PeerRequest, peer_requests
 from ..lib.samples import Sample, notebook_samples, statement_of
+from ..lib.timed_answers import written
 from ..report.findings import Findings, Table, ratio_with_interval
 
 OURS, VIM = "ours", "llama.vim's way"

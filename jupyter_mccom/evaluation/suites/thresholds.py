@@ -36,7 +36,6 @@ from ...learnt import calibration_of, prices_of, prompts_of, traces_file
 from ...models.catalog import Model
 from ...settings import MCCom
 from ...types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Trace
-from ..lib.answers import answer, token_from
 from ..lib.bench import Bench, Progress, last_part
 from ..lib.data import fingerprint
 from ..lib.feature_sets import losses_by_feature_set
@@ -44,6 +43,7 @@ from ..lib.key_positions import at_keys, pressed
 from ..lib.measured_on import commit
 from ..lib.metrics import auroc, exact_match, interval, interval_by, interval_of, mean
 from ..lib.samples import Sample, notebook_samples
+from ..lib.timed_answers import answer, token_from
 from ..report.findings import Findings
 from ..report.strata import Stratum, strata
 
