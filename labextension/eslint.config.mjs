@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'eslint/config';
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
@@ -19,7 +19,7 @@ const zones = Object.entries(FOLDERS).flatMap(([folder, allowed]) =>
     .map(other => ({ target: `./src/${folder}`, from: `./src/${other}` }))
 );
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ['lib/', 'node_modules/'] },
   {
     files: ['src/**/*.{ts,tsx}', 'test/**/*.ts'],
@@ -28,8 +28,7 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: {
         project: 'test/tsconfig.json',
-        tsconfigRootDir:
-          import.meta.dirname ?? fileURLToPath(new URL('.', import.meta.url))
+        tsconfigRootDir: import.meta.dirname
       }
     },
     settings: {

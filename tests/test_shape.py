@@ -26,11 +26,9 @@ ALLOWED = {
     "models": {"types", "errors", "atomic_json"},
     "privacy": {"protocols", "types", "errors", "mccomignore"},
     "learning": {"types", "errors"},
-    "learnt": {"cascade", "learning", "models", "settings"},
     "compose": {
         "cascade",
         "learning",
-        "learnt",
         "privacy",
         "retrieval",
         "engines",
@@ -40,12 +38,11 @@ ALLOWED = {
         "types",
         "errors",
     },
-    "server": {"compose", "learnt", "models", "settings", "types", "errors"},
+    "server": {"compose", "models", "settings", "types", "errors"},
     "evaluation": {
         "compose",
         "cascade",
         "learning",
-        "learnt",
         "privacy",
         "settings",
         "protocols",
@@ -58,7 +55,6 @@ ALLOWED = {
     },
     "cli": {
         "compose",
-        "learnt",
         "demo",
         "cascade",
         "types",

@@ -221,7 +221,7 @@ def _learn(arguments: argparse.Namespace) -> int:
 
 
 def _forget(arguments: argparse.Namespace) -> int:
-    from ..learnt import forget_traces, traces_file
+    from ..compose import forget_traces, traces_file
 
     print(f"{forget_traces(path := traces_file(_settings(arguments)))} traces deleted from {path}")
     return 0
@@ -231,8 +231,7 @@ def _status(arguments: argparse.Namespace) -> int:
     from ..server.status import lines_of, status_of
 
     async def run() -> dict[str, Any]:
-        from ..compose import open_cascade
-        from ..learnt import traces_file
+        from ..compose import open_cascade, traces_file
 
         settings = _settings(arguments)
         opened = open_cascade(settings, traces=traces_file(settings))

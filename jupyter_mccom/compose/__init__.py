@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..learning.trace_file import forget_traces
 from .cascade import (
     UNHURRIED_S,
     OpenCascade,
@@ -13,6 +14,7 @@ from .cascade import (
     wanted_model,
 )
 from .cloud_tier import cloud_address, draft_words
+from .traces import traces_file
 
 __all__ = [
     "UNHURRIED_S",
@@ -20,9 +22,11 @@ __all__ = [
     "SystemClock",
     "cloud_address",
     "draft_words",
+    "forget_traces",
     "model_ids",
     "open_cascade",
     "open_live",
     "open_store",
+    "traces_file",
     "wanted_model",
 ]

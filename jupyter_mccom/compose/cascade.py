@@ -19,7 +19,7 @@ from ..cascade.pipeline import Cascade
 from ..engines.decoding import costs
 from ..engines.local.host import Host
 from ..learning.recorder import FileRecorder
-from ..learnt import forget_traces, gates_of, recorder_of
+from ..learning.trace_file import forget_traces
 from ..models.catalog import Model, ids
 from ..models.store import Store, default_models_dir
 from ..protocols import Engine
@@ -27,7 +27,8 @@ from ..retrieval.search import KERNEL, SEARCH_S, Live, Retrieval
 from ..retrieval.tree import ProjectTree
 from ..settings import AUTO, MCCom, alike
 from .cloud_tier import CLOUD_SETTINGS, open_cloud_tier
-from .local_tier import LOCAL_SETTINGS, LocalTier, local_tier
+from .gates import gates_of, recorder_of
+from .local_tier import LOCAL_SETTINGS, FirstModel, local_tier
 from .wiring import wire
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class OpenCascade:
     """A cascade and the parts that a status speaks of."""
 
     cascade: Cascade
-    local: LocalTier
+    local: FirstModel
     """The tier that answers first."""
     retriever: Retrieval
     tree: ProjectTree | None
@@ -192,7 +193,7 @@ def open_cascade(
 
 
 def _recorder(
-    settings: MCCom, local: LocalTier, cascade: Cascade, traces: Path | None, kept: FileRecorder | None
+    settings: MCCom, local: FirstModel, cascade: Cascade, traces: Path | None, kept: FileRecorder | None
 ) -> FileRecorder | None:
     """Learns about the model that writes; when `auto` chooses another one, about that, whose gates hold then."""
 

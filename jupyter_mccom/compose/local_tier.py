@@ -42,7 +42,7 @@ _DEFAULT = "qwen2.5-coder-0.5b"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class LocalTier(Protocol):
+class FirstModel(Protocol):
     """The tier that answers first. The defaults here are those of a tier without `auto` and without a server."""
 
     threads: int
@@ -129,7 +129,7 @@ class LocalTier(Protocol):
         return (costs.key_of(self.model.content, 0, "mlx"),) if mlx_runs() else ()
 
 
-def local_tier(settings: MCCom, store: Store) -> LocalTier:
+def local_tier(settings: MCCom, store: Store) -> FirstModel:
     """The tier that the settings name.
 
     Raises ModelError for a model that nobody knows, SettingsError for an address that is none.
@@ -139,7 +139,7 @@ def local_tier(settings: MCCom, store: Store) -> LocalTier:
     return AutoModel(settings, store) if settings.model == AUTO else OwnModel(settings, store)
 
 
-class OwnModel(LocalTier):
+class OwnModel(FirstModel):
     """The model that the settings name, in a process of this machine."""
 
     def __init__(self, settings: MCCom, store: Store) -> None:
@@ -150,20 +150,20 @@ class OwnModel(LocalTier):
 
     @property
     def model(self) -> Model:
-        """See LocalTier."""
+        """See FirstModel."""
         return self._opened.model
 
     @property
     def host(self) -> Host:
-        """See LocalTier."""
+        """See FirstModel."""
         return self._opened.host
 
     def present(self) -> bool:
-        """See LocalTier."""
+        """See FirstModel."""
         return self._store.present(self.model.id)
 
 
-class AutoModel(LocalTier):
+class AutoModel(FirstModel):
     """The best model that this machine carries: `auto` measures them and may change its choice."""
 
     engine: AutoEngine
@@ -183,38 +183,38 @@ class AutoModel(LocalTier):
 
     @property
     def model(self) -> Model:
-        """See LocalTier."""
+        """See FirstModel."""
         running = self._running
         return running.model if running else self._store.entry(self.choice.name)
 
     @property
     def host(self) -> Host | None:
-        """See LocalTier."""
+        """See FirstModel."""
         return self._running.host if self._running else None
 
     @property
     def measuring(self) -> str:
-        """See LocalTier."""
+        """See FirstModel."""
         return self.engine.measuring
 
     @property
     def choice(self) -> Choice:
-        """See LocalTier."""
+        """See FirstModel."""
         return self.engine.choice
 
     def present(self) -> bool:
-        """See LocalTier."""
+        """See FirstModel."""
         return self._store.present(self.model.id)
 
     async def _ready(self) -> None:
         await self.engine.chosen()
 
     def when_chosen(self, work: Callable[[], None]) -> None:
-        """See LocalTier."""
+        """See FirstModel."""
         self.engine.settled = work
 
     def models_changed(self) -> None:
-        """See LocalTier."""
+        """See FirstModel."""
         self.engine.reconsider()
 
     def candidates(self) -> list[Candidate]:
@@ -243,7 +243,7 @@ class AutoModel(LocalTier):
         return opened.engine
 
 
-class ServedModel(LocalTier):
+class ServedModel(FirstModel):
     """The model of a server that somebody else runs, here or elsewhere."""
 
     server: ServerEngine
@@ -257,7 +257,7 @@ class ServedModel(LocalTier):
 
     @property
     def kind(self) -> EngineKind:
-        """See LocalTier."""
+        """See FirstModel."""
         return "server"
 
     @property
@@ -270,11 +270,11 @@ class ServedModel(LocalTier):
 
     @property
     def trouble(self) -> str:
-        """See LocalTier."""
+        """See FirstModel."""
         return self.server.trouble
 
     def present(self) -> bool:
-        """See LocalTier."""
+        """See FirstModel."""
         return True
 
     async def warm(self) -> None:
@@ -282,16 +282,16 @@ class ServedModel(LocalTier):
         await self.server.found()
 
     async def ask(self) -> None:
-        """See LocalTier."""
+        """See FirstModel."""
         with suppress(EngineError):
             await self.server.found()
 
     def kept_out(self, jupyter_root: Path) -> Callable[[str], bool]:
-        """See LocalTier."""
+        """See FirstModel."""
         return Ignored(jupyter_root.expanduser().resolve()).covers if self.leaves else super().kept_out(jupyter_root)
 
     def when_chosen(self, work: Callable[[], None]) -> None:
-        """See LocalTier."""
+        """See FirstModel."""
         self.server.settled = work
 
 

@@ -30,11 +30,11 @@ class Suite:
     n: int
     about: str
     module: str = ""
-    """Of `suites/`; empty: it has the suite's name."""
+    """Its file in `suites/`; empty: it has the suite's name."""
     with_cloud: bool = False
     """It brings a model that stands for the cloud."""
     files: tuple[str, ...] = ()
-    """Of the data, below its folder."""
+    """What it reads of the data, as paths below the data's folder."""
     own_rows: bool = False
     """It keeps its rows by itself, or none."""
 
@@ -164,7 +164,7 @@ def run(
     """The suite's result as text. Raises InputError for data that is not there or another run's folder."""
     suite = SUITES[name]
     check(data, suite.files)
-    models = (settings.model, *([stand_in(settings)] * suite.with_cloud))
+    models = (settings.model, *([stand_in(settings)] if suite.with_cloud else []))
     before = machine()
     made_with = {"seed": seed, "settings": changed_settings(settings), "models": prompted(settings, models)}
     made_with |= {"data": fingerprint(data), **decisive(before)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -170,6 +170,12 @@ class TraceStore:
             return False
         self._set_aside = f"{str(self.path)!r} {what}: it is kept as {aside.name!r}, and learning starts anew"
         return True
+
+
+def forget_traces(path: Path) -> int:
+    """Deletes all kept traces, also while servers run. Returns how many. Raises TracesError."""
+    with closing(TraceStore(path)) as store:
+        return store.forget()
 
 
 def _n_forgotten(connection: sqlite3.Connection) -> int:

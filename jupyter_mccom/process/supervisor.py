@@ -71,7 +71,7 @@ class Supervisor(Generic[RunningT]):
         self._failures = 0
         self._retry_s = 0.0
         self._leases = 0
-        self._used_s = 0.0
+        self._used_s = self._began_s = 0.0
         self._run: RunningT | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._changed = asyncio.Condition()
@@ -113,12 +113,14 @@ class Supervisor(Generic[RunningT]):
         await self._become("asleep")
 
     async def _ready(self) -> RunningT:
+        if self._run is not None and self._run.exited.done():  # its callbacks come next
+            self._died(self._run)
         kept = self._keeper is not None and not self._keeper.done()
         pause_s = max(0.0, self._retry_s - _now_s())
         if self._state == "trouble" and (kept or pause_s):
             raise self._words.resting(self.trouble, pause_s)
         if not kept:
-            await self._become("loading")
+            self._state, self._trouble = "loading", None
             self._keeper = asyncio.create_task(self._keep(), name="mccom supervisor")
         async with self._changed:
             await self._changed.wait_for(lambda: self._state != "loading")
@@ -148,8 +150,9 @@ class Supervisor(Generic[RunningT]):
 
     async def _unloaded(self, run: RunningT) -> bool:
         """Waits for the end of a run: False when the process died, True when it was unloaded for being idle."""
-        self._run, self._used_s, started_s = run, _now_s(), _now_s()
-        run.exited.add_done_callback(lambda _: self._died(run, _now_s() - started_s))
+        self._run, self._used_s = run, _now_s()
+        self._began_s = self._used_s
+        run.exited.add_done_callback(lambda _: self._died(run))
         try:
             await self._become("ready")
             while not run.exited.done():
@@ -165,12 +168,12 @@ class Supervisor(Generic[RunningT]):
             self._changed.notify_all()
         return False
 
-    def _died(self, run: RunningT, lived_s: float) -> None:
+    def _died(self, run: RunningT) -> None:
         """The process ended and nobody ended it: whoever asks from now on finds the state that follows."""
         if self._run is not run:
             return
         self._run = None
-        self._failed(lived_s=lived_s)
+        self._failed(lived_s=_now_s() - self._began_s)
         if self._failures > 1 or not self._restarts:
             self._state, self._trouble = "trouble", self._words.ended(run.last_words())
         else:

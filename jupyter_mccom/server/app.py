@@ -6,8 +6,7 @@ from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
 
-from ..compose import OpenCascade, open_cascade, open_live
-from ..learnt import traces_file
+from ..compose import OpenCascade, open_cascade, open_live, traces_file
 from ..settings import MCCom
 from .completions import Completions
 from .live_settings import LiveSettings

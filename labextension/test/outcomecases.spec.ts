@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Ending } from '../src/outcomes';
-import { Outcomes } from '../src/outcomes';
-import type { Outcome } from '../src/wire';
+import type { Ending } from '../src/outcomes/outcomes';
+import { Outcomes } from '../src/outcomes/outcomes';
+import type { Outcome } from '../src/server/wire';
 
 interface ICase {
   total_chars: number;

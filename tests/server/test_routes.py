@@ -16,10 +16,10 @@ import pytest
 from jupyter_server.serverapp import ServerApp
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
+from jupyter_mccom.compose import traces_file
 from jupyter_mccom.errors import ModelError
 from jupyter_mccom.learning.evidence import Example
 from jupyter_mccom.learning.trace_file import TraceStore
-from jupyter_mccom.learnt import traces_file
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.server.completions import Completions
 from jupyter_mccom.server.routes import SERVICE

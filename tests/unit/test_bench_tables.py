@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from jupyter_mccom.cascade.route import Gates
-from jupyter_mccom.evaluation.lib.answers import TimedAnswer
 from jupyter_mccom.evaluation.lib.policies import Both, elsewhere, policies
 from jupyter_mccom.evaluation.lib.profiles import Profile
+from jupyter_mccom.evaluation.lib.timed_answers import TimedAnswer
 from jupyter_mccom.evaluation.report import keystrokes_table, one_shot_table
 from jupyter_mccom.evaluation.report.reliability import calibration
 from jupyter_mccom.evaluation.report.strata import Stratum

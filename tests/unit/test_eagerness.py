@@ -8,9 +8,9 @@ import pytest
 from traitlets import Enum
 
 from jupyter_mccom.cascade.route import CloudState
+from jupyter_mccom.compose.gates import gates_of
 from jupyter_mccom.learning.calibrate import EAGERNESS, Calibration
 from jupyter_mccom.learning.verdict import Verdict
-from jupyter_mccom.learnt import gates_of
 from jupyter_mccom.models.catalog import Model
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Token

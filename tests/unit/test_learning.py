@@ -13,14 +13,14 @@ import pytest
 
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.compose import open_cascade
+from jupyter_mccom.compose.gates import gates_of
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.learning.calibrate import BALANCED, Calibration, prior_of
 from jupyter_mccom.learning.evidence import Example
 from jupyter_mccom.learning.recorder import FileRecorder, Subject
 from jupyter_mccom.learning.schema import Event
-from jupyter_mccom.learning.trace_file import TraceStore
+from jupyter_mccom.learning.trace_file import TraceStore, forget_traces
 from jupyter_mccom.learning.verdict import Verdict
-from jupyter_mccom.learnt import forget_traces, gates_of
 from jupyter_mccom.models.catalog import Model
 from jupyter_mccom.server.status import status_of
 from jupyter_mccom.settings import MCCom

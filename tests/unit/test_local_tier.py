@@ -12,12 +12,12 @@ import pytest
 from jupyter_mccom.cascade.record import Journal
 from jupyter_mccom.cascade.route import features_of
 from jupyter_mccom.compose import OpenCascade, open_cascade, wanted_model
+from jupyter_mccom.compose.gates import calibration_of
 from jupyter_mccom.compose.local_tier import AutoModel
 from jupyter_mccom.engines.choosing.model_choice import Choice
 from jupyter_mccom.engines.choosing.this_machine import check_mlx
 from jupyter_mccom.engines.remote.server_engine import ServerEngine
 from jupyter_mccom.errors import EngineError, EngineMissing, SettingsError
-from jupyter_mccom.learnt import calibration_of
 from jupyter_mccom.privacy.masked_engine import MaskedEngine
 from jupyter_mccom.server.messages import message
 from jupyter_mccom.server.status import GATES, lines_of, status_of

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from jupyter_mccom.compose import traces_file
 from jupyter_mccom.errors import InputError
 from jupyter_mccom.evaluation.lib.metrics import auroc
 from jupyter_mccom.evaluation.suites.thresholds import judged_from, report, teach
 from jupyter_mccom.learning.calibrate import prior_of
 from jupyter_mccom.learning.trace_file import TraceStore
-from jupyter_mccom.learnt import traces_file
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Outcome
 from tests.conftest import SMALL

@@ -8,9 +8,9 @@ from typing import Any
 from ...errors import EngineError
 from ..fim import FimMarkers, PromptFormat
 from ..http import HttpClient
-from .completions import CompletionsServer
 from .llama_server import LlamaServer
 from .ollama import Ollama
+from .openai_completions import CompletionsServer
 from .own_server import Kind, KnownModel, Served
 from .server_failures import Refused, ServerFailures
 

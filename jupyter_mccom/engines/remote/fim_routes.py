@@ -8,8 +8,8 @@ from contextlib import aclosing
 from ...types import Prompt, Token
 from ..fim import before
 from ..forced import plainly
-from .answers import first_choice, text_of
 from .cloud_engine import CloudEngine, CloudModel
+from .json_answers import first_choice, text_of
 
 
 class FimService(CloudEngine):

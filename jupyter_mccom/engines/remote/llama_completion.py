@@ -7,7 +7,7 @@ from typing import Any
 
 from ...types import Token
 from ..forced import Behind, NotForced, grammar, most_tokens
-from .answers import prob_of
+from .json_answers import prob_of
 
 DRAFT_MATCH = 6
 """Tokens that must match before a seeded draft is proposed: a draft is a line, not the 24 tokens of the default."""

@@ -14,8 +14,8 @@ from typing import Any
 from ...types import DraftCheck, Prompt, Skills, Token
 from ..fim import head_of, render
 from ..forced import plainly
-from .answers import first_choice, text_of
 from .cloud_engine import CloudEngine
+from .json_answers import first_choice, text_of
 
 _SYSTEM = (
     "You complete code at a cursor. You are given the text before the cursor in <before> and the text after it in "

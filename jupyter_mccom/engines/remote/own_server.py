@@ -11,7 +11,7 @@ from ...types import Prompt, Token
 from ..fim import FimMarkers, Layout, PromptFormat
 from ..http import HttpClient
 from ..token_counts import estimate
-from .answers import prob_of
+from .json_answers import prob_of
 
 KnownModel: TypeAlias = Callable[[str], "tuple[FimMarkers | None, Layout]"]
 """Markers and layout of a model that a server names."""

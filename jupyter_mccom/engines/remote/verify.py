@@ -19,8 +19,8 @@ from ...types import DraftCheck, Prompt, Skills, Token
 from ..fim import render
 from ..forced import Behind, Healing, most_tokens, regex
 from ..http import HttpClient, routing
-from .answers import first_choice, text_of
 from .cloud_engine import CloudEngine, CloudModel
+from .json_answers import first_choice, text_of
 
 _BROKEN = "\ufffd"
 """Stands for a token that ends inside a character: such a token is not taken from a check."""

@@ -35,7 +35,7 @@ def last_part(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typing:
-    """Of the suite in which a person types."""
+    """Options of the suite in which a person types."""
 
     keys_a_minute: float = KEYS_A_MINUTE
     replays: str = "all"

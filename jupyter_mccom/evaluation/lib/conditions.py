@@ -28,11 +28,11 @@ class Conditions:
     name: str
     local_alone: str = LOCAL
     local_share: float = 1.0
-    """Of the time that work takes on this machine."""
+    """The share that local work takes of its time on this machine."""
     network_s: float = 0.0
     """Added to each call of a cloud that works on this machine."""
     profile: Profile | None = None
-    """Of a cloud that does not."""
+    """The times of a cloud that works elsewhere."""
 
     def name_of(self, way: str) -> str:
         """A replay's name, in rows and tables."""
@@ -68,4 +68,4 @@ REPLAYS: Mapping[str, tuple[Replay, ...]] = {
 """What `--replays` names."""
 ORDER = [given.name_of(LOCAL) for given in (HERE, ELSEWHERE)]
 ORDER += [given.name_of(way) for given in CONDITIONS for way in WAYS if way != LOCAL]
-"""Of the tables."""
+"""The order of replays in tables."""

@@ -29,7 +29,7 @@ _PRIOR = prior_of(0.8, 0.6)
 def losses_by_feature_set(
     features: Sequence[Features], right: Sequence[bool], statements: Sequence[str], *, seed: int = 1
 ) -> dict[str, list[float]]:
-    """Of each set the loss of each text in nats, by a fit on the other folds; `statements` names each text's."""
+    """The loss of each text in nats with each set, by a fit on the other folds; `statements` names each text's."""
     names = sorted(set(statements))
     random.Random(seed).shuffle(names)  # noqa: S311 - folds, not a secret
     fold_of = {name: number % FOLDS for number, name in enumerate(names)}

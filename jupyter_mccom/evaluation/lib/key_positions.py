@@ -91,7 +91,7 @@ class Pressed:
     counts: Mapping[Place, int]
 
     def share(self, place: Place) -> float:
-        """Of all keys, 0..1."""
+        """Its share of all keys, 0..1."""
         return self.counts.get(place, 0) / max(1, sum(self.counts.values()))
 
     def note(self) -> str:

@@ -36,7 +36,7 @@ def machine() -> dict[str, Any]:
 
 
 def decisive(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Of `machine()`, what makes figures others: those of one are not put beside those of another."""
+    """The part of `machine()` that changes figures: those of one machine are not put beside those of another."""
     return {name: found.get(name) for name in ("commit", "cpu", "cores", "python", "wheels")}
 
 
@@ -86,7 +86,7 @@ def commit() -> str:
         found, changed = _git("log", "-1", "--format=%h", "--abbrev=12"), _git("status", "--porcelain")
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return found + "+" * bool(changed)
+    return f"{found}+" if changed else found
 
 
 def _git(*asked: str) -> str:

@@ -62,7 +62,7 @@ def interval_by(groups: Sequence[str], values: Sequence[float], seed: int = 1) -
 
 
 def ratio_interval(values: Sequence[float], base: Sequence[float], seed: int = 1) -> tuple[float, float]:
-    """Of mean(values) ÷ mean(base), drawn in pairs: the same position stands at the same place of both."""
+    """The interval of mean(values) ÷ mean(base), drawn in pairs: the same position stands at the same place of both."""
     return interval_of(lambda drawn: ratio([values[at] for at in drawn], [base[at] for at in drawn]), len(base), seed)
 
 

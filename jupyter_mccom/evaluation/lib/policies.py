@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ...cascade.route import N_CONFIDENCE, Gates
-from .answers import TimedAnswer
 from .bench import NETWORK_S
 from .metrics import exact_match
 from .profiles import Profile
+from .timed_answers import TimedAnswer
 
 PAPER = Gates(sure=0.8, show=0.0)
 
@@ -41,12 +41,12 @@ class Result:
     latency_s: float
     """Until the last text that this policy shows, the person's own time aside."""
     network_s: float
-    """Of it, the network's."""
+    """The network's part of it."""
     calls: int
     shown: int
     wrong: int
     local_shown: int
-    """Of them, the local model's."""
+    """The local model's among those shown."""
     local_wrong: int
 
 

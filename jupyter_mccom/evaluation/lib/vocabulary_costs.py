@@ -15,14 +15,14 @@ from ...engines.decoding.decoding import Decoder
 
 _BUILDS = 3
 _LOOK_UPS = 50
-"""Of each text; the median counts."""
+"""Look-ups of each text; the median counts."""
 HALF_TYPED = ("a", "np.ar", " to", "e", "(", '["', "_", "=", "tot", "import nu", "é", "変", "\t", "0.", "def scale_")
 """What may stand behind the place where a line is cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VocabularyCosts:
-    """Of one model."""
+    """The costs of one model's table."""
 
     build_s: Sequence[float]
     """Processor time of each build, the reading of the pieces included."""
@@ -31,7 +31,7 @@ class VocabularyCosts:
     n_peak_bytes: int
     """Most that were held while it was built."""
     look_up_s: Sequence[float]
-    """Of each of HALF_TYPED."""
+    """Seconds of a look-up, for each of HALF_TYPED."""
 
 
 def vocabulary_costs(decoder: Decoder) -> VocabularyCosts:

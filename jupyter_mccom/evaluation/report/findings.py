@@ -61,7 +61,8 @@ class Findings:
         """Tables and notes as Markdown; JSON where there are only figures."""
         if not self.tables:
             return json.dumps(self.figures, indent=2)
-        return "\n\n".join([*(table.markdown() for table in self.tables), *("\n".join(self.notes),) * bool(self.notes)])
+        notes = ["\n".join(self.notes)] if self.notes else []
+        return "\n\n".join([*(table.markdown() for table in self.tables), *notes])
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

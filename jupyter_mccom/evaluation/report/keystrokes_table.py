@@ -17,7 +17,7 @@ GOALS = (
     ("keys saved, against cloud alone", "keys_saved", "at least", 1.05),
 )
 MOST_WRONG = 0.30
-"""Of what is shown."""
+"""The share of wrong texts among those shown."""
 _Ways = dict[str, list[_Row]]
 
 
@@ -123,7 +123,7 @@ def _goals(ways: _Ways, given: Conditions) -> tuple[Table, str]:
 
 
 def keys_saved(way: _Row) -> float:
-    """Of those that the statement needs."""
+    """Keys that the statement needs and that were not typed."""
     return float(way["keys_needed"] - way["keys_typed"])
 
 

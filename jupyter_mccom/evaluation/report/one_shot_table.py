@@ -21,7 +21,7 @@ GOALS = (
     ("wrong among shown", "at most", 0.30),
 )
 _HOSTED_GOAL = 0.75
-"""Of the mean latency, cascade ÷ cloud alone, where the cloud is hosted and local work takes a fifth."""
+"""The most of the mean latency, cascade ÷ cloud alone, where the cloud is hosted and local work takes a fifth."""
 _THRESHOLDS = [number / 20 for number in range(21)]
 
 

@@ -72,7 +72,7 @@ def _section(result: Mapping[str, Any]) -> str:
 
 def _in_short(result: Mapping[str, Any]) -> str:
     on = result["machine"]
-    threads = f"{result['threads']} thread" + "s" * (result["threads"] != 1)
+    threads = f"{result['threads']} thread" + ("" if result["threads"] == 1 else "s")
     where = f"{on['cpu']}, {on['cores']} cores, {threads}, Python {on['python']}"
     started, took_s = result["started"][:16].replace("T", " "), result["took_s"]
     took = f"{took_s} s" if took_s < 120 else f"{took_s // 60} min"

@@ -13,7 +13,7 @@ _N_BINS = 10
 
 
 def scores_of(tokens: Sequence[Token]) -> dict[str, float] | None:
-    """Of one text, 0..1 each; None where the engine gives no probabilities or wrote only white space."""
+    """The scores of one text, 0..1 each; None where the engine gives no probabilities or wrote only white space."""
     probs = [token.prob for token in tokens if token.prob is not None and token.text]
     first = confidence(tokens)
     if first is None or not probs:

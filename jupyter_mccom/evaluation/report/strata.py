@@ -25,7 +25,7 @@ class Stratum:
     statements: Sequence[str]
     """The statement of each position."""
     weights: Sequence[float]
-    """Of each position; 0 where it is none of these."""
+    """The weight of each position; 0 where it is none of these."""
 
     @property
     def n(self) -> int:

@@ -19,15 +19,15 @@ from ...cascade.route import features_of
 from ...cascade.text.language import without_magics
 from ...cascade.text.python import tokens
 from ...compose import OpenCascade, open_cascade
+from ...compose.gates import calibration_of
 from ...learning.calibrate import Calibration
-from ...learnt import calibration_of
 from ...settings import MCCom, changed
 from ...types import READ_MS, Multiline, Outcome, Suggestion
-from ..lib.answers import answer
 from ..lib.bench import Bench
 from ..lib.key_positions import code_of
 from ..lib.metrics import exact_match
 from ..lib.samples import Sample, notebook_samples
+from ..lib.timed_answers import answer
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum
 
@@ -54,7 +54,7 @@ class Moment:
 
 
 def moments(samples: Sequence[Sample], multiline: Multiline | None = None) -> list[Moment]:
-    """Of each kind one a statement, as far as it is complete at the end of its line; headers of blocks never are."""
+    """A moment of each kind a statement that is complete at the end of its line; headers of blocks never are."""
     return [one for sample in samples for one in _moments(sample, multiline)]
 
 
@@ -102,7 +102,7 @@ def complete(above: str, code: str) -> bool:
 
 
 def _next(suffix: str) -> tuple[str, str, str]:
-    """Of what follows a line: empty lines with their newlines, the first that is not, and what follows that."""
+    """What follows a line, in parts: empty lines with their newlines, the first that is not, and the rest."""
     lines = suffix.split("\n")[1:]
     number = next((number for number, line in enumerate(lines) if line.strip()), None)
     if number is None:
@@ -254,7 +254,7 @@ class _Texts:
 
 
 def _cut_table(title: str, asked: Sequence[Moment], rows: Sequence[Mapping[str, Any]], part: Stratum) -> Table:
-    """Of the texts that parse, those above each chance."""
+    """A table of the texts that parse, by the least chance."""
     lines = []
     for cut in _CUTS:
         texts = [row["text"] if row["parses"] and (row["chance"] or 0.0) > cut else "" for row in rows]
@@ -263,7 +263,7 @@ def _cut_table(title: str, asked: Sequence[Moment], rows: Sequence[Mapping[str, 
 
 
 def _reasons(rows: Sequence[Mapping[str, Any]], part: Stratum) -> str:
-    """Of the routes of what was shown, the most frequent first."""
+    """The reasons for what was shown, the most frequent first."""
     pairs = zip(rows, part.weights, strict=True)
     counts = Counter(row["shown"]["reason"] for row, weight in pairs if weight and row["shown"]["text"])
     return ", ".join(f"{reason} {count}" for reason, count in counts.most_common())

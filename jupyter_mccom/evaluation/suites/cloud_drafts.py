@@ -16,11 +16,11 @@ from ...compose import OpenCascade, SystemClock, open_cascade
 from ...protocols import Engine
 from ...settings import MCCom
 from ...types import DraftCheck, Prompt
-from ..lib.answers import answer
 from ..lib.bench import Bench
 from ..lib.data import CELLS, check
 from ..lib.samples import Sample, notebook_samples
 from ..lib.served import served
+from ..lib.timed_answers import answer
 from ..report.findings import Findings, Plot, Table, distribution, taken, with_interval
 
 

@@ -18,12 +18,12 @@ from ...protocols import Retriever
 from ...retrieval.search import Retrieval, Tree
 from ...settings import MCCom
 from ...types import CompletionRequest, Hit, Prompt
-from ..lib.answers import TimedAnswer, written
 from ..lib.bench import Bench
 from ..lib.key_positions import at_keys, pressed
 from ..lib.metrics import edit_similarity, exact_match
 from ..lib.projects import GivenChunks, indexed
 from ..lib.samples import Sample, crossfile_samples, notebook_samples, repository_samples
+from ..lib.timed_answers import TimedAnswer, written
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum, strata
 

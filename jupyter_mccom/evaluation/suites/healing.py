@@ -21,12 +21,12 @@ from ...engines.fim import PromptFormat
 from ...retrieval.search import Retrieval
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Skills, Token
-from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.in_process import load_in_process
 from ..lib.key_positions import at_keys, pressed
 from ..lib.metrics import edit_similarity, exact_match
 from ..lib.samples import Sample, notebook_samples
+from ..lib.timed_answers import written
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum, strata
 
@@ -125,11 +125,11 @@ class InProcess:
         self._reads = reads
 
     def by(self, rule: Rule) -> None:
-        """Of the answers from now on."""
+        """The rule of the answers from now on."""
         self._decoding.by(rule)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine."""
+        """The answer of this process's model."""
         text = self._reads.render(prompt)
         tokens: Iterator[Token] = self._decoding.write(
             text, max_tokens=max_tokens, draft="", gone=lambda: False, forced=prompt.forced
@@ -138,7 +138,7 @@ class InProcess:
             yield token
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """See protocols.Engine."""
+        """Tokens of each text."""
         return [len(self.decoder.encode(text, special=False)) for text in texts]
 
     async def aclose(self) -> None:

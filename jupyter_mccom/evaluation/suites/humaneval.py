@@ -45,7 +45,7 @@ _MAX_TOKENS = 256
 _BLANKS = " \t"
 _TOP_LEVEL = re.compile(r"\n(?=\S)")
 _HEAD = re.compile(r"(?P<gap>\s*)(?P<line>\S[^\n]*)\n")
-"""Of the text behind a hole: its first line that is not blank."""
+"""The beginning of the text behind a hole: its first line that is not blank."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ from ...engines.local.engine import DirectEngine
 from ...protocols import Engine
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Token
-from ..lib.answers import token_from, written
 from ..lib.bench import Bench
 from ..lib.data import rows_of
 from ..lib.draft_policies import checking_all, checking_none
@@ -27,6 +26,7 @@ from ..lib.key_positions import Place, place_of
 from ..lib.metrics import exact_match
 from ..lib.samples import Sample
 from ..lib.ties import same_but_for_a_tie
+from ..lib.timed_answers import token_from, written
 from ..report.findings import Findings, Table, with_interval
 from ..report.reliability import calibration
 
@@ -40,7 +40,7 @@ def measure(bench: Bench) -> Findings:
     samples = drawn(bench.data, bench.n, bench.seed)
     rows, checked = asyncio.run(_run(bench, samples))
     told, plots = calibration([(row["right"], [token_from(token) for token in row["tokens"]]) for row in rows])
-    tables = [_right(samples, rows), *told, *([_lossless(rows)] * checked)]
+    tables = [_right(samples, rows), *told, *([_lossless(rows)] if checked else [])]
     unchecked = f"{bench.model}'s engine checks no draft: it ignores one, so that there is nothing to lose"
     return Findings(
         tables=tables,

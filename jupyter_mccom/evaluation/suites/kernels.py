@@ -22,9 +22,9 @@ from ...retrieval.names import LiveName, chunk_of
 from ...retrieval.search import Retrieval
 from ...settings import MCCom
 from ...types import Cell, Chunk, CompletionRequest
-from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.samples import Sample, notebook_samples
+from ..lib.timed_answers import written
 from ..report.findings import Findings
 from ..report.strata import alike
 from .context_gain import GAINED, scores_of, table

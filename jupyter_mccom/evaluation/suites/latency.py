@@ -167,7 +167,7 @@ def _figures(rows: Sequence[_Row]) -> list[list[str]]:
 
 
 def _warm_figures(rows: Sequence[_Row]) -> list[list[str]]:
-    """Of the keys inside a word that follow another one at once."""
+    """The figures of keys inside a word that follow another one at once."""
     told = [row for row in rows if row["warm_n_read"] is not None]
     ratios = [row["warm_s"] / row["warm_engine_s"] for row in told]
     read, forced = ([float(row[name]) for row in told] for name in ("warm_n_read", "warm_n_forced"))
@@ -190,7 +190,7 @@ def _line(name: str, values: Sequence[float], share: float, digits: int = 1, *, 
 
 
 def _once(name: str, value: float, most: float) -> list[str]:
-    """Of what was measured once."""
+    """A figure that was measured once, with its goal."""
     return [name, f"{value:.1f} (once)", f"≤ {most:g}, {'met' if value <= most else 'missed'}"]
 
 

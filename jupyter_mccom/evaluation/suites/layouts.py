@@ -21,11 +21,11 @@ from ...errors import InputError
 from ...protocols import Engine
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Skills, Token
-from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.key_positions import at_keys, pressed
 from ..lib.metrics import edit_similarity, exact_match, mean
 from ..lib.samples import Sample, notebook_samples, repository_samples
+from ..lib.timed_answers import written
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum, strata
 
@@ -46,15 +46,15 @@ class Unhealed:
 
     @property
     def skills(self) -> Skills:
-        """See protocols.Engine."""
+        """The engine's, less healing."""
         return replace(self._engine.skills, heals=False)
 
     def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine."""
+        """The engine's answer, nothing forced."""
         return self._engine.generate(unforced(prompt), max_tokens=max_tokens, draft=draft)
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """See protocols.Engine."""
+        """The engine's counts."""
         return await self._engine.count(texts)
 
     async def aclose(self) -> None:

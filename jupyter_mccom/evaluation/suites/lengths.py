@@ -19,11 +19,11 @@ from ...compose import OpenCascade, open_cascade
 from ...protocols import Engine
 from ...settings import MCCom
 from ...types import Chunk, CompletionRequest, Prompt
-from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.key_positions import Place, Pressed, at_keys, pressed
 from ..lib.metrics import exact_match, mean
 from ..lib.samples import Sample, notebook_samples
+from ..lib.timed_answers import written
 from ..report.findings import Findings, Table, percentile_with_interval, with_interval
 from ..report.strata import Stratum, strata
 
@@ -51,7 +51,7 @@ class Way:
 
     @property
     def name(self) -> str:
-        """Of its rows."""
+        """Names it in rows."""
         return f"{self.times} x, {self.order}"
 
 
@@ -98,7 +98,7 @@ def measure(bench: Bench) -> Findings:
 
 
 _Rows = Mapping[str, Mapping[str, Any]]
-"""Of each statement, by the way's name."""
+"""A statement's row, by the way's name."""
 
 
 def _found(way: Way, samples: Sequence[Sample], rows: _Rows) -> list[float]:
@@ -112,7 +112,7 @@ def _counted(way: Way, what: str, rows: _Rows) -> list[float]:
 
 
 def findings(samples: Sequence[Sample], rows: _Rows, keys: Pressed, *, model: str, short: int) -> Findings:
-    """Of every sample's statement there is a row; `short` is the most tokens of the short prompt."""
+    """Needs a row of every sample's statement; `short` is the most tokens of the short prompt."""
     parts = {name: one for name, one in strata(samples, keys).items() if name != "start"}
     title = f"{model}, {len(rows)} statements of notebooks"
     return Findings(

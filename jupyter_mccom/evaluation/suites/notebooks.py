@@ -15,11 +15,11 @@ from typing import Any, TypeAlias
 from ...cascade.route import confidence
 from ...compose import OpenCascade, open_cascade
 from ...settings import MCCom
-from ..lib.answers import token_from, written
 from ..lib.bench import Bench
 from ..lib.key_positions import Pressed, at_keys, pressed
 from ..lib.metrics import edit_similarity, exact_match
 from ..lib.samples import Sample, notebook_samples
+from ..lib.timed_answers import token_from, written
 from ..report.findings import Findings, Table
 from ..report.reliability import calibration
 from ..report.strata import Stratum, strata

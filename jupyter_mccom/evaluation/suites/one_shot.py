@@ -17,16 +17,16 @@ from ...cascade.engine_context import Context
 from ...cascade.route import Gates, confidence
 from ...cascade.writing import Writing
 from ...compose import OpenCascade, SystemClock, open_cascade, open_store
-from ...learnt import gates_of
+from ...compose.gates import gates_of
 from ...retrieval.search import Retrieval
 from ...settings import MCCom, changed
 from ...types import CompletionRequest, Prompt, Skills, Token
-from ..lib.answers import PATIENCE_S, TimedAnswer, token_from, written
 from ..lib.bench import NETWORK_S, Bench, stand_in
 from ..lib.key_positions import at_keys, pressed
 from ..lib.policies import Both
 from ..lib.projects import GivenChunks
 from ..lib.samples import Sample, crossfile_samples, notebook_samples, statement_of
+from ..lib.timed_answers import PATIENCE_S, TimedAnswer, token_from, written
 from ..report.findings import Findings
 from ..report.one_shot_table import findings
 from ..report.strata import strata

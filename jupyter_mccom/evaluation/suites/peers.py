@@ -23,12 +23,12 @@ from ...engines.local.host import Host
 from ...engines.local.server_client import client_of
 from ...errors import InputError
 from ...types import CompletionRequest
-from ..lib.answers import written
 from ..lib.bench import Bench
 from ..lib.cputime import there_is_one, worked_s
 from ..lib.metrics import exact_match, ratio
 from ..lib.peer_requests import PeerRequest, peer_requests
 from ..lib.samples import Sample, notebook_samples, statement_of
+from ..lib.timed_answers import written
 from ..report.findings import Findings, Table, ratio_with_interval
 
 OURS, VIM = "ours", "llama.vim's way"
@@ -216,5 +216,5 @@ def _goals(rows: Sequence[Row]) -> Table:
 
 
 def _sums(rows: Sequence[Row], name: str, field: str, since: int, until: int) -> list[float]:
-    """Of each statement's keys from number `since` on, `until` not included."""
+    """The values of each statement's keys from number `since` on, `until` not included."""
     return [sum(float(key[field]) for key in row[name][since:until]) for row in rows]

@@ -38,7 +38,7 @@ _POSITIONS_A_DRAFT = 8
 _BY_CURVE, _ALL, _TRUE = "by curve", "all checked", "all checked, its own answer as the draft"
 _SERVER = "llama.cpp's server"
 _NEVER_SLOWER, _PAYS = 1.02, 0.75
-"""Goals, of the time without a draft: in all, and where the curve has something checked (issue 5)."""
+"""Goals, of the time without a draft: in all, and where the curve has something checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ from typing import Any
 
 from ...cascade.route import features_of
 from ...compose import open_cascade, open_store
+from ...compose.gates import calibration_of, prices_of, prompts_of
+from ...compose.traces import traces_file
 from ...errors import InputError, TracesError
 from ...learning.calibrate import (
     AT_SHOW_THRESHOLD,
@@ -32,11 +34,9 @@ from ...learning.calibrate import (
 )
 from ...learning.trace_file import TraceStore
 from ...learning.verdict import judge, wrong_at_recall
-from ...learnt import calibration_of, prices_of, prompts_of, traces_file
 from ...models.catalog import Model
 from ...settings import MCCom
 from ...types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Trace
-from ..lib.answers import answer, token_from
 from ..lib.bench import Bench, Progress, last_part
 from ..lib.data import fingerprint
 from ..lib.feature_sets import losses_by_feature_set
@@ -44,13 +44,14 @@ from ..lib.key_positions import at_keys, pressed
 from ..lib.measured_on import commit
 from ..lib.metrics import auroc, exact_match, interval, interval_by, interval_of, mean
 from ..lib.samples import Sample, notebook_samples
+from ..lib.timed_answers import answer, token_from
 from ..report.findings import Findings
 from ..report.strata import Stratum, strata
 
 _FILE = "thresholds.jsonl"
 _WRONG_GOAL = 0.3
 _THRESHOLDS = 0.8, 0.6
-"""Of confidence, as the paper has them: what a fit is compared with."""
+"""Thresholds of the confidence, as the paper has them: what a fit is compared with."""
 _BINS = 5
 _KEPT_S = 90 * 24 * 3600
 """Half of what the store keeps: what is taught lasts so long at least."""

@@ -90,7 +90,7 @@ async def _row(opened: OpenCascade, unchecked: Engine, statement: Sequence[Compl
 
 
 def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Of each statement: tokens of its first key and of later ones, passes of an answer without and with a draft."""
+    """Tokens of a statement's first key and of later ones, passes of an answer without and with a draft."""
     told = [[None if n_tokens is None else float(n_tokens) for n_tokens in row["n_evaluated"]] for row in rows]
     first = [keys[0] for keys in told if keys[0] is not None]
     later = [[n_tokens for n_tokens in keys[1:] if n_tokens is not None] for keys in told]

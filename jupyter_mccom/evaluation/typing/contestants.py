@@ -21,8 +21,8 @@ from ...cascade.pipeline import Cascade
 from ...cascade.route import CloudState, Gates
 from ...cascade.tiers import CloudTier as Cloud
 from ...compose import OpenCascade
+from ...compose.gates import gates_of
 from ...compose.wiring import cloud_over, cloud_retrieval_tokens, wire
-from ...learnt import gates_of
 from ...privacy.masked_engine import MaskedEngine
 from ...protocols import Clock, Engine, Retriever
 from ...retrieval.search import Retrieval, Tree
@@ -87,7 +87,7 @@ class Oracle(Gates):
     def route(
         self, tokens: Sequence[Token], *, text: str, parses: bool, cloud: CloudState, noise: bool = False
     ) -> Route:
-        """See Gates."""
+        """To the cloud unless the text is right."""
         if cloud == "ready" and not self.knows(text):
             return Route(to="cloud", reason="unsure")
         return Route(to="local" if text and parses else "nothing", reason="ungated")
@@ -101,7 +101,7 @@ class Plain:
         self._running: asyncio.Task[None] | None = None
 
     def begin(self, request: CompletionRequest, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """See frontend.CompletionServer."""
+        """Runs the work; an older one is cancelled."""
         if self._running is not None:
             self._running.cancel()
         self._running = asyncio.create_task(work, name=f"mccom replay {request.id}")

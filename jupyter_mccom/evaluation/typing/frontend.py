@@ -30,7 +30,7 @@ class CompletionServer(Protocol):
         ...
 
     def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
-        """See Cascade.complete."""
+        """The suggestions of a request, as Cascade.complete gives them."""
         ...
 
     def report(self, outcome: Outcome) -> None:
@@ -74,7 +74,7 @@ class Ghost:
     """When all of its text was there; 0 until then."""
     partly: bool = False
     n_kept: int = 0
-    """Of its characters, those that stand there."""
+    """Characters of it that stand there."""
 
 
 class FrontEnd:

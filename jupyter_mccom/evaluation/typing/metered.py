@@ -28,7 +28,7 @@ class Call:
     n_prompt: int
     """Tokens of the prompt, by its parts."""
     n_evaluated: int | None = None
-    """Of them, those that the engine had to evaluate; None when it was cancelled before it said so."""
+    """Those of the prompt that the engine had to evaluate; None when it was cancelled before it said so."""
     n_written: int = 0
     in_advance: bool = False
     """While nobody waited for an answer."""
@@ -75,7 +75,7 @@ class Metered:
         return replace(skills, checks_draft=skills.checks_draft and self.takes_drafts)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine; the first token comes `network_s` later, or when the profile says."""
+        """The engine's answer; its first token comes `network_s` later, or when the profile says."""
         call = Call(n_prompt=await self._n_prompt(prompt), in_advance=IN_ADVANCE.get())
         self.calls.append(call)
         tokens = self._engine.generate(prompt, max_tokens=max_tokens, draft=draft)

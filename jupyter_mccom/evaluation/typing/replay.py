@@ -33,13 +33,13 @@ class TypedStatement:
     shown: int = 0
     """Suggestions that were painted."""
     right: int = 0
-    """Of them, those whose first line was all that was left to type."""
+    """Those shown whose first line was all that was left to type."""
     partly: int = 0
-    """Of those that were not right, those of which a person would have taken some words."""
+    """Those shown that were not right, but of which a person would have taken some words."""
     right_read: int = 0
-    """Of those that were read."""
+    """Those read that were right."""
     latency_s: list[float] = field(default_factory=list)
-    """Of each request that brought a text where none was shown: until it was whole, from the request that began it."""
+    """Seconds from the request that began a text until it was whole, where none was shown before."""
     requests: int = 0
     along: int = 0
     """Requests while a text was shown that agreed with what was typed: answered from it, with no model call."""

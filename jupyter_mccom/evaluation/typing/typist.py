@@ -10,7 +10,7 @@ import random
 import re
 
 _KEY_SHARE = 0.7
-"""Of the time a key: the rest goes to pauses before words, of which there is one in about 5 keys."""
+"""The even share of a key's time: the rest goes to pauses before words, of which there is one in about 5 keys."""
 _PAUSE_SHARE = 1.5
 _GAP_SIGMA = 0.4
 _REACTION_S = 0.3

@@ -31,7 +31,7 @@ class TimedAnswer:
     total_s: float
     parses: bool
     before_s: float = 0.0
-    """Of both times, what went by on this machine before the model was asked; the network is no part of it."""
+    """The part of both times that went by on this machine before the model was asked; the network is no part of it."""
 
     def until_s(self, n_tokens: int) -> float:
         """Seconds until the first tokens are there."""

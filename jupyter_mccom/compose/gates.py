@@ -1,19 +1,18 @@
-"""`compose`'s hand for what is kept and learnt: where the file lies, who owns it, whose gates it moves."""
+"""The gates by what the catalogue says of a model, by what was learnt of it, and by what the person has set."""
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from .cascade.pipeline import Cascade
-from .cascade.route import Gates
-from .learning.calibrate import EAGERNESS, UNMEASURED, Calibration, Prices
-from .learning.recorder import FileRecorder, Subject
-from .learning.trace_file import TraceStore, default_traces_dir
-from .learning.verdict import Verdict
-from .models.catalog import Model
-from .settings import MCCom
+from ..cascade.pipeline import Cascade
+from ..cascade.route import Gates
+from ..learning.calibrate import EAGERNESS, UNMEASURED, Calibration, Prices
+from ..learning.recorder import FileRecorder, Subject
+from ..learning.trace_file import TraceStore
+from ..learning.verdict import Verdict
+from ..models.catalog import Model
+from ..settings import MCCom
 
 _PROMPTS = "healed"
 """Examples of other prompts say nothing of today's: their figures are kept apart."""
@@ -22,18 +21,6 @@ _PROMPTS = "healed"
 def prompts_of(model: Model) -> str:
     """How a model's prompts are made: examples are learnt from only where it is the same."""
     return f"{model.layout}, {_PROMPTS}"
-
-
-def traces_file(settings: MCCom) -> Path:
-    """Where a server keeps what becomes of suggestions."""
-    folder = Path(settings.traces_dir).expanduser() if settings.traces_dir else default_traces_dir()
-    return folder / "traces.sqlite3"
-
-
-def forget_traces(path: Path) -> int:
-    """Deletes all kept traces, also while servers run. Returns how many. Raises TracesError."""
-    with closing(TraceStore(path)) as store:
-        return store.forget()
 
 
 def calibration_of(model: Model) -> Calibration:
