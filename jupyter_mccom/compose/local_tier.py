@@ -1,4 +1,4 @@
-"""Who answers first, by the settings: one model of this machine, the one that `auto` measures to be best, or a server.
+"""The tier that answers first: a model of this machine, the one that `auto` measures to be best, or a server.
 
 Nothing is loaded or asked yet: engines start with the first request. A tier may be looked at from any thread.
 """
@@ -150,16 +150,16 @@ class OwnModel(LocalTier):
 
     @property
     def model(self) -> Model:
-        """See LocalTier."""
+        """The model that answers, as `LocalTier.model`."""
         return self._opened.model
 
     @property
     def host(self) -> Host:
-        """See LocalTier."""
+        """The process of the model, as `LocalTier.host`."""
         return self._opened.host
 
     def present(self) -> bool:
-        """See LocalTier."""
+        """True if the tier can answer, as `LocalTier.present`."""
         return self._store.present(self.model.id)
 
 
@@ -183,38 +183,38 @@ class AutoModel(LocalTier):
 
     @property
     def model(self) -> Model:
-        """See LocalTier."""
+        """The model that answers, as `LocalTier.model`."""
         running = self._running
         return running.model if running else self._store.entry(self.choice.name)
 
     @property
     def host(self) -> Host | None:
-        """See LocalTier."""
+        """The process of the model, as `LocalTier.host`."""
         return self._running.host if self._running else None
 
     @property
     def measuring(self) -> str:
-        """See LocalTier."""
+        """The model that is being measured, as `LocalTier.measuring`."""
         return self.engine.measuring
 
     @property
     def choice(self) -> Choice:
-        """See LocalTier."""
+        """What was chosen and why, as `LocalTier.choice`."""
         return self.engine.choice
 
     def present(self) -> bool:
-        """See LocalTier."""
+        """True if the tier can answer, as `LocalTier.present`."""
         return self._store.present(self.model.id)
 
     async def _ready(self) -> None:
         await self.engine.chosen()
 
     def when_chosen(self, work: Callable[[], None]) -> None:
-        """See LocalTier."""
+        """Calls back at a choice, as `LocalTier.when_chosen`."""
         self.engine.settled = work
 
     def models_changed(self) -> None:
-        """See LocalTier."""
+        """Looks for models again, as `LocalTier.models_changed`."""
         self.engine.reconsider()
 
     def candidates(self) -> list[Candidate]:
@@ -257,7 +257,7 @@ class ServedModel(LocalTier):
 
     @property
     def kind(self) -> EngineKind:
-        """See LocalTier."""
+        """The kind of engine, as `LocalTier.kind`."""
         return "server"
 
     @property
@@ -270,11 +270,11 @@ class ServedModel(LocalTier):
 
     @property
     def trouble(self) -> str:
-        """See LocalTier."""
+        """What went wrong, as `LocalTier.trouble`."""
         return self.server.trouble
 
     def present(self) -> bool:
-        """See LocalTier."""
+        """True if the tier can answer, as `LocalTier.present`."""
         return True
 
     async def warm(self) -> None:
@@ -282,16 +282,16 @@ class ServedModel(LocalTier):
         await self.server.found()
 
     async def ask(self) -> None:
-        """See LocalTier."""
+        """Finds out what answers, as `LocalTier.ask`."""
         with suppress(EngineError):
             await self.server.found()
 
     def kept_out(self, jupyter_root: Path) -> Callable[[str], bool]:
-        """See LocalTier."""
+        """True if a document stays here, as `LocalTier.kept_out`."""
         return Ignored(jupyter_root.expanduser().resolve()).covers if self.leaves else super().kept_out(jupyter_root)
 
     def when_chosen(self, work: Callable[[], None]) -> None:
-        """See LocalTier."""
+        """Calls back at a choice, as `LocalTier.when_chosen`."""
         self.server.settled = work
 
 
@@ -302,13 +302,13 @@ def on_this_machine(url: str) -> bool:
     try:
         return (urlsplit(url).hostname or "") in _LOOPBACK
     except ValueError as error:
-        raise SettingsError(f"local_url {url!r} is no address; write http://127.0.0.1:8012 or the like") from error
+        raise SettingsError(f"local_url {url!r} is not an address; write one like http://127.0.0.1:8012") from error
 
 
 def _server(settings: MCCom) -> ServerEngine:
     """Raises SettingsError for an address that is none."""
     if not settings.local_url.startswith(("http://", "https://")):
-        raise SettingsError(f"local_url {settings.local_url!r} is no address; write http://127.0.0.1:8012 or the like")
+        raise SettingsError(f"local_url {settings.local_url!r} is not an address; write one like http://127.0.0.1:8012")
     return ServerEngine(
         settings.local_url,
         name=settings.local_model,
@@ -320,6 +320,6 @@ def _server(settings: MCCom) -> ServerEngine:
 
 
 def known_markers(name: str) -> tuple[FimMarkers | None, Layout]:
-    """Of a model that a server names; no markers where its family is not known."""
+    """Markers of a model that a server names; no markers where its family is not known."""
     model = like(name)
     return family_fim(name), model.layout if model else "standard"
