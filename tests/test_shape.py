@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -217,6 +218,14 @@ def test_what_a_reader_meets_is_documented() -> None:
                 if n_lines != 1 or len(node.name) > N_NAME_CHARS:
                     offenders.append(f"{path.relative_to(ROOT)}: {node.name}")
     assert offenders == []
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    """`import jupyter_mccom` leaves every large library to the function that needs it."""
+    code = "import sys, jupyter_mccom; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"httpx", "tornado", "parso", "traitlets", "xllamacpp", "huggingface_hub", "numpy", "IPython"}
+    assert not heavy & set(done.stdout.split())
 
 
 def test_the_readme_shows_the_folders_as_they_are() -> None:

@@ -6,18 +6,20 @@ Undo is compared with what stood there before: when an editor joins keys into on
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from playwright.sync_api import BrowserContext
+from playwright.sync_api import TimeoutError as PageTimeout
 
-from .lab import GHOST, Lab, Notebook, line_of, word_of
+from .lab import GHOST, Lab, Notebook, line_of, wait_for, word_of
 
 START = "import statistics\nvalues = [1, 2, 3]\n\n\n"
 N_KEYS, N_EXAMPLES, N_PRESSED = 20, 10, 150
-N_ASKED, N_TAKEN = 2, 14
+N_ASKED, N_TAKEN = 2, 15
 """An example asks by hand until so many texts were taken; so many are taken in all."""
 TEXTS = ["print(", "val", "ues", "[0]", "stat", "istics.", "me", "an(", ")", "total = ", "for v in ", ":", "x", "# "]
 EDITS = ["Enter", "Backspace", "Delete", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home"]
@@ -33,7 +35,7 @@ RUNS = st.builds(
     st.sampled_from(TAKES),
 )
 """The first key takes, on a line where every model has a text, and the last, wherever the keys between have led."""
-LOOK_MS = 350
+LOOK_MS, PAINT_MS = 350, 3_000
 _EDITOR = "const { editor } = window.jupyterapp.shell.currentWidget.content.activeCell.editor;"
 WATCH = f"""() => window.addEventListener("keydown", () => {{
   {_EDITOR}
@@ -114,9 +116,13 @@ class Pair:
         self.n_taken += bool(taken)
 
     def ask(self) -> None:
-        """Asks by hand, which shows a text however unsure and slow the model is."""
+        """Asks by hand, which shows a text however unsure and slow the model is, and waits until it stands there."""
+        before = len(self.book.sent("complete"))
         _press(self.book, ASK)
+        wait_for(lambda: len(self.book.sent("complete")) > before, "a request")
         self.book.settle(LOOK_MS)
+        with suppress(PageTimeout):  # where the model has nothing to say, as behind broken code
+            self.book.page.locator(GHOST).first.wait_for(timeout=PAINT_MS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""How long the front end waits for a pause in typing: `labextension/src/completion/debounce.ts` in Python.
+"""How long the front end waits for a pause in typing: `completion/debounce.ts` in Python, for a replay.
 
 Both are held to the same cases (`tests/cases/debounce.json`). Pure.
 """
