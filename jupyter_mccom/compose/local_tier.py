@@ -150,16 +150,16 @@ class OwnModel(LocalTier):
 
     @property
     def model(self) -> Model:
-        """The model that answers, as `LocalTier.model`."""
+        """See LocalTier."""
         return self._opened.model
 
     @property
     def host(self) -> Host:
-        """The process of the model, as `LocalTier.host`."""
+        """See LocalTier."""
         return self._opened.host
 
     def present(self) -> bool:
-        """True if the tier can answer, as `LocalTier.present`."""
+        """See LocalTier."""
         return self._store.present(self.model.id)
 
 
@@ -183,38 +183,38 @@ class AutoModel(LocalTier):
 
     @property
     def model(self) -> Model:
-        """The model that answers, as `LocalTier.model`."""
+        """See LocalTier."""
         running = self._running
         return running.model if running else self._store.entry(self.choice.name)
 
     @property
     def host(self) -> Host | None:
-        """The process of the model, as `LocalTier.host`."""
+        """See LocalTier."""
         return self._running.host if self._running else None
 
     @property
     def measuring(self) -> str:
-        """The model that is being measured, as `LocalTier.measuring`."""
+        """See LocalTier."""
         return self.engine.measuring
 
     @property
     def choice(self) -> Choice:
-        """What was chosen and why, as `LocalTier.choice`."""
+        """See LocalTier."""
         return self.engine.choice
 
     def present(self) -> bool:
-        """True if the tier can answer, as `LocalTier.present`."""
+        """See LocalTier."""
         return self._store.present(self.model.id)
 
     async def _ready(self) -> None:
         await self.engine.chosen()
 
     def when_chosen(self, work: Callable[[], None]) -> None:
-        """Calls back at a choice, as `LocalTier.when_chosen`."""
+        """See LocalTier."""
         self.engine.settled = work
 
     def models_changed(self) -> None:
-        """Looks for models again, as `LocalTier.models_changed`."""
+        """See LocalTier."""
         self.engine.reconsider()
 
     def candidates(self) -> list[Candidate]:
@@ -257,7 +257,7 @@ class ServedModel(LocalTier):
 
     @property
     def kind(self) -> EngineKind:
-        """The kind of engine, as `LocalTier.kind`."""
+        """See LocalTier."""
         return "server"
 
     @property
@@ -270,11 +270,11 @@ class ServedModel(LocalTier):
 
     @property
     def trouble(self) -> str:
-        """What went wrong, as `LocalTier.trouble`."""
+        """See LocalTier."""
         return self.server.trouble
 
     def present(self) -> bool:
-        """True if the tier can answer, as `LocalTier.present`."""
+        """See LocalTier."""
         return True
 
     async def warm(self) -> None:
@@ -282,16 +282,16 @@ class ServedModel(LocalTier):
         await self.server.found()
 
     async def ask(self) -> None:
-        """Finds out what answers, as `LocalTier.ask`."""
+        """See LocalTier."""
         with suppress(EngineError):
             await self.server.found()
 
     def kept_out(self, jupyter_root: Path) -> Callable[[str], bool]:
-        """True if a document stays here, as `LocalTier.kept_out`."""
+        """See LocalTier."""
         return Ignored(jupyter_root.expanduser().resolve()).covers if self.leaves else super().kept_out(jupyter_root)
 
     def when_chosen(self, work: Callable[[], None]) -> None:
-        """Calls back at a choice, as `LocalTier.when_chosen`."""
+        """See LocalTier."""
         self.server.settled = work
 
 
