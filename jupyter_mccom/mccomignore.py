@@ -46,7 +46,7 @@ def patterns_in(folder: Path, known: Patterns | None = None) -> Patterns | None:
             raise RetrievalError(f"{NAME} points outside the project; make it a file of the project")
         status = real.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise _unreadable("it is no ordinary file")
+            raise _unreadable("it is not a regular file")
         stamp = (status.st_mtime_ns, status.st_size)
         if known is not None and known.stamp == stamp:
             return known
@@ -58,7 +58,7 @@ def patterns_in(folder: Path, known: Patterns | None = None) -> Patterns | None:
 
 
 def _unreadable(why: str) -> RetrievalError:
-    return RetrievalError(f"{NAME} cannot be read ({why}); mend or delete it")
+    return RetrievalError(f"{NAME} cannot be read ({why}); correct or delete it")
 
 
 def _parsed(text: str) -> GitIgnoreSpec:
@@ -67,4 +67,4 @@ def _parsed(text: str) -> GitIgnoreSpec:
     try:
         return GitIgnoreSpec.from_lines(text.splitlines())
     except (ValueError, re.error) as error:
-        raise RetrievalError(f"{NAME} holds a pattern that cannot be read ({error}); mend it") from error
+        raise RetrievalError(f"{NAME} has a pattern that cannot be read ({error}); correct it") from error

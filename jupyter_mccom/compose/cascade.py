@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..retrieval.kernel import Kernels, Sessions
 
 _KERNEL_CHARS = 400
-"""Of what a kernel holds, in a prompt: about 120 tokens, a frame of 15 columns and some names."""
+"""Most characters about the kernel in a prompt: about 120 tokens, a frame of 15 columns and some names."""
 UNHURRIED_S = 10.0
 """A search may take where there is no Jupyter server, and so nobody types."""
 
@@ -66,9 +66,9 @@ class OpenCascade:
     store: Store
     settings: MCCom
     budget: Budget
-    """Of the cloud, also while it is off."""
+    """Budget of the cloud, also while it is off."""
     recorder: FileRecorder | None
-    """Of what becomes of suggestions; None where nothing is kept."""
+    """Recorder of what becomes of suggestions; None where nothing is kept."""
     traces: Path | None
     """Where that is kept, or was."""
 
@@ -84,7 +84,7 @@ class OpenCascade:
 
     @property
     def pid(self) -> int | None:
-        """Of that process; None without one."""
+        """Id of that process; None without one."""
         return self.host.pid if self.host else None
 
     @property
@@ -139,7 +139,7 @@ class OpenCascade:
 
 
 def model_ids() -> tuple[str, ...]:
-    """Of the catalogue, smallest model first."""
+    """Ids of the catalogue, smallest model first."""
     return ids()
 
 

@@ -1,4 +1,4 @@
-"""Who answers when the local tier is unsure, by the settings: a large model elsewhere, and what it may be sent."""
+"""The cloud tier that the settings name: a large model elsewhere, and what it may be sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who answers first, by the settings: one model of this machine, the one that `auto` measures to be best, or a server.
+"""The tier that answers first: a model of this machine, the one that `auto` measures to be best, or a server.
 
 Nothing is loaded or asked yet: engines start with the first request. A tier may be looked at from any thread.
 """
@@ -302,13 +302,13 @@ def on_this_machine(url: str) -> bool:
     try:
         return (urlsplit(url).hostname or "") in _LOOPBACK
     except ValueError as error:
-        raise SettingsError(f"local_url {url!r} is no address; write http://127.0.0.1:8012 or the like") from error
+        raise SettingsError(f"local_url {url!r} is not an address; write one like http://127.0.0.1:8012") from error
 
 
 def _server(settings: MCCom) -> ServerEngine:
     """Raises SettingsError for an address that is none."""
     if not settings.local_url.startswith(("http://", "https://")):
-        raise SettingsError(f"local_url {settings.local_url!r} is no address; write http://127.0.0.1:8012 or the like")
+        raise SettingsError(f"local_url {settings.local_url!r} is not an address; write one like http://127.0.0.1:8012")
     return ServerEngine(
         settings.local_url,
         name=settings.local_model,
@@ -320,6 +320,6 @@ def _server(settings: MCCom) -> ServerEngine:
 
 
 def known_markers(name: str) -> tuple[FimMarkers | None, Layout]:
-    """Of a model that a server names; no markers where its family is not known."""
+    """Markers of a model that a server names; no markers where its family is not known."""
     model = like(name)
     return family_fim(name), model.layout if model else "standard"

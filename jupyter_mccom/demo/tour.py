@@ -87,7 +87,7 @@ async def cloud() -> bool:
 
 
 def _agreed(question: str) -> bool:
-    """Whether the person typed a yes; where nobody can be asked, no."""
+    """True if the person typed yes; False where nobody can be asked."""
     from IPython.core.error import StdinNotImplementedError
 
     try:

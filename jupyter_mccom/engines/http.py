@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAX_ANSWER_BYTES = 1024 * 1024
 """Far above what a suggestion or a list of models takes."""
 _MAX_SAID_BYTES = 4096
-"""Of a refusal's body."""
+"""Most bytes that are read of a refusal's body."""
 Headers: TypeAlias = Mapping[str, str]
 Unreadable: TypeAlias = Literal["endless", "no JSON", "no object"]
 

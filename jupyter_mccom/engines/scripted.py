@@ -47,7 +47,7 @@ class ScriptedEngine:
         return Skills(probs=True, infill=True, checks_draft=False, heals=True)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine."""
+        """Streams the tokens of an answer, as `protocols.Engine.generate`."""
         given = [*(chunk.text for chunk in prompt.chunks), prompt.prefix, prompt.typed + prompt.forced, prompt.suffix]
         n_prompt = sum(await self.count(given))
         if n_prompt > self._context_tokens:

@@ -1,4 +1,4 @@
-"""Who answers `%mccom` in this process: the notebook's Jupyter server, or a cascade of its own."""
+"""The service that answers `%mccom` in this process: the notebook's Jupyter server, or a cascade of its own."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class Ignored:
         """By folder, as they were read last."""
 
     def covers(self, document: str) -> bool:
-        """Whether a document (path below the root, `/` as separator) is kept out.
+        """True if a document (path below the root, `/` as separator) must stay on this machine.
 
         Raises RetrievalError when a file cannot be read or lies outside its folder, or a pattern is broken.
         """

@@ -21,15 +21,15 @@ from ..errors import RetrievalError
 from ..types import Cell, Chunk
 
 MAX_LINES = 24
-"""Of a chunk: a little above the 20 lines of RepoCoder's windows, so that most functions stay whole."""
+"""Most lines of a chunk: a little above the 20 lines of RepoCoder's windows, so that most functions stay whole."""
 MAX_CHARS = 1200
-"""Of a chunk, without the class's line: about 350 tokens, so that several fit a prompt."""
+"""Most characters of a chunk, without the class's line: about 350 tokens, so that several fit a prompt."""
 MIN_LINES = 3
 """Shorter pieces join a neighbour where the bounds allow: alone they say too little."""
 MAX_LINE_CHARS = 400
 """What follows in a line is cut off: no person wrote it."""
 _NOTE_LINES, _NOTE_CHARS = 3, 200
-"""Of a markdown cell: its heading and first sentence; pictures and HTML are left out."""
+"""Most lines and characters of a markdown cell: its heading and first sentence; pictures and HTML are left out."""
 _HEAD_CHARS = 4000
 _BINARY_SHARE = 0.05
 """Text with more control characters than this in its head is no text."""

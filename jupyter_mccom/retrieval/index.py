@@ -36,7 +36,7 @@ FEWEST = 16
 """A smaller corpus is filled up with empty chunks: by Okapi's formula a term that is in half of them tells nothing, so
 that a notebook of two cells or a project of one file would never be found."""
 _VERSION = 1
-"""Of the file: another one when chunks are cut differently."""
+"""Version of the file: another one when chunks are cut differently."""
 _MAX_WORD = 64
 """A longer word is data."""
 _WORD = re.compile(r"\w+")

@@ -19,7 +19,7 @@ from ..errors import RetrievalError
 
 _MAGIC = b"mccom-index"
 _LEVEL = 1
-"""Of zlib: higher ones take three times as long to save a tenth of the bytes."""
+"""Level of zlib: higher ones take three times as long to save a tenth of the bytes."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 

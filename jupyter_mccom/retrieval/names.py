@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..types import Chunk, CompletionRequest
 
 _MAX_CHARS = 200
-"""Of one name, column or signature; the kernel sends names of at most 80."""
+"""Most characters of one name, column or signature; the kernel sends names of at most 80."""
 _NAME = re.compile(r"(?<![\w.])([^\W\d]\w*)(?=\W)")
 """Written out: something stands behind it."""
 _CLOSED = re.compile(r"\([^()\[\]{}]*\)|\[[^()\[\]{}]*\]|\{[^()\[\]{}]*\}")
@@ -37,11 +37,11 @@ class LiveName:
     type_name: str
     """`int`, `pandas.DataFrame`, `function`, `class`, `module numpy`."""
     shape: str = ""
-    """Of a frame or array, with its dtype where it has one: `(120, 4)`, `(3, 4) float32`."""
+    """Shape of a frame or array, with its dtype where it has one: `(120, 4)`, `(3, 4) float32`."""
     members: tuple[str, ...] = ()
     """Columns with their dtype (`price: float64`), or attributes of an object."""
     signature: str = ""
-    """Of a function or class: `(path, *, sep=...)`."""
+    """Signature of a function or class: `(path, *, sep=...)`."""
 
 
 def names_from(text: str) -> tuple[LiveName, ...]:

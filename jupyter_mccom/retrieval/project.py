@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 Stamp: TypeAlias = tuple[int, int]
 """(mtime_ns, size)."""
 MAX_FILES = 20_000
-"""Of a project, and as many folders: Linux watches 8,192 to 1,048,576 for a user."""
+"""Most files of a project, and most folders: Linux watches 8,192 to 1,048,576 for a user."""
 MAX_BYTES = 1 << 20
-"""Of a file: a larger one was written by a program."""
+"""Most bytes of a file: a larger one was written by a program."""
 MAX_NOTEBOOK_BYTES = 8 << 20
 """Its outputs are in it."""
 NOTEBOOK = ".ipynb"
@@ -60,7 +60,7 @@ def root_of(jupyter_root: Path, document: str, project_root: str) -> Path:
         raise RetrievalError(f"{document!r} has no folder ({error}); save it in one") from error
     if chosen is not None:
         if not os.path.isdir(chosen):
-            raise RetrievalError(f"project_root {project_root!r} is no folder; name one or leave it empty")
+            raise RetrievalError(f"project_root {project_root!r} is not a folder; name a folder or leave it empty")
         if folder.is_relative_to(chosen):
             return chosen
     if not folder.is_relative_to(top):
@@ -83,7 +83,7 @@ class Rules:
     """Each of these alone can leave a file out, as in privacy."""
 
     def leave_out(self, path: str) -> bool:
-        """Of a path below the root; a folder's ends with `/`."""
+        """True if a path below the root is left out; a folder's path ends with `/`."""
         path = self.prefix + path
         if self.closed or any(spec.match_file(path[skip:]) for skip, spec in self.private):
             return True
@@ -114,18 +114,18 @@ class Listing:
     """What is missing and why, for people; empty when nothing is."""
 
     def full(self, limit: int) -> bool:
-        """Whether there are as many documents or folders."""
+        """True once the limit of documents or folders is reached."""
         return max(len(self.documents), len(self.folders)) >= limit
 
     def stamp(self, path: str) -> Stamp | None:
-        """Of one file now; None when it is gone or does not belong to the project."""
+        """Stamp of one file now; None when it is gone or does not belong to the project."""
         rules, name = self._around(path)
         if rules is None or not _is_code(name) or rules.leave_out(path):
             return None
         return _stamp(self.root / path)
 
     def stale(self, path: str) -> bool:
-        """Whether a change at this path asks for another walk: rules changed, or a folder came or went."""
+        """True if a change at this path asks for another walk: rules changed, or a folder came or went."""
         rules, name = self._around(path)
         if rules is None or name in (_RULES, NAME, *_ENVIRONMENT):
             return rules is not None
@@ -240,7 +240,7 @@ def _opened(root: Path, path: str) -> int:
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return descriptor
     os.close(descriptor)
-    raise OSError(f"{path} is no ordinary file")
+    raise OSError(f"{path} is not a regular file")
 
 
 def _descriptor(root: Path, path: str) -> int:

@@ -35,7 +35,7 @@ _WORDS = Words(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeStatus:
-    """Of the project that was asked for last."""
+    """Status of the project that was asked for last."""
 
     state: Literal["asleep", "indexing", "ready", "trouble"]
     """`asleep`: nothing was asked for; `indexing`: searched so far as it is read; `trouble`: cannot be searched, or

@@ -119,7 +119,7 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
         _engine_line(status),
         f"auto: {status['auto']['why']}" if status["auto"] else "",
         *cloud_lines(status["cloud"], leaves=leaves_to(status)),
-        _gates_line(learning),
+        _gates_line(learning, cloud=bool(status["cloud"] and status["cloud"]["on"])),
         f"set by you: {', '.join(learning['set'])}" if learning["set"] else "",
         *_index_lines(status["index"]),
         learning["why"],
@@ -128,15 +128,13 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
     return [line for line in found if line]
 
 
-def _gates_line(learning: Mapping[str, Any]) -> str:
-    """Which texts are shown, which send a request to the cloud, and which are hidden."""
+def _gates_line(learning: Mapping[str, Any], *, cloud: bool) -> str:
+    """Which texts are shown, and which send a request to the cloud; `cloud`: there is one, and it may be asked."""
     named = f"eagerness {learning['eagerness']}: " if learning["eagerness"] else ""
-    route, show = learning["route"], learning["show"]
-    if route["of"] == show["of"] and route["above"] > show["above"]:
-        between = f"{show['above']:g}–{route['above']:g}"
-        return f"{named}{_of(route)} > {route['above']:g}: shown; {between}: the cloud is asked first; below: hidden"
-    shown, spared = (f"{_of(one)} > {one['above']:g}" for one in (show, route))
-    return f"{named}{shown}: shown; {spared}: the cloud is not asked"
+    spared, shown = _above(learning["route"]), _above(learning["show"])
+    if cloud:
+        return f"{named}{spared}: shown; otherwise the cloud is asked; if it does not answer, {shown}: shown"
+    return f"{named}{shown}: shown; otherwise: hidden"
 
 
 def _index_lines(index: Mapping[str, Any] | None) -> list[str]:
@@ -171,8 +169,9 @@ def cloud_lines(cloud: Mapping[str, Any] | None, *, leaves: str = "") -> list[st
     return [*lines, message("sent", "leaves", leaves)] if leaves else lines
 
 
-def _of(threshold: Mapping[str, Any]) -> str:
-    return "chance of being right" if threshold["of"] == "chance" else "confidence"
+def _above(threshold: Mapping[str, Any]) -> str:
+    of = "chance of being right" if threshold["of"] == "chance" else "confidence"
+    return f"{of} > {threshold['above']:g}"
 
 
 def _present(opened: OpenCascade) -> tuple[bool, str]:

@@ -74,7 +74,7 @@ def test_a_broken_file_is_an_error_until_it_is_mended(tmp_path: Path, content: b
     ignored = Ignored(tmp_path)
     (tmp_path / NAME).write_bytes(content)
     for _ in range(2):
-        with pytest.raises(RetrievalError, match="mend"):
+        with pytest.raises(RetrievalError, match="correct"):
             ignored.covers("a.py")
     (tmp_path / NAME).write_text("a.py\n")
     assert ignored.covers("a.py")
@@ -83,12 +83,12 @@ def test_a_broken_file_is_an_error_until_it_is_mended(tmp_path: Path, content: b
 def test_a_folder_of_that_name_is_an_error(tmp_path: Path) -> None:
     """A folder named .mccomignore is an error."""
     (tmp_path / NAME).mkdir()
-    with pytest.raises(RetrievalError, match="no ordinary file"):
+    with pytest.raises(RetrievalError, match="regular file"):
         Ignored(tmp_path).covers("a.py")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="symbolic links")
-@pytest.mark.parametrize(("target", "message"), [("../outside", "points outside"), ("../nowhere", "mend or delete")])
+@pytest.mark.parametrize(("target", "message"), [("../outside", "points outside"), ("../nowhere", "delete")])
 def test_a_link_out_of_the_project_is_refused(tmp_path: Path, target: str, message: str) -> None:
     """A .mccomignore that links out of the project, or nowhere, is refused."""
     root = tmp_path / "project"

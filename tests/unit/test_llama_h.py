@@ -49,7 +49,7 @@ def test_a_file_that_is_no_model_is_an_error_of_the_model(tmp_path: Path) -> Non
     """A file that is no model is an error of the model, not of the library."""
     file = tmp_path / "model.gguf"
     file.write_bytes(b"GGUF and nothing else")
-    with pytest.raises(EngineError, match="is no model") as caught:
+    with pytest.raises(EngineError, match="not a model") as caught:
         _open(file)
     assert not isinstance(caught.value, EngineMissing)
 

@@ -127,7 +127,7 @@ async def test_a_document_kept_here_is_sent_to_no_other_machine(tmp_path: Path) 
 @pytest.mark.parametrize("url", ["127.0.0.1:8012", "ftp://127.0.0.1", "unix:/run/model", "http://[::1"])
 async def test_an_address_that_is_none_is_refused_at_once(url: str) -> None:
     """A local_url that is no HTTP address is refused at start with an example."""
-    with pytest.raises(SettingsError, match=r"is no address; write http://127\.0\.0\.1:8012"):
+    with pytest.raises(SettingsError, match="local_url"):
         open_cascade(MCCom(local_url=url))
 
 

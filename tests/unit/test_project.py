@@ -64,7 +64,7 @@ class TestRoot:
         """A root that is set to no folder is an error."""
         _write(tmp_path, "file.py")
         for chosen in ("nowhere", "file.py"):
-            with pytest.raises(RetrievalError, match="no folder; name one"):
+            with pytest.raises(RetrievalError, match="project_root"):
                 root_of(tmp_path, "n.ipynb", chosen)
 
     @pytest.mark.parametrize("document", ["../n.ipynb", "a/../../n.ipynb", "/etc/n.ipynb", ""])
@@ -145,7 +145,7 @@ class TestListing:
         assert found.stale("deep/.mccomignore")
         above = listing(tmp_path / "deep/below", top=tmp_path)
         assert not above.documents
-        assert "mend" in above.trouble
+        assert ".mccomignore" in above.trouble
 
     @links
     def test_reads_only_a_mccomignore_linked_within_its_folder(self, tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ class TestRead:
         (tmp_path / "folder.py").mkdir()
         before = len(os.listdir("/dev/fd"))
         for name in ("pipe.py", "folder.py"):
-            with pytest.raises(OSError, match="no ordinary file"):
+            with pytest.raises(OSError, match="regular file"):
                 read(tmp_path, name)
         assert len(os.listdir("/dev/fd")) == before
 

@@ -58,8 +58,21 @@ def test_status_reads_well() -> None:
         "Sent when the local model is unsure, when its text would break the cell, when you type something else, and "
         "when you ask: up to 1024 tokens from around the cursor, other cells and project files. Nothing from the "
         "kernel is sent. Secrets are masked, and documents named in .mccomignore are never sent.",
-        "eagerness balanced: confidence > 0.8: shown; 0.6–0.8: the cloud is asked first; below: hidden",
+        "eagerness balanced: confidence > 0.8: shown; otherwise the cloud is asked; if it does not answer, "
+        "confidence > 0.6: shown",
         "project: 120 files, 900 pieces (ready)",
         "only the first 20000 files are indexed",
+        "using the default thresholds: 34 of 200 needed outcomes",
+    ]
+
+
+def test_status_without_a_cloud_reads_well() -> None:
+    """Without a cloud, the status says that nothing leaves and which texts are shown."""
+    status = json.loads((WIRE / "status_ready.json").read_text(encoding="utf-8"))
+    assert lines_of(status) == [
+        "ready: qwen2.5-coder-0.5b answers on this machine; nothing leaves it.",
+        "engine llamacpp, 1 thread",
+        "the cloud is off; nothing leaves this machine",
+        "eagerness balanced: confidence > 0.6: shown; otherwise: hidden",
         "using the default thresholds: 34 of 200 needed outcomes",
     ]

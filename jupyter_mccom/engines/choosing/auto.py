@@ -24,7 +24,7 @@ from .model_choice import Choice, Figures, Option, choose
 _ROUNDS = 3
 """The first one loads the model and is not counted."""
 _LINES = 14
-"""Of the measured prompt: about 100 tokens."""
+"""Lines of the measured prompt: about 100 tokens."""
 _WRITTEN_TOKENS = 8
 _UNMEASURED = "this machine is measured with the first completion, in a few seconds"
 
@@ -79,18 +79,18 @@ class AutoEngine:
         return engine.skills if engine else Skills(probs=False, infill=False, checks_draft=False)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine. The first request waits until the machine is measured."""
+        """Streams tokens, as `protocols.Engine.generate`. The first request waits until the machine is measured."""
         engine = await self.chosen()
         async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
             async for token in tokens:
                 yield token
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """See protocols.Engine."""
+        """Counts tokens, as `protocols.Engine.count`."""
         return await (await self.chosen()).count(texts)
 
     async def aclose(self) -> None:
-        """See protocols.Engine."""
+        """Closes the engine, as `protocols.Engine.aclose`."""
         if self._settling is not None:
             self._settling.cancel()
             await asyncio.gather(self._settling, return_exceptions=True)

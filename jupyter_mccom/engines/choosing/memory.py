@@ -36,7 +36,7 @@ def _reclaimable(cgroup: Path) -> int:
 
 
 def needed_bytes(n_bytes: int) -> int:
-    """Of a model whose weights are `n_bytes` long."""
+    """Memory of a model whose weights are `n_bytes` long."""
     return int(n_bytes * NEEDED_SHARE)
 
 

@@ -41,7 +41,7 @@ class Option:
 
     name: str
     kind: str
-    """Of engine: only figures of the same kind tell something about it."""
+    """Kind of engine: only figures of the same kind say something about it."""
     n_bytes: int
     rank: int
     """Larger is better text."""
@@ -57,9 +57,9 @@ class Choice:
     """One line for people, with the figures."""
     offer: str = ""
     figures: Mapping[str, Figures]
-    """Of every model that was measured."""
+    """Figures of every model that was measured."""
     statement_s: Mapping[str, float]
-    """Of every model, measured or predicted; warm."""
+    """Seconds a statement of every model, measured or predicted, once it is loaded."""
     too_large: tuple[str, ...] = ()
     """Better models that would be quick enough and do not fit the memory."""
 

@@ -16,7 +16,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "linux": ("cat", "/proc/cpuinfo"),
     "darwin": ("/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"),
 }
-"""Who tells the processor's name; elsewhere Python knows it."""
+"""Commands that print the processor's name; elsewhere Python knows it."""
 
 
 def processor(system: str = sys.platform, said: Callable[[Sequence[str]], str] | None = None) -> str:

@@ -14,7 +14,7 @@ from threading import Thread
 from typing import Literal, TypeAlias
 
 Ids: TypeAlias = "array[int]"
-"""Of tokens, four bytes each."""
+"""Ids of tokens, four bytes each."""
 Rule: TypeAlias = Literal["own", "likeliest"]
 """Of a token that ends inside the forced text. `likeliest`: any that agrees with it; `own`: only the tokenizer's own
 first token of what is left, since the likeliest one is short-sighted (forced `tot` wrote `to`, `to`)."""

@@ -84,12 +84,12 @@ class ByCost:
         self._seen = dict.fromkeys(_PRIOR, _PRIOR_TOKENS)
 
     def length(self, n_pending: int, most: int, part: Part) -> int:
-        """See decoding.Policy."""
+        """How many draft tokens to check, as `decoding.Policy.length`."""
         later: Part = "rest" if part == "start" else part
         return self._curve.length(n_pending, most, self._chance(part), self._chance(later))
 
     def saw(self, part: Part, *, true: bool) -> None:
-        """See decoding.Policy."""
+        """Notes a pass, as `decoding.Policy.saw`."""
         self._true[part] += true
         self._seen[part] += 1
 

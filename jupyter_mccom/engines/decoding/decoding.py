@@ -33,7 +33,7 @@ class Allowed(NextToken):
     """The likeliest of some tokens; `prob` is among all tokens, as ever."""
 
     share: float
-    """Of the probability of those tokens together, 0..1."""
+    """Share of the probability of those tokens together, 0..1."""
 
 
 class Decoder(Protocol):
@@ -89,7 +89,7 @@ class Check:
         self._all = all_of_it
 
     def length(self, n_pending: int, most: int, part: Part) -> int:
-        """See Policy."""
+        """How many draft tokens to check, as `Policy.length`."""
         return most if self._all else 0
 
     def saw(self, part: Part, *, true: bool) -> None:

@@ -13,7 +13,7 @@ from ...types import DraftCheck
 from .prompt_lookup import Lookup
 
 Part: TypeAlias = Literal["start", "rest", "read"]
-"""Of a draft: where a given text begins, behind what came true of it, and what followed the same tokens before."""
+"""Part of a draft: where a given text begins, behind what came true of it, and what followed the same tokens before."""
 
 
 class Encoder(Protocol):
@@ -42,7 +42,7 @@ class Draft:
 
     @property
     def part(self) -> Part:
-        """Of `ids`."""
+        """Which part of the draft `ids` comes from."""
         if not self._left:
             return "read"
         return "rest" if self._came_true else "start"

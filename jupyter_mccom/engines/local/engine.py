@@ -19,7 +19,7 @@ from .host import Address, Host
 from .server_client import client_of
 
 SCHEME = "tcp://"
-"""Of the address of a child that answers as `model_server.py` does."""
+"""Scheme of the address of a child that answers as `model_server.py` does."""
 
 
 class DirectEngine:
@@ -52,7 +52,7 @@ class DirectEngine:
         return Skills(probs=True, infill=self._reads.infill, checks_draft=True, heals=True)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine. Each token says what became of a draft so far."""
+        """Streams tokens, as `protocols.Engine.generate`. Each token says what became of a draft so far."""
         async with self._host.lease() as address:
             server = await self._found(address)
             tokens = (
@@ -63,11 +63,11 @@ class DirectEngine:
                     yield token
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """See protocols.Engine; counts are kept a text."""
+        """Counts tokens, as `protocols.Engine.count`; counts are kept a text."""
         return await self._counts.of(texts)
 
     async def aclose(self) -> None:
-        """See protocols.Engine."""
+        """Closes the engine, as `protocols.Engine.aclose`."""
         await self._host.aclose()
         await self._leave()
 

@@ -16,7 +16,7 @@ from .child import Child
 _READY_S = 120.0
 _WORDS = Words(
     ended=lambda last_words: EngineBusy(f"the model's process ended ({last_words})"),
-    resting=lambda trouble, _: EngineBusy(f"{trouble} (it is tried again by itself; see `jupyter mccom status`)"),
+    resting=lambda trouble, _: EngineBusy(f"{trouble} (it is retried automatically; see `jupyter mccom status`)"),
     stopped=lambda: EngineBusy("the model was stopped while it was asked; the next key starts it again"),
 )
 

@@ -19,7 +19,7 @@ from ..decoding.constrain import Ids
 from ..decoding.decoding import Allowed, NextToken
 
 VERSION = "2026.10.11549"
-"""Of the wheel whose llama.h (b11549) stands here; pyproject.toml pins the same."""
+"""Version of the wheel whose llama.h (b11549) stands here; pyproject.toml pins the same."""
 N_BATCH = 128
 MAX_OUTPUTS = 17
 """Positions of one evaluation that give logits: a draft of 16 tokens and one more; each takes 0.6 MB of 152k logits."""
@@ -27,7 +27,7 @@ _SERVER = "the server of the same wheel is used instead"
 _ABORTED = 2
 _LOG_ERROR = 4
 _TEXT_ATTRIBUTES = 4 | 32
-"""Of enum llama_token_attr: NORMAL or BYTE."""
+"""Bits of enum llama_token_attr: NORMAL or BYTE."""
 _PIECE_BYTES = 256
 _Pointer = ctypes.c_void_p
 _Abort = ctypes.CFUNCTYPE(ctypes.c_bool, _Pointer)
@@ -180,7 +180,7 @@ class LlamaH:
         return data.raw[: max(0, n_bytes)]
 
     def pieces(self) -> Iterator[tuple[bytes, int]]:
-        """See decoding.Decoder. What is the same for each token is made a C value once: that takes a fifth less."""
+        """The text of each token. What is the same for each token is made a C value once: that takes a fifth less."""
         data: Any = ctypes.create_string_buffer(_PIECE_BYTES)  # a slice of it is bytes
         read, attributes, vocab = self._c["token_to_piece"], self._c["vocab_get_attr"], _Pointer(self._vocab)
         place, rest = ctypes.cast(data, _Pointer), (_I32(_PIECE_BYTES), _I32(0), _BOOL(False))
@@ -192,7 +192,7 @@ class LlamaH:
                     yield piece, token
 
     def among(self, ids: Ids) -> Allowed:
-        """See decoding.Decoder."""
+        """The best of some tokens, as `decoding.Decoder.among`."""
         import numpy as np
 
         logits = self._logits(-1)
@@ -215,7 +215,7 @@ class LlamaH:
         return 0
 
     def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[NextToken]:
-        """See decoding.Decoder; `gone` is asked meanwhile too."""
+        """Evaluates tokens, as `decoding.Decoder.decode`; `gone` is asked meanwhile too."""
         abort = _Abort(lambda data: gone())
         self._c["set_abort_callback"](self._context, abort if len(tokens) > MAX_OUTPUTS else _Abort(), None)
         status = self._c["decode"](self._context, _batch(tokens, at, n_last))
@@ -245,7 +245,7 @@ class LlamaH:
         model = c["model_load_from_file"](path.encode(), wanted)
         if not model:
             reason = f": {self._reasons[0]}" if self._reasons else ""
-            raise EngineError(f"{path!r} is no model that llama.cpp can load{reason}")
+            raise EngineError(f"{path!r} is not a model that llama.cpp can load{reason}")
         self._vocab = c["model_get_vocab"](model)
         params.n_ctx, params.n_batch, params.n_ubatch = context_tokens, N_BATCH, N_BATCH
         params.n_outputs_max, params.n_outputs_max_per_seq = MAX_OUTPUTS, 0
@@ -278,7 +278,7 @@ class LlamaH:
         return NextToken(token=token, prob=1 / float(np.exp(logits - logits[token]).sum()))
 
     def _logits(self, index: int) -> Any:
-        """Of the whole vocabulary after a token of the last evaluation; -1: after its last one."""
+        """Logits of the whole vocabulary after a token of the last evaluation; -1: after its last one."""
         import numpy as np
 
         pointer = self._c["get_logits_ith"](self._context, index)

@@ -53,7 +53,7 @@ class MlxModel:
         self._ends = _end_ids(self._marked, config)
         self._bytes_of = _bytes_of(self._marked)
         self._scores: Any = None
-        """Of the whole vocabulary after the last token that was evaluated."""
+        """Scores of the whole vocabulary after the last token that was evaluated."""
 
     def encode(self, text: str, *, special: bool) -> list[int]:
         """Tokens of `text`; with `special` markers in it are one token each, and what begins a text is added."""
@@ -70,7 +70,7 @@ class MlxModel:
         return token in self._ends
 
     def pieces(self) -> Iterator[tuple[bytes, int]]:
-        """See decoding.Decoder."""
+        """The text of each token, as `decoding.Decoder.pieces`."""
         added = self._marked.get_added_tokens_decoder()
         for token in range(self._marked.get_vocab_size(with_added_tokens=False)):
             piece = b"" if token in added or token in self._ends else self._bytes_of(token)
@@ -78,7 +78,7 @@ class MlxModel:
                 yield piece, token
 
     def among(self, ids: Ids) -> Allowed:
-        """See decoding.Decoder."""
+        """The best of some tokens, as `decoding.Decoder.among`."""
         import mlx.core as mx
 
         of_ids = self._scores[mx.array(ids.tolist())]
@@ -98,7 +98,7 @@ class MlxModel:
         return self._n_cached
 
     def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[NextToken]:
-        """See decoding.Decoder; `gone` is asked between batches only, by who calls.
+        """Evaluates tokens, as `decoding.Decoder.decode`; `gone` is asked between batches only, by who calls.
 
         Raises EngineError when MLX fails, and has forgotten all then.
         """

@@ -20,18 +20,18 @@ def client_of(address: Address) -> HttpClient:
 
 
 class ProcessFailures:
-    """See http.Failures."""
+    """The failures of a model's own process, as `http.Failures`."""
 
     def no_key(self, error: SettingsError) -> EngineError:
-        """See http.Failures."""
+        """The error of a key that cannot be read."""
         return EngineError(str(error))
 
     def unreachable(self, error: Exception) -> EngineError:
-        """See http.Failures."""
+        """The error of a server that cannot be reached."""
         return _stopped(type(error).__name__)
 
     def refused(self, status: int, headers: Headers, said: bytes) -> EngineError:
-        """See http.Failures."""
+        """The error of a refused request."""
         try:
             error = json.loads(said)["error"]
         except (ValueError, KeyError, TypeError):
@@ -39,19 +39,19 @@ class ProcessFailures:
         return _refusal(error, status)
 
     def broke_off(self, event: Mapping[str, Any]) -> EngineError:
-        """See http.Failures."""
+        """The error of an answer that ended early."""
         return _refusal(event["error"], 500)
 
     def unreadable(self, why: Unreadable) -> EngineError:
-        """See http.Failures."""
+        """The error of an answer that cannot be read."""
         return _stopped(f"its answer: {why}")
 
     def nothing(self) -> EngineError | None:
-        """See http.Failures."""
+        """The error of an empty answer."""
         return _stopped("its answer is empty")
 
     def pause_s(self, error: EngineError) -> float | None:
-        """See http.Failures: the next key asks again."""
+        """Seconds to wait before the next request: the next key asks again."""
         return None
 
 

@@ -34,14 +34,14 @@ _UNREADABLE: Mapping[Unreadable, str] = {
 
 
 class CloudFailures:
-    """See http.Failures."""
+    """The failures of a cloud, as `http.Failures`."""
 
     def no_key(self, error: SettingsError) -> EngineError:
-        """See http.Failures."""
+        """The error of a key that cannot be read."""
         return CloudRefused(str(error))
 
     def unreachable(self, error: Exception) -> EngineError:
-        """See http.Failures."""
+        """The error of a server that cannot be reached."""
         import httpx
 
         if isinstance(error, httpx.ConnectTimeout):
@@ -61,7 +61,7 @@ class CloudFailures:
         return CloudRefused("the cloud's address or key cannot be used; check cloud_url and cloud_key_env")
 
     def refused(self, status: int, headers: Headers, said: bytes) -> EngineError:
-        """See http.Failures."""
+        """The error of a refused request."""
         if status == 400 and b"exceed_context_size" in said:
             n_prompt, n_context = (int(found[1]) if (found := re.search(name, said)) else 0 for name in _NAMES)
             return PromptTooLong(
@@ -83,19 +83,19 @@ class CloudFailures:
         return CloudBroken(why, status=status, retryable=status in _RETRIED)
 
     def broke_off(self, event: Mapping[str, Any]) -> EngineError:
-        """See http.Failures."""
-        return CloudBroken("the cloud broke off its answer with an error; the next key tries again")
+        """The error of an answer that ended early."""
+        return CloudBroken("the cloud ended its answer with an error; the next key tries again")
 
     def unreadable(self, why: Unreadable) -> EngineError:
-        """See http.Failures."""
+        """The error of an answer that cannot be read."""
         return CloudBroken(_UNREADABLE[why])
 
     def nothing(self) -> EngineError | None:
-        """See http.Failures."""
+        """The error of an empty answer."""
         return CloudBroken(f"the cloud's answer is no event stream; {_NEXT}")
 
     def pause_s(self, error: EngineError) -> float | None:
-        """See http.Failures: as long as the server asked for, where that is short."""
+        """Seconds to wait before the next request: as long as the server asked for, where that is short."""
         if isinstance(error, CloudLimited):
             wait_s = error.retry_after_s
             return wait_s if wait_s is not None and wait_s <= _MAX_WAIT_S else None

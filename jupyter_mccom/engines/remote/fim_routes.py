@@ -21,7 +21,7 @@ class FimService(CloudEngine):
         self._keyed = keyed
 
     def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine; `draft` is ignored. Raises CloudError."""
+        """Streams the tokens of an answer, as `protocols.Engine.generate`; `draft` is ignored. Raises CloudError."""
         return plainly(prompt, "", lambda asked, _, heals: self._written(asked, max_tokens))
 
     async def _written(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:

@@ -21,7 +21,7 @@ from .cloud_engine import CloudEngine, CloudModel
 from .llama_completion import DRAFT_MATCH, LlamaAnswer, body_of
 
 _TAIL_CHARS = 200
-"""Of the prompt, enough for DRAFT_MATCH tokens."""
+"""Last characters of the prompt, enough for DRAFT_MATCH tokens."""
 Render: TypeAlias = Callable[[Prompt, bool], str]
 """The prompt as text, given whether the rest of it is forced."""
 
@@ -46,7 +46,7 @@ class LlamaServer:
         return self._healing.works
 
     def stream(self, prompt: Prompt, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine.generate; `draft` is ignored but where the server is seeded."""
+        """Streams tokens, as `protocols.Engine.generate`; `draft` is ignored but where the server is seeded."""
         return self._healing.written(
             prompt, draft, lambda asked, its_draft, heals: self._written(asked, max_tokens, its_draft, heals)
         )
@@ -116,5 +116,5 @@ class LlamaServerCloud(CloudEngine):
         return Skills(probs=True, infill=True, checks_draft=self._seeds, heals=self._server.heals)
 
     def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine. Raises CloudError."""
+        """Streams the tokens of an answer, as `protocols.Engine.generate`. Raises CloudError."""
         return self._server.stream(prompt, max_tokens, draft)

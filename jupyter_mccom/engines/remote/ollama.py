@@ -26,7 +26,7 @@ class Ollama:
         self.infill = inserts or served.reads.infill
 
     def stream(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
-        """See Kind."""
+        """Streams the tokens of an answer, as `Kind.stream`."""
         return plainly(prompt, "", lambda asked, draft, heals: self._written(asked, max_tokens))
 
     async def _written(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
@@ -44,5 +44,5 @@ class Ollama:
                     yield token
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """See Kind: an estimate."""
+        """Counts tokens, as `Kind.count`: an estimate."""
         return [estimate(text) for text in texts]

@@ -38,7 +38,7 @@ class Chat(CloudEngine):
         return Skills(probs=False, infill=True, checks_draft=True)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine. Raises CloudError."""
+        """Streams the tokens of an answer, as `protocols.Engine.generate`. Raises CloudError."""
         typed = prompt.typed + prompt.forced
         before = head_of(prompt) + typed
         asked = f"<before>{before}</before>\n<after>{prompt.suffix}</after>"
@@ -68,7 +68,7 @@ class Speculation(CloudEngine):
         return Skills(probs=False, infill=True, checks_draft=True)
 
     def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine. Raises CloudError."""
+        """Streams the tokens of an answer, as `protocols.Engine.generate`. Raises CloudError."""
         return plainly(prompt, draft, lambda asked, its_draft, heals: self._written(asked, max_tokens, its_draft))
 
     async def _written(self, prompt: Prompt, max_tokens: int, draft: str) -> AsyncGenerator[Token, None]:

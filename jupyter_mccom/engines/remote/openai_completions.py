@@ -26,7 +26,7 @@ class CompletionsServer:
         self.infill = True
 
     def stream(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
-        """See Kind."""
+        """Streams the tokens of an answer, as `Kind.stream`."""
         return plainly(prompt, "", lambda asked, draft, heals: self._written(asked, max_tokens))
 
     async def _written(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
@@ -46,7 +46,7 @@ class CompletionsServer:
                 yield token
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """See Kind: an estimate."""
+        """Counts tokens, as `Kind.count`: an estimate."""
         return [estimate(text) for text in texts]
 
     async def _sent(self, body: Mapping[str, object], session: str) -> AsyncGenerator[Token, None]:

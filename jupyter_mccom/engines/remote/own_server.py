@@ -57,7 +57,7 @@ class Kind(Protocol):
         ...
 
     def stream(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
-        """See protocols.Engine.generate."""
+        """Streams the tokens of an answer, as `protocols.Engine.generate`."""
         ...
 
     async def count(self, texts: Sequence[str]) -> list[int]:

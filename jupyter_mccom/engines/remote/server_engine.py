@@ -66,7 +66,7 @@ class ServerEngine:
         )  # fmt: skip
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine; `draft` is ignored."""
+        """Streams the tokens of an answer, as `protocols.Engine.generate`; `draft` is ignored."""
         kind = await self.found()
         try:
             async with aclosing(kind.stream(prompt, max_tokens)) as tokens:
@@ -82,7 +82,7 @@ class ServerEngine:
             raise self._failures.strange("its answer has another shape") from error
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """See protocols.Engine; an estimate where the server counts nothing."""
+        """Counts tokens, as `protocols.Engine.count`; an estimate where the server counts nothing."""
         return await self._counts.of(texts)
 
     async def aclose(self) -> None:

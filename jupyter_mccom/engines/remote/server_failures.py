@@ -10,7 +10,7 @@ from ...errors import EngineError, PromptTooLong, SettingsError
 from ..http import Headers, Unreadable
 
 _SAID_CHARS = 200
-"""Of a server's own words in a message."""
+"""Most characters of a server's own words in a message."""
 _UNREADABLE: Mapping[Unreadable, str] = {
     "endless": "its answer does not end",
     "no JSON": "its answer is not JSON",
@@ -27,24 +27,24 @@ class Refused(EngineError):
 
 
 class ServerFailures:
-    """See http.Failures. `url` is the server's address, as it is shown."""
+    """The failures of a server at `local_url`, as `http.Failures`. `url` is the server's address, as it is shown."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def no_key(self, error: SettingsError) -> EngineError:
-        """See http.Failures."""
+        """The error of a key that cannot be read."""
         return EngineError(str(error))
 
     def unreachable(self, error: Exception) -> EngineError:
-        """See http.Failures."""
+        """The error of a server that cannot be reached."""
         if isinstance(error, TimeoutError):
             return EngineError(f"the server at {self._url} does not answer; start it or check MCCom.local_url")
         why = f"the server at {self._url} cannot be reached ({type(error).__name__})"
         return EngineError(f"{why}; start it or check MCCom.local_url")
 
     def refused(self, status: int, headers: Headers, said: bytes) -> EngineError:
-        """See http.Failures."""
+        """The error of a refused request."""
         if status in (401, 403):
             return Refused(f"the server at {self._url} refused the key (HTTP {status}); check local_key_env", status)
         try:
@@ -61,19 +61,21 @@ class ServerFailures:
         return Refused(f"{why}; check MCCom.local_url and local_model", status)
 
     def broke_off(self, event: Mapping[str, Any]) -> EngineError:
-        """See http.Failures."""
-        return EngineError(f"the server at {self._url} broke off ({words_in(event)}); the next key tries again")
+        """The error of an answer that ended early."""
+        return EngineError(
+            f"the server at {self._url} ended its answer early ({words_in(event)}); the next key tries again"
+        )
 
     def unreadable(self, why: Unreadable) -> EngineError:
-        """See http.Failures."""
+        """The error of an answer that cannot be read."""
         return self.strange(_UNREADABLE[why])
 
     def nothing(self) -> EngineError | None:
-        """See http.Failures."""
+        """The error of an empty answer."""
         return None
 
     def pause_s(self, error: EngineError) -> float | None:
-        """See http.Failures: it is asked again at the next key."""
+        """Seconds to wait before the next request: it is asked again at the next key."""
         return None
 
     def strange(self, why: str) -> EngineError:

@@ -71,7 +71,7 @@ class Verifying(CloudEngine):
         return Skills(probs=False, infill=True, checks_draft=True, heals=self._healing.works)
 
     def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """See protocols.Engine. Raises CloudError."""
+        """Streams the tokens of an answer, as `protocols.Engine.generate`. Raises CloudError."""
         return self._healing.written(
             prompt, draft, lambda asked, its_draft, heals: self._written(asked, max_tokens, its_draft)
         )
@@ -120,7 +120,7 @@ class Vllm:
         self._client = client
 
     async def check(self, model: str, ids: list[int], n_draft: int, session: str) -> Checked:
-        """See CheckingServer."""
+        """Checks a draft, as `CheckingServer.check`."""
         body = _completion(model, ids, 1) | {"prompt_logprobs": 1, "return_token_ids": True, "stream": False}
         choice = first_choice(await self._client.post("/v1/completions", body, headers=routing(session)))
         told = choice.get("prompt_logprobs")
@@ -132,7 +132,7 @@ class Vllm:
     def write(
         self, model: str, ids: list[int], max_tokens: int, session: str, forced: str
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """See CheckingServer. `structured_outputs` has taken the place of `guided_regex`; older servers ignore it."""
+        """Writes on. `structured_outputs` has taken the place of `guided_regex`; older servers ignore it."""
         body = _completion(model, ids, max_tokens) | {"stream": True}
         body |= {"structured_outputs": {"regex": regex(forced)}} if forced else {}
         return self._client.stream("/v1/completions", body, headers=routing(session))
@@ -165,7 +165,7 @@ class SgLang:
     async def write(
         self, model: str, ids: list[int], max_tokens: int, session: str, forced: str
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """See CheckingServer."""
+        """Writes on, as `CheckingServer.write`."""
         params: dict[str, object] = {"temperature": 0, "max_new_tokens": max_tokens}
         params |= {"regex": regex(forced)} if forced else {}
         body = {"input_ids": ids, "sampling_params": params, "stream": True}
