@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
 from jupyter_mccom.cli.main import demo_notebook
-from jupyter_mccom.server.messages import message
 from jupyter_mccom.demo import tour
 from jupyter_mccom.models.store import Store
+from jupyter_mccom.server.messages import message
 from tests.conftest import SMALL
 
 from . import pictures
