@@ -82,8 +82,7 @@ class Document:
         with ExitStack() as waiting:
             follower, found = await self._older(answer, escalation, waiting)
             if not found:
-                state: CloudState = "off" if local_only else escalation.cloud_state(answer)
-                follower = await self._newer(answer, escalation, state, waiting)
+                follower = await self._newer(answer, escalation, waiting, local_only=local_only)
                 found = await follower.more()
             while found:
                 for suggestion in found:
@@ -188,12 +187,16 @@ class Document:
         return (rest, follower)[number], found
 
     async def _newer(
-        self, answer: RunningAnswer, escalation: Escalation, state: CloudState, waiting: ExitStack
+        self, answer: RunningAnswer, escalation: Escalation, waiting: ExitStack, *, local_only: bool
     ) -> Follower:
-        """A new answer takes the place of the running one, once the model is free."""
+        """A new answer takes the place of the running one, once the model is free.
+
+        Whether the cloud may be asked is known only then: the running one's call may have been cut off by it.
+        """
         waiting.close()
         if self._answer is not None:
             await self._answer.aclose()
+        state: CloudState = "off" if local_only else escalation.cloud_state(answer)
         self._start(answer, self._write(answer, escalation, state), escalation)
         self._answer = answer
         waiting.enter_context(answer.awaited())

@@ -174,6 +174,16 @@ async def test_a_call_that_was_cut_off_is_made_again() -> None:
 
 
 @in_virtual_time
+async def test_a_key_that_cuts_the_call_off_may_call() -> None:
+    """The very key that cuts a cloud call off may make the next one."""
+    cloud = _Counted({"np.z": "eros((3, 4), dtype=float, order='C', like=other)", "np.zo": "om(2)"})
+    cascade = cascade_of(_Counted({"np.z": "eros(1)"}, prob=0.7), cloud)
+    found = await _typing_on(cascade, FIRST, _typed("o"), gap_s=9 * TOKEN_S)
+    assert (found[-1].text, found[-1].route.to) == ("om(2)", "cloud")
+    assert (cloud.n_begun, cloud.n_left) == (2, 1)
+
+
+@in_virtual_time
 async def test_asking_again_does_not_reopen_an_answered_line() -> None:
     """A further request for the cloud that is cut off does not let typing call it again on that line."""
     cloud = _Slow({"np.z": "eros(3)"}, 0)
