@@ -175,15 +175,18 @@ class Document:
         follower = Follower(answer, request)
         if older is None or answer.forced is not None or not self.agrees(request):
             return follower, []
-        waiting.enter_context(older.awaited())
         rest = Follower(older, request)
         if older.cloud_silent_s <= _PATIENCE_S:
+            waiting.enter_context(older.awaited())
             return rest, await rest.more()
-        self._start(answer, self._meanwhile(answer, escalation), escalation)
-        waiting.callback(answer.cancel)
-        number, found = await first_to_answer(rest.more(), follower.more()) or (0, [])
-        if number == 0:
-            await answer.aclose()
+        with ExitStack() as of_older:
+            of_older.enter_context(older.awaited())
+            self._start(answer, self._meanwhile(answer, escalation), escalation)
+            waiting.callback(answer.cancel)
+            number, found = await first_to_answer(_while(of_older, rest), follower.more()) or (0, [])
+            if number == 0:
+                waiting.enter_context(of_older.pop_all())
+                await answer.aclose()
         return (rest, follower)[number], found
 
     async def _newer(
@@ -194,8 +197,7 @@ class Document:
         Whether the cloud may be asked is known only then: the running one's call may have been cut off by it.
         """
         waiting.close()
-        if self._answer is not None:
-            await self._answer.aclose()
+        await self.stop(escalation)
         state: CloudState = "off" if local_only else escalation.cloud_state(answer)
         self._start(answer, self._write(answer, escalation, state), escalation)
         self._answer = answer
@@ -236,3 +238,11 @@ class Document:
             self._last = (answer.request.without_cells(), suggestion)
         if self._journal.note(suggestion, trace, local_text=answer.local_text):
             self._texts.wrote(answer.request, trace.suggestion_id, answer.local_text)
+
+
+async def _while(waiting: ExitStack, follower: Follower) -> Sequence[Suggestion]:
+    """What is new for a follower, which stops waiting when there is nothing."""
+    found = await follower.more()
+    if not found:
+        waiting.close()
+    return found
