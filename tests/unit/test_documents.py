@@ -84,6 +84,23 @@ async def test_what_runs_while_all_is_forgotten() -> None:
     assert held_texts(cascade, *TEXTS, but=(engine,)) == []
 
 
+async def test_who_waits_for_another_answer_while_all_is_forgotten() -> None:
+    """A request that waits for the running answer of an older one is forgotten too, although it wrote nothing yet."""
+    engine = ScriptedEngine({"np.z": "oo(3)\n", "np.ze": "ros(4)\n"}, token_s=0.05)
+    cascade = _cascade(engine)
+    first = asyncio.create_task(_ask(cascade, REQUEST))
+    await asyncio.sleep(0.01)
+    second = asyncio.create_task(_ask(cascade, replace(REQUEST, id="r1", prefix="x = np.ze")))
+    await asyncio.sleep(0.01)
+    cascade.forget()
+    assert (await second).text == "ros(4)"
+    await asyncio.gather(first, return_exceptions=True)
+    del first, second
+    await _rest_of_the_loop()
+    assert cascade.journal.traces == ()
+    assert held_texts(cascade, *TEXTS, "ros(4)", but=(engine,)) == []
+
+
 async def test_documents_make_room() -> None:
     """A hundred are kept; the one asked about longest ago goes, unless something runs for it."""
     documents = Documents()
