@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Coroutine, MutableMapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import AsyncGenerator, Coroutine, Iterator, MutableMapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from ..errors import EngineError, ModelError
@@ -47,6 +47,8 @@ class Document:
         """The one that a later request may take over."""
         self._running: dict[RunningAnswer, Escalation] = {}
         """All that are not over yet, and who writes them."""
+        self._open: set[RunningAnswer] = set()
+        """The answers of requests that are being answered, begun or not."""
         self._escalation: Escalation | None = None
         self._asking: asyncio.Task[None] | None = None
 
@@ -66,28 +68,26 @@ class Document:
     @property
     def busy(self) -> bool:
         """Something runs for it."""
-        return self._asking is not None or bool(self._running)
+        return self._asking is not None or bool(self._running or self._open)
 
     async def complete(
         self, request: CompletionRequest, escalation: Escalation, *, local_only: bool = False
     ) -> AsyncGenerator[Suggestion, None]:
         """The suggestions for one request; Cascade.complete says what is promised."""
-        answer = self._opened(request, escalation)
-        again = self._again(request) if answer.forced is None else None
-        if again is not None:
-            answer.line.ids.add(again.suggestion_id)
-            self._note(answer, again)
-            yield again
-            return
-        with ExitStack() as waiting:
+        with self._opened(request, escalation) as answer, ExitStack() as waiting:
+            again = self._again(request) if answer.forced is None else None
+            if again is not None:
+                answer.line.ids.add(again.suggestion_id)
+                self._note(answer, again)
+                yield again
+                return
             follower, found = await self._older(answer, escalation, waiting)
             if not found:
-                state: CloudState = "off" if local_only else escalation.cloud_state(answer)
-                follower = await self._newer(answer, escalation, state, waiting)
+                follower = await self._newer(answer, escalation, waiting, local_only=local_only)
                 found = await follower.more()
             while found:
                 for suggestion in found:
-                    if suggestion.final and not follower.answer.forgotten:
+                    if suggestion.final:
                         self._note(answer, suggestion)
                     yield suggestion
                 found = await follower.more()
@@ -120,7 +120,7 @@ class Document:
         """Drops every text. Only assigns, so that any thread may call it; what runs ends as it is and is not noted."""
         self._line, self._last, self._texts = None, None, LocalTexts()
         self.held, self.ahead, self._answer = {}, OrderedDict(), None
-        for answer in tuple(self._running):
+        for answer in (*tuple(self._running), *tuple(self._open)):
             answer.forgotten = True
 
     async def stop(self, escalation: Escalation | None = None) -> None:
@@ -128,7 +128,8 @@ class Document:
         ending = [answer for answer, by in self._running.items() if escalation in (None, by)]
         await asyncio.gather(*(answer.aclose() for answer in ending))
 
-    def _opened(self, request: CompletionRequest, escalation: Escalation) -> RunningAnswer:
+    @contextmanager
+    def _opened(self, request: CompletionRequest, escalation: Escalation) -> Iterator[RunningAnswer]:
         """The state of a request: how the last suggestion ended, what was left on the line before, which line it is."""
         self._renew(escalation)
         if request.last is not None:
@@ -138,7 +139,7 @@ class Document:
         if line is None or not line.holds(request):
             cell_id, above = place_of(request)
             line = self._line = Line(cell_id=cell_id, above=above)
-        return RunningAnswer(
+        answer = RunningAnswer(
             request=request,
             line=line,
             ahead=self.ahead,
@@ -146,6 +147,11 @@ class Document:
             latency_budget_s=escalation.latency_budget_s,
             taken=self._just_taken(request),
         )
+        self._open.add(answer)
+        try:
+            yield answer
+        finally:
+            self._open.discard(answer)
 
     def _renew(self, escalation: Escalation) -> None:
         """Drops what other tiers have written, after a change of the settings; the last suggestion stays."""
@@ -176,24 +182,30 @@ class Document:
         follower = Follower(answer, request)
         if older is None or answer.forced is not None or not self.agrees(request):
             return follower, []
-        waiting.enter_context(older.awaited())
         rest = Follower(older, request)
         if older.cloud_silent_s <= _PATIENCE_S:
+            waiting.enter_context(older.awaited())
             return rest, await rest.more()
-        self._start(answer, self._meanwhile(answer, escalation), escalation)
-        waiting.callback(answer.cancel)
-        number, found = await first_to_answer(rest.more(), follower.more()) or (0, [])
-        if number == 0:
-            await answer.aclose()
+        with ExitStack() as of_older:
+            of_older.enter_context(older.awaited())
+            self._start(answer, self._meanwhile(answer, escalation), escalation)
+            waiting.callback(answer.cancel)
+            number, found = await first_to_answer(_while(of_older, rest), follower.more()) or (0, [])
+            if number == 0:
+                waiting.enter_context(of_older.pop_all())
+                await answer.aclose()
         return (rest, follower)[number], found
 
     async def _newer(
-        self, answer: RunningAnswer, escalation: Escalation, state: CloudState, waiting: ExitStack
+        self, answer: RunningAnswer, escalation: Escalation, waiting: ExitStack, *, local_only: bool
     ) -> Follower:
-        """A new answer takes the place of the running one, once the model is free."""
+        """A new answer takes the place of the running one, once the model is free.
+
+        Whether the cloud may be asked is known only then: the running one's call may have been cut off by it.
+        """
         waiting.close()
-        if self._answer is not None:
-            await self._answer.aclose()
+        await self.stop(escalation)
+        state: CloudState = "off" if local_only else escalation.cloud_state(answer)
         self._start(answer, self._write(answer, escalation, state), escalation)
         self._answer = answer
         waiting.enter_context(answer.awaited())
@@ -207,6 +219,7 @@ class Document:
         if answer.over:
             self._running.pop(answer, None)
             self._answer = None if self._answer is answer else self._answer
+            self.held = {} if answer.forgotten else self.held  # it may have searched since
 
     def _answered(self, task: asyncio.Task[None]) -> None:
         self._asking = None if self._asking is task else self._asking
@@ -233,3 +246,11 @@ class Document:
             self._last = (answer.request.without_cells(), suggestion)
         if self._journal.note(suggestion, trace, local_text=answer.local_text):
             self._texts.wrote(answer.request, trace.suggestion_id, answer.local_text)
+
+
+async def _while(waiting: ExitStack, follower: Follower) -> Sequence[Suggestion]:
+    """What is new for a follower, which stops waiting when there is nothing."""
+    found = await follower.more()
+    if not found:
+        waiting.close()
+    return found

@@ -27,6 +27,7 @@ from ..retrieval.search import KERNEL, SEARCH_S, Live, Retrieval
 from ..retrieval.tree import ProjectTree
 from ..settings import AUTO, MCCom, alike
 from .cloud_tier import CLOUD_SETTINGS, open_cloud_tier
+from .forgetting import forget
 from .gates import gates_of, recorder_of
 from .local_tier import LOCAL_SETTINGS, FirstModel, local_tier
 from .wiring import wire
@@ -112,7 +113,7 @@ class OpenCascade:
 
     async def forget(self) -> None:
         """Drops what is known of suggestions, in memory and in the file. Raises TracesError."""
-        self.cascade.forget()
+        forget(self.cascade)
         if self.recorder is not None:
             await self.recorder.forget()
         elif self.traces is not None:

@@ -13,6 +13,7 @@ from ..learning.trace_file import TraceStore
 from ..learning.verdict import Verdict
 from ..models.catalog import Model
 from ..settings import MCCom
+from .forgetting import forget
 
 _PROMPTS = "healed"
 """Examples of other prompts say nothing of today's: their figures are kept apart."""
@@ -46,7 +47,7 @@ def recorder_of(
 
     recorder = former or FileRecorder(TraceStore(traces))
     subject = Subject(model=model.id, layout=prompts_of(model), prior=calibration_of(model), prices=prices_of(settings))
-    recorder.begin(subject, learnt=learnt, forgotten=cascade.forget)
+    recorder.begin(subject, learnt=learnt, forgotten=lambda: forget(cascade))
     return recorder
 
 

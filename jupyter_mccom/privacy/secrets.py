@@ -187,6 +187,11 @@ def _found(text: str) -> tuple[Span, ...]:
     return tuple(_merged(spans))
 
 
+def forget() -> None:
+    """Drops the texts in which secrets were looked for. Any thread may call it."""
+    _found.cache_clear()
+
+
 def _merged(spans: Iterable[Span]) -> list[Span]:
     """In order, overlaps made one."""
     merged: list[Span] = []

@@ -66,6 +66,11 @@ def _terms_of(word: str) -> tuple[str, ...]:
     return tuple(sys.intern(term) for term in kept if len(term) > 1 and term not in _STOP)
 
 
+def forget() -> None:
+    """Drops the words that this process has cut into terms. Any thread may call it."""
+    _terms_of.cache_clear()
+
+
 def rank(chunks: Sequence[Chunk], query: str) -> list[Scored]:
     """Chunks with a score above 0, best first. Scans them all: for a notebook's cells, not for a project."""
     from rank_bm25 import BM25Okapi

@@ -299,5 +299,11 @@ def _chunks(cells: tuple[Cell, ...], language: str, first: int) -> list[Chunk]:
     return chunks_of_cells(cells, language, first=first)
 
 
+def forget() -> None:
+    """Drops the texts that are kept from key to key. Any thread may call it."""
+    for kept in (_ranked, _pieces, _chunks):
+        kept.cache_clear()
+
+
 async def _nothing() -> None:
     return None

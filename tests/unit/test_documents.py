@@ -84,6 +84,23 @@ async def test_what_runs_while_all_is_forgotten() -> None:
     assert held_texts(cascade, *TEXTS, but=(engine,)) == []
 
 
+async def test_who_waits_for_another_answer_while_all_is_forgotten() -> None:
+    """A request that waits for the running answer of an older one is forgotten too, although it wrote nothing yet."""
+    engine = ScriptedEngine({"np.z": "oo(3)\n", "np.ze": "ros(4)\n"}, token_s=0.05)
+    cascade = _cascade(engine)
+    first = asyncio.create_task(_ask(cascade, REQUEST))
+    await asyncio.sleep(0.01)
+    second = asyncio.create_task(_ask(cascade, replace(REQUEST, id="r1", prefix="x = np.ze")))
+    await asyncio.sleep(0.01)
+    cascade.forget()
+    assert (await second).text == "ros(4)"
+    await asyncio.gather(first, return_exceptions=True)
+    del first, second
+    await _rest_of_the_loop()
+    assert cascade.journal.traces == ()
+    assert held_texts(cascade, *TEXTS, "ros(4)", but=(engine,)) == []
+
+
 async def test_documents_make_room() -> None:
     """A hundred are kept; the one asked about longest ago goes, unless something runs for it."""
     documents = Documents()
@@ -123,19 +140,26 @@ class _Looking(ScriptedEngine):
     def __init__(self, script: dict[str, str]) -> None:
         super().__init__(script)
         self.alive: list[str] = []
+        self._older = _generators()
+        """Of other tests, whose loops are gone."""
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         async with aclosing(super().generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
             async for token in tokens:
-                self.alive = self.alive or _alive()
+                self.alive = self.alive or sorted(map(_name, (one for one in _generators() if one not in self._older)))
                 yield token
 
 
-def _alive() -> list[str]:
+def _generators() -> list[AsyncGeneratorType[object, object]]:
+    """The package's async generators that have not ended."""
     package = str(Path(jupyter_mccom.__file__).parent)
     found = [one for one in gc.get_objects() if isinstance(one, AsyncGeneratorType) and one.ag_frame is not None]
-    ours = [one.ag_code for one in found if one.ag_code.co_filename.startswith(package)]
-    return sorted(code.co_qualname if hasattr(code, "co_qualname") else code.co_name for code in ours)
+    return [one for one in found if one.ag_code.co_filename.startswith(package)]
+
+
+def _name(generator: AsyncGeneratorType[object, object]) -> str:
+    code = generator.ag_code
+    return code.co_qualname if hasattr(code, "co_qualname") else code.co_name
 
 
 def _served(cascade: Cascade) -> Completions:

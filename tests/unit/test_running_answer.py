@@ -20,6 +20,8 @@ FIRST = CompletionRequest(
     id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix="x = np.z", suffix=""
 )
 TOKEN_S = 0.03
+LONG = ", ".join(map(str, range(99)))
+"""Arguments that take a model 2 s and more, and repeat nothing."""
 
 
 class _Counted(ScriptedEngine):
@@ -28,10 +30,13 @@ class _Counted(ScriptedEngine):
     def __init__(self, script: dict[str, str], *, prob: float = 0.95, error: EngineError | None = None) -> None:
         super().__init__(script, prob=prob, token_s=TOKEN_S)
         self.n_begun = self.n_left = 0
+        self.most_at_once = self._n_at_once = 0
         self._error = error
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         self.n_begun += 1
+        self._n_at_once += 1
+        self.most_at_once = max(self.most_at_once, self._n_at_once)
         try:
             async with aclosing(super().generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
                 async for token in tokens:
@@ -41,6 +46,8 @@ class _Counted(ScriptedEngine):
         except (GeneratorExit, asyncio.CancelledError):
             self.n_left += 1
             raise
+        finally:
+            self._n_at_once -= 1
 
 
 def _local() -> _Counted:
@@ -151,6 +158,20 @@ async def test_a_cloud_that_is_silent_for_less_is_waited_for() -> None:
 
 
 @in_virtual_time
+async def test_a_cloud_that_speaks_up_and_disagrees_is_left() -> None:
+    """A cloud that breaks its silence with another text is left soon after, also while the local model still writes."""
+    local = _Counted({"np.z": "eros(1)", "np.ze": f"ros({LONG}"}, prob=0.7)
+    cloud = _Slow({"np.z": f"oo({LONG}"}, 1.4)
+    cascade = cascade_of(local, cloud)
+    asking = asyncio.create_task(_typing_on(cascade, FIRST, _typed("e"), gap_s=1.2))
+    await asyncio.sleep(2.2)
+    assert (cloud.n_left, local.n_left, asking.done()) == (1, 0, False)
+    asking.cancel()
+    await asyncio.wait({asking})
+    await cascade.stop()
+
+
+@in_virtual_time
 async def test_a_silent_cloud_is_awaited_without_a_local_text() -> None:
     """A silent cloud is still waited for when the local text would not be shown."""
     cascade = cascade_of(_Counted({"np.z": "eros(1)", "np.ze": "ros(2)"}, prob=0.4), _Slow({"np.z": "eros(3)"}, 1.6))
@@ -171,6 +192,16 @@ async def test_a_call_that_was_cut_off_is_made_again() -> None:
         await asyncio.wait({task})
     await cascade.stop()
     assert cloud.n_asked == 4
+
+
+@in_virtual_time
+async def test_a_key_that_cuts_the_call_off_may_call() -> None:
+    """The very key that cuts a cloud call off may make the next one."""
+    cloud = _Counted({"np.z": "eros((3, 4), dtype=float, order='C', like=other)", "np.zo": "om(2)"})
+    cascade = cascade_of(_Counted({"np.z": "eros(1)"}, prob=0.7), cloud)
+    found = await _typing_on(cascade, FIRST, _typed("o"), gap_s=9 * TOKEN_S)
+    assert (found[-1].text, found[-1].route.to) == ("om(2)", "cloud")
+    assert (cloud.n_begun, cloud.n_left) == (2, 1)
 
 
 @in_virtual_time
@@ -201,6 +232,20 @@ async def test_an_answer_that_nobody_waits_for_ends_by_itself() -> None:
     while not local.n_left:
         await asyncio.sleep(TOKEN_S)
     assert cascade.journal.traces == ()
+
+
+@in_virtual_time
+async def test_the_model_is_free_after_forget() -> None:
+    """The first key after `forget` waits until the forgotten answer has let go of the model."""
+    local = _local()
+    cascade = cascade_of(local)
+    first = asyncio.create_task(_all(cascade, FIRST))
+    await asyncio.sleep(2 * TOKEN_S)
+    first.cancel()
+    cascade.forget()
+    (found,) = await _all(cascade, _typed("o"))
+    assert (found.text, local.n_left, local.most_at_once) == ("om(2)", 1, 1)
+    await asyncio.wait({first})
 
 
 @in_virtual_time
