@@ -69,7 +69,7 @@ def cut(gguf: Path, to: Path, *, n_layers: int, n_tokens: int, architecture: str
 
 
 def _names(weights: Any, n_layers: int) -> list[str]:
-    """Of the tensors of the first layers, and of those that are in no layer."""
+    """The names of the tensors in the first layers, and of those in no layer."""
     names: list[str] = [name for name in weights if name.endswith(".weight")]
     return sorted(name for name in names if not name.startswith("blk.") or int(name.split(".")[1]) < n_layers)
 

@@ -41,7 +41,7 @@ UNHURRIED_S = 10.0
 
 
 class SystemClock:
-    """Real time."""
+    """The protocols.Clock of real time."""
 
     def now_s(self) -> float:
         """Monotonic seconds."""
@@ -84,7 +84,7 @@ class OpenCascade:
 
     @property
     def pid(self) -> int | None:
-        """Id of that process; None without one."""
+        """The id of the model's process; None without one."""
         return self.host.pid if self.host else None
 
     @property

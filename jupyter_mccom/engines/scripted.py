@@ -38,7 +38,7 @@ class ScriptedEngine:
 
     @property
     def name(self) -> str:
-        """As given."""
+        """The name that the engine was given."""
         return self._name
 
     @property

@@ -30,16 +30,16 @@ class Suite:
     n: int
     about: str
     module: str = ""
-    """Its file in `suites/`; empty: it has the suite's name."""
+    """The suite's file in `suites/`; empty: the file has the suite's name."""
     with_cloud: bool = False
-    """It brings a model that stands for the cloud."""
+    """True when the suite brings a model that stands for the cloud."""
     files: tuple[str, ...] = ()
     """What it reads of the data, as paths below the data's folder."""
     own_rows: bool = False
-    """It keeps its rows by itself, or none."""
+    """True when the suite keeps its own rows, or none."""
 
     def measure(self, bench: Bench) -> Findings:
-        """Its module is imported when it is run: a help text needs no engine."""
+        """Runs the suite. Its module is imported only here: a help text needs no engine."""
         found: Findings = import_module(f".suites.{self.module or self.name}", __package__).measure(bench)
         return found
 

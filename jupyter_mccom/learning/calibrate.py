@@ -28,7 +28,7 @@ class Prices:
 
     @property
     def show_chance(self) -> float:
-        """A text that is likelier right than this is worth showing (completion-systems.md 3.3, 3.4)."""
+        """A text that is likelier right than this is worth showing."""
         return self.wrong
 
     @property

@@ -42,7 +42,7 @@ def own_folder(model_id: str, path: Path) -> Model:
 
 
 def is_whole(path: Path, stamp: Path) -> bool:
-    """Every file that the hub stated is here in full length; no digest is computed."""
+    """True when every file that the hub stated is here in full length. No digest is computed."""
     files = _stamped(stamp)
     return bool(files) and all(size_of(path / file.name) == file.n_bytes for file, _ in files)
 

@@ -20,12 +20,12 @@ class MaskedEngine:
 
     @property
     def name(self) -> str:
-        """The inner engine's."""
+        """The name of the inner engine."""
         return self._engine.name
 
     @property
     def skills(self) -> Skills:
-        """The inner engine's."""
+        """The skills of the inner engine."""
         return self._engine.skills
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:

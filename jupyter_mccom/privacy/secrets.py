@@ -188,7 +188,7 @@ def _found(text: str) -> tuple[Span, ...]:
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
-    """In order, overlaps made one."""
+    """The spans in order, with overlaps merged."""
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start < merged[-1][1]:

@@ -115,7 +115,7 @@ class Index:
 
     @property
     def n_chunks(self) -> int:
-        """Chunks held."""
+        """The number of chunks in the index."""
         return len(self._chunks) - len(self._free)
 
     @property

@@ -79,7 +79,7 @@ def _described_value(value: Any, readers: dict[int, Any]) -> tuple[str, str, lis
 
 
 def _readers() -> dict[int, tuple[str, Any]]:
-    """By the id of a known class: hashing or comparing a class may run its metaclass."""
+    """The readers by the id of a known class: hashing or comparing a class may run its metaclass."""
     found = {}
     for module_name, class_name, reader in (
         ("pandas", "DataFrame", _pandas_frame),
@@ -187,7 +187,7 @@ def _is_public(name: Any) -> bool:
 
 
 def _is_of(package: str, value: Any) -> bool:
-    """Its class is one of the package's own."""
+    """True when the value's class is one of the package's own."""
     return _text(_MODULE(type(value))).split(".")[0] == package
 
 

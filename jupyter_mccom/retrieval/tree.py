@@ -63,7 +63,7 @@ class ProjectTree:
 
     @property
     def status(self) -> TreeStatus:
-        """As the worker told it last, at most a quarter of a second ago."""
+        """The state of the index that the worker reported last, at most a quarter of a second ago."""
         if self._trouble:
             return TreeStatus(state="trouble", detail=self._trouble)
         return self._status
@@ -195,7 +195,7 @@ class _Worker:
         self._program.send(json.dumps(request).encode())
 
     async def stop(self) -> None:
-        """Ends it. Idempotent."""
+        """Ends the worker; may be called again."""
         await self._program.stop()
 
     def last_words(self) -> str:
@@ -203,7 +203,7 @@ class _Worker:
         return self._program.last_words()
 
     def ended(self) -> RetrievalError:
-        """That it ended, and how."""
+        """Notes that the worker ended, and how."""
         error = _WORDS.ended(self.last_words())
         assert isinstance(error, RetrievalError)
         return error

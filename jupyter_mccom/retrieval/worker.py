@@ -263,7 +263,7 @@ def _tidy(folder: Path) -> None:
 
 
 def _chunks(document: str, text: str) -> list[Chunk]:
-    """None for a file that cannot be cut, whatever is wrong with it."""
+    """The chunks of a file; None when it cannot be cut, for whatever reason."""
     suffix = os.path.splitext(document)[1].lower()
     try:
         if suffix == NOTEBOOK:

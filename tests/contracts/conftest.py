@@ -27,10 +27,10 @@ from tests.served import cloud, serving
 Open = Callable[[], Engine]
 LOCAL_URLS = ("local llama.cpp", "local Ollama", "local LM Studio")
 N_LAYERS, N_TOKENS = 2, 8192
-"""Of the cut MLX model."""
+"""Layers and context tokens of the cut MLX model."""
 TELLS_NO_PROBS = ("local LM Studio",)
 TELLS_NO_COUNTS = ("local Ollama", "local LM Studio")
-"""Of the prompt tokens that were evaluated."""
+"""Servers that do not tell how many prompt tokens were evaluated."""
 
 
 OWN_SERVER = "the wheel's server"

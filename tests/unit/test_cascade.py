@@ -260,7 +260,7 @@ async def test_a_model_that_is_not_loaded_in_time_answers_nothing() -> None:
 
 
 async def test_two_notebooks_cannot_spend_the_last_call_twice() -> None:
-    """Of two documents that ask at once, only one spends the last call of the day."""
+    """Only one of two documents that ask at once spends the last call of the day."""
     cascade = _cascade(0.7, calls_a_day=1)
     requests = [replace(REQUEST, document=name) for name in ("a", "b")]
     found = await asyncio.gather(*(_ask(cascade, request) for request in requests))

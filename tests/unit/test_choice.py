@@ -17,7 +17,7 @@ BUDGET_S = 0.5
 
 
 def figures(statement_s: float) -> Figures:
-    """Of a model that takes so long for a statement."""
+    """Figures of a model that takes `statement_s` for a statement."""
     each_s = statement_s / (READ_TOKENS + WRITE_TOKENS)
     return Figures(read_s=each_s, write_s=each_s)
 
@@ -75,7 +75,7 @@ def test_a_larger_model_that_would_be_too_slow_is_not_offered() -> None:
 
 
 def test_of_two_engines_the_quicker_is_chosen() -> None:
-    """Of two engines with the same model the quicker one is chosen."""
+    """The quicker of two engines with the same model is chosen."""
     assert _choose(MIDDLE, MLX, middle=0.2, middle_mlx=0.1).name == "middle-mlx"
     assert _choose(MIDDLE, MLX, middle=0.1, middle_mlx=0.2).name == "middle"
 

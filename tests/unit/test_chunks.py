@@ -322,6 +322,6 @@ def test_open_cells_are_named_by_their_position() -> None:
     ],
 )
 def test_of_a_markdown_cell_little_is_kept(text: str, expected: list[str]) -> None:
-    """Of a markdown cell only headings and the first words are kept, without pictures."""
+    """A markdown cell keeps only its headings and first words, without pictures."""
     chunks = chunks_of_cells([Cell(cell_id="c", kind="markdown", source=text)], "python")
     assert [chunk.text for chunk in chunks] == expected

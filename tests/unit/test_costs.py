@@ -14,7 +14,7 @@ from jupyter_mccom.engines.decoding.costs import TIMED, ByCost, CostCurve, by_co
 from jupyter_mccom.engines.decoding.decoding import Allowed, NextToken
 
 PROCESSOR = CostCurve(ms={1: 24.0, 2: 50.0, 4: 85.0, 8: 141.0, 16: 267.0})
-"""Measured for the 0.5B on two cores (engines.md B), 2 tokens by its neighbours."""
+"""Measured for the 0.5B on two cores, 2 tokens by its neighbours."""
 GPU = CostCurve(ms={1: 10.0, 2: 10.2, 4: 10.6, 8: 11.4, 16: 13.0})
 LIKELY = 0.9, 0.95
 UNLIKELY = 0.3, 0.5
@@ -108,7 +108,7 @@ def test_a_damaged_file_is_timed_anew(tmp_path: Path) -> None:
 
 
 class _Evaluates:
-    """As much of a Decoder as is timed."""
+    """The part of a Decoder that is timed."""
 
     n_batch = max_outputs = n_context = 32
 

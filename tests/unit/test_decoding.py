@@ -176,7 +176,7 @@ class _Never(Check):
         return 0
 
     def saw(self, part: Part, *, true: bool) -> None:
-        """Of each token of the draft that can be told."""
+        """Notes each token of the draft that was judged."""
         self.seen.append((part, true))
 
 
@@ -235,7 +235,7 @@ def test_after_a_failure_nothing_is_taken_to_be_in_the_cache() -> None:
             return super().decode(tokens, at, n_last, gone)
 
         def keep(self, n_tokens: int) -> int:
-            """Of what there is."""
+            """Keeps no more tokens than are held."""
             return super().keep(min(n_tokens, len(self.held)))
 
     speller = Failing()

@@ -34,11 +34,11 @@ class _Recorder:
     """Is told, and keeps nothing."""
 
     def keep(self, event: object) -> None:
-        """See protocols.Recorder."""
+        """Drops the event."""
 
 
 def _cascade(engine: ScriptedEngine, *, cloud: ScriptedEngine | None = None) -> Cascade:
-    """As it is wired: retrieval holds its hits in the document."""
+    """A cascade wired as in use: retrieval holds its hits in the document."""
     documents = Documents()
     retriever = Retrieval(tree=None, live=None, held=documents.held)
     cascade = cascade_of(engine, cloud, retriever=retriever, documents=documents)

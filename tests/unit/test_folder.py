@@ -35,7 +35,7 @@ FOLDER = Model(
 
 
 def _stated(name: str, content: bytes) -> dict[str, object]:
-    """As the hub's API states a file: large ones by SHA-256, small ones by git's own digest."""
+    """The hub API's statement of a file: SHA-256 for a large one, git's own digest for a small one."""
     blob = hashlib.sha1(f"blob {len(content)}\0".encode() + content).hexdigest()  # noqa: S324 - git's
     told: dict[str, object] = {"rfilename": name, "size": len(content), "blobId": blob}
     if len(content) > 100:

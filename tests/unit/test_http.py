@@ -31,7 +31,7 @@ class Proxy:
     """A real HTTP proxy that takes every host for one server."""
 
     port: int
-    """Of that server."""
+    """The port of the server behind the proxy."""
     url: str = ""
     asked: list[str] = field(default_factory=list)
     """The request lines that it was sent."""

@@ -94,7 +94,7 @@ class _Recorder:
     """Is told, and keeps nothing."""
 
     def keep(self, event: object) -> None:
-        """See protocols.Recorder."""
+        """Drops the event."""
 
 
 @pytest.mark.parametrize(

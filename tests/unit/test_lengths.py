@@ -32,7 +32,7 @@ def test_short_chunks_come_first() -> None:
 
 
 def test_nothing_stands_twice() -> None:
-    """Of a cell that is whole in the long prompt, the lines that the short one holds are left out."""
+    """A whole cell of the long prompt loses the lines that the short prompt already holds."""
     piece = _chunk(0, "b\nc", first=2)
     found = near_first(_prompt(piece), _prompt(_chunk(0, "a\nb\nc\nd")))
     assert [chunk.text for chunk in found.chunks] == ["b\nc", "a\nd"]

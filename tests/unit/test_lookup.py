@@ -28,7 +28,7 @@ def test_the_nearest_place_with_the_same_tokens_is_found(read: list[int], writte
 
 
 def test_the_nearest_place_goes_first() -> None:
-    """Of several places the nearest one comes first."""
+    """The nearest of several places comes first."""
     assert Lookup([1, 2, 3, 7, 1, 2, 3, 8, 2, 3, 9, 1, 2, 3]).following()[0] == 8
 
 

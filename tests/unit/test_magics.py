@@ -171,35 +171,35 @@ class Downloading:
         self.looked, self.cancelled = 0, False
 
     def status(self) -> dict[str, Any]:
-        """See Service."""
+        """The scripted status."""
         self.looked += 1
         if self.looked == 3:
             raise KeyboardInterrupt
         return {"pull": {"model": SMALL, "done_bytes": self.looked * 10_000_000, "total_bytes": 98_000_000}}
 
     def cancel_pull(self) -> None:
-        """See Service."""
+        """Notes that the download was cancelled."""
         self.cancelled = True
 
     def pull(self, model: str | None) -> None:
-        """See Service."""
+        """Notes nothing: no model is downloaded."""
 
     def traces(self) -> list[dict[str, Any]]:
-        """See Service."""
+        """The scripted traces."""
         return []
 
     def forget(self) -> None:
-        """See Service."""
+        """Forgets nothing."""
 
     def change(self, values: Mapping[str, object]) -> None:
-        """See Service."""
+        """Changes nothing."""
 
     def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """See Service."""
+        """The scripted answer."""
         return {}
 
     def close(self) -> None:
-        """See Service."""
+        """Closes nothing."""
 
 
 def test_a_download_tells_how_far_it_is_and_can_be_interrupted(capsys: pytest.CaptureFixture[str]) -> None:

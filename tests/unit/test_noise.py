@@ -67,7 +67,7 @@ def test_the_stricter_gate() -> None:
 
 
 async def test_only_where_the_suggestion_ends() -> None:
-    """Who takes a suggestion and types on elsewhere is not held back."""
+    """Typing on elsewhere after an acceptance still gets suggestions."""
     cascade = cascade_of(
         ScriptedEngine({"x = st": "dev(values)\n", "values)": ".round()\n", "df": ".head()\n"}, prob=0.85)
     )

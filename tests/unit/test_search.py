@@ -113,7 +113,7 @@ async def test_cells_above_and_below_are_found_by_number() -> None:
 
 
 async def test_the_cell_that_ran_later_counts_as_nearer() -> None:
-    """Of two cells that fit alike the nearer comes first; a cell that ran later counts as nearer."""
+    """The nearer of two equal cells comes first; a cell that ran later counts as nearer."""
 
     def cells(*ran: int | None) -> tuple[Cell, ...]:
         sources = (LOAD, "a = 1\n", "b = 2\n", LOAD.replace("read_table", "parse_lines"))

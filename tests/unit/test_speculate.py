@@ -169,7 +169,7 @@ class _Checking(ScriptedEngine):
 
     @property
     def skills(self) -> Skills:
-        """As told."""
+        """The scripted skills, but for `checks_draft`, which the test sets."""
         return replace(super().skills, checks_draft=self.checks_draft)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:

@@ -71,7 +71,7 @@ async def test_sleeps_until_it_is_asked_and_searches_while_it_indexes(root: Path
 
 
 async def test_of_too_many_files_the_first_20_000_are_searched(root: Path) -> None:
-    """Of more files than fit the first 20 000 are searched, and the status says so."""
+    """A project of too many files has its first 20 000 searched, and the status says so."""
     for folder in range(21):
         (root / f"f{folder}").mkdir()
         for number in range(1000):

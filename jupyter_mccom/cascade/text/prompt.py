@@ -130,7 +130,7 @@ def _stands(chunk: Chunk, own_source: str, texts: Sequence[str]) -> bool:
 
 
 def _best(hits: Sequence[Hit], counts: Mapping[str, int], room: int) -> list[Chunk]:
-    """Best first; of one that does not fit, its first lines, where that is worth it."""
+    """The hits that fit, best first. A hit that does not fit gives its first lines where they are enough."""
     kept = []
     for hit in hits:
         chunk, n_tokens = hit.chunk, counts[hit.chunk.text]

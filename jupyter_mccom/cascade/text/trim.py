@@ -150,7 +150,7 @@ def _without_lines_below(text: str, typed: str, suffix: str) -> str:
 
 
 def _repeats_line_above(before: str, typed: str, text: str) -> bool:
-    """On a fresh line, the suggestion is the line just above once more."""
+    """True when the suggestion on a fresh line only repeats the line above."""
     above = before.rstrip().rpartition("\n")[2].strip()
     return not typed.strip() and bool(above) and text.strip() == above
 

@@ -23,7 +23,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Process id."""
+        """The id of the process."""
         return self._program.pid
 
     @property

@@ -72,7 +72,7 @@ class _ContextParams(ctypes.Structure):
 
 
 class _Batch(ctypes.Structure):
-    """struct llama_batch."""
+    """The C struct `llama_batch`."""
 
     _fields_ = _fields((ctypes.c_int32, "n_tokens"), (_Pointer, "token embd pos n_seq_id seq_id logits"))
 
@@ -204,7 +204,7 @@ class LlamaH:
         return Allowed(token=ids[at], prob=likeliest / of_all, share=share)
 
     def ends(self, token: int) -> bool:
-        """The token ends a text."""
+        """True when the token ends a text."""
         return bool(self._c["vocab_is_eog"](self._vocab, token))
 
     def keep(self, n_tokens: int) -> int:

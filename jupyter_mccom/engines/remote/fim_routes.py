@@ -1,4 +1,4 @@
-"""Services with a fill-in-the-middle route and no use for a draft: Mistral and DeepSeek (engines.md D)."""
+"""Services with a fill-in-the-middle route and no use for a draft: Mistral and DeepSeek."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class LlamaAnswer:
 
     @property
     def full(self) -> bool:
-        """All that is wanted has come, and the server was asked for more, since forced tokens do not count."""
+        """True once all that is wanted has come. The server was asked for more, since forced tokens do not count."""
         return self._more and self._behind.n_left <= 0
 
     def tokens(self, event: Mapping[str, Any]) -> list[Token]:
@@ -65,5 +65,5 @@ class LlamaAnswer:
         return found
 
     def end(self) -> None:
-        """No event is left. Raises NotForced."""
+        """Ends the answer after the last event. Raises NotForced."""
         self._behind.end()

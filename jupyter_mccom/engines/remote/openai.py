@@ -1,6 +1,6 @@
 """Services that take the draft as text and check it themselves: `prediction` in a chat, `speculation` beside a prompt.
 
-OpenAI and what speaks like it, and Fireworks (engines.md D). A chat model is asked for bare code; what it adds all the
+OpenAI and what speaks like it, and Fireworks. A chat model is asked for bare code; what it adds all the
 same (a fence, the line as far as it is typed) is taken away while it streams.
 """
 

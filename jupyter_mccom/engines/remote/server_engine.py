@@ -53,12 +53,12 @@ class ServerEngine:
 
     @property
     def tells_probs(self) -> bool | None:
-        """Its tokens carry probabilities; None while that is not known."""
+        """True when the server's tokens carry probabilities; None while that is not known."""
         return self._kind.probs if self._kind else None
 
     @property
     def skills(self) -> Skills:
-        """As far as they are known: nothing is until the server was asked."""
+        """The skills that are known so far: none before the server was asked."""
         kind = self._kind
         return Skills(
             probs=bool(kind and kind.probs), infill=bool(kind and kind.infill), checks_draft=False,

@@ -1,4 +1,4 @@
-"""Own servers that tell the probabilities of a prompt: vLLM and SGLang check a draft in one pass (engines.md D).
+"""Own servers that tell the probabilities of a prompt: vLLM and SGLang check a draft in one pass.
 
 The draft is sent behind the prompt. The longest run of it that is the model's own argmax is kept, and the argmax where
 it ends is one token more for nothing. Only for whoever still reads then, a second call goes on from there, on the same
@@ -67,7 +67,7 @@ class Verifying(CloudEngine):
 
     @property
     def skills(self) -> Skills:
-        """Text is forced by structured output."""
+        """The skills of a server that checks drafts; it forces text by structured output."""
         return Skills(probs=False, infill=True, checks_draft=True, heals=self._healing.works)
 
     def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
@@ -220,7 +220,7 @@ class _Kept:
     """The argmax where they end."""
 
     def ids(self, draft_ids: list[int]) -> list[int]:
-        """All that is taken, behind the prompt."""
+        """The ids of all accepted tokens, those of the prompt left out."""
         more = [self.more.token_id] if self.more else []
         return [*draft_ids[: len(self.given)], *(position.token_id for position in self.true), *more]
 

@@ -45,7 +45,7 @@ class Conditions:
 
     @property
     def words(self) -> str:
-        """For a table's title."""
+        """The conditions in words, for a table's title."""
         if self.profile is None:
             return f"{self.name} ms of network, this machine's cloud"
         return f"computed: local work in {self.local_share:g} of its time, the cloud's of {self.profile.words}"

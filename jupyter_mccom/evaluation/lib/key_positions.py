@@ -91,11 +91,11 @@ class Pressed:
     counts: Mapping[Place, int]
 
     def share(self, place: Place) -> float:
-        """Its share of all keys, 0..1."""
+        """The share of this kind among all keys, 0..1."""
         return self.counts.get(place, 0) / max(1, sum(self.counts.values()))
 
     def note(self) -> str:
-        """The shares, to read."""
+        """The shares of the kinds, as text."""
         asked = ", ".join(f"{kind} {self.share(kind):.2f}" for kind in KINDS)
         others = ", ".join(f"{place} {self.share(place):.2f}" for place in self.counts if place not in KINDS)
         n_keys = sum(self.counts.values())

@@ -90,7 +90,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _drawn(items: Sequence[_Item], n: int, seed: int) -> list[_Item]:
-    """At random; fewer of the same seed are the first of more, so that a larger run goes on from a smaller one."""
+    """Random samples. A smaller draw with the same seed is the start of a larger one, so that a run can grow."""
     shuffled = list(items)
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - a sample, not a secret
     return shuffled[:n]

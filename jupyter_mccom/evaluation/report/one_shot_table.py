@@ -106,7 +106,7 @@ def _goals(of: Sequence[Result], base: Sequence[Result], stratum: Stratum) -> Ta
 
 
 def _computed(found: Sequence[Both], gates: Gates, profile: Profile) -> Mapping[str, Sequence[Result]]:
-    """The same answers, with local work at a fifth and a hosted cloud."""
+    """The results computed for local work at a fifth of its time and a hosted cloud."""
     there = [elsewhere(both, local_share=FIFTH, profile=profile) for both in found]
     return {name: [policy(both) for both in there] for name, policy in policies(gates).items()}
 
@@ -162,7 +162,7 @@ def _as_it_moves(found: Sequence[Both], gates: Gates, stratum: Stratum) -> Table
 
 
 def _sweep(gates: Gates) -> list[Policy]:
-    """In the unit in force, a confidence or a chance."""
+    """The sweep over the gates, in the unit in force: a confidence or a chance."""
     return [cascade(replace(gates, sure=sure, show=min(gates.show, sure)), parse=True) for sure in _THRESHOLDS]
 
 

@@ -33,11 +33,11 @@ class Figure:
 
     @property
     def suite(self) -> str:
-        """Its name."""
+        """The name of the suite."""
         return self.name.partition(" ")[0]
 
     def file(self, out: Path) -> Path:
-        """Its result, in a folder of its own."""
+        """The result file of the run, in a folder of its own."""
         return out / self.name.replace(" ", "-").lower() / f"{self.suite}.json"
 
 

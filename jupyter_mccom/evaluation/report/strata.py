@@ -29,7 +29,7 @@ class Stratum:
 
     @property
     def n(self) -> int:
-        """Its positions."""
+        """The number of positions."""
         return sum(weight > 0 for weight in self.weights)
 
     def count(self, values: Iterable[float]) -> int:
@@ -41,7 +41,7 @@ class Stratum:
         return ratio(*self._sums(values, per))
 
     def told(self, values: Iterable[float], per: Iterable[float] | None = None, digits: int = 2) -> str:
-        """The same with its 95 % interval, to read; `–` where nothing is to be divided by."""
+        """The share with its 95 % interval as text; `–` where there is nothing to divide by."""
         return ratio_with_interval(*self._sums(values, per), digits)
 
     def gained(self, values: Iterable[float], base: Iterable[float]) -> str:

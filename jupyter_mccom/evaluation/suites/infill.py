@@ -119,7 +119,7 @@ async def _tokens(engine: Engine, prompt: Prompt, max_tokens: int, draft: str) -
 
 
 def _right(samples: Sequence[Sample], rows: Sequence[dict[str, Any]]) -> Table:
-    """By kind; one whose cursors do not all stand at the same place, by place too."""
+    """The rows by kind, and by place for a kind whose cursors are at several places."""
     found: dict[str, list[float]] = {}
     for kind in KINDS:
         of = [

@@ -43,7 +43,7 @@ _NEVER_SLOWER, _PAYS = 1.02, 0.75
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedRun:
-    """One answer."""
+    """The time and the text of one answer."""
 
     text: str
     first_s: float
@@ -146,7 +146,7 @@ async def _row(
 
 
 def _quickest(runs: Sequence[TimedRun]) -> TimedRun:
-    """Each figure's least."""
+    """The least value of each figure."""
     return replace(
         runs[0],
         first_s=min(run.first_s for run in runs),

@@ -201,7 +201,7 @@ def _by_feature_set(judged: Sequence[Judged], statements: Sequence[str]) -> dict
 
 
 def _auroc(scores: Sequence[float], right: Sequence[bool]) -> list[float]:
-    """With the ends of its interval."""
+    """The value with the ends of its interval."""
     ends = interval_of(lambda drawn: auroc([scores[at] for at in drawn], [right[at] for at in drawn]), len(right))
     return _rounded(auroc(scores, right), *ends)
 
@@ -319,7 +319,7 @@ def _append(out: Path | None, line: Mapping[str, Any]) -> None:
 
 
 def _read(out: Path, made_with: Mapping[str, object]) -> dict[str, dict[str, Any]]:
-    """By task."""
+    """The rows of a file, by task."""
     path = out / _FILE
     texts = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
     lines = []

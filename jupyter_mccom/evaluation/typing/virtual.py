@@ -76,7 +76,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def run_in_executor(  # type: ignore[override]
         self, executor: Executor | None, func: Callable[..., _Result], *args: Any
     ) -> asyncio.Future[_Result]:
-        """As the base class does; counts as work until it is done."""
+        """Runs `func` as the base class does. Virtual time waits until it is done."""
         future: asyncio.Future[_Result] = super().run_in_executor(executor, func, *args)
         working = self.working()
         working.__enter__()
