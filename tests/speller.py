@@ -28,7 +28,8 @@ class Speller:
         data, ids = text.encode(), list[int]()
         while data:
             token = next((i for i, piece in enumerate(PIECES) if i and data.startswith(piece)), 0)
-            ids += [token] * (token > 0)
+            if token:
+                ids.append(token)
             data = data[len(PIECES[token]) if token else 1 :]
         return ids
 

@@ -22,11 +22,17 @@ def _data(folder: Path) -> Path:
     lines = SOURCE.split("\n")
     points = [
         {
-            "task_id": f"nb/{number}", "book": "b", "era": era, "cell": 0, "line": number, "cut_col": 6,
-            "ground_truth": lines[number], "uses_earlier_cell_name": False,
+            "task_id": f"nb/{number}",
+            "book": "b",
+            "era": era,
+            "cell": 0,
+            "line": number,
+            "cut_col": 6,
+            "ground_truth": lines[number],
+            "uses_earlier_cell_name": False,
         }
         for number, era in ((1, "2025+"), (3, "pre-2025"))
-    ]  # fmt: skip
+    ]
     (folder / "notebooks" / "statements.jsonl").write_text("".join(json.dumps(point) + "\n" for point in points))
     return folder
 

@@ -116,8 +116,12 @@ class Place:
         with self.said.open("w") as out:
             process = subprocess.Popen(
                 [BASH, "-c", self._command(block)],
-                cwd=self.folder, env=self.env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+                cwd=self.folder,
+                env=self.env,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         try:
             yield process
         finally:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ..cascade.budget import Budget
 from ..cascade.documents import Documents
 from ..cascade.pipeline import Cascade
+from ..cascade.tiers import CloudTier
 from ..engines.decoding import costs
 from ..engines.local.host import Host
 from ..learning.recorder import FileRecorder
@@ -179,17 +180,36 @@ def open_cascade(
     former_cloud = kept.cascade.cloud if kept else None
     cloud = open_cloud_tier(settings, former_cloud, budget=budget, retriever=retriever, root=jupyter_root or Path())
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
-    gates = gates_of(settings, local.model)
-    cascade = wire(
-        settings, local.engine, retriever, cloud, clock=SystemClock(), gates=gates, documents=documents,
-        allowed=lambda hit: not local.leaves or settings.kernel_to_cloud or hit.chunk.source != KERNEL,
-        kept_out=local.kept_out(jupyter_root or Path()),
-    )  # fmt: skip
+    cascade = _wired(settings, local, retriever, cloud, documents, root=jupyter_root or Path())
     return OpenCascade(
-        cascade=cascade, local=local, retriever=retriever, tree=tree, live=live, store=store, settings=settings,
-        budget=budget, traces=traces,
+        cascade=cascade,
+        local=local,
+        retriever=retriever,
+        tree=tree,
+        live=live,
+        store=store,
+        settings=settings,
+        budget=budget,
+        traces=traces,
         recorder=_recorder(settings, local, cascade, traces, former.recorder if former else None),
-    )  # fmt: skip
+    )
+
+
+def _wired(
+    settings: MCCom, local: FirstModel, retriever: Retrieval, cloud: CloudTier | None, documents: Documents, root: Path
+) -> Cascade:
+    """The cascade of these parts, with the gates of the local model and what may stand in its prompts."""
+    return wire(
+        settings,
+        local.engine,
+        retriever,
+        cloud,
+        clock=SystemClock(),
+        gates=gates_of(settings, local.model),
+        documents=documents,
+        allowed=lambda hit: not local.leaves or settings.kernel_to_cloud or hit.chunk.source != KERNEL,
+        kept_out=local.kept_out(root),
+    )
 
 
 def _recorder(

@@ -64,9 +64,14 @@ def is_right(path: Path, stamp: Path, check: Callable[[], None]) -> bool:
 
 
 def fetch(
-    transfer: Transfer, path: Path, stamp: Path, *, endpoint: str | None, first_byte_s: float,
+    transfer: Transfer,
+    path: Path,
+    stamp: Path,
+    *,
+    endpoint: str | None,
+    first_byte_s: float,
     check_space: Callable[[int], None],
-) -> None:  # fmt: skip
+) -> None:
     """Fetches every file from the hub into a folder beside, checks each, and puts the folder in place.
 
     `check_space` is asked with the bytes that are still to come. What arrived stays for a later try. Raises ModelError,

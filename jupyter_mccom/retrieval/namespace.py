@@ -173,12 +173,12 @@ def _signature(function: Any, skip: int = 0) -> str:
     n_plain, n_all = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
     rest = list(code.co_varnames[n_all:])
     n_required = n_plain - (len(function.__defaults__) if type(function.__defaults__) is tuple else 0)
-    plain = [name + "=..." * (at >= n_required) for at, name in enumerate(code.co_varnames[:n_plain])]
+    plain = [name + ("=..." if at >= n_required else "") for at, name in enumerate(code.co_varnames[:n_plain])]
     if skip < code.co_posonlyargcount:
         plain.insert(code.co_posonlyargcount, "/")
-    starred = ["*" + rest.pop(0)] if code.co_flags & 4 else ["*"] * (code.co_kwonlyargcount > 0)
+    starred = ["*" + rest.pop(0)] if code.co_flags & 4 else ["*"] if code.co_kwonlyargcount else []
     given = function.__kwdefaults__ if type(function.__kwdefaults__) is dict else {}
-    named = [name + "=..." * (name in given) for name in code.co_varnames[n_plain:n_all]]
+    named = [name + ("=..." if name in given else "") for name in code.co_varnames[n_plain:n_all]]
     return "(" + ", ".join(plain[skip:] + starred + named + (["**" + rest[0]] if code.co_flags & 8 else [])) + ")"
 
 

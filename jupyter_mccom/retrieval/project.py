@@ -31,11 +31,32 @@ MAX_NOTEBOOK_BYTES = 8 << 20
 """Its outputs are in it."""
 NOTEBOOK = ".ipynb"
 LANGUAGES = {
-    ".py": "python", ".pyi": "python", ".pyx": "cython", NOTEBOOK: "", ".r": "r", ".jl": "julia", ".sql": "sql",
-    ".sh": "bash", ".js": "javascript", ".mjs": "javascript", ".jsx": "javascript", ".ts": "typescript",
-    ".tsx": "typescript", ".c": "c", ".h": "c", ".cpp": "c++", ".cc": "c++", ".hpp": "c++", ".cu": "cuda",
-    ".java": "java", ".scala": "scala", ".cs": "c#", ".go": "go", ".rs": "rust", ".m": "matlab",
-}  # fmt: skip
+    ".py": "python",
+    ".pyi": "python",
+    ".pyx": "cython",
+    NOTEBOOK: "",
+    ".r": "r",
+    ".jl": "julia",
+    ".sql": "sql",
+    ".sh": "bash",
+    ".js": "javascript",
+    ".mjs": "javascript",
+    ".jsx": "javascript",
+    ".ts": "typescript",
+    ".tsx": "typescript",
+    ".c": "c",
+    ".h": "c",
+    ".cpp": "c++",
+    ".cc": "c++",
+    ".hpp": "c++",
+    ".cu": "cuda",
+    ".java": "java",
+    ".scala": "scala",
+    ".cs": "c#",
+    ".go": "go",
+    ".rs": "rust",
+    ".m": "matlab",
+}
 """By lower-case suffix; a notebook names its own. Text for people is left out."""
 _RULES = ".gitignore"
 _TOOLS_FOLDERS = frozenset(

@@ -288,9 +288,16 @@ def _changes(found: Listing, stop: Event) -> Iterator[set[str]]:
     if not there:
         raise FileNotFoundError(f"{found.root} cannot be read")
     groups = watch(
-        *there, watch_filter=None, debounce=_GROUP_MS, step=_STEP_MS,
-        rust_timeout=_BEAT_MS, yield_on_timeout=True, stop_event=stop, recursive=not one_by_one, raise_interrupt=False,
-    )  # fmt: skip
+        *there,
+        watch_filter=None,
+        debounce=_GROUP_MS,
+        step=_STEP_MS,
+        rust_timeout=_BEAT_MS,
+        yield_on_timeout=True,
+        stop_event=stop,
+        recursive=not one_by_one,
+        raise_interrupt=False,
+    )
     start = len(os.path.join(found.root, ""))
     for group in groups:
         yield {path[start:].replace(os.sep, "/") for _, path in group if len(path) > start}

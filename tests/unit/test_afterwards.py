@@ -25,9 +25,16 @@ BELOW = Cell(cell_id="2", kind="code", source="print(y)")
 
 def _sample(prefix: str, truth: str, suffix: str) -> Sample:
     request = CompletionRequest(
-        id="t", client="c", document="d", cell_id="1", language="python", prefix=prefix, suffix=suffix,
-        cells_before=(NOTE,), cells_after=(BELOW,),
-    )  # fmt: skip
+        id="t",
+        client="c",
+        document="d",
+        cell_id="1",
+        language="python",
+        prefix=prefix,
+        suffix=suffix,
+        cells_before=(NOTE,),
+        cells_after=(BELOW,),
+    )
     return Sample(task="t", kind="notebook", era="2025+", request=request, truth=truth)
 
 

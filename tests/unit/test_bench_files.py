@@ -27,9 +27,15 @@ from jupyter_mccom.settings import MCCom, kinds
 CELLS = ("notebooks/notebooks.jsonl", "notebooks/statements.jsonl")
 BOOK = {"id": "b", "cells": [{"type": "code", "source": "import os\nx = 1"}]}
 POINT = {
-    "task_id": "nb/0", "book": "b", "era": "2025+", "cell": 0, "line": 1, "cut_col": 4, "ground_truth": "x = 1",
+    "task_id": "nb/0",
+    "book": "b",
+    "era": "2025+",
+    "cell": 0,
+    "line": 1,
+    "cut_col": 4,
+    "ground_truth": "x = 1",
     "uses_earlier_cell_name": False,
-}  # fmt: skip
+}
 
 
 def _data(folder: Path, *points: dict[str, Any] | str) -> Path:

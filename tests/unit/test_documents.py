@@ -24,9 +24,15 @@ from tests.cascades import cascade_of, held_texts
 
 CELL = Cell(cell_id="0", kind="code", source="def my_secret_function(path):\n    return path")
 REQUEST = CompletionRequest(
-    id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix="x = np.z", suffix="",
+    id="r0",
+    client="c",
+    document="d.ipynb",
+    cell_id="1",
+    language="python",
+    prefix="x = np.z",
+    suffix="",
     cells_before=(CELL,),
-)  # fmt: skip
+)
 TEXTS = ("np.z", "eros(3)", "my_secret_function")
 
 

@@ -144,10 +144,23 @@ def test_replays_have_names_of_their_own() -> None:
 
 def _way(*, keys: int, useful_s: float | None) -> dict[str, Any]:
     return {
-        "keys_typed": keys, "keys_needed": 40, "took_s": 8.0, "useful_s": useful_s, "accepted_chars": 0, "read": 1,
-        "shown": 2, "right": 1, "partly": 0, "right_read": 1, "latency_s": [0.5], "requests": 2, "along": 0,
-        "cancelled": 0, "local": [], "cloud": [],
-    }  # fmt: skip
+        "keys_typed": keys,
+        "keys_needed": 40,
+        "took_s": 8.0,
+        "useful_s": useful_s,
+        "accepted_chars": 0,
+        "read": 1,
+        "shown": 2,
+        "right": 1,
+        "partly": 0,
+        "right_read": 1,
+        "latency_s": [0.5],
+        "requests": 2,
+        "along": 0,
+        "cancelled": 0,
+        "local": [],
+        "cloud": [],
+    }
 
 
 def _folder(folder: Path, rows: dict[str, Any], **head: Any) -> Path:

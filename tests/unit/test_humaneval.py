@@ -15,9 +15,13 @@ from jupyter_mccom.evaluation.suites.humaneval import LINE, OURS, SPAN, STANDARD
 from jupyter_mccom.types import Prompt
 
 TASK = Task(
-    name="t", kind=LINE, before="def double(x):\n", after="    return y\n", entry_point="double",
+    name="t",
+    kind=LINE,
+    before="def double(x):\n",
+    after="    return y\n",
+    entry_point="double",
     test="def check(candidate):\n    assert candidate(2) == 4",
-)  # fmt: skip
+)
 NOTHING = Prompt(chunks=(), prefix="def double(x):\n", typed="", suffix="")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="code is run under POSIX limits only")
 

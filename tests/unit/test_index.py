@@ -252,9 +252,19 @@ def test_a_damaged_file_is_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, 3, "text", {"a": 1}, [3], [["a", 1]], [["a", 1, 2, 3]], [["a", 1, 2, [["a", 1, 2]]]], [["a", "x", 2, []]],
-     [["a", float("inf"), 2, []]]],
-)  # fmt: skip
+    [
+        None,
+        3,
+        "text",
+        {"a": 1},
+        [3],
+        [["a", 1]],
+        [["a", 1, 2, 3]],
+        [["a", 1, 2, [["a", 1, 2]]]],
+        [["a", "x", 2, []]],
+        [["a", float("inf"), 2, []]],
+    ],
+)
 def test_a_right_checksum_over_something_else_is_none(tmp_path: Path, value: object) -> None:
     """A right checksum over other values loads as no index."""
     path = tmp_path / "index"

@@ -49,9 +49,14 @@ def test_place(line: str, place: Place) -> None:
 
 def _sample(line: str, column: int = 0, task: str = "t") -> Sample:
     request = CompletionRequest(
-        id=task, client="c", document="d", cell_id="", language="python", prefix="above\n" + line[:column],
+        id=task,
+        client="c",
+        document="d",
+        cell_id="",
+        language="python",
+        prefix="above\n" + line[:column],
         suffix="\nbelow",
-    )  # fmt: skip
+    )
     return Sample(task=task, kind="notebook", era="2025+", request=request, truth=line[column:])
 
 
@@ -147,8 +152,11 @@ def test_weighted_by_shares() -> None:
     right = [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]
     found = strata(samples, PRESSED)
     assert {name: (one.n, round(one.value(right), 4)) for name, one in found.items()} == {
-        "start": (3, 0.6667), "inside": (2, 0.5), "behind": (2, 0.0), WEIGHTED: (7, 0.3667),
-    }  # fmt: skip
+        "start": (3, 0.6667),
+        "inside": (2, 0.5),
+        "behind": (2, 0.0),
+        WEIGHTED: (7, 0.3667),
+    }
     assert found["inside"].told(right) == "0.50 (0.00–1.00)"
     assert found["inside"].gained(right, [0.0] * 7) == "+0.500 (+0.00 to +1.00)"
     assert found["inside"].gained(right, right) == "0"

@@ -220,13 +220,23 @@ def _trace(**values: object) -> dict[str, object]:
         for name in ("small", "large")
     )
     trace = {
-        "request_id": "r", "suggestion_id": "s", "document": "a.ipynb", "cell_id": "c", "language": "python",
-        "trigger": "typing", "started_s": 0.0, "route": Route(to="cloud", reason="rejected", confidence=0.75),
-        "origin": "cloud", "text": "mean(<values>)", "generations": generations, "features": _FEATURES,
-        "draft": DraftCheck(offered=9, accepted=4), "stage_s": {"local": 0.5, "cloud": 1.5, "total": 2.0},
+        "request_id": "r",
+        "suggestion_id": "s",
+        "document": "a.ipynb",
+        "cell_id": "c",
+        "language": "python",
+        "trigger": "typing",
+        "started_s": 0.0,
+        "route": Route(to="cloud", reason="rejected", confidence=0.75),
+        "origin": "cloud",
+        "text": "mean(<values>)",
+        "generations": generations,
+        "features": _FEATURES,
+        "draft": DraftCheck(offered=9, accepted=4),
+        "stage_s": {"local": 0.5, "cloud": 1.5, "total": 2.0},
         "hits": (Hit(chunk=Chunk(source="b.py", first_line=3, last_line=9, text=""), score=0.5),),
         "outcome": Outcome(suggestion_id="s", kind="accepted", kept_chars=14, shown_ms=1500),
-    }  # fmt: skip
+    }
     return json_from_trace(Trace(**{**trace, **values}))  # type: ignore[arg-type]
 
 

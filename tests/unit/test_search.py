@@ -18,9 +18,14 @@ LOAD = "def load_prices(path):\n    return read_table(path)\n"
 PLOT = "def plot_prices(frame):\n    frame.plot(kind='line')\n"
 POOL = "self._obs_pool = CachePool('obs', self._env_num)\n"
 REQUEST = CompletionRequest(
-    id="r", client="c", document="a.ipynb", cell_id="2", language="python",
-    prefix="prices = load_prices('a.csv')\nframe = clean(prices)\npl", suffix="",
-)  # fmt: skip
+    id="r",
+    client="c",
+    document="a.ipynb",
+    cell_id="2",
+    language="python",
+    prefix="prices = load_prices('a.csv')\nframe = clean(prices)\npl",
+    suffix="",
+)
 
 
 def _chunk(source: str, text: str) -> Chunk:
@@ -224,9 +229,15 @@ def test_a_round_that_finds_nothing_divides_by_nothing() -> None:
 
 def test_duplicates_and_text_that_stands_here_are_left_out() -> None:
     """Near duplicates, and what already stands around the cursor, are left out."""
-    hits = [Hit(chunk=_chunk(name, text), score=0.5) for name, text in (
-        ("a.py", LOAD), ("b.py", LOAD + "# again\n"), ("c.py", "prices = load_prices('a.csv')\n"), ("d.py", PLOT),
-    )]  # fmt: skip
+    hits = [
+        Hit(chunk=_chunk(name, text), score=0.5)
+        for name, text in (
+            ("a.py", LOAD),
+            ("b.py", LOAD + "# again\n"),
+            ("c.py", "prices = load_prices('a.csv')\n"),
+            ("d.py", PLOT),
+        )
+    ]
     assert [hit.chunk.source for hit in distinct(hits, REQUEST)] == ["a.py", "d.py"]
 
 
@@ -271,9 +282,15 @@ def test_names_that_are_neither_near_nor_found(text: str, new: set[str]) -> None
         Cell(cell_id="n", kind="code", source="before_text"),
     )
     request = CompletionRequest(
-        id="r", client="c", document="a.ipynb", cell_id="3", language="python",
-        prefix="all_names = path.name\n", suffix="", cells_before=cells,
-    )  # fmt: skip
+        id="r",
+        client="c",
+        document="a.ipynb",
+        cell_id="3",
+        language="python",
+        prefix="all_names = path.name\n",
+        suffix="",
+        cells_before=cells,
+    )
     hit = Hit(chunk=_chunk("b.py", "found = 1"), score=1.0)
     assert new_names(text, request, [hit]) == new
 

@@ -74,8 +74,12 @@ def test_a_fit_on_more_features_shows_fewer_wrong_ones() -> None:
 
 
 MADE_WITH: dict[str, object] = {
-    "model": SMALL, "layout": "anchored-block", "prompt_tokens": 512, "retrieval_tokens": 192, "max_tokens": 64,
-}  # fmt: skip
+    "model": SMALL,
+    "layout": "anchored-block",
+    "prompt_tokens": 512,
+    "retrieval_tokens": 192,
+    "max_tokens": 64,
+}
 
 
 def test_a_bench_teaches_the_thresholds_once(tmp_path: Path) -> None:

@@ -18,9 +18,14 @@ _N_ALTERNATIVES = 20
 def body_of(text: str, *, forced: str, max_tokens: int) -> dict[str, object]:
     """The JSON of a streamed, greedy answer; `forced` is what it has to begin with."""
     body: dict[str, object] = {
-        "prompt": text, "n_predict": max_tokens, "temperature": 0, "n_probs": 1, "cache_prompt": True, "stream": True,
+        "prompt": text,
+        "n_predict": max_tokens,
+        "temperature": 0,
+        "n_probs": 1,
+        "cache_prompt": True,
+        "stream": True,
         "timings_per_token": True,
-    }  # fmt: skip
+    }
     if forced:
         n_predict = max_tokens + most_tokens(forced)
         body |= {"n_predict": n_predict, "n_probs": _N_ALTERNATIVES, "grammar": grammar(forced)}

@@ -44,9 +44,13 @@ class Chat(CloudEngine):
         asked = f"<before>{before}</before>\n<after>{prompt.suffix}</after>"
         messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": asked}]
         body: dict[str, object] = {
-            "model": self.name, "messages": messages, "temperature": 0, "stream": True,
-            "stream_options": {"include_usage": True}, "prompt_cache_key": prompt.session,
-        }  # fmt: skip
+            "model": self.name,
+            "messages": messages,
+            "temperature": 0,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "prompt_cache_key": prompt.session,
+        }
         body |= {"prediction": {"type": "content", "content": draft}} if draft else {"max_tokens": max_tokens}
         stream = self._client.stream("/chat/completions", body)
         bare, check = _Bare(typed), None
@@ -73,10 +77,15 @@ class Speculation(CloudEngine):
 
     async def _written(self, prompt: Prompt, max_tokens: int, draft: str) -> AsyncGenerator[Token, None]:
         body = {
-            "model": self.name, "prompt": render(prompt, self._model.fim, "standard"), "max_tokens": max_tokens,
-            "temperature": 0, "stream": True, "prompt_cache_key": prompt.session, "user": prompt.session,
+            "model": self.name,
+            "prompt": render(prompt, self._model.fim, "standard"),
+            "max_tokens": max_tokens,
+            "temperature": 0,
+            "stream": True,
+            "prompt_cache_key": prompt.session,
+            "user": prompt.session,
             "perf_metrics_in_response": True,
-        } | ({"speculation": draft} if draft else {})  # fmt: skip
+        } | ({"speculation": draft} if draft else {})
         stream, check = self._client.stream("/completions", body), None
         async with aclosing(stream):
             async for event in stream:

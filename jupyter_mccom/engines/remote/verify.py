@@ -149,10 +149,13 @@ class SgLang:
 
     async def check(self, model: str, ids: list[int], n_draft: int, session: str) -> Checked:
         body = {
-            "input_ids": ids, "sampling_params": {"temperature": 0, "max_new_tokens": 1},
+            "input_ids": ids,
+            "sampling_params": {"temperature": 0, "max_new_tokens": 1},
             "return_logprob": True,
-            "logprob_start_len": len(ids) - n_draft - 1, "top_logprobs_num": 1, "return_text_in_logprobs": True,
-        }  # fmt: skip
+            "logprob_start_len": len(ids) - n_draft - 1,
+            "top_logprobs_num": 1,
+            "return_text_in_logprobs": True,
+        }
         answer = await self._client.post("/generate", body, headers=routing(session))
         meta = answer.get("meta_info") or {}
         tops = [top[0] for top in (meta.get("input_top_logprobs") or [])[-n_draft:] if top]
@@ -252,9 +255,11 @@ def _given(draft_ids: list[int], found: Checked, forced: str) -> list[str]:
     given: list[str] = []
     left = forced
     for token_id, text, position in zip(draft_ids, found.texts, found.argmax, strict=False):
-        otherwise = position.token_id != token_id and bool(position.text) and (
-            position.text.startswith(left) or left.startswith(position.text)
-        )  # fmt: skip
+        otherwise = (
+            position.token_id != token_id
+            and bool(position.text)
+            and (position.text.startswith(left) or left.startswith(position.text))
+        )
         if not text or not left.startswith(text) or otherwise:
             break
         given.append(text)

@@ -131,7 +131,7 @@ def policies(gates: Gates) -> Mapping[str, Policy]:
 
 
 def _shown(both: Both, *, local: bool, cloud: TimedAnswer | None, latency_s: float) -> Result:
-    texts = [both.local.text] * local + ([cloud.text] if cloud else [])
+    texts = ([both.local.text] if local else []) + ([cloud.text] if cloud else [])
     right = [exact_match(text, both.truth) for text in texts if text]
     local_shown = int(local and bool(both.local.text))
     return Result(

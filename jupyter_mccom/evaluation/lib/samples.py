@@ -103,9 +103,16 @@ def _in_notebook(point: dict[str, Any], book: dict[str, Any]) -> Sample:
     number = point["cell"]
     prefix, suffix = _split(cells[number].source, point["line"], point["cut_col"])
     request = CompletionRequest(
-        id=point["task_id"], client=_CLIENT, document=point["book"], cell_id=str(number), language="python",
-        prefix=prefix, suffix=suffix, cells_before=cells[:number], cells_after=cells[number + 1 :],
-    )  # fmt: skip
+        id=point["task_id"],
+        client=_CLIENT,
+        document=point["book"],
+        cell_id=str(number),
+        language="python",
+        prefix=prefix,
+        suffix=suffix,
+        cells_before=cells[:number],
+        cells_after=cells[number + 1 :],
+    )
     return _sample(request, "notebook", point["era"], point["ground_truth"][point["cut_col"] :])
 
 

@@ -134,9 +134,12 @@ def _latencies(results: Mapping[str, Sequence[Result]]) -> Plot:
     names = ("local alone", "cloud alone", "cascade")
     series = [distribution(name, [result.latency_s for result in results[name]]) for name in names]
     return Plot(
-        title="Latency until the last text that is shown", x="seconds", y="share of positions", series=series,
+        title="Latency until the last text that is shown",
+        x="seconds",
+        y="share of positions",
+        series=series,
         log_x=True,
-    )  # fmt: skip
+    )
 
 
 def _thresholds(found: Sequence[Both], gates: Gates, results: Mapping[str, Sequence[Result]], stratum: Stratum) -> Plot:
@@ -145,9 +148,11 @@ def _thresholds(found: Sequence[Both], gates: Gates, results: Mapping[str, Seque
     dots = [Series(name=name, points=[_point(results[policy], stratum)], style="dots") for name, policy in marks]
     line = Series(name="cascade, route threshold from 0 to 1", points=points)
     return Plot(
-        title="Exact match against cloud calls, as the threshold moves", x="cloud calls a position", y="exact match",
+        title="Exact match against cloud calls, as the threshold moves",
+        x="cloud calls a position",
+        y="exact match",
         series=[line, *dots],
-    )  # fmt: skip
+    )
 
 
 def _as_it_moves(found: Sequence[Both], gates: Gates, stratum: Stratum) -> Table:

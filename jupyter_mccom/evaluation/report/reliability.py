@@ -29,9 +29,12 @@ def reliability(scores: Mapping[str, Sequence[float]], right: Sequence[bool]) ->
         points, sizes = [(score, share) for score, share, _ in found], [size for *_, size in found]
         series += [Series(name=name, points=points), Series(name=name, points=points, style="dots", sizes=sizes)]
     return Plot(
-        title="Reliability of the confidence", x="confidence, mean of its bin", y="share right", series=series,
+        title="Reliability of the confidence",
+        x="confidence, mean of its bin",
+        y="share right",
+        series=series,
         diagonal=True,
-    )  # fmt: skip
+    )
 
 
 def calibration(texts: Sequence[tuple[bool, Sequence[Token]]]) -> tuple[list[Table], list[Plot]]:

@@ -64,9 +64,14 @@ class Task:
         """The request that an editor would send at the hole. A missing line leaves an empty one."""
         after = "\n" + self.after if self.kind == LINE else self.after
         return CompletionRequest(
-            id=self.name, client="bench", document="program.py", cell_id="", language="python",
-            prefix=self.before, suffix=after,
-        )  # fmt: skip
+            id=self.name,
+            client="bench",
+            document="program.py",
+            cell_id="",
+            language="python",
+            prefix=self.before,
+            suffix=after,
+        )
 
     def program(self, text: str) -> str:
         """The program with `text` in the hole, and the test behind it."""
@@ -87,11 +92,15 @@ def drawn(data: Path, kind: str, n: int, seed: int) -> list[Task]:
     random.Random(seed).shuffle(rows)  # noqa: S311 - a sample, not a secret
     return [
         Task(
-            name=row["task_id"], kind=kind, before=row["prompt"], after=row["suffix"],
-            entry_point=row["entry_point"], test=row["test"],
+            name=row["task_id"],
+            kind=kind,
+            before=row["prompt"],
+            after=row["suffix"],
+            entry_point=row["entry_point"],
+            test=row["test"],
         )
         for row in rows[:n]
-    ]  # fmt: skip
+    ]
 
 
 async def _run(bench: Bench, tasks: Sequence[Task]) -> None:

@@ -248,9 +248,13 @@ def cell_above(request: CompletionRequest) -> CompletionRequest | None:
         return None
     number = numbers[-1]
     return replace(
-        request, cell_id=cells[number].cell_id, prefix=cells[number].source, suffix="",
-        cells_before=request.cells_before[:number], cells_after=cells[number + 1 :],
-    )  # fmt: skip
+        request,
+        cell_id=cells[number].cell_id,
+        prefix=cells[number].source,
+        suffix="",
+        cells_before=request.cells_before[:number],
+        cells_after=cells[number + 1 :],
+    )
 
 
 def _typed(request: CompletionRequest, text: str) -> CompletionRequest:

@@ -120,10 +120,19 @@ def _name_of(line: Mapping[str, Any]) -> str:
 def _as_lived(name: str, judged: Judged, model: str, at_s: float) -> tuple[Trace, Outcome]:
     generation = Generation(engine=model, tokens=(), stop="end", first_token_s=0, total_s=0)
     trace = Trace(
-        request_id=name, suggestion_id=name, document="", cell_id="", language="python", trigger="typing",
-        started_s=at_s, route=Route(to="local", reason="ungated"), origin="local", text="",
-        generations=(generation,), features=judged.features,
-    )  # fmt: skip
+        request_id=name,
+        suggestion_id=name,
+        document="",
+        cell_id="",
+        language="python",
+        trigger="typing",
+        started_s=at_s,
+        route=Route(to="local", reason="ungated"),
+        origin="local",
+        text="",
+        generations=(generation,),
+        features=judged.features,
+    )
     kept_chars = judged.features.n_chars if judged.right else 0
     kind: OutcomeKind = "accepted" if judged.right else "rejected"
     return trace, Outcome(suggestion_id=name, kind=kind, kept_chars=kept_chars, shown_ms=READ_MS)
