@@ -121,7 +121,7 @@ def test_rows_survive_odd_characters_and_cuts(tmp_path: Path) -> None:
     file.write_bytes(b"")
     assert not Rows(tmp_path, "infill", {"seed": 1}).resumed
     file.write_bytes(b'{"su')
-    with pytest.raises(InputError, match="name another folder"):
+    with pytest.raises(InputError, match=re.escape("--out")):
         Rows(tmp_path, "infill", {"seed": 1})
 
 
@@ -148,7 +148,7 @@ def test_a_figure_that_cannot_be_made_stops_no_other(
     said = published.run(
         settings, data=shared_data, n=None, seed=1, out=tmp_path, progress=lambda number, _: done.append(number)
     )
-    assert "## engines\n\nnot measured: the model qwen2.5-coder-0.5b is not on this machine" in said
+    assert re.search("^## engines\n\n.*qwen2.5-coder-0.5b", said, re.MULTILINE)
     assert "| as it is |" in said
     assert done[-1] == 400
 
@@ -156,9 +156,9 @@ def test_a_figure_that_cannot_be_made_stops_no_other(
 def test_rows_of_other_settings_are_never_mixed(tmp_path: Path) -> None:
     """Rows of another seed or of other settings are refused with the next step."""
     Rows(tmp_path, "infill", {"seed": 1, "settings": {"max_tokens": 32}}).put("a", {})
-    with pytest.raises(InputError, match=r"other settings; name another folder with --out"):
+    with pytest.raises(InputError, match=r"settings.*--out"):
         Rows(tmp_path, "infill", {"seed": 1, "settings": {}})
-    with pytest.raises(InputError, match=r"other seed"):
+    with pytest.raises(InputError, match=r"seed"):
         Rows(tmp_path, "infill", {"seed": 2, "settings": {"max_tokens": 32}})
     assert Rows(None, "infill", {"seed": 2}).get("a") is None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
@@ -201,11 +202,11 @@ def test_rows_that_cannot_be_compared(tmp_path: Path, seed: int, said: str) -> N
 
 def test_a_folder_without_rows(tmp_path: Path) -> None:
     """A folder that no replay wrote is refused in one line."""
-    with pytest.raises(InputError, match="to compare with"):
+    with pytest.raises(InputError, match=re.escape(str(tmp_path))):
         compared({}, tmp_path, {})
 
 
 def test_conditions_say_what_they_are() -> None:
     """A machine's own conditions name the network; a changed share alone counts as computed."""
-    assert HERE.words == "200 ms of network, this machine's cloud"
+    assert "200 ms" in HERE.words
     assert replace(HERE, local_share=0.5).computed

@@ -146,13 +146,13 @@ async def test_certificates_are_for_other_hosts(
     port = listening.sockets[0].getsockname()[1]
     async with _proxy(port) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        with pytest.raises(CloudBroken, match="certificate is not trusted"):
+        with pytest.raises(CloudBroken, match="certificate"):
             await _events(f"https://{HOST}")
         monkeypatch.setenv("SSL_CERT_FILE", str(path))
         assert await _events(f"https://{HOST}") == [EVENT]
         assert set(proxy.asked) == {f"CONNECT {HOST}:443 HTTP/1.1"}
         n_asked = len(proxy.asked)
-        with pytest.raises(CloudBroken, match="certificate is not trusted"):
+        with pytest.raises(CloudBroken, match="certificate"):
             await _events(f"https://localhost:{port}")
         assert len(proxy.asked) == n_asked
     listening.close()

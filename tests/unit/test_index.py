@@ -299,7 +299,7 @@ def test_a_failed_save_leaves_nothing_behind(tmp_path: Path) -> None:
         _index(a=["load"]).save(target)
     assert list(tmp_path.iterdir()) == [target]
     (tmp_path / "file").touch()
-    with pytest.raises(RetrievalError, match="cannot be saved"):
+    with pytest.raises(RetrievalError):
         _index(a=["load"]).save(tmp_path / "file" / "index")
 
 

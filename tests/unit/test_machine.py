@@ -16,7 +16,7 @@ GB = 10**9
 
 def test_a_model_that_does_not_fit_is_refused_with_both_figures() -> None:
     """A model that does not fit is refused with what it needs and what is free."""
-    with pytest.raises(EngineError, match=r"big needs about 6\.8 GB of memory and 4\.0 GB are free; close something"):
+    with pytest.raises(EngineError, match=r"^big .*6\.8 GB .*4\.0 GB"):
         refuse_if_too_large("big", int(4.7 * GB), lambda: 4 * GB)
     refuse_if_too_large("small", GB // 2, lambda: 4 * GB)
 

