@@ -100,14 +100,14 @@ def test_hits_are_cells_and_files(models: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "more", "said"),
     [
-        ("a.py:9", [], "has no line 9; its lines are 1 to 3"),
-        ("a.py:1:99", [], "has no column 99; its columns are 1 to 6"),
-        ("none.py", [], "no file"),
-        ("a.py", ["--cell", "0"], "has no cells"),
-        ("b.ipynb", ["--cell", "5"], "has no cell 5; its cells are 0 to 0"),
-        ("b.ipynb:7", ["--cell", "0"], "has no line 7"),
-        ("broken.ipynb", [], "not a notebook"),
-        ("latin.py", [], "not UTF-8"),
+        ("a.py:9", [], "line 9"),
+        ("a.py:1:99", [], "column 99"),
+        ("none.py", [], "none.py"),
+        ("a.py", ["--cell", "0"], "a.py"),
+        ("b.ipynb", ["--cell", "5"], "cell 5"),
+        ("b.ipynb:7", ["--cell", "0"], "line 7"),
+        ("broken.ipynb", [], "broken.ipynb"),
+        ("latin.py", [], "UTF-8"),
     ],
 )
 def test_a_position_that_is_not_there(tmp_path: Path, place: str, more: list[str], said: str) -> None:
@@ -275,8 +275,8 @@ def test_a_draft_can_be_measured_on_the_cloud_that_is_set(cloud_settings: list[s
 @pytest.mark.parametrize(
     ("argument", "status", "said"),
     [
-        ("--MCCom.cloud_dialect=gopher", 1, "set cloud_dialect to one of llama-server"),
-        ("--MCCom.no_such_setting=1", 2, "unknown argument"),
+        ("--MCCom.cloud_dialect=gopher", 1, "llama-server"),
+        ("--MCCom.no_such_setting=1", 2, "--MCCom.no_such_setting"),
         ("--MCCom.threads=many", 1, "threads"),
     ],
 )

@@ -59,12 +59,12 @@ def test_a_processor_has_its_makers_name(system: str, said: str, name: str) -> N
 @pytest.mark.parametrize(
     ("system", "machine", "python", "said"),
     [
-        ("darwin", "arm64", (3, 12), r"mlx-lm is not installed; run: .* -m pip install mlx-lm"),
-        ("darwin", "arm64", (3, 10), r"mlx-lm needs Python 3\.11 and this is 3\.10"),
-        ("darwin", "x86_64", (3, 12), "needs Apple Silicon and this is an Intel Mac; set MCCom.model to a GGUF model"),
-        ("win32", "AMD64", (3, 12), "not supported on win32; set MCCom.model to a GGUF model"),
-        ("linux", "x86_64", (3, 12), r"MLX is not installed; run: .*jupyter-mccom\[mlx\]"),
-        ("linux", "aarch64", (3, 12), r"MLX is not installed; run: .*jupyter-mccom\[mlx\]"),
+        ("darwin", "arm64", (3, 12), r"-m pip install mlx-lm"),
+        ("darwin", "arm64", (3, 10), r"3\.11.*3\.10"),
+        ("darwin", "x86_64", (3, 12), r"Intel.*MCCom\.model"),
+        ("win32", "AMD64", (3, 12), r"win32.*MCCom\.model"),
+        ("linux", "x86_64", (3, 12), r"jupyter-mccom\[mlx\]"),
+        ("linux", "aarch64", (3, 12), r"jupyter-mccom\[mlx\]"),
     ],
 )
 def test_mlx_that_is_missing_names_the_next_step(system: str, machine: str, python: tuple[int, int], said: str) -> None:

@@ -103,7 +103,7 @@ def test_a_cloud_of_the_configuration_is_switched_off_and_on(say: Say, shell: In
         ("model", "smollm2-135m"),
         ("model no-such-model", "no-such-model"),
         ("pull no-such-model", "smollm2-135m"),
-        ("cloud on", r"c\.MCCom\.cloud_dialect in ipython_config\.py"),
+        ("cloud on", r"c\.MCCom\.cloud_dialect.*ipython_config\.py"),
         ("cloud perhaps", "%mccom cloud on"),
     ],
 )

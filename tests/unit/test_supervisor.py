@@ -109,8 +109,8 @@ def test_it_starts_again_when_asked() -> None:
         for _ in range(2):
             (await _lease(supervisor)).die()
             await asyncio.sleep(0)
-            assert supervisor.trouble == "it ended (exit status 1)"
-        with pytest.raises(EngineBusy, match="1 s left"):
+            assert "status 1" in supervisor.trouble
+        with pytest.raises(EngineBusy, match=r"\b1 s\b"):
             await _lease(supervisor)
         await asyncio.sleep(5)
         assert len(start.runs) == 2
