@@ -22,7 +22,7 @@ def mean(numbers):
 """
 TYPED = "print(statistics.me"
 NOT_NOW = {
-    "Ask the Cloud where the Model Is Unsure",
+    "Ask the Cloud When the Model Is Unsure",
     "Ask the Cloud for a Suggestion",
     "Download the Completion Model",
     "Cancel the Download of the Completion Model",
