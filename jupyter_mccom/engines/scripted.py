@@ -63,7 +63,7 @@ class ScriptedEngine:
         return [len(_WORDS.findall(text)) for text in texts]
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 def _by_ending(script: Mapping[str, str]) -> Callable[[Prompt], str]:

@@ -48,7 +48,7 @@ def is_whole(path: Path, stamp: Path) -> bool:
 
 
 def is_right(path: Path, stamp: Path, check: Callable[[], None]) -> bool:
-    """Its files have the digests of the hub's statement; those that have not changed since are not read again.
+    """True when the files have the digests of the hub's statement. Files that have not changed are not read again.
 
     `check` is called while files are read and may raise.
     """

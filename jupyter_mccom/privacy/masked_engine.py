@@ -42,7 +42,7 @@ class MaskedEngine:
             yield restored
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """The inner engine's. Raises as it does."""
+        """Counts tokens by the inner engine. Raises as it does."""
         return await self._engine.count(texts)
 
     async def aclose(self) -> None:

@@ -182,7 +182,7 @@ class Masking:
 
 
 def _by_part(parts: Sequence[str], more: Iterable[Span] = ()) -> Iterator[tuple[str, list[Span]]]:
-    """Each part with the spans found in it, and those of `more`, counted from its own start."""
+    """The parts, each with the spans in it and those of `more`, counted from its own start."""
     spans = [*_found("".join(parts)), *more]
     for part, (first, last) in zip(parts, pairwise(accumulate(map(len, parts), initial=0)), strict=True):
         cut = ((max(start, first) - first, min(end, last) - first) for start, end in spans)

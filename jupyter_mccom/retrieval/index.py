@@ -137,7 +137,7 @@ class Index:
             self._remove(slot)
 
     def search(self, query: str, n: int, *, without: str = "") -> list[Scored]:
-        """At most `n` chunks with a score above 0, best first; none of the document `without`."""
+        """The best chunks, at most `n`, with a score above 0, best first; none of the document `without`."""
         import numpy as np
 
         self._settle()

@@ -271,7 +271,7 @@ def _between(request: CompletionRequest) -> dict[str, int]:
 
 
 def _in_own_text(request: CompletionRequest, queries: Sequence[str]) -> list[list[Scored]]:
-    """Less the pieces beside the cursor. Cut at blank lines: half-written text has no syntax tree to rely on."""
+    """The hits in the cursor's own cell, less the pieces beside it. Cut at blank lines: it may not parse."""
     lines = request.prefix[: request.prefix.rfind("\n") + 1]
     below = request.suffix[request.suffix.find("\n") + 1 :] if "\n" in request.suffix else ""
     return [_ranked(request.own_source, lines, below, query) for query in queries]

@@ -86,7 +86,7 @@ class ProjectTree:
         return self.status
 
     async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
-        """At most `n` chunks a query, best first, none of the document itself; starts the worker if need be.
+        """The best chunks for each query, at most `n`, none of the document itself; starts the worker if need be.
 
         A project that is still being indexed answers with what is there. Raises RetrievalError when the document has
         no project, or the worker died or waits to be started again.
@@ -170,7 +170,7 @@ class _Worker:
 
     @property
     def exited(self) -> asyncio.Future[None]:
-        """Done when the process is gone."""
+        """A future that is done when the process is gone."""
         return self._program.exited
 
     async def ask(self, request: Message) -> Any:

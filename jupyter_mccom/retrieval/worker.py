@@ -66,7 +66,7 @@ class Project:
         self._thread.start()
 
     def search(self, queries: list[str], n: int, without: str) -> list[list[tuple[str, int, int, str, float]]]:
-        """For each query the fields of a Chunk and its score, best first, from what is indexed so far."""
+        """The hits of each query, best first, as the fields of a Chunk and its score, from what is indexed so far."""
         with self._lock:
             found = [self._index.search(query, n, without=without) for query in queries]
         return [[(c.source, c.first_line, c.last_line, c.text, score) for c, score in scored] for scored in found]

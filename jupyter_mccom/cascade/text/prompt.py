@@ -124,7 +124,7 @@ def _rstripped(text: str) -> str:
 
 
 def _stands(chunk: Chunk, own_source: str, texts: Sequence[str]) -> bool:
-    """A piece of the cursor's own text that stands in the prompt as it is."""
+    """True for a piece of the cursor's own text that the prompt holds as it is."""
     body = chunk.text.removeprefix(f"# {chunk.source}\n")
     return chunk.source == own_source and any(body in text for text in texts)
 

@@ -87,7 +87,7 @@ def _line_end(text: str) -> int | None:
 
 
 def _inside_string(before: str) -> bool:
-    """A triple-quoted string that began above is still open at the cursor's line."""
+    """True when a triple-quoted string that began above is still open at the cursor's line."""
     opened = ""
     for quote in _TRIPLE.findall(before):
         opened = "" if quote == opened else (opened or quote)

@@ -47,7 +47,7 @@ class CostCurve:
     ms: Mapping[int, float]
 
     def cost_ms(self, n_tokens: int) -> float:
-        """Between and beyond the timed points along straight lines; never less than one token's."""
+        """Milliseconds of an evaluation, along straight lines through the timed points; at least those of one token."""
         points = sorted(self.ms.items())
         upper = next((i for i, (n, _) in enumerate(points) if n >= n_tokens and i > 0), len(points) - 1)
         (n_low, low), (n_high, high) = points[upper - 1], points[upper]

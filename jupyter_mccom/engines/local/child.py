@@ -28,7 +28,7 @@ class Child:
 
     @property
     def exited(self) -> asyncio.Future[Any]:
-        """Done when the process is gone."""
+        """A future that is done when the process is gone."""
         return self._program.exited
 
     @classmethod

@@ -156,7 +156,7 @@ def _without_head(text: str, repeats: list[str]) -> str:
 
 
 def _checked(usage: object) -> DraftCheck | None:
-    """OpenAI's `usage.completion_tokens_details`."""
+    """The draft check that OpenAI tells in `usage.completion_tokens_details`."""
     details = usage.get("completion_tokens_details") if isinstance(usage, dict) else None
     if not isinstance(details, dict) or "accepted_prediction_tokens" not in details:
         return None

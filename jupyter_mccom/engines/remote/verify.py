@@ -229,7 +229,7 @@ class _Kept:
 
 
 def _kept(draft_ids: list[int], found: Checked, forced: str, max_tokens: int) -> _Kept:
-    """Nothing at all where what is taken would end inside the forced text: that is the masked model's to choose."""
+    """What is kept of a draft; nothing where it would end inside the forced text: the masked model writes that."""
     if len(found.argmax) != len(draft_ids):
         return _Kept(given=[], n_offered=len(draft_ids), true=[], more=None)
     given = _given(draft_ids, found, forced)

@@ -40,7 +40,7 @@ class Conditions:
 
     @property
     def computed(self) -> bool:
-        """Some of its seconds are nobody's measured ones."""
+        """True when some of the seconds are computed, not measured."""
         return self.local_share != 1 or self.profile is not None
 
     @property

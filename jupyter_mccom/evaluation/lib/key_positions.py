@@ -39,7 +39,7 @@ def place_of(before: str, after: str) -> Place:
 
 
 def at_keys(samples: Sequence[Sample], seed: int) -> list[Sample]:
-    """Each statement at one key of each of KINDS, as far as it has one; drawn at random, the same for the same seed.
+    """Positions of each statement: one key of each of KINDS that it has, drawn by `seed`.
 
     The keys of one statement follow each other from left to right, so that a model's cache serves them all. Nothing is
     asked inside a comment behind the code; the truth is the rest of the physical line all the same.

@@ -44,4 +44,4 @@ class GivenChunks:
         return [rank(self._chunks, query)[:n] for query in queries]
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""

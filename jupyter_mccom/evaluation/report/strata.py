@@ -20,7 +20,7 @@ WEIGHTED = "weighted"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stratum:
-    """Some of a suite's positions. Every method is given a value for each position of the suite, in its order."""
+    """A part of a suite's positions. Every method is given a value for each position of the suite, in its order."""
 
     statements: Sequence[str]
     """The statement of each position."""
@@ -81,7 +81,7 @@ class Stratum:
 
 
 def strata(samples: Sequence[Sample], pressed: Pressed) -> dict[str, Stratum]:
-    """One a kind of key, then all positions under the name WEIGHTED, where a kind counts by its share of the keys."""
+    """A stratum for each kind of key, then all positions as WEIGHTED, where a kind counts by its share of the keys."""
     counts = Counter(sample.key for sample in samples)
     shares: Mapping[str, float] = {kind: pressed.share(kind) / counts[kind] for kind in KINDS if counts[kind]}
     statements = [sample.statement for sample in samples]

@@ -121,7 +121,7 @@ def begins_comment(text: str) -> bool:
 
 
 def copies_prose(text: str, sample: Sample) -> bool:
-    """Some words in a row stand so in a markdown cell of the request."""
+    """True when some words in a row are copied from a markdown cell of the request."""
     request = sample.request
     cells = (cell.source for cell in (*request.cells_before, *request.cells_after) if cell.kind == "markdown")
     return bool(_runs(text)) and any(_runs(text) & _runs(source) for source in cells)

@@ -51,7 +51,7 @@ class _Held:
         return chunk_of(self._names, request, max_chars=_MAX_CHARS)
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 def measure(bench: Bench) -> Findings:

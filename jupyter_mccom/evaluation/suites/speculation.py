@@ -134,7 +134,7 @@ async def _row(
     *,
     backwards: bool,
 ) -> dict[str, TimedRun]:
-    """Each engine's quickest answer; in turn, and each time in the other order."""
+    """The quickest answer of each engine. They are asked in turn, each time in the other order."""
     prompt = await opened.cascade.prompt(sample.request)
     answer = await _asked(engines["plain"], sample, prompt, "", settings)
     drafts = {_BY_CURVE: draft, _ALL: draft, _TRUE: answer.text}
@@ -160,7 +160,7 @@ def _from_row(row: Mapping[str, Any]) -> TimedRun:
 
 
 def _server(opened: OpenCascade, settings: MCCom) -> DirectEngine:
-    """The same model in llama.cpp's server."""
+    """An engine with the same model in llama.cpp's server."""
     model = opened.model
     path = str(opened.store.locate(model.id).absolute())
     given = {"path": path, "threads": opened.threads, "context_tokens": settings.context_tokens}

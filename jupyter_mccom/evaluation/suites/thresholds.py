@@ -139,7 +139,7 @@ def _as_lived(name: str, judged: Judged, model: str, at_s: float) -> tuple[Trace
 
 
 def judged_from(line: Mapping[str, Any]) -> Judged | None:
-    """From a JSON line of this suite; None for an answer without text or probabilities."""
+    """The judged text of a JSON line of this suite; None for an answer without text or probabilities."""
     local = line["local"]
     tokens = [token_from(token) for token in local["tokens"]]
     features = features_of(tokens, local["text"], local["parses"])

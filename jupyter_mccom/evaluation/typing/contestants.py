@@ -62,7 +62,7 @@ class Contestant:
     """Engines that know the statement's start, and whether their prompt is the cascade's cloud prompt."""
 
     async def warm(self, loop: VirtualLoop, start: CompletionRequest) -> None:
-        """Each model has read what stands there, as after the line above was typed; takes no virtual time."""
+        """Lets each model read the position, as after the line above was typed. Takes no virtual time."""
         with loop.frozen():
             for engine, cloud in self.warmers:
                 prompt = await self.cascade.prompt(start, cloud=cloud)

@@ -96,7 +96,7 @@ class Metered:
                     self._watch()
 
     async def _hosted(self, tokens: AsyncGenerator[Token, None]) -> AsyncGenerator[Token, None]:
-        """Each token when the profile has it; time stands still while this machine writes it."""
+        """The tokens, each when the profile has it. Time stands still while this machine writes it."""
         assert self._profile is not None
         start_s, n_written, token = self._loop.time(), 0, None
         try:

@@ -40,7 +40,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     @contextmanager
     def skipping(self, clock: Callable[[], float] = monotonic) -> Iterator[None]:
-        """Within, waiting takes no real time; work takes what `clock` says: real seconds, or a WorkClock's."""
+        """A block in which waiting takes no real time; work takes what `clock` says: real seconds, or a WorkClock's."""
         self._follow(clock)
         self._skips = True
         try:
