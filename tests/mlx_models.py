@@ -48,7 +48,7 @@ def convert(gguf: Path, folder: Path, *, n_layers: int = 30, n_tokens: int = 49_
 
 
 def cut(gguf: Path, to: Path, *, n_layers: int, n_tokens: int, architecture: str = "llama") -> Path:
-    """The same first layers and tokens as a GGUF file of 32-bit weights, which says that it is of an architecture."""
+    """The first layers and tokens as a GGUF file of 32-bit weights, which says that it is of an architecture."""
     import mlx.core as mx
 
     weights, metadata = mx.load(str(gguf), return_metadata=True)

@@ -53,7 +53,7 @@ def faults_of_wheel(names: Collection[str], modules: Collection[str]) -> list[st
 
 
 def faults_of_sdist(names: Collection[str], modules: Collection[str]) -> list[str]:
-    """The same for an sdist, whose one folder was taken off the names."""
+    """The faults of an sdist, given the names in its one folder."""
     return [*_lacking(names, {*IN_SDIST, *modules}), *_too_much(names, NOT_IN_SDIST)]
 
 

@@ -34,7 +34,7 @@ class Speller:
         return ids
 
     def piece(self, token: int) -> bytes:
-        """Its text."""
+        """The bytes of a token."""
         return PIECES[token]
 
     def ends(self, token: int) -> bool:
@@ -52,7 +52,7 @@ class Speller:
         return Allowed(token=found, prob=0.5 if found == wanted else 0.1, share=0.9)
 
     def keep(self, n_tokens: int) -> int:
-        """Can always cut."""
+        """Cuts the cache, which always works here."""
         assert n_tokens <= len(self.held)
         del self.held[n_tokens:]
         return n_tokens

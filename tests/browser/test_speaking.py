@@ -70,7 +70,7 @@ def _is_silent(book: Notebook, text: str) -> bool:
 
 @pytest.fixture
 def lab(either_lab: Lab) -> Lab:
-    """Each setting is tried alone and beside another inline provider."""
+    """The lab, alone and beside another inline provider."""
     return either_lab
 
 

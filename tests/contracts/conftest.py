@@ -84,7 +84,7 @@ def mlx_folder(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def cut_file(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same two layers as a GGUF file, so that the two engines can be compared."""
+    """The two layers as a GGUF file, so that the two engines can be compared."""
     pytest.importorskip("mlx_lm")
     to = tmp_path_factory.mktemp("gguf") / "cut.gguf"
     return cut(models.locate(SMALL), to, n_layers=N_LAYERS, n_tokens=N_TOKENS)

@@ -33,7 +33,7 @@ def two_layers(mlx_folder: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> 
 
 
 def _copied(folder: Path, to: Path, n_bytes: int = -1) -> None:
-    """Each file, or its first bytes."""
+    """Copies each file of a model's folder, or its first bytes."""
     for file in folder.iterdir():
         with file.open("rb") as content:
             (to / file.name).write_bytes(content.read(n_bytes))

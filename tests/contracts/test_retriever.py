@@ -62,7 +62,7 @@ class _Kernel:
         return Chunk(source=KERNEL, first_line=1, last_line=1, text=self._text)
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 @asynccontextmanager

@@ -93,7 +93,7 @@ def test_the_goals_say_what_is_missed() -> None:
 
 
 def test_latency_with_a_hosted_cloud_is_computed() -> None:
-    """The same answers take a fifth of their time locally and the profile's time in the cloud, and are labelled so."""
+    """Computed answers take a fifth of their time locally and the profile's time in the cloud, and are labelled so."""
     profile = Profile(name="a test's", first_token_s=1.0, token_s=0.5)
     local, cloud = replace(UNSURE.local, before_s=0.2), replace(UNSURE.cloud, before_s=0.5)
     there = elsewhere(replace(UNSURE, local=local, cloud=cloud), local_share=0.2, profile=profile)

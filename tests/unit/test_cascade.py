@@ -54,7 +54,7 @@ class _Failing:
         return [len(text) for text in texts]
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 def _cascade(
@@ -200,7 +200,7 @@ class _Kernel:
         return (Hit(chunk=Chunk(source="kernel", first_line=1, last_line=1, text="# df: price"), score=1.0),)
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 @pytest.mark.parametrize(("leaves", "draft"), [(True, "eros(3)"), (False, "")])

@@ -116,11 +116,11 @@ class _Evaluates:
         self.sizes: list[int] = []
 
     def pieces(self) -> Iterable[tuple[bytes, int]]:
-        """None: nothing is forced."""
+        """No pieces: nothing is forced."""
         return ()
 
     def among(self, ids: Ids) -> Allowed:
-        """The first."""
+        """The first of `ids`."""
         return Allowed(token=ids[0], prob=0.5, share=0.5)
 
     def encode(self, text: str, *, special: bool) -> list[int]:
@@ -128,11 +128,11 @@ class _Evaluates:
         return [ord(char) for char in text]
 
     def piece(self, token: int) -> bytes:
-        """Its character."""
+        """The character of a token."""
         return chr(token).encode()
 
     def ends(self, token: int) -> bool:
-        """None does."""
+        """False: no token ends a text."""
         return False
 
     def keep(self, n_tokens: int) -> int:
@@ -140,7 +140,7 @@ class _Evaluates:
         return 0
 
     def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[NextToken]:
-        """Notes how many."""
+        """Notes how many tokens are evaluated."""
         self.sizes.append(len(tokens))
         return [NextToken(token=0, prob=1.0)] * n_last
 

@@ -172,7 +172,7 @@ class _Never(Check):
         self.seen: list[tuple[Part, bool]] = []
 
     def length(self, n_pending: int, most: int, part: Part) -> int:
-        """None."""
+        """Zero: no draft token is checked."""
         return 0
 
     def saw(self, part: Part, *, true: bool) -> None:
@@ -205,7 +205,7 @@ def test_a_wrong_draft_with_a_cache_that_only_empties(draft: str) -> None:
 
     class Forgetful(Speller):
         def keep(self, n_tokens: int) -> int:
-            """All or nothing."""
+            """Keeps all of the cache or nothing."""
             if n_tokens < len(self.held):
                 self.held.clear()
             return len(self.held)

@@ -37,7 +37,7 @@ TEXTS = ("np.z", "eros(3)", "my_secret_function")
 
 
 class _Recorder:
-    """Is told, and keeps nothing."""
+    """A recorder that keeps nothing."""
 
     def keep(self, event: object) -> None:
         """Drops the event."""
@@ -158,7 +158,7 @@ async def _passed(engine: _Looking, cascade: Cascade) -> Sequence[str]:
 
 
 async def test_a_token_passes_four_generators() -> None:
-    """From the engine to the route: the engine's, the writing's, the document's and the service's."""
+    """A token passes four generators to the route: the engine, the writing, the document and the service."""
     local = _Looking({"np.z": "eros(3)\n"})
     assert [name.rpartition(".")[2] for name in await _passed(local, _cascade(local))].count("complete") == 2
     assert len(local.alive) - 1 <= 4

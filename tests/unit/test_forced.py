@@ -162,7 +162,7 @@ async def _healed(healing: Healing, server: _Server, prompt: Prompt = PROMPT, dr
 
 
 async def test_a_draft_begins_where_the_model_does() -> None:
-    """With the forced text where that is forced, else with the blanks that are left to the model."""
+    """A draft begins with the forced text where it is forced, else with the blanks that are left to the model."""
     server = _Server([".array"], [" 5"])
     assert await _healed(Healing(), server, draft="ray") == "ray"
     blank = Prompt(chunks=(), prefix="", typed="x =", forced=" ", suffix="")

@@ -29,7 +29,7 @@ PROFILE = Profile(name="a test's", first_token_s=100.0, token_s=10.0)
 
 
 class _Working(ScriptedEngine):
-    """Each token takes real work of this machine, in a thread."""
+    """An engine whose tokens each take real work of this machine, in a thread."""
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         for word in ("a", " b", " c"):
@@ -51,7 +51,7 @@ def _written_at_s(engine: ScriptedEngine, profile: Profile | None) -> list[float
 
 
 def test_profile_of_the_7b() -> None:
-    """It is within 5 % of the paper's table 4 at the mean tokens of its table 3."""
+    """The profile of the 7B is within 5 % of the paper's table 4 at the mean tokens of its table 3."""
     for n_tokens, ms in ((9.93, 501), (15.03, 588), (17.69, 592), (34.91, 811)):
         assert HOSTED_7B.first_token_s + HOSTED_7B.token_s * (n_tokens - 1) == pytest.approx(ms / 1000, rel=0.05)
     assert HOSTED_7B.until_s(0) == HOSTED_7B.until_s(1)

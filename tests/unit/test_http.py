@@ -103,7 +103,7 @@ async def test_lines_end_at_line_feeds_alone(shape: str) -> None:
 
 @pytest.fixture
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """None of the machine's own."""
+    """Removes the machine's own proxy settings."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)

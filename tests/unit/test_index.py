@@ -46,12 +46,12 @@ def _reference(chunks: Sequence[Chunk], query: str) -> list[Scored]:
 
 
 def _scores(scored: Sequence[Scored]) -> list[object]:
-    """In order. Those near 0 are left out: an average idf that cancels out to 0 has whatever sign rounding gives it."""
+    """The scores in order, but for those near 0: an average idf that cancels out has any sign."""
     return [pytest.approx(score, rel=1e-9) for _, score in scored if score > 1e-9]
 
 
 def _assert_same(found: Sequence[Scored], expected: Sequence[Scored]) -> None:
-    """The same scores, best first, each chunk with its own; chunks of equal score may stand in any order."""
+    """Asserts equal scores, best first, for the same chunks; chunks of equal score may be in any order."""
     assert _scores(found) == [score for _, score in expected if score > 1e-9]
     own = dict(expected)
     assert [own[chunk] for chunk, score in found if score > 1e-9] == _scores(found)

@@ -49,7 +49,7 @@ LEARNT = Verdict(calibration=Calibration(intercept=1.0, weights=(0.0,) * 4), n=2
 
 
 def _store(path: Path) -> TraceStore:
-    """With the date of `tests.clock`."""
+    """A store with the date of `tests.clock`."""
     return TraceStore(path, now_s=lambda: 1_700_000_000.0)
 
 

@@ -11,7 +11,7 @@ TOKENS = st.lists(st.sampled_from([0, 1, 2, 256, 65_536, 151_642]), max_size=40)
 
 
 def _searched(ids: list[int]) -> list[int]:
-    """The same, place by place."""
+    """The expected look-up, searched place by place."""
     for end in range(len(ids) - 1, SIZE - 1, -1):
         if ids[end - SIZE : end] == ids[-SIZE:]:
             return ids[end : end + MOST]

@@ -34,7 +34,7 @@ def _sample(typed: str, truth: str) -> Sample:
 
 
 def test_llama_vims_request() -> None:
-    """It has the lines above, the typed part of the line, the lines below and the last 16 pieces, with its numbers."""
+    """llama.vim's request has the lines above and below, the typed part of the line, and the last 16 pieces."""
     body = vim_body(REQUEST)
     assert (body["input_prefix"], body["prompt"], body["input_suffix"]) == (
         "for x in y:\n",

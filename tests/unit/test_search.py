@@ -47,7 +47,7 @@ class _Files:
         return [rank(self._chunks, query)[:n] for query in queries]
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 class _Kernel:
@@ -55,7 +55,7 @@ class _Kernel:
         return _chunk(KERNEL, "# frame: DataFrame; columns: city, price")
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 FILES = (_chunk("io.py", LOAD), _chunk("plot.py", PLOT), _chunk("pool.py", POOL))

@@ -72,7 +72,7 @@ def _playing(replies: dict[str, Reply | Callable[[dict[str, Any]], Reply]]) -> I
             self.wfile.write(text.encode())
 
         def log_message(self, *args: object) -> None:
-            """Silence."""
+            """Logs nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     played.url = f"http://127.0.0.1:{server.server_port}"

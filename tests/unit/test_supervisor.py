@@ -142,7 +142,7 @@ def test_a_start_that_fails() -> None:
 
 
 def test_an_idle_process_is_ended() -> None:
-    """It ends when nobody has leased it for so long, not before and never during a lease."""
+    """An idle process ends when nobody has leased it for so long, and never during a lease."""
 
     async def work(start: Starts) -> None:
         supervisor = Supervisor(start, WORDS, restarts=True, idle_unload_s=10)

@@ -122,7 +122,7 @@ def test_the_worker_of_the_index(tmp_path: Path) -> None:
 
 
 def _posix_names(tree: ast.AST) -> Iterator[str]:
-    """Those that are used; not those that the same file looks for by `hasattr`."""
+    """The POSIX-only names that a file uses, without those that it looks for by `hasattr`."""
     nodes = list(ast.walk(tree))
     looked_for = {
         f"{node.args[0].id}.{node.args[1].value!s}"
