@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
 from jupyter_mccom.cli.main import demo_notebook
+from jupyter_mccom.server.messages import message
 from jupyter_mccom.demo import tour
 from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
@@ -92,7 +93,7 @@ def test_a_newcomer_goes_through_the_tour(
     book.no_ghost()
     assert book.source(book.code(4)) == f"coldest = min(m{cloud}"
     why = book.run(5)
-    expect(why.last).to_contain_text("you typed something else than the local text")
+    expect(why.last).to_contain_text(message("reasons", "rejected"))
     book.page.screenshot(path=str(screenshots / "tour-why.png"))
     stats = book.run(6)
     expect(stats.last.locator("svg")).to_be_visible()
