@@ -92,11 +92,11 @@ class CloudError(EngineError):
 
 
 class CloudRefused(CloudError):
-    """Key, address or request are wrong."""
+    """The cloud refused a call: the key, the address or the request is wrong."""
 
 
 class CloudLimited(CloudError):
-    """Too many requests or tokens for now. `retry_after_s` is what the server asked for, None when it did not."""
+    """The cloud limits requests or tokens. `retry_after_s` is what the server asked for, None when it did not."""
 
     def __init__(self, message: str, *, status: int | None = 429, retry_after_s: float | None = None) -> None:
         super().__init__(message, status=status, retryable=True)
@@ -104,8 +104,8 @@ class CloudLimited(CloudError):
 
 
 class CloudTimeout(CloudError):
-    """No answer in time."""
+    """The cloud did not answer in time."""
 
 
 class CloudBroken(CloudError):
-    """Unreachable, or its answer cannot be read."""
+    """The cloud cannot be reached, or its answer cannot be read."""

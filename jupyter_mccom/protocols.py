@@ -76,7 +76,7 @@ class Recorder(Protocol):
 
 
 class Clock(Protocol):
-    """Time, so that a replay can run faster than a person types."""
+    """A source of time, so that a replay can run faster than a person types."""
 
     def now_s(self) -> float:
         """Monotonic seconds."""

@@ -230,7 +230,7 @@ def _server_config() -> Config:
 
 
 def changed(settings: MCCom, **values: object) -> MCCom:
-    """The same settings with some values replaced. Raises SettingsError for a value that cannot be."""
+    """A copy of the settings with some values replaced. Raises SettingsError for a value that cannot be."""
     try:
         return MCCom(**{name: getattr(settings, name) for name in settings.trait_names(config=True)} | values)
     except TraitError as error:

@@ -19,14 +19,26 @@ OutcomeKind: TypeAlias = Literal[
     "accepted", "partial", "typed", "rejected", "dismissed", "moved", "superseded", "unseen"
 ]
 READ_MS = 750
-"""Shown for less, a suggestion was not read: what the person did is no evidence (completion-systems.md)."""
+"""Milliseconds that a suggestion must be shown to count as read. What a person does earlier is no evidence."""
 SurvivalAge: TypeAlias = Literal[30, 300]
-"""Seconds after the acceptance (completion-systems.md 3.4)."""
+"""Seconds after the acceptance at which the survival of the text is looked at."""
 Target: TypeAlias = Literal["local", "cloud", "nothing"]
 Reason: TypeAlias = Literal[
-    "sure", "unsure", "unparsable", "rejected", "asked", "off", "offline", "late", "budget", "low", "again",
-    "dismissed", "ungated", "context",
-]  # fmt: skip
+    "sure",
+    "unsure",
+    "unparsable",
+    "rejected",
+    "asked",
+    "off",
+    "offline",
+    "late",
+    "budget",
+    "low",
+    "again",
+    "dismissed",
+    "ungated",
+    "context",
+]
 Origin: TypeAlias = Literal["local", "cloud", "again"]
 Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late", "hopeless"]
 """`end`: the model's own end of text; `length`: max_tokens; the others: where the cascade closed the stream."""

@@ -42,7 +42,7 @@ class CloudServer:
     asked: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
     """Path, headers (lower case) and body of each request."""
     closed: list[bool] = field(default_factory=list)
-    """Whether the client left before the script was over."""
+    """For each request, True when the client left before the script was over."""
 
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 

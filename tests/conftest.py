@@ -124,7 +124,7 @@ def models() -> Store:
 
 @pytest.fixture(scope="session")
 def larger(models: Store) -> Store:
-    """The same store with the larger model too (1.1 GB)."""
+    """The store of models with the larger model too (1.1 GB)."""
     models.pull(LARGER, progress=lambda done, total: None)
     return models
 

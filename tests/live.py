@@ -17,7 +17,7 @@ _PATIENCE_S = 60.0
 
 
 class Notebook:
-    """Its kernel, a client of it, and what our code knows of it."""
+    """A notebook's kernel, a client of it, and the names that our code knows of it."""
 
     def __init__(self, app: Any, kernel_id: str) -> None:
         self.kernel_id = kernel_id

@@ -48,7 +48,7 @@ def convert(gguf: Path, folder: Path, *, n_layers: int = 30, n_tokens: int = 49_
 
 
 def cut(gguf: Path, to: Path, *, n_layers: int, n_tokens: int, architecture: str = "llama") -> Path:
-    """The same first layers and tokens as a GGUF file of 32-bit weights, which says that it is of an architecture."""
+    """The first layers and tokens as a GGUF file of 32-bit weights, which says that it is of an architecture."""
     import mlx.core as mx
 
     weights, metadata = mx.load(str(gguf), return_metadata=True)
@@ -69,7 +69,7 @@ def cut(gguf: Path, to: Path, *, n_layers: int, n_tokens: int, architecture: str
 
 
 def _names(weights: Any, n_layers: int) -> list[str]:
-    """Of the tensors of the first layers, and of those that are in no layer."""
+    """The names of the tensors in the first layers, and of those in no layer."""
     names: list[str] = [name for name in weights if name.endswith(".weight")]
     return sorted(name for name in names if not name.startswith("blk.") or int(name.split(".")[1]) < n_layers)
 

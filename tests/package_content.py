@@ -53,7 +53,7 @@ def faults_of_wheel(names: Collection[str], modules: Collection[str]) -> list[st
 
 
 def faults_of_sdist(names: Collection[str], modules: Collection[str]) -> list[str]:
-    """The same for an sdist, whose one folder was taken off the names."""
+    """The faults of an sdist, given the names in its one folder."""
     return [*_lacking(names, {*IN_SDIST, *modules}), *_too_much(names, NOT_IN_SDIST)]
 
 
@@ -88,7 +88,7 @@ def _too_much(names: Collection[str], forbidden: Sequence[str]) -> list[str]:
 
 
 def faults_of_folder(folder: Path, *, release: bool) -> list[str]:
-    """Of the one wheel and the one sdist that a build has left in a folder."""
+    """The faults of the one wheel and the one sdist that a build has left in a folder."""
     wheels, sdists = sorted(folder.glob("*.whl")), sorted(folder.glob("*.tar.gz"))
     if (len(wheels), len(sdists)) != (1, 1):
         return [f"{folder} holds {len(wheels)} wheels and {len(sdists)} sdists; build one of each into an empty folder"]

@@ -28,12 +28,13 @@ class Speller:
         data, ids = text.encode(), list[int]()
         while data:
             token = next((i for i, piece in enumerate(PIECES) if i and data.startswith(piece)), 0)
-            ids += [token] * (token > 0)
+            if token:
+                ids.append(token)
             data = data[len(PIECES[token]) if token else 1 :]
         return ids
 
     def piece(self, token: int) -> bytes:
-        """Its text."""
+        """The bytes of a token."""
         return PIECES[token]
 
     def ends(self, token: int) -> bool:
@@ -51,7 +52,7 @@ class Speller:
         return Allowed(token=found, prob=0.5 if found == wanted else 0.1, share=0.9)
 
     def keep(self, n_tokens: int) -> int:
-        """Can always cut."""
+        """Cuts the cache, which always works here."""
         assert n_tokens <= len(self.held)
         del self.held[n_tokens:]
         return n_tokens

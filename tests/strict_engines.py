@@ -48,6 +48,6 @@ def prompt_at(line: str, cursor: int, above: str = ABOVE) -> Prompt:
 
 
 async def all_of(engine: Engine, prompt: Prompt, draft: str = "", max_tokens: int = 64) -> list[Token]:
-    """Its whole answer."""
+    """The whole answer of an engine."""
     async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
         return [token async for token in tokens]

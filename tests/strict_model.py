@@ -72,10 +72,14 @@ class StrictModel:
             return json_answer({"error": {"message": "no grammars here"}}, status="400 Bad Request")
         forced = forced if self._heeds == "heeds" else ""
         answers = {
-            "/completion": self._llama, "/v1/completions": self._completions, "/generate": self._sglang,
-            "/chat/completions": self._chat, "/completions": self._speculation, "/fim/completions": self._speculation,
+            "/completion": self._llama,
+            "/v1/completions": self._completions,
+            "/generate": self._sglang,
+            "/chat/completions": self._chat,
+            "/completions": self._speculation,
+            "/fim/completions": self._speculation,
             "/api/generate": self._ollama,
-        }  # fmt: skip
+        }
         return answers[path](body, forced) if path in answers else json_answer({}, status="404 Not Found")
 
     def _llama(self, body: dict[str, Any], forced: str) -> Sequence[Piece]:
@@ -110,9 +114,12 @@ class StrictModel:
             told.append(entry | {str(best): {"logprob": -0.1, "rank": 1, "decoded_token": self._pieces[best]}})
         after = self.written(self.decoded(body["prompt"]))[:1]
         choice = {
-            "index": 0, "text": "".join(after), "token_ids": self.ids("".join(after)) or [-1],
-            "finish_reason": "length" if after else "stop", "prompt_logprobs": told,
-        }  # fmt: skip
+            "index": 0,
+            "text": "".join(after),
+            "token_ids": self.ids("".join(after)) or [-1],
+            "finish_reason": "length" if after else "stop",
+            "prompt_logprobs": told,
+        }
         return json_answer({"choices": [choice]})
 
     def _sglang(self, body: dict[str, Any], forced: str) -> Sequence[Piece]:
@@ -125,9 +132,10 @@ class StrictModel:
         owns = [[None, 0, None], *([-4.0, own, self._pieces[own]] for _, own, _ in asked)]
         after = self.written(self.decoded(ids))[:1]
         meta = {
-            "input_top_logprobs": tops, "input_token_logprobs": owns,
+            "input_top_logprobs": tops,
+            "input_token_logprobs": owns,
             "finish_reason": {"type": "length" if after else "stop"},
-        }  # fmt: skip
+        }
         return json_answer({"text": "".join(after), "output_ids": self.ids("".join(after)) or [-1], "meta_info": meta})
 
     def _argmax(self, ids: list[int]) -> list[tuple[str, int, int]]:
@@ -171,12 +179,13 @@ async def playing(model: StrictModel, shape: str = "") -> AsyncGenerator[CloudSe
     """Runs its server. `shape`: which of other people's local servers it says it is; a cloud is not asked."""
     shapes: dict[str, dict[str, Any]] = {
         "ollama": {
-            "/api/version": {"version": "0.14.2"}, "/api/tags": {"models": [{"name": NAME}]},
+            "/api/version": {"version": "0.14.2"},
+            "/api/tags": {"models": [{"name": NAME}]},
             "/api/show": {"capabilities": ["completion"]},
         },
         "lm-studio": {"/v1/models": _MODELS},
         "llama.cpp": {"/v1/models": {"data": [{"id": NAME, "owned_by": "llamacpp"}]}},
-    }  # fmt: skip
+    }
     fixed = shapes.get(shape, {})
 
     def reply(path: str, body: dict[str, Any]) -> Sequence[Piece]:

@@ -22,11 +22,17 @@ def _data(folder: Path) -> Path:
     lines = SOURCE.split("\n")
     points = [
         {
-            "task_id": f"nb/{number}", "book": "b", "era": era, "cell": 0, "line": number, "cut_col": 6,
-            "ground_truth": lines[number], "uses_earlier_cell_name": False,
+            "task_id": f"nb/{number}",
+            "book": "b",
+            "era": era,
+            "cell": 0,
+            "line": number,
+            "cut_col": 6,
+            "ground_truth": lines[number],
+            "uses_earlier_cell_name": False,
         }
         for number, era in ((1, "2025+"), (3, "pre-2025"))
-    ]  # fmt: skip
+    ]
     (folder / "notebooks" / "statements.jsonl").write_text("".join(json.dumps(point) + "\n" for point in points))
     return folder
 
@@ -57,7 +63,7 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
     again = (out / "notebooks.jsonl").read_text().splitlines()
     assert (again[:4], len(again)) == (rows[:4], 7)  # what is there is not measured again
     other = _bench(*given[:3], status=2).stderr
-    assert "was made with other settings" in other
+    assert str(out) in other
     assert other.count("\n") == 1
 
 
@@ -100,9 +106,9 @@ def test_what_a_kernel_runs_is_not_in_the_persons_history(
 @pytest.mark.parametrize(
     ("suite", "said"),
     [
-        ("layouts", f"{SMALL} reads only what stands before the cursor"),
-        ("peers", f"{SMALL} cannot be asked as others ask"),
-        ("humaneval", f"{SMALL} cannot be asked in the standard order"),
+        ("layouts", SMALL),
+        ("peers", SMALL),
+        ("humaneval", SMALL),
         ("thresholds", "too few"),
     ],
 )
@@ -119,11 +125,11 @@ def test_what_a_suite_cannot_measure_is_said_in_one_line(
 def test_data_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
     """Missing data is said in one line."""
     said = _bench(f"--data={tmp_path}", status=2).stderr
-    assert "name their folder with --data" in said
+    assert "--data" in said
     assert said.count("\n") == 1
 
 
 def test_the_readmes_figures_need_a_folder() -> None:
     """The suite of the README's figures needs a folder for its results."""
     said = _bench("--suite=readme", status=2).stderr
-    assert "name their folder with --out" in said
+    assert "--out" in said

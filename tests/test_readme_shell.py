@@ -112,12 +112,16 @@ class Place:
 
     @contextmanager
     def _started(self, block: str) -> Iterator[subprocess.Popen[bytes]]:
-        """It and all that it started have ended afterwards."""
+        """A running command. It and all that it started are ended afterwards."""
         with self.said.open("w") as out:
             process = subprocess.Popen(
                 [BASH, "-c", self._command(block)],
-                cwd=self.folder, env=self.env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+                cwd=self.folder,
+                env=self.env,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         try:
             yield process
         finally:
@@ -171,7 +175,7 @@ def _get(url: str, **headers: str) -> str:
 
 @pytest.fixture
 def place(tmp_path: Path, models: Store) -> Place:
-    """A new one."""
+    """A new folder."""
     return Place(tmp_path, models)
 
 

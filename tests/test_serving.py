@@ -63,7 +63,7 @@ class Served:
             time.sleep(_EVERY_S)
 
     def wait_until_said(self) -> None:
-        """It has printed address and key."""
+        """Waits until the server has printed its address and key."""
         assert self.process.stdout is not None
         assert f":{self.port}, key " in self.process.stdout.readline()
 

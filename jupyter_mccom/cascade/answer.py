@@ -89,7 +89,7 @@ class RunningAnswer:
 
     @property
     def over(self) -> bool:
-        """Nothing is shown any more."""
+        """True once nothing more will be shown."""
         return self._task is None or self._task.done()
 
     def check(self) -> None:
@@ -99,7 +99,7 @@ class RunningAnswer:
 
     @contextmanager
     def awaited(self) -> Iterator[None]:
-        """Within, somebody waits for it. It ends soon after the last one has gone."""
+        """Marks a request as waiting. The answer ends soon after the last request has left."""
         self._n_waiting += 1
         try:
             yield
@@ -179,7 +179,7 @@ class RunningAnswer:
 
     @property
     def features(self) -> Features | None:
-        """The local text's; None where there is none, or no probabilities, or the context wrote its beginning."""
+        """The features of the local text; None without probabilities, or where the context wrote its start."""
         local = None if self.from_context else self._generations.get("local")
         return features_of(local.tokens, self.local_text, self.parses) if local else None
 

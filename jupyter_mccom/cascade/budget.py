@@ -11,7 +11,7 @@ _DAY_S = 86400
 
 
 class Budget:
-    """One a server process. 0 means no limit."""
+    """The daily limit of cloud calls and tokens, one for each server process. 0 means no limit."""
 
     def __init__(self, *, calls_a_day: int, tokens_a_day: int, clock: Clock) -> None:
         self._limits = (calls_a_day, tokens_a_day)
@@ -39,7 +39,7 @@ class Budget:
 
     @property
     def spent(self) -> bool:
-        """Nothing is left today."""
+        """True when no call or no token is left today."""
         day = int(self._clock.unix_s() // _DAY_S)
         if day > self._day:
             self._day, self.calls, self.tokens = day, 0, 0

@@ -67,7 +67,7 @@ class Document:
 
     @property
     def busy(self) -> bool:
-        """Something runs for it."""
+        """True while a request waits or an answer runs."""
         return self._asking is not None or bool(self._running or self._open)
 
     async def complete(

@@ -16,7 +16,7 @@ _KEPT = 100
 
 
 class Documents:
-    """One a server: it outlives a change of the settings, and so the cascade of the former ones."""
+    """All open documents of a server. They outlive a change of the settings, which replaces the cascade."""
 
     def __init__(self, journal: Journal | None = None) -> None:
         self.journal = journal or Journal()

@@ -24,7 +24,7 @@ from .tiers import CloudTier, LocalTier
 
 
 class Escalation:
-    """One a cascade. `max_tokens` bounds a cloud text, `latency_budget_s` an answer."""
+    """The way from tier to tier of one cascade. `max_tokens` bounds a cloud text, `latency_budget_s` an answer."""
 
     def __init__(
         self,

@@ -57,7 +57,7 @@ def _source(request: CompletionRequest, cell_id: str) -> str:
 
 
 def _judged(text: _Text, source: str) -> Agreement | None:
-    """None where what stood before the cursor is no longer there, and of a text of later lines: they come only now."""
+    """How far a text agrees with its line. None when the text before the cursor changed, or it has only later lines."""
     if not source.startswith(text.request.prefix) or text.text.startswith("\n"):
         return None
     left = source[len(text.request.prefix) :]

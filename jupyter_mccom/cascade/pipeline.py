@@ -56,12 +56,12 @@ class Cascade:
 
     @property
     def cloud(self) -> CloudTier | None:
-        """None: nothing ever leaves the machine."""
+        """The cloud tier; None: nothing ever leaves the machine."""
         return self._escalation.cloud
 
     @property
     def gates(self) -> Gates:
-        """May be replaced at any time, by any thread: those of the next route hold."""
+        """The gates of the next route. Any thread may replace them at any time."""
         return self._escalation.gates
 
     @gates.setter

@@ -148,7 +148,7 @@ class CloudTier:
 
     @property
     def engine(self) -> Engine:
-        """The one that is asked."""
+        """The engine that is asked."""
         return self.context.engine
 
     async def write(self, answer: RunningAnswer, draft: str, *, clock: Clock, max_tokens: int) -> CloudText:
@@ -193,7 +193,7 @@ def _position(request: CompletionRequest) -> CompletionRequest:
 
 
 def _next_line(request: CompletionRequest) -> CompletionRequest:
-    """After Enter, indented as an editor does."""
+    """The cursor's line after Enter, with the indentation that an editor gives it."""
     line = request.prefix.rpartition("\n")[2]
     indent = line[: len(line) - len(line.lstrip())]
     deeper = _INDENT if line.rstrip().endswith(":") else ""

@@ -45,7 +45,7 @@ def agrees(answer: RunningAnswer, request: CompletionRequest) -> bool:
 
 
 class Follower:
-    """One request that is given the suggestions of an answer: its own, or what is left of an older request's."""
+    """One request that is given the suggestions of an answer, its own or the rest of an older one."""
 
     def __init__(self, answer: RunningAnswer, request: CompletionRequest) -> None:
         self.answer = answer

@@ -121,7 +121,7 @@ class Writing:
         self._raw += token.text
 
     def _over(self, token: Token) -> bool:
-        """Nothing that follows would be shown."""
+        """True when nothing that follows would be shown."""
         if self._hopeless(self._tokens):
             self._stop = "hopeless"
         elif ("\n" in token.text or self._multiline == "block") and self._extent_is_over():

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ..cascade.budget import Budget
 from ..cascade.documents import Documents
 from ..cascade.pipeline import Cascade
+from ..cascade.tiers import CloudTier
 from ..engines.decoding import costs
 from ..engines.local.host import Host
 from ..learning.recorder import FileRecorder
@@ -42,7 +43,7 @@ UNHURRIED_S = 10.0
 
 
 class SystemClock:
-    """Real time."""
+    """The protocols.Clock of real time."""
 
     def now_s(self) -> float:
         """Monotonic seconds."""
@@ -85,7 +86,7 @@ class OpenCascade:
 
     @property
     def pid(self) -> int | None:
-        """Id of that process; None without one."""
+        """The id of the model's process; None without one."""
         return self.host.pid if self.host else None
 
     @property
@@ -180,17 +181,36 @@ def open_cascade(
     former_cloud = kept.cascade.cloud if kept else None
     cloud = open_cloud_tier(settings, former_cloud, budget=budget, retriever=retriever, root=jupyter_root or Path())
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
-    gates = gates_of(settings, local.model)
-    cascade = wire(
-        settings, local.engine, retriever, cloud, clock=SystemClock(), gates=gates, documents=documents,
-        allowed=lambda hit: not local.leaves or settings.kernel_to_cloud or hit.chunk.source != KERNEL,
-        kept_out=local.kept_out(jupyter_root or Path()),
-    )  # fmt: skip
+    cascade = _wired(settings, local, retriever, cloud, documents, root=jupyter_root or Path())
     return OpenCascade(
-        cascade=cascade, local=local, retriever=retriever, tree=tree, live=live, store=store, settings=settings,
-        budget=budget, traces=traces,
+        cascade=cascade,
+        local=local,
+        retriever=retriever,
+        tree=tree,
+        live=live,
+        store=store,
+        settings=settings,
+        budget=budget,
+        traces=traces,
         recorder=_recorder(settings, local, cascade, traces, former.recorder if former else None),
-    )  # fmt: skip
+    )
+
+
+def _wired(
+    settings: MCCom, local: FirstModel, retriever: Retrieval, cloud: CloudTier | None, documents: Documents, root: Path
+) -> Cascade:
+    """The cascade of these parts, with the gates of the local model and what may stand in its prompts."""
+    return wire(
+        settings,
+        local.engine,
+        retriever,
+        cloud,
+        clock=SystemClock(),
+        gates=gates_of(settings, local.model),
+        documents=documents,
+        allowed=lambda hit: not local.leaves or settings.kernel_to_cloud or hit.chunk.source != KERNEL,
+        kept_out=local.kept_out(root),
+    )
 
 
 def _recorder(

@@ -40,7 +40,7 @@ def prices_of(settings: MCCom) -> Prices:
 def recorder_of(
     cascade: Cascade, settings: MCCom, model: Model, traces: Path, former: FileRecorder | None
 ) -> FileRecorder:
-    """Begun, `former` where there is one: it keeps what the journal tells, and gives the cascade its gates."""
+    """The recorder of a cascade, already begun; `former` is used again where there is one."""
 
     def learnt(verdict: Verdict) -> None:
         cascade.gates = gates_of(settings, model, verdict)

@@ -150,16 +150,16 @@ class OwnModel(FirstModel):
 
     @property
     def model(self) -> Model:
-        """See FirstModel."""
+        """The model that the settings name."""
         return self._opened.model
 
     @property
     def host(self) -> Host:
-        """See FirstModel."""
+        """The process of the model."""
         return self._opened.host
 
     def present(self) -> bool:
-        """See FirstModel."""
+        """The model's files are here."""
         return self._store.present(self.model.id)
 
 
@@ -183,38 +183,38 @@ class AutoModel(FirstModel):
 
     @property
     def model(self) -> Model:
-        """See FirstModel."""
+        """The model that `auto` has chosen."""
         running = self._running
         return running.model if running else self._store.entry(self.choice.name)
 
     @property
     def host(self) -> Host | None:
-        """See FirstModel."""
+        """The process of the chosen model; None before `auto` has opened one."""
         return self._running.host if self._running else None
 
     @property
     def measuring(self) -> str:
-        """See FirstModel."""
+        """The model that `auto` measures now; empty when it measures none."""
         return self.engine.measuring
 
     @property
     def choice(self) -> Choice:
-        """See FirstModel."""
+        """What `auto` chose, and why."""
         return self.engine.choice
 
     def present(self) -> bool:
-        """See FirstModel."""
+        """The chosen model's files are here."""
         return self._store.present(self.model.id)
 
     async def _ready(self) -> None:
         await self.engine.chosen()
 
     def when_chosen(self, work: Callable[[], None]) -> None:
-        """See FirstModel."""
+        """Calls `work` each time that `auto` has chosen a model."""
         self.engine.settled = work
 
     def models_changed(self) -> None:
-        """See FirstModel."""
+        """Lets `auto` choose anew."""
         self.engine.reconsider()
 
     def candidates(self) -> list[Candidate]:
@@ -257,7 +257,7 @@ class ServedModel(FirstModel):
 
     @property
     def kind(self) -> EngineKind:
-        """See FirstModel."""
+        """Always `server`: somebody else's server writes."""
         return "server"
 
     @property
@@ -270,11 +270,11 @@ class ServedModel(FirstModel):
 
     @property
     def trouble(self) -> str:
-        """See FirstModel."""
+        """Why the server's last answer failed; empty when it did not."""
         return self.server.trouble
 
     def present(self) -> bool:
-        """See FirstModel."""
+        """Always true: somebody else has the files."""
         return True
 
     async def warm(self) -> None:
@@ -282,16 +282,16 @@ class ServedModel(FirstModel):
         await self.server.found()
 
     async def ask(self) -> None:
-        """See FirstModel."""
+        """Asks the server what it is. `trouble` says why it could not be asked."""
         with suppress(EngineError):
             await self.server.found()
 
     def kept_out(self, jupyter_root: Path) -> Callable[[str], bool]:
-        """See FirstModel."""
+        """Documents that `.mccomignore` names, where their text would leave this machine; else none."""
         return Ignored(jupyter_root.expanduser().resolve()).covers if self.leaves else super().kept_out(jupyter_root)
 
     def when_chosen(self, work: Callable[[], None]) -> None:
-        """See FirstModel."""
+        """Calls `work` each time that the server has told its model's name."""
         self.server.settled = work
 
 

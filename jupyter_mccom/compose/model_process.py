@@ -51,7 +51,7 @@ def open_model(model: Model, settings: MCCom, store: Store, threads: int) -> Loc
 
 
 def mlx_runs() -> bool:
-    """MLX is installed here."""
+    """True when MLX is installed here."""
     try:
         check_mlx()
     except EngineMissing:

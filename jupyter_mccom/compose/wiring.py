@@ -77,5 +77,5 @@ def cloud_over(
 
 
 def cloud_retrieval_tokens(settings: MCCom) -> int:
-    """The same share of a cloud prompt as of a local one."""
+    """Tokens of retrieved text in a cloud prompt: the same share as in a local one."""
     return int(settings.retrieval_tokens / settings.prompt_tokens * settings.cloud_prompt_tokens)

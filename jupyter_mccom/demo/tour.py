@@ -53,7 +53,7 @@ def prepare(models_dir: str = "") -> dict[str, str | int | float]:
 
 
 def options(given: Sequence[str], models_dir: str = "") -> list[str]:
-    """The same as options of `jupyter lab` beside those that are given; none where a cloud is given."""
+    """The tour's settings as options of `jupyter lab`; none where a cloud is given."""
     names = {option.partition("=")[0] for option in given}
     if any(name.startswith("--MCCom.cloud_") for name in names):
         return []

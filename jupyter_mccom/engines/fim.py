@@ -16,7 +16,7 @@ _CONTEXT_GAP = "\n\n"
 
 
 class FimMarkers(Protocol):
-    """The model's special tokens as text; the catalogue's `FimTemplate` is one."""
+    """The fill-in-the-middle markers of a model as text; the catalogue's `FimTemplate` is one."""
 
     @property
     def prefix(self) -> str: ...
@@ -61,7 +61,7 @@ class PromptFormat:
 
 
 def unforced(prompt: Prompt) -> Prompt:
-    """For an engine that cannot force text: all that was typed stands in `typed`, less the blanks at its end.
+    """The prompt for an engine that cannot force text: `typed` is all that was typed, without the blanks at its end.
 
     Tokens begin with their blank, so the model writes it itself.
     """

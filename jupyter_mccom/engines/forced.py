@@ -115,14 +115,14 @@ def _agree(piece: bytes, rest: bytes) -> bool:
 
 
 class Healing:
-    """One server's: text is forced until the server has shown that it does not heed that."""
+    """Decides if text is forced on one server: until the server has ignored it."""
 
     def __init__(self) -> None:
         self._n_ignored = 0
 
     @property
     def works(self) -> bool:
-        """For `Skills.heals`: as far as is known."""
+        """True while the server is not known to ignore forced text; the value of `Skills.heals`."""
         return self._n_ignored < _MOST_IGNORED
 
     async def written(self, prompt: Prompt, draft: str, write: Write) -> AsyncGenerator[Token, None]:

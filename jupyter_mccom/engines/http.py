@@ -35,11 +35,11 @@ class Failures(Protocol):
     """The errors of one kind of server. None holds the key or what was sent."""
 
     def no_key(self, error: SettingsError) -> EngineError:
-        """The key cannot be had."""
+        """The error for a key that cannot be read."""
         ...
 
     def unreachable(self, error: Exception) -> EngineError:
-        """No connection, silence, a connection that broke, or an address, proxy or certificate that cannot be used."""
+        """The error for a server that cannot be reached, breaks off, or has no valid certificate."""
         ...
 
     def refused(self, status: int, headers: Headers, said: bytes) -> EngineError:

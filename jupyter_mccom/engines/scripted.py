@@ -38,7 +38,7 @@ class ScriptedEngine:
 
     @property
     def name(self) -> str:
-        """As given."""
+        """The name that the engine was given."""
         return self._name
 
     @property
@@ -63,7 +63,7 @@ class ScriptedEngine:
         return [len(_WORDS.findall(text)) for text in texts]
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 def _by_ending(script: Mapping[str, str]) -> Callable[[Prompt], str]:

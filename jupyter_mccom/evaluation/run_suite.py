@@ -30,16 +30,16 @@ class Suite:
     n: int
     about: str
     module: str = ""
-    """Its file in `suites/`; empty: it has the suite's name."""
+    """The suite's file in `suites/`; empty: the file has the suite's name."""
     with_cloud: bool = False
-    """It brings a model that stands for the cloud."""
+    """True when the suite brings a model that stands for the cloud."""
     files: tuple[str, ...] = ()
     """What it reads of the data, as paths below the data's folder."""
     own_rows: bool = False
-    """It keeps its rows by itself, or none."""
+    """True when the suite keeps its own rows, or none."""
 
     def measure(self, bench: Bench) -> Findings:
-        """Its module is imported when it is run: a help text needs no engine."""
+        """Runs the suite. Its module is imported only here: a help text needs no engine."""
         found: Findings = import_module(f".suites.{self.module or self.name}", __package__).measure(bench)
         return found
 
@@ -172,19 +172,39 @@ def run(
     rows = Rows(None if suite.own_rows else out, name, made_with)
     started = datetime.now(timezone.utc)
     bench = Bench(
-        settings=settings, data=data, n=n or suite.n, seed=seed, out=out, rows=rows, progress=progress,
+        settings=settings,
+        data=data,
+        n=n or suite.n,
+        seed=seed,
+        out=out,
+        rows=rows,
+        progress=progress,
         typing=typing,
-    )  # fmt: skip
+    )
     findings = suite.measure(bench)
     if out is not None:
-        made = {
-            "suite": name, "about": suite.about, "n": bench.n, "model": bench.model, **made_with,
-            "threads": _threads(settings), "started": started.isoformat(timespec="seconds"), "machine": before,
-            "took_s": round((datetime.now(timezone.utc) - started).total_seconds()),
-            "resumed": None if suite.own_rows else rows.resumed,
-        }  # fmt: skip
+        made = _made(name, bench, made_with, before, started)
         _write(out, name, {**made, "findings": findings.to_json()})
     return findings.text()
+
+
+def _made(
+    name: str, bench: Bench, made_with: Mapping[str, Any], before: Mapping[str, Any], started: datetime
+) -> dict[str, Any]:
+    """How a result was made; `before` is the machine as it was when the run `started`."""
+    suite = SUITES[name]
+    return {
+        "suite": name,
+        "about": suite.about,
+        "n": bench.n,
+        "model": bench.model,
+        **made_with,
+        "threads": _threads(bench.settings),
+        "started": started.isoformat(timespec="seconds"),
+        "machine": before,
+        "took_s": round((datetime.now(timezone.utc) - started).total_seconds()),
+        "resumed": None if suite.own_rows else bench.rows.resumed,
+    }
 
 
 def _threads(settings: MCCom) -> int:

@@ -28,7 +28,7 @@ class Prices:
 
     @property
     def show_chance(self) -> float:
-        """A text that is likelier right than this is worth showing (completion-systems.md 3.3, 3.4)."""
+        """A text that is likelier right than this is worth showing."""
         return self.wrong
 
     @property
@@ -153,7 +153,7 @@ def _step(
     """Hessian⁻¹ × gradient over the free weights."""
     width = 1 / _PRIOR_SPREAD**2
     gradient = [(at[number] - prior[number]) * width for number in free]
-    hessian = [[width * (i == j) for j in free] for i in free]
+    hessian = [[width if i == j else 0.0 for j in free] for i in free]
     for row, target in zip(rows, targets, strict=True):
         chance = _logistic(_dot(at, row))
         mine = [row[number] for number in free]

@@ -36,7 +36,7 @@ def default_traces_dir() -> Path:
 
 
 class TraceStore:
-    """Nothing is created before the first `write`. `now_s` is the Unix time."""
+    """The file of traces, created by the first `write`. `now_s` is the Unix time."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class TraceStore:
         return n or 0
 
     def close(self) -> None:
-        """Idempotent."""
+        """Closes the file; may be called again."""
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.close()

@@ -54,7 +54,7 @@ class Verdict:
 
     @property
     def why(self) -> str:
-        """One line."""
+        """The reasons for the verdict, in one line."""
         if self.gain is None:
             few = min(self.n_right, self.n - self.n_right)
             right = f", {self.n_right:.0f} of them right" if self.n >= NEEDED and few < NEEDED_A_CLASS else ""

@@ -49,7 +49,7 @@ def is_remote() -> bool:
 
 
 def _parent_pid() -> int:
-    """0 without a parent; on Windows the variable holds a handle."""
+    """The id of the parent process; 0 without one. On Windows the variable holds a handle."""
     given = int(os.environ.get("JPY_PARENT_PID") or 0)
     if sys.platform == "win32":
         import ctypes
@@ -76,7 +76,7 @@ class Server:
 
     @property
     def document(self) -> str:
-        """Also after the notebook was renamed; its name at the kernel's start where the session is not known."""
+        """The notebook's path, also after a rename; its name at the kernel's start where the session is not known."""
         sessions = self._json("GET", "api/sessions")
         paths = [session["path"] for session in sessions if session["kernel"]["id"] == self._kernel_id]
         given = os.environ.get("JPY_SESSION_NAME", "")

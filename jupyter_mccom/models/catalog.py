@@ -227,5 +227,5 @@ def family_fim(name: str) -> FimTemplate | None:
 
 
 def fim_of(name: str) -> FimTemplate:
-    """The same, Qwen's where none is known."""
+    """The markers of a model; Qwen's where none are known."""
     return family_fim(name) or QWEN_FIM

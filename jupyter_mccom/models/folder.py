@@ -42,13 +42,13 @@ def own_folder(model_id: str, path: Path) -> Model:
 
 
 def is_whole(path: Path, stamp: Path) -> bool:
-    """Every file that the hub stated is here in full length; no digest is computed."""
+    """True when every file that the hub stated is here in full length. No digest is computed."""
     files = _stamped(stamp)
     return bool(files) and all(size_of(path / file.name) == file.n_bytes for file, _ in files)
 
 
 def is_right(path: Path, stamp: Path, check: Callable[[], None]) -> bool:
-    """Its files have the digests of the hub's statement; those that have not changed since are not read again.
+    """True when the files have the digests of the hub's statement. Files that have not changed are not read again.
 
     `check` is called while files are read and may raise.
     """
@@ -64,9 +64,14 @@ def is_right(path: Path, stamp: Path, check: Callable[[], None]) -> bool:
 
 
 def fetch(
-    transfer: Transfer, path: Path, stamp: Path, *, endpoint: str | None, first_byte_s: float,
+    transfer: Transfer,
+    path: Path,
+    stamp: Path,
+    *,
+    endpoint: str | None,
+    first_byte_s: float,
     check_space: Callable[[int], None],
-) -> None:  # fmt: skip
+) -> None:
     """Fetches every file from the hub into a folder beside, checks each, and puts the folder in place.
 
     `check_space` is asked with the bytes that are still to come. What arrived stays for a later try. Raises ModelError,

@@ -34,7 +34,7 @@ class HubUnreachable(ModelError):
 
 
 class _Broken(Exception):
-    """This connection gives no (more) bytes; the text says why."""
+    """Raised when a connection gives no more bytes; the text says why."""
 
 
 _Block: TypeAlias = tuple[int, bytes]

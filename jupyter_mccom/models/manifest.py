@@ -68,7 +68,7 @@ def stated(transfer: Transfer, *, endpoint: str | None, limit_s: float) -> tuple
 
 
 def as_json(file: File) -> dict[str, object]:
-    """For a stamp."""
+    """The JSON of a statement, as a stamp keeps it."""
     return asdict(file)
 
 

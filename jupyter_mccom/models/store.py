@@ -214,9 +214,13 @@ class Store:
         transfer.staging.mkdir(exist_ok=True)
         if model.weights == "mlx":
             folder.fetch(
-                transfer, path, self._stamp(model), endpoint=self._hub_endpoint, first_byte_s=self._hub_first_byte_s,
+                transfer,
+                path,
+                self._stamp(model),
+                endpoint=self._hub_endpoint,
+                first_byte_s=self._hub_first_byte_s,
                 check_space=lambda n_bytes: self._check_space(transfer, n_bytes),
-            )  # fmt: skip
+            )
             return path
         part, source = self._fetch(transfer)
         actual = sha256_of(part, transfer.report)

@@ -26,7 +26,7 @@ class PullCancelled(ModelError):
 
 @dataclass(slots=True, kw_only=True)
 class Transfer:
-    """Used by one thread."""
+    """The progress of one download. Used by one thread."""
 
     model: Model
     staging: Path

@@ -20,12 +20,12 @@ class MaskedEngine:
 
     @property
     def name(self) -> str:
-        """The inner engine's."""
+        """The name of the inner engine."""
         return self._engine.name
 
     @property
     def skills(self) -> Skills:
-        """The inner engine's."""
+        """The skills of the inner engine."""
         return self._engine.skills
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
@@ -42,7 +42,7 @@ class MaskedEngine:
             yield restored
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """The inner engine's. Raises as it does."""
+        """Counts tokens by the inner engine. Raises as it does."""
         return await self._engine.count(texts)
 
     async def aclose(self) -> None:

@@ -64,14 +64,28 @@ _NAMED = (
 )
 _LOGIN = re.compile(r"://[^\s/:@\"']{0,100}:([^\s/\"'`]{1,300})@")
 _PLUGINS = (
-    "artifactory.ArtifactoryDetector", "aws.AWSKeyDetector", "azure_storage_key.AzureStorageKeyDetector",
-    "cloudant.CloudantDetector", "discord.DiscordBotTokenDetector", "github_token.GitHubTokenDetector",
-    "gitlab_token.GitLabTokenDetector", "ibm_cloud_iam.IbmCloudIamDetector", "ibm_cos_hmac.IbmCosHmacDetector",
-    "jwt.JwtTokenDetector", "mailchimp.MailchimpDetector", "npm.NpmDetector", "openai.OpenAIDetector",
-    "pypi_token.PypiTokenDetector", "sendgrid.SendGridDetector", "slack.SlackDetector",
-    "softlayer.SoftlayerDetector", "square_oauth.SquareOAuthDetector", "stripe.StripeDetector",
-    "telegram_token.TelegramBotTokenDetector", "twilio.TwilioKeyDetector",
-)  # fmt: skip
+    "artifactory.ArtifactoryDetector",
+    "aws.AWSKeyDetector",
+    "azure_storage_key.AzureStorageKeyDetector",
+    "cloudant.CloudantDetector",
+    "discord.DiscordBotTokenDetector",
+    "github_token.GitHubTokenDetector",
+    "gitlab_token.GitLabTokenDetector",
+    "ibm_cloud_iam.IbmCloudIamDetector",
+    "ibm_cos_hmac.IbmCosHmacDetector",
+    "jwt.JwtTokenDetector",
+    "mailchimp.MailchimpDetector",
+    "npm.NpmDetector",
+    "openai.OpenAIDetector",
+    "pypi_token.PypiTokenDetector",
+    "sendgrid.SendGridDetector",
+    "slack.SlackDetector",
+    "softlayer.SoftlayerDetector",
+    "square_oauth.SquareOAuthDetector",
+    "stripe.StripeDetector",
+    "telegram_token.TelegramBotTokenDetector",
+    "twilio.TwilioKeyDetector",
+)
 _VALUE_IN_GROUP = {
     "AWSKeyDetector",
     "CloudantDetector",
@@ -168,7 +182,7 @@ class Masking:
 
 
 def _by_part(parts: Sequence[str], more: Iterable[Span] = ()) -> Iterator[tuple[str, list[Span]]]:
-    """Each part with the spans found in it, and those of `more`, counted from its own start."""
+    """The parts, each with the spans in it and those of `more`, counted from its own start."""
     spans = [*_found("".join(parts)), *more]
     for part, (first, last) in zip(parts, pairwise(accumulate(map(len, parts), initial=0)), strict=True):
         cut = ((max(start, first) - first, min(end, last) - first) for start, end in spans)
@@ -193,7 +207,7 @@ def forget() -> None:
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
-    """In order, overlaps made one."""
+    """The spans in order, with overlaps merged."""
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start < merged[-1][1]:

@@ -55,7 +55,7 @@ class Program:
 
     @property
     def pid(self) -> int:
-        """Process id."""
+        """The id of the process."""
         return self._process.pid
 
     def send(self, line: bytes) -> None:

@@ -135,7 +135,7 @@ def _language(metadata: Any) -> str:
 
 
 class _Piece(NamedTuple):
-    """Lines from 1, both included."""
+    """A range of lines, counted from 1, both ends included."""
 
     first: int
     last: int

@@ -120,7 +120,7 @@ class Index:
 
     @property
     def n_chunks(self) -> int:
-        """Chunks held."""
+        """The number of chunks in the index."""
         return len(self._chunks) - len(self._free)
 
     @property
@@ -142,7 +142,7 @@ class Index:
             self._remove(slot)
 
     def search(self, query: str, n: int, *, without: str = "") -> list[Scored]:
-        """At most `n` chunks with a score above 0, best first; none of the document `without`."""
+        """The best chunks, at most `n`, with a score above 0, best first; none of the document `without`."""
         import numpy as np
 
         self._settle()

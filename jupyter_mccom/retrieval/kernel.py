@@ -58,7 +58,7 @@ class Kernels(Protocol):
 
 
 class KernelNames:
-    """One a server. `max_chars` bounds a chunk."""
+    """The names that kernels hold; one for each server. `max_chars` bounds a chunk."""
 
     def __init__(self, sessions: Sessions, kernels: Kernels, *, max_chars: int) -> None:
         self._sessions = sessions
@@ -133,23 +133,23 @@ class _Kernel:
         self._own: asyncio.Future[None] | None = None
         """Done when our request is begun; None when it was, or there is none."""
         self.names: tuple[LiveName, ...] = ()
-        """The last known ones of this run."""
+        """The names that this run was last known to hold."""
         manager.observe(self._noted, "execution_state")
 
     @property
     def idle(self) -> bool:
-        """As the server's kernel manager knows it."""
+        """True while the kernel is idle, by the server's kernel manager."""
         return bool(self._manager.execution_state == "idle" and self._manager.ready.done())
 
     def notice_restart(self) -> None:
-        """What the run before held is gone."""
+        """Forgets the names of the run before."""
         if self._manager.ready is not self._run:
             self._run = self._manager.ready
             self.names = ()
             self._changed, self._not_before_s = True, 0.0
 
     def wants_asking(self) -> bool:
-        """It is idle, and something ran since it was last asked."""
+        """True when the kernel is idle and ran something since it was last asked."""
         may_ask = self._is_ipython is not False and asyncio.get_running_loop().time() >= self._not_before_s
         return may_ask and self._changed and self.idle
 
@@ -196,7 +196,7 @@ class _Kernel:
         return answered(reply["content"])
 
     def close(self) -> None:
-        """No longer watches it."""
+        """Stops watching the kernel."""
         self._manager.unobserve(self._noted, "execution_state")
 
     def _noted(self, change: Any) -> None:

@@ -147,5 +147,5 @@ def _name_from(entry: object) -> LiveName | None:
 
 
 def _fits(text: str) -> bool:
-    """One line of a comment can hold it."""
+    """True when one line of a comment can hold the text."""
     return text.isprintable() and len(text) <= _MAX_CHARS

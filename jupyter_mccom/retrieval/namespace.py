@@ -79,7 +79,7 @@ def _described_value(value: Any, readers: dict[int, Any]) -> tuple[str, str, lis
 
 
 def _readers() -> dict[int, tuple[str, Any]]:
-    """By the id of a known class: hashing or comparing a class may run its metaclass."""
+    """The readers by the id of a known class: hashing or comparing a class may run its metaclass."""
     found = {}
     for module_name, class_name, reader in (
         ("pandas", "DataFrame", _pandas_frame),
@@ -173,12 +173,12 @@ def _signature(function: Any, skip: int = 0) -> str:
     n_plain, n_all = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
     rest = list(code.co_varnames[n_all:])
     n_required = n_plain - (len(function.__defaults__) if type(function.__defaults__) is tuple else 0)
-    plain = [name + "=..." * (at >= n_required) for at, name in enumerate(code.co_varnames[:n_plain])]
+    plain = [name + ("=..." if at >= n_required else "") for at, name in enumerate(code.co_varnames[:n_plain])]
     if skip < code.co_posonlyargcount:
         plain.insert(code.co_posonlyargcount, "/")
-    starred = ["*" + rest.pop(0)] if code.co_flags & 4 else ["*"] * (code.co_kwonlyargcount > 0)
+    starred = ["*" + rest.pop(0)] if code.co_flags & 4 else ["*"] if code.co_kwonlyargcount else []
     given = function.__kwdefaults__ if type(function.__kwdefaults__) is dict else {}
-    named = [name + "=..." * (name in given) for name in code.co_varnames[n_plain:n_all]]
+    named = [name + ("=..." if name in given else "") for name in code.co_varnames[n_plain:n_all]]
     return "(" + ", ".join(plain[skip:] + starred + named + (["**" + rest[0]] if code.co_flags & 8 else [])) + ")"
 
 
@@ -187,7 +187,7 @@ def _is_public(name: Any) -> bool:
 
 
 def _is_of(package: str, value: Any) -> bool:
-    """Its class is one of the package's own."""
+    """True when the value's class is one of the package's own."""
     return _text(_MODULE(type(value))).split(".")[0] == package
 
 

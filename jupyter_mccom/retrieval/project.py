@@ -31,11 +31,32 @@ MAX_NOTEBOOK_BYTES = 8 << 20
 """Its outputs are in it."""
 NOTEBOOK = ".ipynb"
 LANGUAGES = {
-    ".py": "python", ".pyi": "python", ".pyx": "cython", NOTEBOOK: "", ".r": "r", ".jl": "julia", ".sql": "sql",
-    ".sh": "bash", ".js": "javascript", ".mjs": "javascript", ".jsx": "javascript", ".ts": "typescript",
-    ".tsx": "typescript", ".c": "c", ".h": "c", ".cpp": "c++", ".cc": "c++", ".hpp": "c++", ".cu": "cuda",
-    ".java": "java", ".scala": "scala", ".cs": "c#", ".go": "go", ".rs": "rust", ".m": "matlab",
-}  # fmt: skip
+    ".py": "python",
+    ".pyi": "python",
+    ".pyx": "cython",
+    NOTEBOOK: "",
+    ".r": "r",
+    ".jl": "julia",
+    ".sql": "sql",
+    ".sh": "bash",
+    ".js": "javascript",
+    ".mjs": "javascript",
+    ".jsx": "javascript",
+    ".ts": "typescript",
+    ".tsx": "typescript",
+    ".c": "c",
+    ".h": "c",
+    ".cpp": "c++",
+    ".cc": "c++",
+    ".hpp": "c++",
+    ".cu": "cuda",
+    ".java": "java",
+    ".scala": "scala",
+    ".cs": "c#",
+    ".go": "go",
+    ".rs": "rust",
+    ".m": "matlab",
+}
 """By lower-case suffix; a notebook names its own. Text for people is left out."""
 _RULES = ".gitignore"
 _TOOLS_FOLDERS = frozenset(
@@ -192,7 +213,7 @@ def read(root: Path, document: str) -> tuple[Stamp, str]:
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Its code files and folders, by name; none when it is an environment."""
+    """The code files and folders in a folder, by name; none when it is an environment."""
     if any(os.path.lexists(folder / name) for name in _ENVIRONMENT):
         return []
     with os.scandir(folder) as entries:
@@ -220,7 +241,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _stamp(path: Path) -> Stamp | None:
-    """None for what is no ordinary file, empty or too large."""
+    """The stamp of a file; None for one that is no ordinary file, empty or too large."""
     try:
         status = os.lstat(path)
     except OSError:
@@ -270,7 +291,7 @@ def _rules_above(root: Path, top: Path) -> Rules:
 
 
 def _git_rules(folder: Path) -> GitIgnoreSpec | None:
-    """As git does it: a link is no rules file, a broken line is none."""
+    """The rules of a folder's `.gitignore`. As in git, a link is no rules file, and a broken line is no rule."""
     from pathspec import GitIgnoreSpec
 
     lines = []

@@ -70,7 +70,7 @@ class Tree(Protocol):
     """Searches the project that holds a document."""
 
     async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
-        """One list a query, best first; the document's own chunks left out. Raises RetrievalError."""
+        """The hits of each query, best first, without the document's own chunks. Raises RetrievalError."""
         ...
 
     async def aclose(self) -> None: ...
@@ -80,7 +80,7 @@ class Live(Protocol):
     """What the document's kernel holds, as context."""
 
     async def chunk(self, request: CompletionRequest) -> Chunk | None:
-        """At once, from what is known; its source is KERNEL. Raises RetrievalError."""
+        """The chunk of the names that are known now; its source is KERNEL. Raises RetrievalError."""
         ...
 
     async def aclose(self) -> None: ...
@@ -147,7 +147,7 @@ class Retrieval:
         return distinct(sorted(found, key=lambda hit: -hit.score), request)
 
     async def _in_time(self, source: Callable[[], Awaitable[_Found | None]]) -> _Found | None:
-        """None of a source that is slow or fails: context is not worth a wait."""
+        """What a source finds in time; nothing from one that is slow or fails."""
         try:
             with anyio.fail_after(self._patience_s):
                 return await source()
@@ -218,7 +218,7 @@ def new_names(text: str, request: CompletionRequest, hits: Sequence[Hit]) -> set
 
 
 def distinct(hits: Sequence[Hit], request: CompletionRequest) -> list[Hit]:
-    """Those that say something new: near-duplicates of better ones and of the text around the cursor are left out."""
+    """The hits without near-duplicates of better hits and of the text around the cursor."""
     here = set(terms(request.prefix[-_NEAR_CHARS:] + request.suffix[:_NEAR_CHARS_BELOW]))
     kept: list[tuple[Hit, set[str]]] = []
     for hit in hits:
@@ -271,7 +271,7 @@ def _between(request: CompletionRequest) -> dict[str, int]:
 
 
 def _in_own_text(request: CompletionRequest, queries: Sequence[str]) -> list[list[Scored]]:
-    """Less the pieces beside the cursor. Cut at blank lines: half-written text has no syntax tree to rely on."""
+    """The hits in the cursor's own cell, less the pieces beside it. Cut at blank lines: it may not parse."""
     lines = request.prefix[: request.prefix.rfind("\n") + 1]
     below = request.suffix[request.suffix.find("\n") + 1 :] if "\n" in request.suffix else ""
     return [_ranked(request.own_source, lines, below, query) for query in queries]

@@ -63,7 +63,7 @@ class ProjectTree:
 
     @property
     def status(self) -> TreeStatus:
-        """As the worker told it last, at most a quarter of a second ago."""
+        """The state of the index that the worker reported last, at most a quarter of a second ago."""
         if self._trouble:
             return TreeStatus(state="trouble", detail=self._trouble)
         return self._status
@@ -86,7 +86,7 @@ class ProjectTree:
         return self.status
 
     async def search(self, document: str, queries: Sequence[str], n: int) -> list[list[Scored]]:
-        """At most `n` chunks a query, best first, none of the document itself; starts the worker if need be.
+        """The best chunks for each query, at most `n`, none of the document itself; starts the worker if need be.
 
         A project that is still being indexed answers with what is there. Raises RetrievalError when the document has
         no project, or the worker died or waits to be started again.
@@ -170,7 +170,7 @@ class _Worker:
 
     @property
     def exited(self) -> asyncio.Future[None]:
-        """Done when the process is gone."""
+        """A future that is done when the process is gone."""
         return self._program.exited
 
     async def ask(self, request: Message) -> Any:
@@ -195,7 +195,7 @@ class _Worker:
         self._program.send(json.dumps(request).encode())
 
     async def stop(self) -> None:
-        """Ends it. Idempotent."""
+        """Ends the worker; may be called again."""
         await self._program.stop()
 
     def last_words(self) -> str:
@@ -203,7 +203,7 @@ class _Worker:
         return self._program.last_words()
 
     def ended(self) -> RetrievalError:
-        """That it ended, and how."""
+        """Notes that the worker ended, and how."""
         error = _WORDS.ended(self.last_words())
         assert isinstance(error, RetrievalError)
         return error

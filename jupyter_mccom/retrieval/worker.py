@@ -66,7 +66,7 @@ class Project:
         self._thread.start()
 
     def search(self, queries: list[str], n: int, without: str) -> list[list[tuple[str, int, int, str, float]]]:
-        """For each query the fields of a Chunk and its score, best first, from what is indexed so far."""
+        """The hits of each query, best first, as the fields of a Chunk and its score, from what is indexed so far."""
         with self._lock:
             found = [self._index.search(query, n, without=without) for query in queries]
         return [[(c.source, c.first_line, c.last_line, c.text, score) for c, score in scored] for scored in found]
@@ -263,7 +263,7 @@ def _tidy(folder: Path) -> None:
 
 
 def _chunks(document: str, text: str) -> list[Chunk]:
-    """None for a file that cannot be cut, whatever is wrong with it."""
+    """The chunks of a file; None when it cannot be cut, for whatever reason."""
     suffix = os.path.splitext(document)[1].lower()
     try:
         if suffix == NOTEBOOK:
@@ -288,9 +288,16 @@ def _changes(found: Listing, stop: Event) -> Iterator[set[str]]:
     if not there:
         raise FileNotFoundError(f"{found.root} cannot be read")
     groups = watch(
-        *there, watch_filter=None, debounce=_GROUP_MS, step=_STEP_MS,
-        rust_timeout=_BEAT_MS, yield_on_timeout=True, stop_event=stop, recursive=not one_by_one, raise_interrupt=False,
-    )  # fmt: skip
+        *there,
+        watch_filter=None,
+        debounce=_GROUP_MS,
+        step=_STEP_MS,
+        rust_timeout=_BEAT_MS,
+        yield_on_timeout=True,
+        stop_event=stop,
+        recursive=not one_by_one,
+        raise_interrupt=False,
+    )
     start = len(os.path.join(found.root, ""))
     for group in groups:
         yield {path[start:].replace(os.sep, "/") for _, path in group if len(path) > start}

@@ -32,7 +32,7 @@ MAX_BODY_BYTES = 256 * 1024
 """Larger bodies get 413; the client cuts the cells to stay well below."""
 _MAX_DEADLINE_S = 120.0
 _MAX_COUNT = 2**53
-"""Above it JavaScript does not count."""
+"""The largest count that JavaScript holds exactly."""
 
 T = TypeVar("T")
 

@@ -95,7 +95,7 @@ export class Page {
     });
   }
 
-  /** Only where the person is: a shared text changes in every view of it. */
+  /** Handles an edit, but only where the person is: a shared text changes in each of its views. */
   private _edited(completer: InlineCompleter, local: boolean): void {
     if (!completer.editor?.hasFocus()) {
       return;

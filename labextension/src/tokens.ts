@@ -52,7 +52,7 @@ export interface IClient {
   settings(): Promise<ServerSettings>;
   /** Changes settings, all or none. */
   change(values: Json): Promise<ServerSettings>;
-  /** The last suggestion's; null where none is kept. */
+  /** The trace of the last suggestion; null where none is kept. */
   lastTrace(): Promise<Trace | null>;
 }
 
@@ -60,7 +60,7 @@ export interface IClient {
 export interface IStatusModel {
   /** Last known state of the server; null before the first answer. */
   readonly status: Status | null;
-  /** Completions are switched on. */
+  /** True while completions are switched on. */
   readonly enabled: boolean;
   /** Emitted when anything above changed. */
   readonly changed: ISignal<IStatusModel, void>;

@@ -37,7 +37,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True)
 def jp_asyncio_loop() -> None:
-    """None of pytest-jupyter's here: Playwright runs a loop of its own in this thread."""
+    """Replaces pytest-jupyter's loop by none: Playwright runs its own in this thread."""
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,7 @@ def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab
 def either_lab(
     request: pytest.FixtureRequest, models: Store, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lab]:
-    """The same, alone and with JupyterLab's own inline provider switched on beside ours."""
+    """The lab, alone and with JupyterLab's own inline provider switched on beside ours."""
     server = Lab(tmp_path_factory.mktemp("lab"), "--MCCom.show_threshold=0")
     if request.param != "alone":
         server.with_history()

@@ -52,8 +52,12 @@ class Lab:
         environment = {**os.environ, **{name: str(folder / name.lower()) for name in own}}
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={self.port}"]
         command += [f"--IdentityProvider.token={TOKEN}", "--allow-root", "--ServerApp.port_retries=0"]
-        command += ["--LabApp.expose_app_in_browser=True", "--LabApp.news_url=", "--LabApp.check_for_updates_class="
-                    "jupyterlab.NeverCheckForUpdate", *options]  # fmt: skip
+        command += [
+            "--LabApp.expose_app_in_browser=True",
+            "--LabApp.news_url=",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            *options,
+        ]
         self.log = (folder / "server.log").open("w")
         self.has_history = False
         self.process = subprocess.Popen(command, cwd=self.root, env=environment, stdout=self.log, stderr=self.log)

@@ -58,7 +58,7 @@ def _run(book: Notebook, cell: int) -> None:
 
 
 def _clip(book: Notebook, first: int, last: int) -> FloatRect:
-    """From the top of one cell to the bottom of another."""
+    """The rectangle from the top of one cell to the bottom of another."""
     boxes = [
         book.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{cell}"]').bounding_box()
         for cell in (first, last)

@@ -62,7 +62,7 @@ def _trace(lab: Lab) -> dict[str, Any]:
 
 
 def _reasons(lab: Lab) -> set[str]:
-    """Of all routes so far."""
+    """The reasons of all routes so far."""
     return {trace["route"]["reason"] for trace in lab.get("mccom/traces")["traces"]}
 
 

@@ -53,7 +53,7 @@ LABELS = """() => window.jupyterapp.commands.listCommands()
 
 @pytest.fixture
 def lab(either_lab: Lab) -> Lab:
-    """Each key is tried alone and beside another inline provider."""
+    """The lab, alone and beside another inline provider."""
     return either_lab
 
 

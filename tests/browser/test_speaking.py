@@ -53,7 +53,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def _asks(book: Notebook, text: str, patience_ms: int = 10_000) -> bool:
-    """Whether typing asks the server before patience ends; the text is taken away again."""
+    """True when typing asks the server before `patience_ms` ends. The text is removed again."""
     before = len(book.sent("complete"))
     book.type(text, delay_ms=20)
     end = time.monotonic() + patience_ms / 1000
@@ -70,7 +70,7 @@ def _is_silent(book: Notebook, text: str) -> bool:
 
 @pytest.fixture
 def lab(either_lab: Lab) -> Lab:
-    """Each setting is tried alone and beside another inline provider."""
+    """The lab, alone and beside another inline provider."""
     return either_lab
 
 

@@ -27,10 +27,10 @@ from tests.served import cloud, serving
 Open = Callable[[], Engine]
 LOCAL_URLS = ("local llama.cpp", "local Ollama", "local LM Studio")
 N_LAYERS, N_TOKENS = 2, 8192
-"""Of the cut MLX model."""
+"""Layers and context tokens of the cut MLX model."""
 TELLS_NO_PROBS = ("local LM Studio",)
 TELLS_NO_COUNTS = ("local Ollama", "local LM Studio")
-"""Of the prompt tokens that were evaluated."""
+"""Servers that do not tell how many prompt tokens were evaluated."""
 
 
 OWN_SERVER = "the wheel's server"
@@ -84,7 +84,7 @@ def mlx_folder(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def cut_file(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same two layers as a GGUF file, so that the two engines can be compared."""
+    """The two layers as a GGUF file, so that the two engines can be compared."""
     pytest.importorskip("mlx_lm")
     to = tmp_path_factory.mktemp("gguf") / "cut.gguf"
     return cut(models.locate(SMALL), to, n_layers=N_LAYERS, n_tokens=N_TOKENS)

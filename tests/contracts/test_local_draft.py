@@ -66,7 +66,7 @@ def engine(opened: Open) -> Engine:
 
 @pytest.fixture
 def unchecked(opened: Open) -> Engine:
-    """The same, checking nothing."""
+    """The engine without checks of drafts."""
     return opened(checks=False)
 
 

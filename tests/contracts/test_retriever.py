@@ -20,9 +20,15 @@ BETWEEN = ["# " + "x" * 400] * 8
 """So that the cells above are not near: what stands in a prompt anyway is no reason for other hits."""
 CELLS = tuple(Cell(cell_id=str(n), kind="code", source=source) for n, source in enumerate(SOURCES + BETWEEN))
 REQUEST = CompletionRequest(
-    id="r", client="c", document="book.ipynb", cell_id="here", language="python",
-    prefix="frame = load_3(path)\nprices = read_3(", suffix=")", cells_before=CELLS,
-)  # fmt: skip
+    id="r",
+    client="c",
+    document="book.ipynb",
+    cell_id="here",
+    language="python",
+    prefix="frame = load_3(path)\nprices = read_3(",
+    suffix=")",
+    cells_before=CELLS,
+)
 PATIENCE_S = 30.0
 """A busy machine leaves no source out."""
 
@@ -56,7 +62,7 @@ class _Kernel:
         return Chunk(source=KERNEL, first_line=1, last_line=1, text=self._text)
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 @asynccontextmanager

@@ -163,7 +163,7 @@ async def test_a_document_without_a_kernel_has_no_names(jp_serverapp: Any) -> No
 
 
 async def test_of_50_000_names_frames_and_newest_are_known(jp_serverapp: Any) -> None:
-    """Of 50 000 names the frames and the newest are known."""
+    """A kernel with 50 000 names gives its frames and its newest names."""
     async with notebook(jp_serverapp) as book:
         await book.ran("import pandas\ndf = pandas.DataFrame({'a': [1]})")
         await book.ran("globals().update({f'n{i}': i for i in range(50_000)})\nlast = 1")

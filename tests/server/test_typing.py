@@ -62,9 +62,14 @@ def _suggestion(line: dict[str, Any]) -> Suggestion:
 
 async def _written(client: httpx.AsyncClient, number: int, statement: str) -> tuple[TypedStatement, FrontEnd]:
     start = CompletionRequest(
-        id=f"r{number}", client="c", document="a.py", cell_id="", language="python",
-        prefix="import os\n" * (number + 1), suffix="\n",
-    )  # fmt: skip
+        id=f"r{number}",
+        client="c",
+        document="a.py",
+        cell_id="",
+        language="python",
+        prefix="import os\n" * (number + 1),
+        suffix="\n",
+    )
     routes = Routes(client)
     front = FrontEnd(routes, start, debounce_max_s=0.3)
     written = await Person(front, Typist(statement, keys_a_minute=600, seed="1"), statement).write()

@@ -127,7 +127,7 @@ def serving() -> Iterator[Hub]:
                 self.close_connection = True
 
         def log_message(self, *args: object) -> None:
-            """Silence."""
+            """Logs nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     hub.url = f"http://127.0.0.1:{server.server_port}"

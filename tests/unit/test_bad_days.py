@@ -103,4 +103,4 @@ async def test_nobody_there(url: str) -> None:
     async with _cascade(url) as cascade:
         found = await asyncio.wait_for(_last(cascade, REQUEST), DEADLINE_S + SLACK_S)
         assert (found.text, found.route.to, found.route.reason) == LOCAL
-        assert "cannot be reached" in cascade.journal.cloud_trouble
+        assert cascade.journal.cloud_trouble

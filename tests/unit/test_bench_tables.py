@@ -93,7 +93,7 @@ def test_the_goals_say_what_is_missed() -> None:
 
 
 def test_latency_with_a_hosted_cloud_is_computed() -> None:
-    """The same answers take a fifth of their time locally and the profile's time in the cloud, and are labelled so."""
+    """Computed answers take a fifth of their time locally and the profile's time in the cloud, and are labelled so."""
     profile = Profile(name="a test's", first_token_s=1.0, token_s=0.5)
     local, cloud = replace(UNSURE.local, before_s=0.2), replace(UNSURE.cloud, before_s=0.5)
     there = elsewhere(replace(UNSURE, local=local, cloud=cloud), local_share=0.2, profile=profile)
@@ -121,10 +121,23 @@ def test_a_score_that_tells_right_from_wrong_has_an_area_of_one() -> None:
 def _way(*, keys: int, useful_s: float | None, calls: int, shown: int = 2, right: int = 1) -> dict[str, Any]:
     call = {"n_prompt": 200, "n_evaluated": 2, "n_written": 9, "n_offered": 0, "n_accepted": 0, "in_advance": False}
     return {
-        "keys_typed": keys, "keys_needed": 40, "took_s": 8.0, "useful_s": useful_s, "accepted_chars": 40 - keys,
-        "read": 1, "shown": shown, "right": right, "partly": 0, "right_read": 1, "latency_s": [0.5, 1.5],
-        "requests": 20, "along": 4, "cancelled": 3, "local": [call], "cloud": [call] * calls,
-    }  # fmt: skip
+        "keys_typed": keys,
+        "keys_needed": 40,
+        "took_s": 8.0,
+        "useful_s": useful_s,
+        "accepted_chars": 40 - keys,
+        "read": 1,
+        "shown": shown,
+        "right": right,
+        "partly": 0,
+        "right_read": 1,
+        "latency_s": [0.5, 1.5],
+        "requests": 20,
+        "along": 4,
+        "cancelled": 3,
+        "local": [call],
+        "cloud": [call] * calls,
+    }
 
 
 def test_typing_goals_compare_at_the_same_network() -> None:

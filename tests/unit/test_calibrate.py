@@ -127,7 +127,9 @@ def test_no_right_text_gives_no_share_of_wrong_ones() -> None:
         replace(one, features=replace(one.features, confidence=0.95)) for one in population(90, lambda of, draw: False)
     ]
     unsure = [replace(one, features=replace(one.features, confidence=0.3)) for one in population(210, _by_chance)]
-    assert "wrong among shown" not in judge(unsure + sure, PRIOR).why
+    gain = judge(unsure + sure, PRIOR).gain
+    assert gain is not None
+    assert gain.wrong_shown is None
 
 
 def test_learning_loads_no_numpy() -> None:

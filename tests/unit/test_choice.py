@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -17,7 +18,7 @@ BUDGET_S = 0.5
 
 
 def figures(statement_s: float) -> Figures:
-    """Of a model that takes so long for a statement."""
+    """Figures of a model that takes `statement_s` for a statement."""
     each_s = statement_s / (READ_TOKENS + WRITE_TOKENS)
     return Figures(read_s=each_s, write_s=each_s)
 
@@ -46,7 +47,8 @@ def test_what_does_not_fit_memory_is_not_chosen() -> None:
     """A model that does not fit into memory is not chosen, and the reason names the figure."""
     choice = _choose(SMALL, MIDDLE, LARGE, free_gb=4, small=0.01, middle=0.05, large=0.2)
     assert choice.name == "middle"
-    assert "large needs 7.2 GB of memory" in choice.why
+    assert "large" in choice.why
+    assert "7.2 GB" in choice.why
     assert choice.too_large == ("large",)
 
 
@@ -54,10 +56,7 @@ def test_the_quickest_serves_where_all_are_too_slow() -> None:
     """When no model is quick enough, the quickest one serves, and the reason says so."""
     choice = _choose(SMALL, MIDDLE, small=0.9, middle=2.0)
     assert (choice.name, choice.offer) == ("small", "")
-    assert choice.why == (
-        "a statement takes 0.90 s (measured), auto_budget_s allows 0.5 s; nothing here is quicker; "
-        "too much: middle 2.00 s (measured)"
-    )
+    assert re.search(r"0\.90 s .*auto_budget_s .*0\.5 s.*middle 2\.00 s", choice.why)
 
 
 def test_a_better_model_that_is_not_here_is_offered() -> None:
@@ -75,7 +74,7 @@ def test_a_larger_model_that_would_be_too_slow_is_not_offered() -> None:
 
 
 def test_of_two_engines_the_quicker_is_chosen() -> None:
-    """Of two engines with the same model the quicker one is chosen."""
+    """The quicker of two engines with the same model is chosen."""
     assert _choose(MIDDLE, MLX, middle=0.2, middle_mlx=0.1).name == "middle-mlx"
     assert _choose(MIDDLE, MLX, middle=0.1, middle_mlx=0.2).name == "middle"
 

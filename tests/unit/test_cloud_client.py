@@ -57,13 +57,13 @@ async def _error(client: HttpClient) -> CloudError:
         (json_answer({}, status="503 Service Unavailable"), CloudBroken, 503),
         ([2.0], CloudTimeout, None),
         ([*LATER, 2.0], CloudTimeout, None),
-        ([*HEAD, b"data: {\"choi", None], CloudBroken, None),
+        ([*HEAD, b'data: {"choi', None], CloudBroken, None),
         (answer(b'data: {"choices": [{"te\n\n'), CloudBroken, None),
         (answer(b"<html>Welcome</html>", kind="text/html"), CloudBroken, None),
         (answer(b""), CloudBroken, None),
         (answer(events({"error": {"message": "overloaded"}})), CloudBroken, None),
     ],
-)  # fmt: skip
+)
 async def test_a_bad_answer_is_one_clear_error(
     script: Sequence[Piece], kind: type[CloudError], status: int | None
 ) -> None:

@@ -19,7 +19,7 @@ TITLES = "".join(f'ax.set_title("{word}", size=9)\n' for word in ("one", "two", 
 
 
 def request(prefix: str, suffix: str = "") -> CompletionRequest:
-    """In a cell."""
+    """A request in a cell."""
     return CompletionRequest(
         id="r", client="c", document="d", cell_id="x", language="python", prefix=prefix, suffix=suffix
     )
@@ -79,7 +79,7 @@ def test_text_that_breaks_the_line_is_not_shown(line: str) -> None:
 
 
 def test_a_part_that_closes_a_closed_bracket_is_not_shown() -> None:
-    """The same of a beginning on which three places agree."""
+    """A beginning that closes an already closed bracket is not shown, even where three places agree."""
     lines = "".join(f'ax.set_title("t").set_size({size})\n' for size in (7, 8, 9))
     assert context_text(request(lines + "ax.set_title(")) is not None
     assert context_text(request(lines + "ax.set_title(", ")")) is None
@@ -111,7 +111,7 @@ async def test_a_key_that_contradicts_the_model_does_not_wait_for_it() -> None:
 
 
 async def test_a_whole_statement_needs_no_model() -> None:
-    """It is final at once, and no engine is asked."""
+    """A whole statement from the context is final at once, and no engine is asked."""
     engine = Noting({})
     (only,) = await shown(cascade_of(engine), request(PLOT * 2 + "plt.pl"))
     assert (only.text, only.final, only.route.reason) == ("ot(x, y)", True, "context")
@@ -147,7 +147,7 @@ async def test_a_rejected_one_goes_to_the_cloud() -> None:
 
 
 async def test_nothing_is_learnt_from_it() -> None:
-    """Its features are no model's."""
+    """A text of the context has no features of a model, so that nothing is learnt from it."""
     cascade = cascade_of(Noting({'_title("': 'four", size=9)\n'}))
     await shown(cascade, request(TITLES + "ax.set"))
     assert cascade.journal.traces[-1].features is None

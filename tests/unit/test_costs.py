@@ -14,7 +14,7 @@ from jupyter_mccom.engines.decoding.costs import TIMED, ByCost, CostCurve, by_co
 from jupyter_mccom.engines.decoding.decoding import Allowed, NextToken
 
 PROCESSOR = CostCurve(ms={1: 24.0, 2: 50.0, 4: 85.0, 8: 141.0, 16: 267.0})
-"""Measured for the 0.5B on two cores (engines.md B), 2 tokens by its neighbours."""
+"""Measured for the 0.5B on two cores, 2 tokens by its neighbours."""
 GPU = CostCurve(ms={1: 10.0, 2: 10.2, 4: 10.6, 8: 11.4, 16: 13.0})
 LIKELY = 0.9, 0.95
 UNLIKELY = 0.3, 0.5
@@ -108,7 +108,7 @@ def test_a_damaged_file_is_timed_anew(tmp_path: Path) -> None:
 
 
 class _Evaluates:
-    """As much of a Decoder as is timed."""
+    """The part of a Decoder that is timed."""
 
     n_batch = max_outputs = n_context = 32
 
@@ -116,11 +116,11 @@ class _Evaluates:
         self.sizes: list[int] = []
 
     def pieces(self) -> Iterable[tuple[bytes, int]]:
-        """None: nothing is forced."""
+        """No pieces: nothing is forced."""
         return ()
 
     def among(self, ids: Ids) -> Allowed:
-        """The first."""
+        """The first of `ids`."""
         return Allowed(token=ids[0], prob=0.5, share=0.5)
 
     def encode(self, text: str, *, special: bool) -> list[int]:
@@ -128,11 +128,11 @@ class _Evaluates:
         return [ord(char) for char in text]
 
     def piece(self, token: int) -> bytes:
-        """Its character."""
+        """The character of a token."""
         return chr(token).encode()
 
     def ends(self, token: int) -> bool:
-        """None does."""
+        """False: no token ends a text."""
         return False
 
     def keep(self, n_tokens: int) -> int:
@@ -140,7 +140,7 @@ class _Evaluates:
         return 0
 
     def decode(self, tokens: Sequence[int], at: int, n_last: int, gone: Callable[[], bool]) -> list[NextToken]:
-        """Notes how many."""
+        """Notes how many tokens are evaluated."""
         self.sizes.append(len(tokens))
         return [NextToken(token=0, prob=1.0)] * n_last
 

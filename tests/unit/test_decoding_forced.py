@@ -94,7 +94,7 @@ def test_a_draft_behind_forcedtext_of() -> None:
 
 
 def test_the_first_word_of_all() -> None:
-    """With nothing in front of it what was typed is the prompt itself."""
+    """The first word of a document, with nothing in front of it, is the prompt itself."""
     speller = Speller()
     decoding = Decoding(speller, Check(all_of_it=False))
     tokens = list(decoding.write("", forced="de", max_tokens=20, draft="", gone=lambda: False))

@@ -24,21 +24,27 @@ from tests.cascades import cascade_of, held_texts
 
 CELL = Cell(cell_id="0", kind="code", source="def my_secret_function(path):\n    return path")
 REQUEST = CompletionRequest(
-    id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix="x = np.z", suffix="",
+    id="r0",
+    client="c",
+    document="d.ipynb",
+    cell_id="1",
+    language="python",
+    prefix="x = np.z",
+    suffix="",
     cells_before=(CELL,),
-)  # fmt: skip
+)
 TEXTS = ("np.z", "eros(3)", "my_secret_function")
 
 
 class _Recorder:
-    """Is told, and keeps nothing."""
+    """A recorder that keeps nothing."""
 
     def keep(self, event: object) -> None:
-        """See protocols.Recorder."""
+        """Drops the event."""
 
 
 def _cascade(engine: ScriptedEngine, *, cloud: ScriptedEngine | None = None) -> Cascade:
-    """As it is wired: retrieval holds its hits in the document."""
+    """A cascade wired as in use: retrieval holds its hits in the document."""
     documents = Documents()
     retriever = Retrieval(tree=None, live=None, held=documents.held)
     cascade = cascade_of(engine, cloud, retriever=retriever, documents=documents)
@@ -176,7 +182,7 @@ async def _passed(engine: _Looking, cascade: Cascade) -> Sequence[str]:
 
 
 async def test_a_token_passes_four_generators() -> None:
-    """From the engine to the route: the engine's, the writing's, the document's and the service's."""
+    """A token passes four generators to the route: the engine, the writing, the document and the service."""
     local = _Looking({"np.z": "eros(3)\n"})
     assert [name.rpartition(".")[2] for name in await _passed(local, _cascade(local))].count("complete") == 2
     assert len(local.alive) - 1 <= 4

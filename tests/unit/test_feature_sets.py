@@ -18,10 +18,15 @@ def _texts(n: int) -> tuple[list[Features], list[bool]]:
         prob = draw.uniform(0.05, 1)
         features.append(
             Features(
-                confidence=draw.uniform(0.5, 1), lowest_prob=0.5, mean_prob=0.5, log_prob=3 * math.log(prob),
-                n_tokens=4, n_chars=12, parses=True,
+                confidence=draw.uniform(0.5, 1),
+                lowest_prob=0.5,
+                mean_prob=0.5,
+                log_prob=3 * math.log(prob),
+                n_tokens=4,
+                n_chars=12,
+                parses=True,
             )
-        )  # fmt: skip
+        )
         right.append(draw.random() < prob)
     return features, right
 

@@ -1,4 +1,4 @@
-"""Of several things awaited the one that has something first."""
+"""The first of several awaited things that has something to bring."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +36,7 @@ FOLDER = Model(
 
 
 def _stated(name: str, content: bytes) -> dict[str, object]:
-    """As the hub's API states a file: large ones by SHA-256, small ones by git's own digest."""
+    """The hub API's statement of a file: SHA-256 for a large one, git's own digest for a small one."""
     blob = hashlib.sha1(f"blob {len(content)}\0".encode() + content).hexdigest()  # noqa: S324 - git's
     told: dict[str, object] = {"rfilename": name, "size": len(content), "blobId": blob}
     if len(content) > 100:
@@ -101,7 +102,7 @@ def test_a_file_that_is_not_the_stated_one_is_refused(tmp_path: Path, hub: Hub, 
     """A file that differs from the stated digest is refused."""
     hub.files = hub.files | {name: hub.files[name][:-1] + b"?"}
     store = store_of(tmp_path, FOLDER, hub=hub.url)
-    with pytest.raises(ModelError, match=rf"sent a {name} of tiny that is not the one it states.*pull tiny$"):
+    with pytest.raises(ModelError, match=rf"{name}.*pull tiny$"):
         _pull(store)
     assert not store.present("tiny")
 
@@ -130,7 +131,7 @@ def test_a_file_that_is_gone_makes_the_model_absent(tmp_path: Path, hub: Hub) ->
 def test_a_hub_folder_that_is_no_mlx_model_is_refused(tmp_path: Path, hub: Hub, lacking: str) -> None:
     """A hub folder without a tokenizer or a configuration is refused."""
     hub.states["siblings"] = [_stated(name, content) for name, content in FILES.items() if name != lacking]
-    with pytest.raises(ModelError, match=f"cannot be used: it has no {lacking}; choose another model"):
+    with pytest.raises(ModelError, match=lacking):
         _pull(store_of(tmp_path, FOLDER, hub=hub.url))
 
 
@@ -151,7 +152,7 @@ def test_a_hub_that_refuses_is_named(tmp_path: Path, hub: Hub, status: int) -> N
 
 def test_no_room_is_told_before_the_first_byte(tmp_path: Path, hub: Hub) -> None:
     """Too little disk space is an error before any weights are fetched."""
-    with pytest.raises(ModelError, match=r"tiny needs .* MB of disk"):
+    with pytest.raises(ModelError, match=r"tiny .*\d MB"):
         _pull(store_of(tmp_path, FOLDER, hub=hub.url, free_bytes=lambda folder: 1))
     assert not any("safetensors" in path for path in hub.paths)
 
@@ -181,7 +182,7 @@ def test_a_folder_of_ones_own_is_used_as_it_is_and_never_deleted(tmp_path: Path)
     model = store.entry(str(folder))
     assert model == replace(FOLDER, id=str(folder), file=str(folder), n_bytes=2 * len(BODY), hub=None)
     assert (model.own, store.present(str(folder)), store.locate(str(folder))) == (True, True, folder)
-    with pytest.raises(ModelError, match="delete it yourself"):
+    with pytest.raises(ModelError, match=re.escape(str(folder))):
         store.remove(str(folder))
 
 
@@ -189,7 +190,7 @@ def test_a_folder_of_ones_own_is_used_as_it_is_and_never_deleted(tmp_path: Path)
 def test_a_folder_that_lacks_something_says_what(tmp_path: Path, lacking: str) -> None:
     """A folder without a needed file is an error that names the file."""
     folder = _own(tmp_path / "mine", lacking)
-    with pytest.raises(ModelError, match=f"mine' has no {lacking}; fetch what is missing"):
+    with pytest.raises(ModelError, match=f"mine' .*{lacking}"):
         Store(tmp_path / "models").entry(str(folder))
 
 
@@ -197,5 +198,5 @@ def test_an_index_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """A broken index of weights is an error that names the file."""
     folder = _own(tmp_path / "mine")
     (folder / "model.safetensors.index.json").write_text("{")
-    with pytest.raises(ModelError, match=r"index\.json' cannot be read"):
+    with pytest.raises(ModelError, match=r"index\.json"):
         Store(tmp_path / "models").entry(str(folder))

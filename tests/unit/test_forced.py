@@ -14,9 +14,25 @@ from jupyter_mccom.errors import CloudBroken, CloudRefused, EngineError
 from jupyter_mccom.types import Prompt, Token
 
 TEXTS = [
-    "np", ".ar", '"日本', "😀😀", "<", "\\", "\\d", "\t", "a\"b'c", "(^", "-#/&~ %", "}{|", "[0-9]*$", "x{2}?+", "\\n",
-    "e\u0301", "한글", "\U0010fffd",
-]  # fmt: skip
+    "np",
+    ".ar",
+    '"日本',
+    "😀😀",
+    "<",
+    "\\",
+    "\\d",
+    "\t",
+    "a\"b'c",
+    "(^",
+    "-#/&~ %",
+    "}{|",
+    "[0-9]*$",
+    "x{2}?+",
+    "\\n",
+    "e\u0301",
+    "한글",
+    "\U0010fffd",
+]
 PROMPT = Prompt(chunks=(), prefix="import numpy as np\n", typed="x = np", forced=".ar", suffix="")
 
 
@@ -101,8 +117,9 @@ def test_a_token_that_ends_a_character_agrees_by_its_own_bytes() -> None:
     """llama.cpp tells the bytes of the whole character, and those of the likeliest tokens at its end."""
     told = _told("日", -1.0)
     told["top_logprobs"] = [
-        {"id": 7, "bytes": [160], "logprob": -0.5}, {"id": 0, "bytes": [165], "logprob": -1.0},
-    ]  # fmt: skip
+        {"id": 7, "bytes": [160], "logprob": -0.5},
+        {"id": 0, "bytes": [165], "logprob": -1.0},
+    ]
     assert Behind("日本", 3).put(_token("日"), told).allowed_prob == pytest.approx(1.0)
 
 
@@ -145,7 +162,7 @@ async def _healed(healing: Healing, server: _Server, prompt: Prompt = PROMPT, dr
 
 
 async def test_a_draft_begins_where_the_model_does() -> None:
-    """With the forced text where that is forced, else with the blanks that are left to the model."""
+    """A draft begins with the forced text where it is forced, else with the blanks that are left to the model."""
     server = _Server([".array"], [" 5"])
     assert await _healed(Healing(), server, draft="ray") == "ray"
     blank = Prompt(chunks=(), prefix="", typed="x =", forced=" ", suffix="")

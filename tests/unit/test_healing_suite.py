@@ -35,7 +35,7 @@ from tests.speller import Speller
         ("pre-token", "x = np│.ar█"),
         ("two pre-tokens", "x =│ np.ar█"),
     ],
-)  # fmt: skip
+)
 def test_cut(name: str, line: str) -> None:
     """A cut goes back to where its name says, and what is cut off is forced."""
     typed, _, forced = line.removesuffix("█").partition("│")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ PROFILE = Profile(name="a test's", first_token_s=100.0, token_s=10.0)
 
 
 class _Working(ScriptedEngine):
-    """Each token takes real work of this machine, in a thread."""
+    """An engine whose tokens each take real work of this machine, in a thread."""
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         for word in ("a", " b", " c"):
@@ -50,7 +51,7 @@ def _written_at_s(engine: ScriptedEngine, profile: Profile | None) -> list[float
 
 
 def test_profile_of_the_7b() -> None:
-    """It is within 5 % of the paper's table 4 at the mean tokens of its table 3."""
+    """The profile of the 7B is within 5 % of the paper's table 4 at the mean tokens of its table 3."""
     for n_tokens, ms in ((9.93, 501), (15.03, 588), (17.69, 592), (34.91, 811)):
         assert HOSTED_7B.first_token_s + HOSTED_7B.token_s * (n_tokens - 1) == pytest.approx(ms / 1000, rel=0.05)
     assert HOSTED_7B.until_s(0) == HOSTED_7B.until_s(1)
@@ -144,10 +145,23 @@ def test_replays_have_names_of_their_own() -> None:
 
 def _way(*, keys: int, useful_s: float | None) -> dict[str, Any]:
     return {
-        "keys_typed": keys, "keys_needed": 40, "took_s": 8.0, "useful_s": useful_s, "accepted_chars": 0, "read": 1,
-        "shown": 2, "right": 1, "partly": 0, "right_read": 1, "latency_s": [0.5], "requests": 2, "along": 0,
-        "cancelled": 0, "local": [], "cloud": [],
-    }  # fmt: skip
+        "keys_typed": keys,
+        "keys_needed": 40,
+        "took_s": 8.0,
+        "useful_s": useful_s,
+        "accepted_chars": 0,
+        "read": 1,
+        "shown": 2,
+        "right": 1,
+        "partly": 0,
+        "right_read": 1,
+        "latency_s": [0.5],
+        "requests": 2,
+        "along": 0,
+        "cancelled": 0,
+        "local": [],
+        "cloud": [],
+    }
 
 
 def _folder(folder: Path, rows: dict[str, Any], **head: Any) -> Path:
@@ -178,21 +192,21 @@ def test_another_commits_rows(tmp_path: Path) -> None:
     assert (name, n, saved[:4], useful[:4]) == ("local alone", "1", "2.00", "0.50")
 
 
-@pytest.mark.parametrize(("seed", "said"), [(2, "another seed"), (1, "none of these statements")])
-def test_rows_that_cannot_be_compared(tmp_path: Path, seed: int, said: str) -> None:
+@pytest.mark.parametrize("seed", [2, 1], ids=["another seed", "other statements"])
+def test_rows_that_cannot_be_compared(tmp_path: Path, seed: int) -> None:
     """Another seed or other statements are refused in one line."""
     folder = _folder(tmp_path, {"c": {"ways": {}}}, seed=1)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=re.escape(str(folder))):
         compared({"a": {"ways": {"local alone": _way(keys=20, useful_s=2.0)}}}, folder, {"seed": seed})
 
 
 def test_a_folder_without_rows(tmp_path: Path) -> None:
     """A folder that no replay wrote is refused in one line."""
-    with pytest.raises(InputError, match="to compare with"):
+    with pytest.raises(InputError, match=re.escape(str(tmp_path))):
         compared({}, tmp_path, {})
 
 
 def test_conditions_say_what_they_are() -> None:
     """A machine's own conditions name the network; a changed share alone counts as computed."""
-    assert HERE.words == "200 ms of network, this machine's cloud"
+    assert "200 ms" in HERE.words
     assert replace(HERE, local_share=0.5).computed

@@ -15,9 +15,13 @@ from jupyter_mccom.evaluation.suites.humaneval import LINE, OURS, SPAN, STANDARD
 from jupyter_mccom.types import Prompt
 
 TASK = Task(
-    name="t", kind=LINE, before="def double(x):\n", after="    return y\n", entry_point="double",
+    name="t",
+    kind=LINE,
+    before="def double(x):\n",
+    after="    return y\n",
+    entry_point="double",
     test="def check(candidate):\n    assert candidate(2) == 4",
-)  # fmt: skip
+)
 NOTHING = Prompt(chunks=(), prefix="def double(x):\n", typed="", suffix="")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="code is run under POSIX limits only")
 
@@ -85,7 +89,7 @@ def test_programs_that_pass(text: str, right: bool) -> None:
 
 @posix
 def test_a_program_that_does_not_end() -> None:
-    """It is killed at the time limit."""
+    """A program that does not end is killed at the time limit."""
     start_s = time.monotonic()
     assert not passes(TASK.program("    import time; time.sleep(60)"), limit_s=1.0)
     assert time.monotonic() - start_s < 30

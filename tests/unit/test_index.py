@@ -46,12 +46,12 @@ def _reference(chunks: Sequence[Chunk], query: str) -> list[Scored]:
 
 
 def _scores(scored: Sequence[Scored]) -> list[object]:
-    """In order. Those near 0 are left out: an average idf that cancels out to 0 has whatever sign rounding gives it."""
+    """The scores in order, but for those near 0: an average idf that cancels out has any sign."""
     return [pytest.approx(score, rel=1e-9) for _, score in scored if score > 1e-9]
 
 
 def _assert_same(found: Sequence[Scored], expected: Sequence[Scored]) -> None:
-    """The same scores, best first, each chunk with its own; chunks of equal score may stand in any order."""
+    """Asserts equal scores, best first, for the same chunks; chunks of equal score may be in any order."""
     assert _scores(found) == [score for _, score in expected if score > 1e-9]
     own = dict(expected)
     assert [own[chunk] for chunk, score in found if score > 1e-9] == _scores(found)
@@ -252,9 +252,19 @@ def test_a_damaged_file_is_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, 3, "text", {"a": 1}, [3], [["a", 1]], [["a", 1, 2, 3]], [["a", 1, 2, [["a", 1, 2]]]], [["a", "x", 2, []]],
-     [["a", float("inf"), 2, []]]],
-)  # fmt: skip
+    [
+        None,
+        3,
+        "text",
+        {"a": 1},
+        [3],
+        [["a", 1]],
+        [["a", 1, 2, 3]],
+        [["a", 1, 2, [["a", 1, 2]]]],
+        [["a", "x", 2, []]],
+        [["a", float("inf"), 2, []]],
+    ],
+)
 def test_a_right_checksum_over_something_else_is_none(tmp_path: Path, value: object) -> None:
     """A right checksum over other values loads as no index."""
     path = tmp_path / "index"
@@ -289,7 +299,7 @@ def test_a_failed_save_leaves_nothing_behind(tmp_path: Path) -> None:
         _index(a=["load"]).save(target)
     assert list(tmp_path.iterdir()) == [target]
     (tmp_path / "file").touch()
-    with pytest.raises(RetrievalError, match="cannot be saved"):
+    with pytest.raises(RetrievalError):
         _index(a=["load"]).save(tmp_path / "file" / "index")
 
 

@@ -91,10 +91,10 @@ async def test_a_suggestion_that_has_ended_is_not_continued() -> None:
 
 
 class _Recorder:
-    """Is told, and keeps nothing."""
+    """A recorder that keeps nothing."""
 
     def keep(self, event: object) -> None:
-        """See protocols.Recorder."""
+        """Drops the event."""
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,12 @@ class Kernel:
         self.n_asked = 0
 
     async def chunk(self, request: CompletionRequest) -> Chunk | None:
-        """The same for all."""
+        """One chunk for all documents."""
         self.n_asked += 1
         return HELD
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ LEARNT = Verdict(calibration=Calibration(intercept=1.0, weights=(0.0,) * 4), n=2
 
 
 def _store(path: Path) -> TraceStore:
-    """With the date of `tests.clock`."""
+    """A store with the date of `tests.clock`."""
     return TraceStore(path, now_s=lambda: 1_700_000_000.0)
 
 
@@ -171,13 +171,21 @@ def _events(each: Example) -> list[Event]:
     assert outcome is not None
     return [
         Trace(
-            request_id="r", suggestion_id=each.suggestion_id, document="d", cell_id="c", language="python",
-            trigger="typing", started_s=1.7e9 + each.at_s, route=Route(to="local", reason="sure"), origin="local",
-            text="", generations=(Generation(engine="m", tokens=(), stop="end", first_token_s=0, total_s=0),),
+            request_id="r",
+            suggestion_id=each.suggestion_id,
+            document="d",
+            cell_id="c",
+            language="python",
+            trigger="typing",
+            started_s=1.7e9 + each.at_s,
+            route=Route(to="local", reason="sure"),
+            origin="local",
+            text="",
+            generations=(Generation(engine="m", tokens=(), stop="end", first_token_s=0, total_s=0),),
             features=each.features,
         ),
         Outcome(suggestion_id=each.suggestion_id, kind=outcome, kept_chars=each.kept_chars, shown_ms=each.shown_ms),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("keep_traces", [True, False])

@@ -32,7 +32,7 @@ def test_short_chunks_come_first() -> None:
 
 
 def test_nothing_stands_twice() -> None:
-    """Of a cell that is whole in the long prompt, the lines that the short one holds are left out."""
+    """A whole cell of the long prompt loses the lines that the short prompt already holds."""
     piece = _chunk(0, "b\nc", first=2)
     found = near_first(_prompt(piece), _prompt(_chunk(0, "a\nb\nc\nd")))
     assert [chunk.text for chunk in found.chunks] == ["b\nc", "a\nd"]
@@ -55,9 +55,15 @@ def test_the_short_prompt_is_a_beginning() -> None:
     """In the text that a model reads, the short prompt's context is a beginning of the long one's, and not today."""
     cells = tuple(Cell(cell_id=str(at), kind="code", source=f"name_{at} = {at}\n" * 9) for at in range(9))
     request = CompletionRequest(
-        id="r", client="c", document="d", cell_id="9", language="python", prefix="a = 1\nb", suffix="",
+        id="r",
+        client="c",
+        document="d",
+        cell_id="9",
+        language="python",
+        prefix="a = 1\nb",
+        suffix="",
         cells_before=cells,
-    )  # fmt: skip
+    )
     hits = [Hit(chunk=_chunk(0, "name_0 = 0\nname_0 = 0", first=3), score=1.0)]
 
     def built(budget: int) -> Prompt:
@@ -101,8 +107,12 @@ def test_figures_by_length_and_order() -> None:
     right, counts = found.tables
     assert right.title.startswith("m, 3 statements of notebooks, n = 3")
     assert [line[:2] for line in right.rows] == [
-        ["512", "today"], ["1024", "today"], ["1024", "near-first"], ["2048", "today"], ["2048", "near-first"],
-    ]  # fmt: skip
+        ["512", "today"],
+        ["1024", "today"],
+        ["1024", "near-first"],
+        ["2048", "today"],
+        ["2048", "near-first"],
+    ]
     assert right.rows[0][2].startswith("0.333 (")
     assert right.rows[0][3] == "–"
     assert [line[5][:6] for line in right.rows] == ["0", *["+0.667"] * 4]

@@ -57,7 +57,7 @@ def test_what_stood_behind_the_cursor_was_not_typed_instead(line: str, left: str
 
 
 def test_of_several_lines_the_first_decides_and_all_are_compared() -> None:
-    """Of a text of several lines all are compared, and the first decides whether the line agrees."""
+    """All lines of a text are compared, and the first decides whether the line agrees."""
     text = "eros(3)\nfor i in x:"
     assert _left(f"{HEAD}x = np.zeros(3)\nfor j", text=text) == [(12, True)]
 

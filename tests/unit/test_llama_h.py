@@ -27,14 +27,14 @@ def test_the_version_is_the_one_that_is_installed_by_the_package() -> None:
 def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another version of xllamacpp is refused."""
     monkeypatch.setattr(llama_h, "VERSION", "2026.1.1")
-    with pytest.raises(EngineMissing, match=r"known of xllamacpp 2026\.1\.1"):
+    with pytest.raises(EngineMissing, match=r"xllamacpp 2026\.1\.1"):
         _open(tmp_path)
 
 
 def test_other_defaults_than_known_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Defaults of llama.h that differ from the known ones are refused."""
     monkeypatch.setitem(llama_h._CONTEXT_DEFAULTS, "n_ctx", 513)
-    with pytest.raises(EngineMissing, match=r"defaults of llama\.h are not those .*'n_ctx': 512"):
+    with pytest.raises(EngineMissing, match="'n_ctx': 512"):
         _open(tmp_path)
 
 
@@ -49,7 +49,7 @@ def test_a_file_that_is_no_model_is_an_error_of_the_model(tmp_path: Path) -> Non
     """A file that is no model is an error of the model, not of the library."""
     file = tmp_path / "model.gguf"
     file.write_bytes(b"GGUF and nothing else")
-    with pytest.raises(EngineError, match="not a model") as caught:
+    with pytest.raises(EngineError, match=re.escape(str(file))) as caught:
         _open(file)
     assert not isinstance(caught.value, EngineMissing)
 

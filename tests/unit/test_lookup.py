@@ -11,7 +11,7 @@ TOKENS = st.lists(st.sampled_from([0, 1, 2, 256, 65_536, 151_642]), max_size=40)
 
 
 def _searched(ids: list[int]) -> list[int]:
-    """The same, place by place."""
+    """The expected look-up, searched place by place."""
     for end in range(len(ids) - 1, SIZE - 1, -1):
         if ids[end - SIZE : end] == ids[-SIZE:]:
             return ids[end : end + MOST]
@@ -28,7 +28,7 @@ def test_the_nearest_place_with_the_same_tokens_is_found(read: list[int], writte
 
 
 def test_the_nearest_place_goes_first() -> None:
-    """Of several places the nearest one comes first."""
+    """The nearest of several places comes first."""
     assert Lookup([1, 2, 3, 7, 1, 2, 3, 8, 2, 3, 9, 1, 2, 3]).following()[0] == 8
 
 

@@ -16,7 +16,7 @@ GB = 10**9
 
 def test_a_model_that_does_not_fit_is_refused_with_both_figures() -> None:
     """A model that does not fit is refused with what it needs and what is free."""
-    with pytest.raises(EngineError, match=r"big needs about 6\.8 GB of memory and 4\.0 GB are free; close something"):
+    with pytest.raises(EngineError, match=r"^big .*6\.8 GB .*4\.0 GB"):
         refuse_if_too_large("big", int(4.7 * GB), lambda: 4 * GB)
     refuse_if_too_large("small", GB // 2, lambda: 4 * GB)
 
@@ -59,12 +59,12 @@ def test_a_processor_has_its_makers_name(system: str, said: str, name: str) -> N
 @pytest.mark.parametrize(
     ("system", "machine", "python", "said"),
     [
-        ("darwin", "arm64", (3, 12), r"mlx-lm is not installed; run: .* -m pip install mlx-lm"),
-        ("darwin", "arm64", (3, 10), r"mlx-lm needs Python 3\.11 and this is 3\.10"),
-        ("darwin", "x86_64", (3, 12), "needs Apple Silicon and this is an Intel Mac; set MCCom.model to a GGUF model"),
-        ("win32", "AMD64", (3, 12), "not supported on win32; set MCCom.model to a GGUF model"),
-        ("linux", "x86_64", (3, 12), r"MLX is not installed; run: .*jupyter-mccom\[mlx\]"),
-        ("linux", "aarch64", (3, 12), r"MLX is not installed; run: .*jupyter-mccom\[mlx\]"),
+        ("darwin", "arm64", (3, 12), r"-m pip install mlx-lm"),
+        ("darwin", "arm64", (3, 10), r"3\.11.*3\.10"),
+        ("darwin", "x86_64", (3, 12), r"Intel.*MCCom\.model"),
+        ("win32", "AMD64", (3, 12), r"win32.*MCCom\.model"),
+        ("linux", "x86_64", (3, 12), r"jupyter-mccom\[mlx\]"),
+        ("linux", "aarch64", (3, 12), r"jupyter-mccom\[mlx\]"),
     ],
 )
 def test_mlx_that_is_missing_names_the_next_step(system: str, machine: str, python: tuple[int, int], said: str) -> None:

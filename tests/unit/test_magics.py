@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -69,8 +70,8 @@ def _models() -> list[int]:
 
 def test_every_verb_answers_without_a_server(say: Say, shell: InteractiveShell) -> None:
     """Without a Jupyter server every verb of %mccom answers."""
-    assert say("").startswith("no Jupyter server")
-    assert "no completion yet" in say("why")
+    assert "Jupyter server" in say("")
+    assert "because" not in say("why")
     assert "pd" in say("complete import pandas as ")
     assert len(_models()) == 1
     assert f"local: {SMALL}" in say("why")
@@ -78,21 +79,21 @@ def test_every_verb_answers_without_a_server(say: Say, shell: InteractiveShell) 
     _cell(shell, "", "import numpy as np\nimport pandas as \n")
     assert str(getattr(shell, "rl_next_input", "")).startswith("import numpy as np\nimport pandas as pd")
     say("forget")
-    assert "no completion yet" in say("why")
+    assert "because" not in say("why")
     say("off")
     with pytest.raises(UsageError, match=r"MCCom\.enabled"):
         say("complete import pandas as ")
-    assert "answers on this machine" in say("on")
-    assert "qwen2.5-coder-0.5b answers" in say("model qwen2.5-coder-0.5b")
-    assert f"{SMALL} is on this machine" in say(f"pull {SMALL}")
+    assert message("states", "ready", SMALL) in say("on")
+    assert message("states", "ready", "qwen2.5-coder-0.5b") in say("model qwen2.5-coder-0.5b")
+    assert SMALL in say(f"pull {SMALL}")
 
 
 def test_a_cloud_of_the_configuration_is_switched_off_and_on(say: Say, shell: InteractiveShell) -> None:
     """%mccom switches a configured cloud off and on."""
     shell.config.MCCom.update(cloud_dialect="openai", cloud_url="http://127.0.0.1:9", cloud_model="m")
-    assert "cloud m at http://127.0.0.1:9 (openai" in say("")
-    assert "nothing leaves this machine" in say("cloud off")
-    assert "calls left" in say("cloud on")
+    assert "http://127.0.0.1:9" in say("")
+    assert "http://127.0.0.1:9" not in say("cloud off")
+    assert "http://127.0.0.1:9" in say("cloud on")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_a_cloud_of_the_configuration_is_switched_off_and_on(say: Say, shell: In
         ("model", "smollm2-135m"),
         ("model no-such-model", "no-such-model"),
         ("pull no-such-model", "smollm2-135m"),
-        ("cloud on", r"c\.MCCom\.cloud_dialect in ipython_config\.py"),
+        ("cloud on", r"c\.MCCom\.cloud_dialect.*ipython_config\.py"),
         ("cloud perhaps", "%mccom cloud on"),
     ],
 )
@@ -171,35 +172,35 @@ class Downloading:
         self.looked, self.cancelled = 0, False
 
     def status(self) -> dict[str, Any]:
-        """See Service."""
+        """The scripted status."""
         self.looked += 1
         if self.looked == 3:
             raise KeyboardInterrupt
         return {"pull": {"model": SMALL, "done_bytes": self.looked * 10_000_000, "total_bytes": 98_000_000}}
 
     def cancel_pull(self) -> None:
-        """See Service."""
+        """Notes that the download was cancelled."""
         self.cancelled = True
 
     def pull(self, model: str | None) -> None:
-        """See Service."""
+        """Notes nothing: no model is downloaded."""
 
     def traces(self) -> list[dict[str, Any]]:
-        """See Service."""
+        """The scripted traces."""
         return []
 
     def forget(self) -> None:
-        """See Service."""
+        """Forgets nothing."""
 
     def change(self, values: Mapping[str, object]) -> None:
-        """See Service."""
+        """Changes nothing."""
 
     def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """See Service."""
+        """The scripted answer."""
         return {}
 
     def close(self) -> None:
-        """See Service."""
+        """Closes nothing."""
 
 
 def test_a_download_tells_how_far_it_is_and_can_be_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -220,14 +221,29 @@ def _trace(**values: object) -> dict[str, object]:
         for name in ("small", "large")
     )
     trace = {
-        "request_id": "r", "suggestion_id": "s", "document": "a.ipynb", "cell_id": "c", "language": "python",
-        "trigger": "typing", "started_s": 0.0, "route": Route(to="cloud", reason="rejected", confidence=0.75),
-        "origin": "cloud", "text": "mean(<values>)", "generations": generations, "features": _FEATURES,
-        "draft": DraftCheck(offered=9, accepted=4), "stage_s": {"local": 0.5, "cloud": 1.5, "total": 2.0},
+        "request_id": "r",
+        "suggestion_id": "s",
+        "document": "a.ipynb",
+        "cell_id": "c",
+        "language": "python",
+        "trigger": "typing",
+        "started_s": 0.0,
+        "route": Route(to="cloud", reason="rejected", confidence=0.75),
+        "origin": "cloud",
+        "text": "mean(<values>)",
+        "generations": generations,
+        "features": _FEATURES,
+        "draft": DraftCheck(offered=9, accepted=4),
+        "stage_s": {"local": 0.5, "cloud": 1.5, "total": 2.0},
         "hits": (Hit(chunk=Chunk(source="b.py", first_line=3, last_line=9, text=""), score=0.5),),
         "outcome": Outcome(suggestion_id="s", kind="accepted", kept_chars=14, shown_ms=1500),
-    }  # fmt: skip
+    }
     return json_from_trace(Trace(**{**trace, **values}))  # type: ignore[arg-type]
+
+
+def _figures(said: str) -> list[str]:
+    """The numbers of a line."""
+    return re.findall(r"\d+(?:\.\d+)?", said)
 
 
 def test_why_names_writer_gate_and_outcome() -> None:
@@ -235,14 +251,15 @@ def test_why_names_writer_gate_and_outcome() -> None:
     rows = dict(why(_trace()).rows)
     assert rows["shown from"] == "cloud: large"
     assert rows["because"] == message("reasons", "rejected")
-    assert rows["confidence"] == "0.75 (mean probability of the first 3 tokens; whole text 0.50, its lowest token 0.25)"
-    assert rows["outcome"] == "accepted after 1.5 s, 14 characters kept"
+    assert _figures(rows["confidence"]) == ["0.75", "3", "0.50", "0.25"]
+    assert rows["outcome"].startswith("accepted ")
+    assert _figures(rows["outcome"]) == ["1.5", "14"]
     assert "typed instead" not in rows
     assert dict(why(_trace(instead="median(values)")).rows)["typed instead"] == "median(values)"
     by_chance = dict(why(_trace(route=Route(to="local", reason="sure", confidence=0.75, chance=0.61))).rows)
-    assert by_chance["confidence"].startswith("a chance of 0.61 to be right; 0.75 (mean")
+    assert _figures(by_chance["confidence"])[:2] == ["0.61", "0.75"]
     assert rows["context"] == "b.py:3-9 (0.50)"
-    assert rows["draft"] == "4 of 9 drafted tokens taken"
+    assert _figures(rows["draft"]) == ["4", "9"]
     assert rows["seconds"] == "local 0.50, cloud 1.50, total 2.00"
 
 

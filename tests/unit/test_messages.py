@@ -27,9 +27,8 @@ def test_states_are_complete() -> None:
 
 def test_values_are_filled_in() -> None:
     """%1 and %2 are replaced, in their order."""
-    assert (
-        message("states", "ready-cloud", "small", "large") == "small answers first, and asks large when it is unsure."
-    )
+    pattern = messages()["states"]["ready-cloud"]
+    assert message("states", "ready-cloud", "small", "large") == pattern.replace("%1", "small").replace("%2", "large")
 
 
 def test_unknown_code_is_an_error() -> None:

@@ -37,12 +37,12 @@ TAKEN = Outcome(suggestion_id="s", kind="accepted", kept_chars=4, shown_ms=900)
     ],
 )
 def test_what_is_noise(prefix: str, text: str, taken: bool, noise: bool) -> None:
-    """It depends on what was begun, and on whether a suggestion was just taken."""
+    """A text is noise by what was begun, and by whether a suggestion was just taken."""
     assert is_noise(replace(REQUEST, prefix=prefix), text, taken=taken) == noise
 
 
 def test_other_languages() -> None:
-    """Each has its own mark of a comment; where none is known there is none."""
+    """Each language has its own comment mark; an unknown language has no comments."""
     asked = [replace(REQUEST, language=name, prefix="x\n") for name in ("r", "sql", "javascript", "unknown")]
     marks = ("# a", "-- a", "// a", "# a")
     assert [is_noise(request, text, taken=False) for request, text in zip(asked, marks, strict=True)] == [
@@ -67,7 +67,7 @@ def test_the_stricter_gate() -> None:
 
 
 async def test_only_where_the_suggestion_ends() -> None:
-    """Who takes a suggestion and types on elsewhere is not held back."""
+    """Typing on elsewhere after an acceptance still gets suggestions."""
     cascade = cascade_of(
         ScriptedEngine({"x = st": "dev(values)\n", "values)": ".round()\n", "df": ".head()\n"}, prob=0.85)
     )

@@ -15,9 +15,15 @@ from jupyter_mccom.types import Cell, CompletionRequest
 FIM = FimTemplate(prefix="<P>", suffix="<S>", middle="<M>")
 CELLS = tuple(Cell(cell_id=str(n), kind="code", source=f"a{n}\nb{n}\nc{n}") for n in range(20))
 REQUEST = CompletionRequest(
-    id="r", client="c", document="n.ipynb", cell_id="9", language="python",
-    prefix="for x in y:\n    pri", suffix="\n    done()\n", cells_before=CELLS,
-)  # fmt: skip
+    id="r",
+    client="c",
+    document="n.ipynb",
+    cell_id="9",
+    language="python",
+    prefix="for x in y:\n    pri",
+    suffix="\n    done()\n",
+    cells_before=CELLS,
+)
 
 
 def _sample(typed: str, truth: str) -> Sample:
@@ -28,7 +34,7 @@ def _sample(typed: str, truth: str) -> Sample:
 
 
 def test_llama_vims_request() -> None:
-    """It has the lines above, the typed part of the line, the lines below and the last 16 pieces, with its numbers."""
+    """llama.vim's request has the lines above and below, the typed part of the line, and the last 16 pieces."""
     body = vim_body(REQUEST)
     assert (body["input_prefix"], body["prompt"], body["input_suffix"]) == (
         "for x in y:\n",

@@ -63,7 +63,7 @@ def _typed(typed: str, suffix: str = "") -> CompletionRequest:
 
 
 async def _typing_on(cascade: Cascade, *requests: CompletionRequest, gap_s: float = 3 * TOKEN_S) -> list[Suggestion]:
-    """Each request cancels the one before, as the server does; all of the last one's suggestions."""
+    """All suggestions of the last request; each request cancels the one before, as the server does."""
     for request in requests[:-1]:
         task = asyncio.create_task(_all(cascade, request))
         await asyncio.sleep(gap_s)

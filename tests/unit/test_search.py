@@ -18,9 +18,14 @@ LOAD = "def load_prices(path):\n    return read_table(path)\n"
 PLOT = "def plot_prices(frame):\n    frame.plot(kind='line')\n"
 POOL = "self._obs_pool = CachePool('obs', self._env_num)\n"
 REQUEST = CompletionRequest(
-    id="r", client="c", document="a.ipynb", cell_id="2", language="python",
-    prefix="prices = load_prices('a.csv')\nframe = clean(prices)\npl", suffix="",
-)  # fmt: skip
+    id="r",
+    client="c",
+    document="a.ipynb",
+    cell_id="2",
+    language="python",
+    prefix="prices = load_prices('a.csv')\nframe = clean(prices)\npl",
+    suffix="",
+)
 
 
 def _chunk(source: str, text: str) -> Chunk:
@@ -42,7 +47,7 @@ class _Files:
         return [rank(self._chunks, query)[:n] for query in queries]
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 class _Kernel:
@@ -50,7 +55,7 @@ class _Kernel:
         return _chunk(KERNEL, "# frame: DataFrame; columns: city, price")
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 FILES = (_chunk("io.py", LOAD), _chunk("plot.py", PLOT), _chunk("pool.py", POOL))
@@ -113,7 +118,7 @@ async def test_cells_above_and_below_are_found_by_number() -> None:
 
 
 async def test_the_cell_that_ran_later_counts_as_nearer() -> None:
-    """Of two cells that fit alike the nearer comes first; a cell that ran later counts as nearer."""
+    """The nearer of two equal cells comes first; a cell that ran later counts as nearer."""
 
     def cells(*ran: int | None) -> tuple[Cell, ...]:
         sources = (LOAD, "a = 1\n", "b = 2\n", LOAD.replace("read_table", "parse_lines"))
@@ -224,9 +229,15 @@ def test_a_round_that_finds_nothing_divides_by_nothing() -> None:
 
 def test_duplicates_and_text_that_stands_here_are_left_out() -> None:
     """Near duplicates, and what already stands around the cursor, are left out."""
-    hits = [Hit(chunk=_chunk(name, text), score=0.5) for name, text in (
-        ("a.py", LOAD), ("b.py", LOAD + "# again\n"), ("c.py", "prices = load_prices('a.csv')\n"), ("d.py", PLOT),
-    )]  # fmt: skip
+    hits = [
+        Hit(chunk=_chunk(name, text), score=0.5)
+        for name, text in (
+            ("a.py", LOAD),
+            ("b.py", LOAD + "# again\n"),
+            ("c.py", "prices = load_prices('a.csv')\n"),
+            ("d.py", PLOT),
+        )
+    ]
     assert [hit.chunk.source for hit in distinct(hits, REQUEST)] == ["a.py", "d.py"]
 
 
@@ -271,9 +282,15 @@ def test_names_that_are_neither_near_nor_found(text: str, new: set[str]) -> None
         Cell(cell_id="n", kind="code", source="before_text"),
     )
     request = CompletionRequest(
-        id="r", client="c", document="a.ipynb", cell_id="3", language="python",
-        prefix="all_names = path.name\n", suffix="", cells_before=cells,
-    )  # fmt: skip
+        id="r",
+        client="c",
+        document="a.ipynb",
+        cell_id="3",
+        language="python",
+        prefix="all_names = path.name\n",
+        suffix="",
+        cells_before=cells,
+    )
     hit = Hit(chunk=_chunk("b.py", "found = 1"), score=1.0)
     assert new_names(text, request, [hit]) == new
 

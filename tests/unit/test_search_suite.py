@@ -27,10 +27,15 @@ def test_speeds_and_a_trees_costs_have_a_row_each(
     settings = MCCom(model=SMALL, threads=1)
     found = index_speed.measure(
         Bench(
-            settings=settings, data=tmp_path, n=1, seed=1, out=None, rows=Rows(None, "search", {}),
+            settings=settings,
+            data=tmp_path,
+            n=1,
+            seed=1,
+            out=None,
+            rows=Rows(None, "search", {}),
             progress=lambda done, total: None,
         )
-    )  # fmt: skip
+    )
     speeds, tree = found.tables
     assert speeds.head == ["", "index"]
     assert speeds.rows[0][0] == "50 chunks"

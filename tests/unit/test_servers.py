@@ -72,7 +72,7 @@ def _playing(replies: dict[str, Reply | Callable[[dict[str, Any]], Reply]]) -> I
             self.wfile.write(text.encode())
 
         def log_message(self, *args: object) -> None:
-            """Silence."""
+            """Logs nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     played.url = f"http://127.0.0.1:{server.server_port}"
@@ -222,7 +222,7 @@ async def test_a_server_that_is_not_what_it_says_is_one_clear_line(what: str) ->
 
 async def test_nobody_there_is_said_with_the_address() -> None:
     """A server that cannot be reached is an error with its address."""
-    with pytest.raises(EngineError, match=r"server at http://127\.0\.0\.1:9 cannot be reached .*check MCCom.local_url"):
+    with pytest.raises(EngineError, match=r"http://127\.0\.0\.1:9 .*MCCom\.local_url"):
         await _written("http://127.0.0.1:9")
 
 
@@ -230,7 +230,7 @@ async def test_a_model_that_the_server_has_not_lists_those_that_it_has() -> None
     """A model that the server lacks is an error that lists those that it has."""
     with (
         _playing({"/v1/models": _models("one", "two")}) as server,
-        pytest.raises(EngineError, match=r"has no model 'three'; set MCCom\.local_model to one of one, two"),
+        pytest.raises(EngineError, match=r"'three'.*MCCom\.local_model .*one, two"),
     ):
         await _written(server.url, name="three")
 
@@ -239,7 +239,7 @@ async def test_a_prompt_that_such_a_server_would_cut_is_refused() -> None:
     """A prompt longer than the server's context is refused."""
     with (
         _playing(_completions("qwen2.5-coder", SAID)) as server,
-        pytest.raises(PromptTooLong, match=r"the prompt has \d+ tokens and the server's context holds 16"),
+        pytest.raises(PromptTooLong, match=r"\d+ tokens .*\b16\b"),
     ):
         await _written(server.url, context_tokens=16)
 

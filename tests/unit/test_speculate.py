@@ -22,9 +22,16 @@ def _request(
         return tuple(Cell(cell_id=str(n), kind="code", source=source) for n, source in enumerate(sources))
 
     return CompletionRequest(
-        id="r", client="c", document="d", cell_id="x", language="python", prefix=prefix, suffix=suffix,
-        cells_before=noted(cells), cells_after=noted(after),
-    )  # fmt: skip
+        id="r",
+        client="c",
+        document="d",
+        cell_id="x",
+        language="python",
+        prefix=prefix,
+        suffix=suffix,
+        cells_before=noted(cells),
+        cells_after=noted(after),
+    )
 
 
 TWICE = "plt.plot(x, y)\nplt.show()\nplt.plot(x, y)\nplt.show()\n"
@@ -169,7 +176,7 @@ class _Checking(ScriptedEngine):
 
     @property
     def skills(self) -> Skills:
-        """As told."""
+        """The scripted skills, but for `checks_draft`, which the test sets."""
         return replace(super().skills, checks_draft=self.checks_draft)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:

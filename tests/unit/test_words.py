@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.learning.verdict import Gain, Verdict
+from jupyter_mccom.magics.pages import why
 from jupyter_mccom.server.status import lines_of
 
 WIRE = Path(__file__).parents[1] / "wire"
 GAIN = Gain(
-    n=75, log_loss=0.41, catalogue_log_loss=0.52, lower_gain=0.01, recall=0.7, wrong_shown=0.2,
+    n=75,
+    log_loss=0.41,
+    catalogue_log_loss=0.52,
+    lower_gain=0.01,
+    recall=0.7,
+    wrong_shown=0.2,
     catalogue_wrong_shown=0.3,
-)  # fmt: skip
+)
 FIGURES = "log loss 0.52 → 0.41, wrong texts among those shown at the same recall 30% → 20%, on the newest 75"
 
 
@@ -76,3 +82,34 @@ def test_status_without_a_cloud_reads_well() -> None:
         "eagerness balanced: confidence > 0.6: shown; otherwise: hidden",
         "using the default thresholds: 34 of 200 needed outcomes",
     ]
+
+
+def test_why_reads_well() -> None:
+    """The lines of `%mccom why` about a text of the cloud that was accepted."""
+    trace = {
+        "document": "a.ipynb",
+        "trigger": "typing",
+        "text": "mean(values)",
+        "route": {"to": "cloud", "reason": "unsure", "confidence": 0.75, "chance": 0.61},
+        "generations": [{"engine": "small"}, {"engine": "large"}],
+        "features": {"mean_prob": 0.5, "lowest_prob": 0.25},
+        "outcome": {"kind": "accepted", "shown_ms": 1500, "kept_chars": 14},
+        "instead": "",
+        "hits": [],
+        "draft": {"offered": 9, "accepted": 4},
+        "trouble": "",
+        "stage_s": {"local": 0.5, "cloud": 1.5, "total": 2.0},
+    }
+    assert why(trace).rows == (
+        ("suggestion", "mean(values)"),
+        ("shown from", "cloud: large"),
+        ("because", "the local text was not likely enough to be right"),
+        (
+            "confidence",
+            "a chance of 0.61 to be right; 0.75 (mean probability of the first 3 tokens; "
+            "whole text 0.50, its lowest token 0.25)",
+        ),
+        ("outcome", "accepted after 1.5 s, 14 characters kept"),
+        ("draft", "4 of 9 drafted tokens taken"),
+        ("seconds", "local 0.50, cloud 1.50, total 2.00"),
+    )

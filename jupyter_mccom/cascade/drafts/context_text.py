@@ -36,7 +36,7 @@ class ContextText:
 
 
 def context_text(request: CompletionRequest) -> ContextText | None:
-    """None where the context has no such line, its places agree on too little, or the cell would not hold with it.
+    """The text for the cursor's line; None where no line fits, the places agree on too little, or the cell would break.
 
     Of a statement of several lines the first is taken: how deep the others stand is the places' own. Takes some
     milliseconds.

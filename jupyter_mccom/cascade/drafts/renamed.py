@@ -29,7 +29,7 @@ def renamed_rests(key: str, places: Iterable[Sequence[str]]) -> Iterator[list[st
 
 
 def _rest(typed: Sequence[tuple[str, bool]], line: str, below: Sequence[str]) -> Iterator[list[str]]:
-    """One or none."""
+    """The rest behind `key`, as a list of one or none."""
     there = _tokens(line)
     *whole, (last, _) = typed
     names: dict[str, str] = {}
@@ -46,7 +46,7 @@ def _rest(typed: Sequence[tuple[str, bool]], line: str, below: Sequence[str]) ->
 
 
 def _tokens(line: str) -> Iterator[tuple[str, bool]]:
-    """Each with whether it is a name that may differ: keywords and attributes are the same on both lines."""
+    """The tokens, each with whether it is a name that may differ. Keywords and attributes may not differ."""
     before = ""
     for found in _TOKEN.finditer(line):
         token = found.group()

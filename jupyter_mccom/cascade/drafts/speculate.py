@@ -55,7 +55,7 @@ def same(request: CompletionRequest, chunks: Sequence[Chunk] = ()) -> list[str]:
 
 
 def renamed(request: CompletionRequest, chunks: Sequence[Chunk] = ()) -> list[str]:
-    """The same, where a line is the cursor's with other names."""
+    """What stands where a line is the cursor's line with other names."""
     key = _key(request)
     return _statements(request, renamed_rests(key, _from_places(request, chunks))) if 0 < len(key) <= _MAX_KEY else []
 
@@ -112,7 +112,7 @@ def _places(request: CompletionRequest, chunks: Sequence[Chunk]) -> Iterator[tup
 
 
 def _from_places(request: CompletionRequest, chunks: Sequence[Chunk]) -> Iterator[list[str]]:
-    """Each line without the space around it, and those below it."""
+    """The lines of the context without the space around them, each with the lines below it."""
     for lines, number in _places(request, chunks):
         yield [lines[number].strip(), *lines[number + 1 : number + _MAX_LINES]]
 

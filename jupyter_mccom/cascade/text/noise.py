@@ -45,7 +45,7 @@ def _goes_on(request: CompletionRequest, text: str) -> bool:
 
 
 def _copies_prose(request: CompletionRequest, text: str) -> bool:
-    """It has words in a row that a markdown cell has."""
+    """True when the text repeats several words in a row from a markdown cell."""
     words = _WORD.findall(text)
     if len(words) < _PROSE_WORDS:
         return False

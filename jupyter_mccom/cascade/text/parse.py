@@ -33,7 +33,7 @@ def breaks(language: str, prefix: str, text: str, suffix: str) -> bool:
 
 
 def _wrong(above: str, line: str) -> bool:
-    """A syntax error stands in `line`, which may be several."""
+    """True when `line`, which may be several lines, holds a syntax error."""
     first, last = above.count("\n") + 1, above.count("\n") + 1 + line.rstrip().count("\n")
     return any(first <= at <= last for at, _ in errors(above + line.rstrip() + "\n"))
 

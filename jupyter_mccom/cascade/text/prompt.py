@@ -124,13 +124,13 @@ def _rstripped(text: str) -> str:
 
 
 def _stands(chunk: Chunk, own_source: str, texts: Sequence[str]) -> bool:
-    """A piece of the cursor's own text that stands in the prompt as it is."""
+    """True for a piece of the cursor's own text that the prompt holds as it is."""
     body = chunk.text.removeprefix(f"# {chunk.source}\n")
     return chunk.source == own_source and any(body in text for text in texts)
 
 
 def _best(hits: Sequence[Hit], counts: Mapping[str, int], room: int) -> list[Chunk]:
-    """Best first; of one that does not fit, its first lines, where that is worth it."""
+    """The hits that fit, best first. A hit that does not fit gives its first lines where they are enough."""
     kept = []
     for hit in hits:
         chunk, n_tokens = hit.chunk, counts[hit.chunk.text]

@@ -87,7 +87,7 @@ def _line_end(text: str) -> int | None:
 
 
 def _inside_string(before: str) -> bool:
-    """A triple-quoted string that began above is still open at the cursor's line."""
+    """True when a triple-quoted string that began above is still open at the cursor's line."""
     opened = ""
     for quote in _TRIPLE.findall(before):
         opened = "" if quote == opened else (opened or quote)
@@ -150,7 +150,7 @@ def _without_lines_below(text: str, typed: str, suffix: str) -> str:
 
 
 def _repeats_line_above(before: str, typed: str, text: str) -> bool:
-    """On a fresh line, the suggestion is the line just above once more."""
+    """True when the suggestion on a fresh line only repeats the line above."""
     above = before.rstrip().rpartition("\n")[2].strip()
     return not typed.strip() and bool(above) and text.strip() == above
 

@@ -69,12 +69,12 @@ class AutoEngine:
 
     @property
     def name(self) -> str:
-        """The chosen model's."""
+        """The name of the chosen model."""
         return self.choice.name
 
     @property
     def skills(self) -> Skills:
-        """The chosen engine's; none before it was opened."""
+        """The skills of the chosen engine; none before it was opened."""
         engine = self._engines.get(self.choice.name)
         return engine.skills if engine else Skills(probs=False, infill=False, checks_draft=False)
 

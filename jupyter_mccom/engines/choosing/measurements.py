@@ -39,7 +39,7 @@ class Measurements:
         return {name: Figures(**figures) for name, figures in found.items()}
 
     def save(self, figures: Mapping[str, Figures]) -> None:
-        """Keeps them for the next start."""
+        """Writes the figures to the file, for the next start."""
         others = {key: value for key, value in self._all().items() if key != self._machine}
         kept = dict(list(others.items())[-(_KEPT - 1) :])
         kept[self._machine] = {name: asdict(one) for name, one in figures.items()}

@@ -20,7 +20,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 def processor(system: str = sys.platform, said: Callable[[Sequence[str]], str] | None = None) -> str:
-    """Its name, such as `Apple M4`: figures of one say nothing of another. `said` runs a command."""
+    """The name of the processor, such as `Apple M4`. `said` runs a command."""
     told = (said or _said)(_NAMES[system]) if system in _NAMES else ""
     names = [line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name")]
     if system == "darwin":
@@ -29,7 +29,7 @@ def processor(system: str = sys.platform, said: Callable[[Sequence[str]], str] |
 
 
 def build(library: str) -> str:
-    """Its version, and which build of that: a wheel for a GPU has the same version. Empty where it is not installed."""
+    """The version of a package and which build of it; a wheel for a GPU has the same version. Empty: not installed."""
     try:
         found = distribution(library)
     except PackageNotFoundError:

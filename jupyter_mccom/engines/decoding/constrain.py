@@ -16,8 +16,8 @@ from typing import Literal, TypeAlias
 Ids: TypeAlias = "array[int]"
 """Ids of tokens, four bytes each."""
 Rule: TypeAlias = Literal["own", "likeliest"]
-"""Of a token that ends inside the forced text. `likeliest`: any that agrees with it; `own`: only the tokenizer's own
-first token of what is left, since the likeliest one is short-sighted (forced `tot` wrote `to`, `to`)."""
+"""Which token may end inside the forced text. `likeliest`: the likeliest one that agrees with it; `own`: only the
+tokenizer's own first token of what is left, since the likeliest is short-sighted (forced `tot` wrote `to`, `to`)."""
 
 
 class Vocabulary:
@@ -56,7 +56,7 @@ class Vocabulary:
 
 
 def read_in_a_thread(pieces: Callable[[], Iterable[tuple[bytes, int]]]) -> Future[Vocabulary]:
-    """Begins at once, off the first key's path; the process does not wait for it at its end."""
+    """Starts to read the vocabulary at once in a thread. The process does not wait for it at its end."""
     found: Future[Vocabulary] = Future()
 
     def read() -> None:
@@ -80,7 +80,7 @@ class Forced:
 
     @property
     def left(self) -> bytes:
-        """Not written yet; empty: decoding is free."""
+        """The forced text that is not written yet. Empty: decoding is free."""
         return self._left
 
     def allowed(self) -> Ids:

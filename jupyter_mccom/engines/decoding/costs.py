@@ -1,6 +1,6 @@
 """What an evaluation of k tokens costs on this machine, and how much of a draft is worth checking by that.
 
-On a processor k tokens cost nearly k times one (engines.md B), on a GPU hardly more than one: so it is timed, once a
+On a CPU k tokens cost nearly k times as much as one, on a GPU hardly more than one. So the cost is timed once for each
 machine, model and build, and kept in a file. Knows no library: it is given something to time.
 """
 
@@ -47,7 +47,7 @@ class CostCurve:
     ms: Mapping[int, float]
 
     def cost_ms(self, n_tokens: int) -> float:
-        """Between and beyond the timed points along straight lines; never less than one token's."""
+        """Milliseconds of an evaluation, along straight lines through the timed points; at least those of one token."""
         points = sorted(self.ms.items())
         upper = next((i for i, (n, _) in enumerate(points) if n >= n_tokens and i > 0), len(points) - 1)
         (n_low, low), (n_high, high) = points[upper - 1], points[upper]
@@ -120,7 +120,7 @@ def timed(evaluate: Callable[[int], None], clock: Callable[[], float]) -> CostCu
 
 
 def by_cost(decoder: Decoder, costs_file: str | None, key: str, clock: Callable[[], float]) -> Policy:
-    """By the curve that is kept, or is timed now; an empty path checks all of a draft, None nothing."""
+    """The policy by the curve that is kept, or timed now; an empty path checks all of a draft, None nothing."""
     if not costs_file:
         return Check(all_of_it=costs_file is not None)
     file = Path(costs_file)

@@ -93,7 +93,7 @@ class Check:
         return most if self._all else 0
 
     def saw(self, part: Part, *, true: bool) -> None:
-        """Is of no use."""
+        """Does nothing: this policy learns nothing."""
 
 
 class Decoding:

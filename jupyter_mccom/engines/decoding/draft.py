@@ -17,7 +17,7 @@ Part: TypeAlias = Literal["start", "rest", "read"]
 
 
 class Encoder(Protocol):
-    """As much of a decoding.Decoder as a draft needs."""
+    """The part of a decoding.Decoder that a draft needs: its tokenizer."""
 
     def encode(self, text: str, *, special: bool) -> list[int]: ...
 
@@ -37,7 +37,7 @@ class Draft:
 
     @property
     def ids(self) -> list[int]:
-        """May be empty."""
+        """The tokens of the draft that are still ahead; may be empty."""
         return self._left or self._read.following()
 
     @property
@@ -69,7 +69,7 @@ class Draft:
             self._left = self._encoded_anew()
 
     def _encoded(self, text: str, behind: str) -> list[int]:
-        """As tokens that follow those of `behind`: a line with something on it is enough, whatever stands above."""
+        """The tokens of `text` that follow those of `behind`, which may be only the last line with something on it."""
         before = self._decoder.encode(behind, special=True)
         joined = self._decoder.encode(behind + text, special=True)
         fits = joined[: len(before)] == before

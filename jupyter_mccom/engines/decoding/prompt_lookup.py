@@ -30,7 +30,7 @@ class Lookup:
         self._bytes += self._ids[-1:].tobytes()
 
     def following(self) -> list[int]:
-        """At most MOST tokens that stood behind the nearest place that ends like all that was read; may be empty."""
+        """The tokens, at most MOST, behind the nearest place that ends like all that was read; may be empty."""
         tail = self._bytes[-SIZE * _WIDTH :]
         at = self._bytes.rfind(tail, 0, -_WIDTH)
         while at % _WIDTH and at >= 0:  # inside a token

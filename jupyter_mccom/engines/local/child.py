@@ -23,12 +23,12 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Process id."""
+        """The id of the process."""
         return self._program.pid
 
     @property
     def exited(self) -> asyncio.Future[Any]:
-        """Done when the process is gone."""
+        """A future that is done when the process is gone."""
         return self._program.exited
 
     @classmethod

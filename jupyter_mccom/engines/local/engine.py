@@ -23,7 +23,7 @@ SCHEME = "tcp://"
 
 
 class DirectEngine:
-    """One model's, over its process."""
+    """The engine of one model, over its process."""
 
     def __init__(self, *, name: str, host: Host, reads: PromptFormat) -> None:
         self._name = name

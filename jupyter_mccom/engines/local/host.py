@@ -30,7 +30,7 @@ class Address:
 
 
 def default_threads() -> int:
-    """Physical cores - 1, at least 1: a second busy thread beside a kernel cost 60-97 % (engines.md B)."""
+    """Physical cores - 1, at least 1: a second busy thread beside a kernel cost 60-97 % when measured."""
     import psutil
 
     physical = psutil.cpu_count(logical=False) or 2

@@ -72,17 +72,32 @@ class _ContextParams(ctypes.Structure):
 
 
 class _Batch(ctypes.Structure):
-    """struct llama_batch."""
+    """The C struct `llama_batch`."""
 
     _fields_ = _fields((ctypes.c_int32, "n_tokens"), (_Pointer, "token embd pos n_seq_id seq_id logits"))
 
 
 _MODEL_DEFAULTS = {"n_gpu_layers": -1, "split_mode": 1, "load_mode": -1, "use_extra_bufts": True, "vocab_only": False}
 _CONTEXT_DEFAULTS = {
-    "n_ctx": 512, "n_batch": 2048, "n_ubatch": 512, "n_seq_max": 1, "n_outputs_max_per_seq": 1, "rope_scaling_type": -1,
-    "flash_attn_type": -1, "yarn_ext_factor": -1.0, "defrag_thold": -1.0, "type_k": 1, "type_v": 1, "moe_cache_size": 0,
-    "embeddings": False, "offload_kqv": True, "no_perf": True, "swa_full": True, "kv_unified": False, "n_samplers": 0,
-}  # fmt: skip
+    "n_ctx": 512,
+    "n_batch": 2048,
+    "n_ubatch": 512,
+    "n_seq_max": 1,
+    "n_outputs_max_per_seq": 1,
+    "rope_scaling_type": -1,
+    "flash_attn_type": -1,
+    "yarn_ext_factor": -1.0,
+    "defrag_thold": -1.0,
+    "type_k": 1,
+    "type_v": 1,
+    "moe_cache_size": 0,
+    "embeddings": False,
+    "offload_kqv": True,
+    "no_perf": True,
+    "swa_full": True,
+    "kv_unified": False,
+    "n_samplers": 0,
+}
 _I32, _TEXT, _BOOL = ctypes.c_int32, ctypes.c_char_p, ctypes.c_bool
 _SYMBOLS: dict[str, tuple[Any, list[Any]]] = {
     "log_set": (None, [_Log, _Pointer]),
@@ -204,7 +219,7 @@ class LlamaH:
         return Allowed(token=ids[at], prob=likeliest / of_all, share=share)
 
     def ends(self, token: int) -> bool:
-        """The token ends a text."""
+        """True when the token ends a text."""
         return bool(self._c["vocab_is_eog"](self._vocab, token))
 
     def keep(self, n_tokens: int) -> int:

@@ -66,7 +66,7 @@ class MlxModel:
         return self._bytes_of(token)
 
     def ends(self, token: int) -> bool:
-        """The token ends a text."""
+        """True when the token ends a text."""
         return token in self._ends
 
     def pieces(self) -> Iterator[tuple[bytes, int]]:

@@ -29,7 +29,7 @@ class CloudEngine:
 
     @property
     def skills(self) -> Skills:
-        """Nothing but the text after the cursor."""
+        """The skills of a plain cloud: it reads the text after the cursor, and nothing more."""
         return Skills(probs=False, infill=True, checks_draft=False)
 
     @property

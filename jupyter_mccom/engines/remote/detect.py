@@ -42,7 +42,7 @@ async def detect(
 
 
 async def _llama_server(client: HttpClient, reads: PromptFormat) -> LlamaServer:
-    """With the first markers that are single tokens of its model."""
+    """A llama.cpp server with the first markers that are single tokens of its model."""
     asked = LlamaServer(client, lambda prompt, heals: reads.render(prompt, heals=heals), infill=False)
     await reads.probe(lambda names: asked.lengths(names, special=True))
     asked.infill = reads.infill

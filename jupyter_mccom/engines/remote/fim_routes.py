@@ -1,4 +1,4 @@
-"""Services with a fill-in-the-middle route and no use for a draft: Mistral and DeepSeek (engines.md D)."""
+"""Services with a fill-in-the-middle route and no use for a draft: Mistral and DeepSeek."""
 
 from __future__ import annotations
 
@@ -26,9 +26,13 @@ class FimService(CloudEngine):
 
     async def _written(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
         body = {
-            "model": self.name, "prompt": before(prompt), "suffix": prompt.suffix,
-            "max_tokens": max_tokens, "temperature": 0, "stream": True,
-        } | ({"prompt_cache_key": prompt.session} if self._keyed else {})  # fmt: skip
+            "model": self.name,
+            "prompt": before(prompt),
+            "suffix": prompt.suffix,
+            "max_tokens": max_tokens,
+            "temperature": 0,
+            "stream": True,
+        } | ({"prompt_cache_key": prompt.session} if self._keyed else {})
         stream = self._client.stream(self._path, body)
         async with aclosing(stream):
             async for event in stream:

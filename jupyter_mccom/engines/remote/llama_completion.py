@@ -18,9 +18,14 @@ _N_ALTERNATIVES = 20
 def body_of(text: str, *, forced: str, max_tokens: int) -> dict[str, object]:
     """The JSON of a streamed, greedy answer; `forced` is what it has to begin with."""
     body: dict[str, object] = {
-        "prompt": text, "n_predict": max_tokens, "temperature": 0, "n_probs": 1, "cache_prompt": True, "stream": True,
+        "prompt": text,
+        "n_predict": max_tokens,
+        "temperature": 0,
+        "n_probs": 1,
+        "cache_prompt": True,
+        "stream": True,
         "timings_per_token": True,
-    }  # fmt: skip
+    }
     if forced:
         n_predict = max_tokens + most_tokens(forced)
         body |= {"n_predict": n_predict, "n_probs": _N_ALTERNATIVES, "grammar": grammar(forced)}
@@ -38,7 +43,7 @@ class LlamaAnswer:
 
     @property
     def full(self) -> bool:
-        """All that is wanted has come, and the server was asked for more, since forced tokens do not count."""
+        """True once all that is wanted has come. The server was asked for more, since forced tokens do not count."""
         return self._more and self._behind.n_left <= 0
 
     def tokens(self, event: Mapping[str, Any]) -> list[Token]:
@@ -65,5 +70,5 @@ class LlamaAnswer:
         return found
 
     def end(self) -> None:
-        """No event is left. Raises NotForced."""
+        """Ends the answer after the last event. Raises NotForced."""
         self._behind.end()

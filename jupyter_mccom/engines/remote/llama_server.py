@@ -1,9 +1,9 @@
 """A llama.cpp server, wherever it runs: raw prompts, probabilities, text forced by a grammar, drafts by seeding.
 
-The pool of `ngram-mod` is shared by all slots and takes every prompt it sees (engines.md A, "back door"): a request
+The pool of `ngram-mod` is shared by all slots and takes every prompt it sees: a request
 that ends in the draft and asks for no token makes the draft known. The model checks what the pool proposes.
 
-Asked by `/completion` with a prompt of our own making; `/infill` clips to the batch size (engines.md A).
+Asked by `/completion` with a prompt of our own making; `/infill` clips to the batch size.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class LlamaServer:
 
     @property
     def heals(self) -> bool:
-        """By its grammar."""
+        """True: a grammar forces the start of the answer."""
         return self._healing.works
 
     def stream(self, prompt: Prompt, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
@@ -101,7 +101,7 @@ class LlamaServer:
 
 
 class LlamaServerCloud(CloudEngine):
-    """One that is the cloud. `seeds` as for LlamaServer."""
+    """A llama.cpp server as the cloud. `seeds` as for LlamaServer."""
 
     def __init__(self, model: CloudModel, *, seeds: bool) -> None:
         super().__init__(model)

@@ -1,6 +1,6 @@
 """Services that take the draft as text and check it themselves: `prediction` in a chat, `speculation` beside a prompt.
 
-OpenAI and what speaks like it, and Fireworks (engines.md D). A chat model is asked for bare code; what it adds all the
+OpenAI and what speaks like it, and Fireworks. A chat model is asked for bare code; what it adds all the
 same (a fence, the line as far as it is typed) is taken away while it streams.
 """
 
@@ -44,9 +44,13 @@ class Chat(CloudEngine):
         asked = f"<before>{before}</before>\n<after>{prompt.suffix}</after>"
         messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": asked}]
         body: dict[str, object] = {
-            "model": self.name, "messages": messages, "temperature": 0, "stream": True,
-            "stream_options": {"include_usage": True}, "prompt_cache_key": prompt.session,
-        }  # fmt: skip
+            "model": self.name,
+            "messages": messages,
+            "temperature": 0,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "prompt_cache_key": prompt.session,
+        }
         body |= {"prediction": {"type": "content", "content": draft}} if draft else {"max_tokens": max_tokens}
         stream = self._client.stream("/chat/completions", body)
         bare, check = _Bare(typed), None
@@ -73,10 +77,15 @@ class Speculation(CloudEngine):
 
     async def _written(self, prompt: Prompt, max_tokens: int, draft: str) -> AsyncGenerator[Token, None]:
         body = {
-            "model": self.name, "prompt": render(prompt, self._model.fim, "standard"), "max_tokens": max_tokens,
-            "temperature": 0, "stream": True, "prompt_cache_key": prompt.session, "user": prompt.session,
+            "model": self.name,
+            "prompt": render(prompt, self._model.fim, "standard"),
+            "max_tokens": max_tokens,
+            "temperature": 0,
+            "stream": True,
+            "prompt_cache_key": prompt.session,
+            "user": prompt.session,
             "perf_metrics_in_response": True,
-        } | ({"speculation": draft} if draft else {})  # fmt: skip
+        } | ({"speculation": draft} if draft else {})
         stream, check = self._client.stream("/completions", body), None
         async with aclosing(stream):
             async for event in stream:
@@ -147,7 +156,7 @@ def _without_head(text: str, repeats: list[str]) -> str:
 
 
 def _checked(usage: object) -> DraftCheck | None:
-    """OpenAI's `usage.completion_tokens_details`."""
+    """The draft check that OpenAI tells in `usage.completion_tokens_details`."""
     details = usage.get("completion_tokens_details") if isinstance(usage, dict) else None
     if not isinstance(details, dict) or "accepted_prediction_tokens" not in details:
         return None

@@ -32,9 +32,13 @@ class CompletionsServer:
     async def _written(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
         text = self._served.fitting(prompt)
         body: dict[str, object] = {
-            "model": self._served.name, "prompt": text, "max_tokens": max_tokens, "temperature": 0, "stream": True,
+            "model": self._served.name,
+            "prompt": text,
+            "max_tokens": max_tokens,
+            "temperature": 0,
+            "stream": True,
             "logprobs": 1,
-        }  # fmt: skip
+        }
         try:
             async for token in self._sent(body | ({"suffix": prompt.suffix} if self._suffix else {}), prompt.session):
                 yield token

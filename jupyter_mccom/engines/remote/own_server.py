@@ -23,7 +23,7 @@ class Served:
 
     client: HttpClient
     name: str
-    """As its server names it."""
+    """The name that its server uses."""
     reads: PromptFormat
     context_tokens: int
 
@@ -53,7 +53,7 @@ class Kind(Protocol):
 
     @property
     def heals(self) -> bool:
-        """It can be forced to begin with a text."""
+        """True when the answer can be forced to begin with a text."""
         ...
 
     def stream(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:

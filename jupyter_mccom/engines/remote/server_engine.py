@@ -22,9 +22,15 @@ class ServerEngine:
     """`name` empty takes the server's first model; `known` and `probed` as in `detect`."""
 
     def __init__(
-        self, url: str, *, name: str, key: Callable[[], str], known: KnownModel, probed: Sequence[FimMarkers],
+        self,
+        url: str,
+        *,
+        name: str,
+        key: Callable[[], str],
+        known: KnownModel,
+        probed: Sequence[FimMarkers],
         context_tokens: int,
-    ) -> None:  # fmt: skip
+    ) -> None:
         root = url.rstrip("/").removesuffix("/v1")  # which some people write behind it
         self._failures = ServerFailures(root)
         # llama.cpp's server may close an idle connection while it is used again; only for TLS is a new one dear
@@ -53,17 +59,19 @@ class ServerEngine:
 
     @property
     def tells_probs(self) -> bool | None:
-        """Its tokens carry probabilities; None while that is not known."""
+        """True when the server's tokens carry probabilities; None while that is not known."""
         return self._kind.probs if self._kind else None
 
     @property
     def skills(self) -> Skills:
-        """As far as they are known: nothing is until the server was asked."""
+        """The skills that are known so far: none before the server was asked."""
         kind = self._kind
         return Skills(
-            probs=bool(kind and kind.probs), infill=bool(kind and kind.infill), checks_draft=False,
+            probs=bool(kind and kind.probs),
+            infill=bool(kind and kind.infill),
+            checks_draft=False,
             heals=bool(kind and kind.heals),
-        )  # fmt: skip
+        )
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """Streams the tokens of an answer, as `protocols.Engine.generate`; `draft` is ignored."""
@@ -96,9 +104,12 @@ class ServerEngine:
                 known_as = self._name
                 try:
                     self._kind, self._name = await detect(
-                        self._client, self._asked_name, known=self._known, probed=self._probed,
+                        self._client,
+                        self._asked_name,
+                        known=self._known,
+                        probed=self._probed,
                         context_tokens=self._context_tokens,
-                    )  # fmt: skip
+                    )
                 except EngineError as error:
                     self._failed(error)
                     raise

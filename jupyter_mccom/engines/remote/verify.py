@@ -1,4 +1,4 @@
-"""Own servers that tell the probabilities of a prompt: vLLM and SGLang check a draft in one pass (engines.md D).
+"""Own servers that tell the probabilities of a prompt: vLLM and SGLang check a draft in one pass.
 
 The draft is sent behind the prompt. The longest run of it that is the model's own argmax is kept, and the argmax where
 it ends is one token more for nothing. Only for whoever still reads then, a second call goes on from there, on the same
@@ -67,7 +67,7 @@ class Verifying(CloudEngine):
 
     @property
     def skills(self) -> Skills:
-        """Text is forced by structured output."""
+        """The skills of a server that checks drafts; it forces text by structured output."""
         return Skills(probs=False, infill=True, checks_draft=True, heals=self._healing.works)
 
     def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
@@ -149,10 +149,13 @@ class SgLang:
 
     async def check(self, model: str, ids: list[int], n_draft: int, session: str) -> Checked:
         body = {
-            "input_ids": ids, "sampling_params": {"temperature": 0, "max_new_tokens": 1},
+            "input_ids": ids,
+            "sampling_params": {"temperature": 0, "max_new_tokens": 1},
             "return_logprob": True,
-            "logprob_start_len": len(ids) - n_draft - 1, "top_logprobs_num": 1, "return_text_in_logprobs": True,
-        }  # fmt: skip
+            "logprob_start_len": len(ids) - n_draft - 1,
+            "top_logprobs_num": 1,
+            "return_text_in_logprobs": True,
+        }
         answer = await self._client.post("/generate", body, headers=routing(session))
         meta = answer.get("meta_info") or {}
         tops = [top[0] for top in (meta.get("input_top_logprobs") or [])[-n_draft:] if top]
@@ -220,13 +223,13 @@ class _Kept:
     """The argmax where they end."""
 
     def ids(self, draft_ids: list[int]) -> list[int]:
-        """All that is taken, behind the prompt."""
+        """The ids of all accepted tokens, those of the prompt left out."""
         more = [self.more.token_id] if self.more else []
         return [*draft_ids[: len(self.given)], *(position.token_id for position in self.true), *more]
 
 
 def _kept(draft_ids: list[int], found: Checked, forced: str, max_tokens: int) -> _Kept:
-    """Nothing at all where what is taken would end inside the forced text: that is the masked model's to choose."""
+    """What is kept of a draft; nothing where it would end inside the forced text: the masked model writes that."""
     if len(found.argmax) != len(draft_ids):
         return _Kept(given=[], n_offered=len(draft_ids), true=[], more=None)
     given = _given(draft_ids, found, forced)
@@ -252,9 +255,11 @@ def _given(draft_ids: list[int], found: Checked, forced: str) -> list[str]:
     given: list[str] = []
     left = forced
     for token_id, text, position in zip(draft_ids, found.texts, found.argmax, strict=False):
-        otherwise = position.token_id != token_id and bool(position.text) and (
-            position.text.startswith(left) or left.startswith(position.text)
-        )  # fmt: skip
+        otherwise = (
+            position.token_id != token_id
+            and bool(position.text)
+            and (position.text.startswith(left) or left.startswith(position.text))
+        )
         if not text or not left.startswith(text) or otherwise:
             break
         given.append(text)

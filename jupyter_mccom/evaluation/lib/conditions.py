@@ -40,12 +40,12 @@ class Conditions:
 
     @property
     def computed(self) -> bool:
-        """Some of its seconds are nobody's measured ones."""
+        """True when some of the seconds are computed, not measured."""
         return self.local_share != 1 or self.profile is not None
 
     @property
     def words(self) -> str:
-        """For a table's title."""
+        """The conditions in words, for a table's title."""
         if self.profile is None:
             return f"{self.name} ms of network, this machine's cloud"
         return f"computed: local work in {self.local_share:g} of its time, the cloud's of {self.profile.words}"

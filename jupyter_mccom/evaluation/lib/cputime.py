@@ -17,7 +17,7 @@ _SCHEDULED = 2
 
 
 def there_is_one() -> bool:
-    """This system tells the CPU time of another process."""
+    """True when this system tells the CPU time of another process."""
     return sys.platform == "linux"
 
 

@@ -18,22 +18,42 @@ from ...errors import InputError
 FIELDS: Mapping[str, Mapping[str, type]] = {
     "notebooks/notebooks.jsonl": {"id": str, "cells": list},
     "notebooks/statements.jsonl": {
-        "task_id": str, "book": str, "era": str, "cell": int, "line": int, "cut_col": int, "ground_truth": str,
+        "task_id": str,
+        "book": str,
+        "era": str,
+        "cell": int,
+        "line": int,
+        "cut_col": int,
+        "ground_truth": str,
         "uses_earlier_cell_name": bool,
     },
     "repositories/lines.jsonl": {
-        "task_id": str, "repo": str, "path": str, "line_no": int, "cut_col": int, "ground_truth": str,
+        "task_id": str,
+        "repo": str,
+        "path": str,
+        "line_no": int,
+        "cut_col": int,
+        "ground_truth": str,
     },
     **{
         f"infilling/HumanEval-{kind}.jsonl.gz": {
-            "task_id": str, "prompt": str, "suffix": str, "canonical_solution": str, "entry_point": str, "test": str,
+            "task_id": str,
+            "prompt": str,
+            "suffix": str,
+            "canonical_solution": str,
+            "entry_point": str,
+            "test": str,
         }
         for kind in ("SingleLineInfilling", "MultiLineInfilling", "RandomSpanInfilling", "RandomSpanInfillingLight")
     },
     "crossfile/cceval_python_50.jsonl": {
-        "prompt": str, "groundtruth": str, "right_context": str, "metadata": dict, "crossfile_context": dict,
+        "prompt": str,
+        "groundtruth": str,
+        "right_context": str,
+        "metadata": dict,
+        "crossfile_context": dict,
     },
-}  # fmt: skip
+}
 """What each row of a file must have, by the file's path."""
 
 

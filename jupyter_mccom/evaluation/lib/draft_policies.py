@@ -11,7 +11,7 @@ from ...engines.local.engine import DirectEngine
 
 
 def checking_all(opened: OpenCascade) -> DirectEngine:
-    """Whatever that costs."""
+    """The policy that checks all of a draft, whatever that costs."""
     return _checking(opened, costs_file="")
 
 

@@ -39,7 +39,7 @@ def place_of(before: str, after: str) -> Place:
 
 
 def at_keys(samples: Sequence[Sample], seed: int) -> list[Sample]:
-    """Each statement at one key of each of KINDS, as far as it has one; drawn at random, the same for the same seed.
+    """Positions of each statement: one key of each of KINDS that it has, drawn by `seed`.
 
     The keys of one statement follow each other from left to right, so that a model's cache serves them all. Nothing is
     asked inside a comment behind the code; the truth is the rest of the physical line all the same.
@@ -91,11 +91,11 @@ class Pressed:
     counts: Mapping[Place, int]
 
     def share(self, place: Place) -> float:
-        """Its share of all keys, 0..1."""
+        """The share of this kind among all keys, 0..1."""
         return self.counts.get(place, 0) / max(1, sum(self.counts.values()))
 
     def note(self) -> str:
-        """The shares, to read."""
+        """The shares of the kinds, as text."""
         asked = ", ".join(f"{kind} {self.share(kind):.2f}" for kind in KINDS)
         others = ", ".join(f"{place} {self.share(place):.2f}" for place in self.counts if place not in KINDS)
         n_keys = sum(self.counts.values())

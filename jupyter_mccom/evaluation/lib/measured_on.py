@@ -1,4 +1,7 @@
-"""On what was measured: processor, Python, wheels, models, settings and commit. Knows nothing of what was measured."""
+"""The conditions of a measurement: processor, Python, wheels, models, settings and commit.
+
+Knows nothing of what was measured.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +44,14 @@ def decisive(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def given_settings(settings: MCCom) -> dict[str, Any]:
-    """All that differ from their default."""
+    """The settings that differ from their default."""
     names = sorted(settings.trait_names(config=True))
     values = {name: (getattr(settings, name), settings.trait_defaults(name)) for name in names}
     return {name: value for name, (value, default) in values.items() if value != default}
 
 
 def changed_settings(settings: MCCom) -> dict[str, Any]:
-    """Those that differ from their default, less those that name a place; of a model's path its last part."""
+    """The settings that differ from their default, without those that name a place; a model's path by its last part."""
     return {name: last_part(value) for name, value in given_settings(settings).items() if not names_a_place(name)}
 
 

@@ -29,7 +29,7 @@ def edit_similarity(text: str, truth: str) -> float:
 
 
 def mean(values: Sequence[float]) -> float:
-    """0 for none."""
+    """The mean of some values; 0 for none."""
     return sum(values) / len(values) if values else 0.0
 
 
@@ -53,7 +53,10 @@ def interval(values: Sequence[float], seed: int = 1) -> tuple[float, float]:
 
 
 def interval_by(groups: Sequence[str], values: Sequence[float], seed: int = 1) -> tuple[float, float]:
-    """The same, drawn by groups: values of one document are no independent ones. `groups` names each value's."""
+    """The interval of a mean, drawn by groups, since values of one document depend on each other.
+
+    `groups` names the group of each value.
+    """
     parts: dict[str, list[float]] = {}
     for group, value in zip(groups, values, strict=True):
         parts.setdefault(group, []).append(value)

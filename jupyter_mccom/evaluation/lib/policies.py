@@ -25,9 +25,9 @@ class Both:
 
     local: TimedAnswer
     cloud: TimedAnswer
-    """With round 1 of retrieval."""
+    """The cloud's answer with round 1 of retrieval."""
     second: TimedAnswer
-    """With what round 2 found for the local text."""
+    """The cloud's answer with what round 2 found for the local text."""
     truth: str
     kind: str
     era: str
@@ -51,7 +51,7 @@ class Result:
 
 
 def elsewhere(both: Both, *, local_share: float, profile: Profile) -> Both:
-    """The same answers, computed: local work takes `local_share` of its time, the cloud what its profile says."""
+    """The answers on other machines, computed: local work takes `local_share` of its time, the cloud its profile's."""
 
     def hosted(answer: TimedAnswer) -> TimedAnswer:
         before_s = local_share * answer.before_s
@@ -71,12 +71,12 @@ Policy = Callable[[Both], Result]
 
 
 def local_alone(both: Both) -> Result:
-    """No gates, no cloud."""
+    """The result of the local model without gates and cloud."""
     return _shown(both, local=True, cloud=None, latency_s=both.local.total_s)
 
 
 def cloud_alone(both: Both) -> Result:
-    """Every position costs a call."""
+    """The result of the cloud alone, which costs a call for every position."""
     return _shown(both, local=False, cloud=both.cloud, latency_s=both.cloud.total_s)
 
 
@@ -131,7 +131,7 @@ def policies(gates: Gates) -> Mapping[str, Policy]:
 
 
 def _shown(both: Both, *, local: bool, cloud: TimedAnswer | None, latency_s: float) -> Result:
-    texts = [both.local.text] * local + ([cloud.text] if cloud else [])
+    texts = ([both.local.text] if local else []) + ([cloud.text] if cloud else [])
     right = [exact_match(text, both.truth) for text in texts if text]
     local_shown = int(local and bool(both.local.text))
     return Result(

@@ -27,7 +27,7 @@ class Profile:
 
     @property
     def words(self) -> str:
-        """For a table's title."""
+        """The profile in words, for a table's title."""
         return f"{self.name}: {self.first_token_s:g} s to the first token, {self.token_s:g} s a token"
 
 

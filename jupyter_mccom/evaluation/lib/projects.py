@@ -16,12 +16,12 @@ from .samples import Sample
 
 _PATIENCE_S = 600.0
 Projects: TypeAlias = Mapping[str, ProjectTree]
-"""By `Sample.root`."""
+"""The index of each project, by `Sample.root`."""
 
 
 @asynccontextmanager
 async def indexed(samples: Sequence[Sample]) -> AsyncGenerator[Projects, None]:
-    """Those that the samples name. Raises InputError for one that cannot be searched."""
+    """Opens an index of each project that the samples name. Raises InputError for one that cannot be searched."""
     async with AsyncExitStack() as stack:
         cache = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         projects: dict[str, ProjectTree] = {}
@@ -44,4 +44,4 @@ class GivenChunks:
         return [rank(self._chunks, query)[:n] for query in queries]
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""

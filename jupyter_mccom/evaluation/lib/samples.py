@@ -90,7 +90,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 
 
 def _drawn(items: Sequence[_Item], n: int, seed: int) -> list[_Item]:
-    """At random; fewer of the same seed are the first of more, so that a larger run goes on from a smaller one."""
+    """Random samples. A smaller draw with the same seed is the start of a larger one, so that a run can grow."""
     shuffled = list(items)
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - a sample, not a secret
     return shuffled[:n]
@@ -103,9 +103,16 @@ def _in_notebook(point: dict[str, Any], book: dict[str, Any]) -> Sample:
     number = point["cell"]
     prefix, suffix = _split(cells[number].source, point["line"], point["cut_col"])
     request = CompletionRequest(
-        id=point["task_id"], client=_CLIENT, document=point["book"], cell_id=str(number), language="python",
-        prefix=prefix, suffix=suffix, cells_before=cells[:number], cells_after=cells[number + 1 :],
-    )  # fmt: skip
+        id=point["task_id"],
+        client=_CLIENT,
+        document=point["book"],
+        cell_id=str(number),
+        language="python",
+        prefix=prefix,
+        suffix=suffix,
+        cells_before=cells[:number],
+        cells_after=cells[number + 1 :],
+    )
     return _sample(request, "notebook", point["era"], point["ground_truth"][point["cut_col"] :])
 
 

@@ -40,9 +40,13 @@ def served(settings: MCCom) -> Iterator[MCCom]:
                 raise EngineError(f"{model} could not be served: {log.read_text(errors='replace').strip()}")
             url = rest.partition(",")[0]
             yield changed(
-                settings, cloud_dialect="llama-server-ngram-mod", cloud_url=url, cloud_model=model,
-                cloud_key_file=str(key_file), cloud_timeout_s=_SILENT_S,
-            )  # fmt: skip
+                settings,
+                cloud_dialect="llama-server-ngram-mod",
+                cloud_url=url,
+                cloud_model=model,
+                cloud_key_file=str(key_file),
+                cloud_timeout_s=_SILENT_S,
+            )
         finally:
             process.terminate()
             process.communicate(timeout=_STOP_S)

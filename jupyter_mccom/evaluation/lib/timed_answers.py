@@ -27,7 +27,7 @@ class TimedAnswer:
     text: str
     tokens: tuple[Token, ...]
     prompt_s: float
-    """From the request to the first token."""
+    """Seconds from the request to the first token."""
     total_s: float
     parses: bool
     before_s: float = 0.0

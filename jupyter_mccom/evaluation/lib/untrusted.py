@@ -31,9 +31,14 @@ def passes(program: str, *, limit_s: float = LIMIT_S) -> bool:
     task = {"program": program, "password": password, "n_bytes": _BYTES, "cpu_s": int(limit_s) + 1}
     with tempfile.TemporaryDirectory(prefix="mccom-test-") as folder:
         process = subprocess.Popen(
-            [sys.executable, "-I", str(_CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, cwd=folder, env={}, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, "-I", str(_CHILD)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env={},
+            start_new_session=True,
+        )
         try:
             said, _ = process.communicate(json.dumps(task).encode(), timeout=limit_s)
         except subprocess.TimeoutExpired:

@@ -51,7 +51,7 @@ def vocabulary_costs(decoder: Decoder) -> VocabularyCosts:
 
 
 def _held_bytes(decoder: Decoder) -> tuple[int, int]:
-    """In the end and at most. Apart from the timed builds, since counting slows them."""
+    """Bytes held in the end and at most. Counted apart from the timed builds, since counting slows them."""
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()

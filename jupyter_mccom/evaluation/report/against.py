@@ -45,7 +45,7 @@ def compared(ours: Mapping[str, _Row], folder: Path, made_with: Mapping[str, Any
 
 
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, _Row]]:
-    """With what a folder's rows were made, and they by statement. Raises InputError."""
+    """The conditions of a folder's rows, and the rows by statement. Raises InputError."""
     try:
         first, *lines = (folder / FILE).read_text(encoding="utf-8").splitlines()
         head: dict[str, Any] = json.loads(first)

@@ -20,7 +20,7 @@ class Table:
     rows: Sequence[Sequence[str]]
 
     def markdown(self) -> str:
-        """As Markdown, the title above it."""
+        """The table as Markdown, below its title."""
         lines = [self.head, ["---"] * len(self.head), *self.rows]
         return f"{self.title}\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -55,7 +55,7 @@ class Findings:
     plots: Sequence[Plot] = ()
     notes: Sequence[str] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
-    """The same as plain numbers, for programs."""
+    """The figures as plain numbers, for programs."""
 
     def text(self) -> str:
         """Tables and notes as Markdown; JSON where there are only figures."""
@@ -65,7 +65,7 @@ class Findings:
         return "\n\n".join([*(table.markdown() for table in self.tables), *notes])
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values."""
+        """The findings as plain values."""
         return asdict(self)
 
 

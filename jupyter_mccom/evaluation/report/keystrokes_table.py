@@ -147,9 +147,12 @@ def _latency(ways: _Ways) -> Plot:
         distribution(name, [second for way in ways[name] for second in way["latency_s"]]) for name in _plotted(ways)
     ]
     return Plot(
-        title="Latency of answered requests", x="seconds until the text is whole", y="share of requests", series=series,
+        title="Latency of answered requests",
+        x="seconds until the text is whole",
+        y="share of requests",
+        series=series,
         log_x=True,
-    )  # fmt: skip
+    )
 
 
 def _useful(ways: _Ways) -> Plot:
@@ -161,9 +164,11 @@ def _useful(ways: _Ways) -> Plot:
         share = len(found) / len(ways[name])
         series.append(type(curve)(name=name, points=[(x, y * share) for x, y in curve.points]))
     return Plot(
-        title="First useful text of a statement", x="seconds since the first key", y="share of statements",
+        title="First useful text of a statement",
+        x="seconds since the first key",
+        y="share of statements",
         series=series,
-    )  # fmt: skip
+    )
 
 
 def _sum(found: Sequence[_Row], field: str) -> int:

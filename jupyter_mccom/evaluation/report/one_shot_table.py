@@ -106,7 +106,7 @@ def _goals(of: Sequence[Result], base: Sequence[Result], stratum: Stratum) -> Ta
 
 
 def _computed(found: Sequence[Both], gates: Gates, profile: Profile) -> Mapping[str, Sequence[Result]]:
-    """The same answers, with local work at a fifth and a hosted cloud."""
+    """The results computed for local work at a fifth of its time and a hosted cloud."""
     there = [elsewhere(both, local_share=FIFTH, profile=profile) for both in found]
     return {name: [policy(both) for both in there] for name, policy in policies(gates).items()}
 
@@ -134,9 +134,12 @@ def _latencies(results: Mapping[str, Sequence[Result]]) -> Plot:
     names = ("local alone", "cloud alone", "cascade")
     series = [distribution(name, [result.latency_s for result in results[name]]) for name in names]
     return Plot(
-        title="Latency until the last text that is shown", x="seconds", y="share of positions", series=series,
+        title="Latency until the last text that is shown",
+        x="seconds",
+        y="share of positions",
+        series=series,
         log_x=True,
-    )  # fmt: skip
+    )
 
 
 def _thresholds(found: Sequence[Both], gates: Gates, results: Mapping[str, Sequence[Result]], stratum: Stratum) -> Plot:
@@ -145,9 +148,11 @@ def _thresholds(found: Sequence[Both], gates: Gates, results: Mapping[str, Seque
     dots = [Series(name=name, points=[_point(results[policy], stratum)], style="dots") for name, policy in marks]
     line = Series(name="cascade, route threshold from 0 to 1", points=points)
     return Plot(
-        title="Exact match against cloud calls, as the threshold moves", x="cloud calls a position", y="exact match",
+        title="Exact match against cloud calls, as the threshold moves",
+        x="cloud calls a position",
+        y="exact match",
         series=[line, *dots],
-    )  # fmt: skip
+    )
 
 
 def _as_it_moves(found: Sequence[Both], gates: Gates, stratum: Stratum) -> Table:
@@ -162,7 +167,7 @@ def _as_it_moves(found: Sequence[Both], gates: Gates, stratum: Stratum) -> Table
 
 
 def _sweep(gates: Gates) -> list[Policy]:
-    """In the unit in force, a confidence or a chance."""
+    """The sweep over the gates, in the unit in force: a confidence or a chance."""
     return [cascade(replace(gates, sure=sure, show=min(gates.show, sure)), parse=True) for sure in _THRESHOLDS]
 
 

@@ -97,7 +97,7 @@ def _figure(plot: Plot) -> str:
 
 
 def _made(result: Mapping[str, Any]) -> str:
-    """On what and with what it was measured."""
+    """The paragraph that says on what machine and with what settings was measured."""
     left_out = {"findings", "suite", "about"}
     rows = [[name, _readable(value)] for name, value in _flat({k: v for k, v in result.items() if k not in left_out})]
     table = _table(Table(title="", head=["", ""], rows=rows))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,11 @@ class Figure:
 
     @property
     def suite(self) -> str:
-        """Its name."""
+        """The name of the suite."""
         return self.name.partition(" ")[0]
 
     def file(self, out: Path) -> Path:
-        """Its result, in a folder of its own."""
+        """The result file of the run, in a folder of its own."""
         return out / self.name.replace(" ", "-").lower() / f"{self.suite}.json"
 
 
@@ -93,6 +94,7 @@ def run(
         raise InputError("these runs take hours and go on where they were cut off; name their folder with --out")
     said, results = list[str](), list[Mapping[str, Any]]()
     same = {"data": fingerprint(data), "machine": decisive(machine())}
+    measure = partial(run_suite.run, data=data, seed=seed, progress=progress, typing=typing)
     for figure in FIGURES:
         given, n_figure = changed(settings, **figure.settings), min(n or figure.n, figure.n)
         made = {"n": n_figure, "seed": seed, "settings": changed_settings(given), **same}
@@ -100,10 +102,7 @@ def run(
         file = figure.file(out)
         try:
             if not is_of(file, made):
-                run_suite.run(
-                    figure.suite, given, data=data, n=n_figure, seed=seed, out=file.parent, progress=progress,
-                    typing=typing,
-                )  # fmt: skip
+                measure(figure.suite, given, n=n_figure, out=file.parent)
         except MCComError as error:
             said.append(f"## {figure.name}\n\nnot measured: {error}")
             continue

@@ -29,14 +29,18 @@ def reliability(scores: Mapping[str, Sequence[float]], right: Sequence[bool]) ->
         points, sizes = [(score, share) for score, share, _ in found], [size for *_, size in found]
         series += [Series(name=name, points=points), Series(name=name, points=points, style="dots", sizes=sizes)]
     return Plot(
-        title="Reliability of the confidence", x="confidence, mean of its bin", y="share right", series=series,
+        title="Reliability of the confidence",
+        x="confidence, mean of its bin",
+        y="share right",
+        series=series,
         diagonal=True,
-    )  # fmt: skip
+    )
 
 
 def calibration(texts: Sequence[tuple[bool, Sequence[Token]]]) -> tuple[list[Table], list[Plot]]:
-    """Of texts, whether each is right and its tokens: how well each score tells right from wrong (AUROC), how far it is
-    from the share right (ECE), and the diagram. Nothing where no text has a score.
+    """Tables and plots of how well each score tells right texts from wrong ones (AUROC, ECE, reliability diagram).
+
+    `texts` has, for each text, whether it is right and its tokens. Nothing where no text has a score.
     """
     scored = [(is_right, found) for is_right, tokens in texts if (found := scores_of(tokens)) is not None]
     if not scored:

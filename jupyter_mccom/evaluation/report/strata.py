@@ -20,7 +20,7 @@ WEIGHTED = "weighted"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stratum:
-    """Some of a suite's positions. Every method is given a value for each position of the suite, in its order."""
+    """A part of a suite's positions. Every method is given a value for each position of the suite, in its order."""
 
     statements: Sequence[str]
     """The statement of each position."""
@@ -29,7 +29,7 @@ class Stratum:
 
     @property
     def n(self) -> int:
-        """Its positions."""
+        """The number of positions."""
         return sum(weight > 0 for weight in self.weights)
 
     def count(self, values: Iterable[float]) -> int:
@@ -41,7 +41,7 @@ class Stratum:
         return ratio(*self._sums(values, per))
 
     def told(self, values: Iterable[float], per: Iterable[float] | None = None, digits: int = 2) -> str:
-        """The same with its 95 % interval, to read; `–` where nothing is to be divided by."""
+        """The share with its 95 % interval as text; `–` where there is nothing to divide by."""
         return ratio_with_interval(*self._sums(values, per), digits)
 
     def gained(self, values: Iterable[float], base: Iterable[float]) -> str:
@@ -81,7 +81,7 @@ class Stratum:
 
 
 def strata(samples: Sequence[Sample], pressed: Pressed) -> dict[str, Stratum]:
-    """One a kind of key, then all positions under the name WEIGHTED, where a kind counts by its share of the keys."""
+    """A stratum for each kind of key, then all positions as WEIGHTED, where a kind counts by its share of the keys."""
     counts = Counter(sample.key for sample in samples)
     shares: Mapping[str, float] = {kind: pressed.share(kind) / counts[kind] for kind in KINDS if counts[kind]}
     statements = [sample.statement for sample in samples]

@@ -35,7 +35,7 @@ def draw(plot: Plot) -> str:
         [
             f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{escape(plot.title)}">',
             *_axes(plot, x_ticks, y_ticks, x_scale, y_scale),
-            *(['<path class="even" d="' + _path([(0, 0), (1, 1)], x_scale, y_scale) + '"/>'] * plot.diagonal),
+            '<path class="even" d="' + _path([(0, 0), (1, 1)], x_scale, y_scale) + '"/>' if plot.diagonal else "",
             *(_series(series, names.index(series.name), x_scale, y_scale) for series in plot.series),
             *(_legend(name, number) for number, name in enumerate(names)),
             "</svg>",

@@ -48,7 +48,7 @@ class Moment:
     """One request, and what the notebook has there."""
 
     sample: Sample
-    """Its key is a MomentKind, its truth the rest of the line."""
+    """The position; its key is a MomentKind, its truth the rest of the line."""
     next_line: str
     """The cell's next line that is not empty, with its indentation; empty: there is none."""
 
@@ -121,7 +121,7 @@ def begins_comment(text: str) -> bool:
 
 
 def copies_prose(text: str, sample: Sample) -> bool:
-    """Some words in a row stand so in a markdown cell of the request."""
+    """True when some words in a row are copied from a markdown cell of the request."""
     request = sample.request
     cells = (cell.source for cell in (*request.cells_before, *request.cells_after) if cell.kind == "markdown")
     return bool(_runs(text)) and any(_runs(text) & _runs(source) for source in cells)
@@ -241,7 +241,7 @@ class _Texts:
         self.prose = [float(copies_prose(text, one.sample)) for one, text in pairs]
 
     def cells(self, part: Stratum) -> list[str]:
-        """Below HEAD."""
+        """The cells of the table below HEAD."""
         return [
             part.told(self.there),
             part.told(self.right, self.there),

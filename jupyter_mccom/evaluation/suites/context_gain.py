@@ -36,12 +36,12 @@ WAYS = (
 )
 """What is retrieved takes the place of lines above the cursor, but for the last one, whose prompts are longer."""
 _ROOM_TOKENS = 320
-"""Above `retrieval_tokens`: five chunks of a hundred tokens fit, about what one has (`MAX_CHARS` is the most)."""
+"""Tokens beside `retrieval_tokens`: five chunks of a hundred tokens fit, the usual size (`MAX_CHARS` is the most)."""
 GAINED = "gained: the mean of the differences to the first way at the same positions, with its 95 % interval"
 
 
 class _BestOne:
-    """The first hit alone."""
+    """A retriever that gives only the first hit."""
 
     def __init__(self, retrieval: Retrieval) -> None:
         self._retrieval = retrieval

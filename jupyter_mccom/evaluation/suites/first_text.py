@@ -30,7 +30,7 @@ class _Found:
     begins: bool
     """The first line is a right beginning of the line's rest."""
     exact: bool
-    """It is all of it."""
+    """True when the text is all that is left of the line."""
     took_s: float
 
 

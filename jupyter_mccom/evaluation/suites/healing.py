@@ -78,13 +78,13 @@ def word_and_sign(line: str, decoder: Decoder) -> tuple[str, str]:
 
 
 def pre_token(line: str, decoder: Decoder) -> tuple[str, str]:
-    """As the product cuts: over the last piece that no token reaches across."""
+    """The cut that the product makes: before the last piece, since no token reaches across its start."""
     found = heal(line)
     return found.typed, found.forced
 
 
 def two_pre_tokens(line: str, decoder: Decoder) -> tuple[str, str]:
-    """The same twice."""
+    """The cut of `heal`, made twice: before the last two pieces."""
     first = heal(line)
     typed = heal(first.typed).typed
     return typed, line[len(typed) :]
@@ -109,7 +109,7 @@ class _EitherRule(Decoding):
     """One cache for both rules."""
 
     def by(self, rule: Rule) -> None:
-        """From the next answer on."""
+        """Sets the rule for the answers from the next one on."""
         self._rule = rule
 
 

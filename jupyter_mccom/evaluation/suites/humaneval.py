@@ -61,15 +61,20 @@ class Task:
 
     @property
     def request(self) -> CompletionRequest:
-        """As an editor asks, at the hole: a line that is missing leaves an empty one."""
+        """The request that an editor would send at the hole. A missing line leaves an empty one."""
         after = "\n" + self.after if self.kind == LINE else self.after
         return CompletionRequest(
-            id=self.name, client="bench", document="program.py", cell_id="", language="python",
-            prefix=self.before, suffix=after,
-        )  # fmt: skip
+            id=self.name,
+            client="bench",
+            document="program.py",
+            cell_id="",
+            language="python",
+            prefix=self.before,
+            suffix=after,
+        )
 
     def program(self, text: str) -> str:
-        """With `text` in the hole, and the test behind it."""
+        """The program with `text` in the hole, and the test behind it."""
         filled = text + "\n" if self.kind == LINE else text
         return f"{self.before}{filled}{self.after}\n{self.test}\ncheck({self.entry_point})\n"
 
@@ -87,11 +92,15 @@ def drawn(data: Path, kind: str, n: int, seed: int) -> list[Task]:
     random.Random(seed).shuffle(rows)  # noqa: S311 - a sample, not a secret
     return [
         Task(
-            name=row["task_id"], kind=kind, before=row["prompt"], after=row["suffix"],
-            entry_point=row["entry_point"], test=row["test"],
+            name=row["task_id"],
+            kind=kind,
+            before=row["prompt"],
+            after=row["suffix"],
+            entry_point=row["entry_point"],
+            test=row["test"],
         )
         for row in rows[:n]
-    ]  # fmt: skip
+    ]
 
 
 async def _run(bench: Bench, tasks: Sequence[Task]) -> None:
@@ -111,7 +120,7 @@ async def _run(bench: Bench, tasks: Sequence[Task]) -> None:
 
 
 def _standard(opened: OpenCascade) -> Engine:
-    """The same process, asked in the order of the training."""
+    """An engine over the same process that asks in the order of the training."""
     host, fim = opened.host, opened.model.fim
     if host is None or fim is None:
         raise InputError(f"{opened.model.id} cannot be asked in the standard order; name a model that fills in")

@@ -56,7 +56,7 @@ def drawn(data: Path, n: int, seed: int) -> list[Sample]:
     found = []
     for number, kind in enumerate(KINDS):
         every = rows_of(data, f"infilling/HumanEval-{kind}Infilling.jsonl.gz")
-        wanted = n // len(KINDS) + (number < n % len(KINDS))
+        wanted = n // len(KINDS) + (1 if number < n % len(KINDS) else 0)
         found += [_sample(kind, row) for row in draw.sample(every, min(wanted, len(every)))]
     return found
 
@@ -67,9 +67,14 @@ def _sample(kind: str, row: dict[str, Any]) -> Sample:
     if truth.endswith("\n"):
         truth, suffix = truth.removesuffix("\n"), "\n" + suffix
     request = CompletionRequest(
-        id=row["task_id"], client="bench", document="infill.py", cell_id="", language="python",
-        prefix=row["prompt"], suffix=suffix,
-    )  # fmt: skip
+        id=row["task_id"],
+        client="bench",
+        document="infill.py",
+        cell_id="",
+        language="python",
+        prefix=row["prompt"],
+        suffix=suffix,
+    )
     return Sample(task=row["task_id"], kind=kind, era="pre-2025", request=request, truth=truth)
 
 
@@ -119,7 +124,7 @@ async def _tokens(engine: Engine, prompt: Prompt, max_tokens: int, draft: str) -
 
 
 def _right(samples: Sequence[Sample], rows: Sequence[dict[str, Any]]) -> Table:
-    """By kind; one whose cursors do not all stand at the same place, by place too."""
+    """The rows by kind, and by place for a kind whose cursors are at several places."""
     found: dict[str, list[float]] = {}
     for kind in KINDS:
         of = [
@@ -151,5 +156,6 @@ def _lossless(rows: Sequence[dict[str, Any]]) -> Table:
         found.append([draft, str(len(same)), different, with_interval([float(count) for count in accepted], 1)])
     return Table(
         title="Answers with a draft against those without, ties aside",
-        head=["draft", "n", "different", "draft tokens taken, mean"], rows=found,
-    )  # fmt: skip
+        head=["draft", "n", "different", "draft tokens taken, mean"],
+        rows=found,
+    )

@@ -51,7 +51,7 @@ class _Held:
         return chunk_of(self._names, request, max_chars=_MAX_CHARS)
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 def measure(bench: Bench) -> Findings:
@@ -107,7 +107,7 @@ class _Kernel:
         self._manager = manager
         self._client = client
         self.lost = False
-        """It no longer answers."""
+        """True once the kernel no longer answers."""
 
     async def run(self, cell: Cell) -> None:
         """What fails or takes too long is what a person's notebook would hold less."""
@@ -125,7 +125,7 @@ class _Kernel:
                 self.lost = True
 
     async def names(self) -> Sequence[LiveName]:
-        """What it holds."""
+        """The names that the kernel holds."""
         asked = {"names": EXPRESSION}
         reply = await self._client.execute("", silent=True, user_expressions=asked, reply=True, timeout=_START_S)
         return answered(reply["content"])

@@ -48,9 +48,13 @@ _READS_S = 0.5
 """The server begins nothing in advance later than that (`server.requests`)."""
 _HEAD = "import numpy as np\nimport pandas as pd\n\nframe = pd.DataFrame({'a': np.arange(10), 'b': np.ones(10)})\n"
 _STARTS = (
-    "print({n}, frame.", "total_{n} = frame['a'].su", "for name_{n} in frame.", "mean_{n} = np.me", "frame['c{n}'] = ",
+    "print({n}, frame.",
+    "total_{n} = frame['a'].su",
+    "for name_{n} in frame.",
+    "mean_{n} = np.me",
+    "frame['c{n}'] = ",
     "def scale_{n}(",
-)  # fmt: skip
+)
 """The line above stays: a prompt that has been read, and a line that has not."""
 
 
@@ -232,9 +236,14 @@ def _request(number: int) -> CompletionRequest:
 
 def _typed_along(request: CompletionRequest, key: str) -> CompletionRequest:
     return CompletionRequest(
-        id=request.id + "a", client=request.client, document=request.document, cell_id="", language="python",
-        prefix=request.prefix + key, suffix=request.suffix,
-    )  # fmt: skip
+        id=request.id + "a",
+        client=request.client,
+        document=request.document,
+        cell_id="",
+        language="python",
+        prefix=request.prefix + key,
+        suffix=request.suffix,
+    )
 
 
 class RunningServer:

@@ -58,7 +58,7 @@ class Unhealed:
         return await self._engine.count(texts)
 
     async def aclose(self) -> None:
-        """Nothing of its own to close."""
+        """Does nothing: the engine is closed by its owner."""
 
 
 def measure(bench: Bench) -> Findings:

@@ -51,7 +51,7 @@ class Way:
 
     @property
     def name(self) -> str:
-        """Names it in rows."""
+        """The name of this way in the rows."""
         return f"{self.times} x, {self.order}"
 
 
@@ -209,7 +209,7 @@ class _Asked:
         return row
 
     async def _entered(self, way: Way, first: Sample, prompt: Prompt) -> dict[str, int | None]:
-        """From the cell above to the first key here, and the one behind it."""
+        """Tokens that are evaluated at the first two keys here, after a prompt in the cell above."""
         above = cell_above(first.request)
         await _n_read(self._engine, NOTHING if above is None else await self._prompt(way, above))
         cold = await _n_read(self._engine, prompt)
@@ -217,7 +217,7 @@ class _Asked:
         return {"cold": cold, "key": await _n_read(self._engine, next_key)}
 
     async def _left(self, way: Way, first: Sample, prompt: Prompt) -> dict[str, int | None]:
-        """To the next line; then back, where the short prompt stands in the cache."""
+        """Tokens that are evaluated on the next line, and after the way back."""
         line = first.request.prefix.rpartition("\n")[2]
         indent = line[: len(line) - len(line.lstrip())]
         next_line = await self._prompt(way, _typed(first.request, f"{first.truth}\n{indent}x"))
@@ -248,9 +248,13 @@ def cell_above(request: CompletionRequest) -> CompletionRequest | None:
         return None
     number = numbers[-1]
     return replace(
-        request, cell_id=cells[number].cell_id, prefix=cells[number].source, suffix="",
-        cells_before=request.cells_before[:number], cells_after=cells[number + 1 :],
-    )  # fmt: skip
+        request,
+        cell_id=cells[number].cell_id,
+        prefix=cells[number].source,
+        suffix="",
+        cells_before=request.cells_before[:number],
+        cells_after=cells[number + 1 :],
+    )
 
 
 def _typed(request: CompletionRequest, text: str) -> CompletionRequest:

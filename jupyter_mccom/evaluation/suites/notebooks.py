@@ -83,7 +83,7 @@ _Part: TypeAlias = tuple[str, Stratum, Sequence[Mapping[str, Any]]]
 
 
 def _parts(samples: Sequence[Sample], rows: Sequence[Mapping[str, Any]], keys: Pressed) -> list[_Part]:
-    """Each era by the kind of key."""
+    """The rows of each era, by the kind of key."""
     found: list[_Part] = []
     for era in ERAS:
         at = [number for number, sample in enumerate(samples) if sample.era == era]

@@ -59,7 +59,7 @@ class _Told:
         return [0 for _ in texts]
 
     async def aclose(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 def measure(bench: Bench) -> Findings:

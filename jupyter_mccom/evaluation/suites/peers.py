@@ -71,7 +71,7 @@ class Asker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One answer."""
+    """The answer of one peer."""
 
     text: str
     reading: float

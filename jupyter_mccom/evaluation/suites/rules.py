@@ -21,7 +21,7 @@ def _agreed(places: Sequence[str]) -> str:
 
 
 def _renamed(request: CompletionRequest) -> Sequence[str]:
-    """Only where lines that are the same give no draft."""
+    """The places with other names, where equal lines give no draft."""
     return [] if _agreed(speculate.same(request)) else speculate.renamed(request)
 
 

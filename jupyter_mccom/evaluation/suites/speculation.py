@@ -43,7 +43,7 @@ _NEVER_SLOWER, _PAYS = 1.02, 0.75
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedRun:
-    """One answer."""
+    """The time and the text of one answer."""
 
     text: str
     first_s: float
@@ -134,7 +134,7 @@ async def _row(
     *,
     backwards: bool,
 ) -> dict[str, TimedRun]:
-    """Each engine's quickest answer; in turn, and each time in the other order."""
+    """The quickest answer of each engine. They are asked in turn, each time in the other order."""
     prompt = await opened.cascade.prompt(sample.request)
     answer = await _asked(engines["plain"], sample, prompt, "", settings)
     drafts = {_BY_CURVE: draft, _ALL: draft, _TRUE: answer.text}
@@ -146,7 +146,7 @@ async def _row(
 
 
 def _quickest(runs: Sequence[TimedRun]) -> TimedRun:
-    """Each figure's least."""
+    """The least value of each figure."""
     return replace(
         runs[0],
         first_s=min(run.first_s for run in runs),
@@ -160,7 +160,7 @@ def _from_row(row: Mapping[str, Any]) -> TimedRun:
 
 
 def _server(opened: OpenCascade, settings: MCCom) -> DirectEngine:
-    """The same model in llama.cpp's server."""
+    """An engine with the same model in llama.cpp's server."""
     model = opened.model
     path = str(opened.store.locate(model.id).absolute())
     given = {"path": path, "threads": opened.threads, "context_tokens": settings.context_tokens}

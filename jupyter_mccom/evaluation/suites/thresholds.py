@@ -120,17 +120,26 @@ def _name_of(line: Mapping[str, Any]) -> str:
 def _as_lived(name: str, judged: Judged, model: str, at_s: float) -> tuple[Trace, Outcome]:
     generation = Generation(engine=model, tokens=(), stop="end", first_token_s=0, total_s=0)
     trace = Trace(
-        request_id=name, suggestion_id=name, document="", cell_id="", language="python", trigger="typing",
-        started_s=at_s, route=Route(to="local", reason="ungated"), origin="local", text="",
-        generations=(generation,), features=judged.features,
-    )  # fmt: skip
+        request_id=name,
+        suggestion_id=name,
+        document="",
+        cell_id="",
+        language="python",
+        trigger="typing",
+        started_s=at_s,
+        route=Route(to="local", reason="ungated"),
+        origin="local",
+        text="",
+        generations=(generation,),
+        features=judged.features,
+    )
     kept_chars = judged.features.n_chars if judged.right else 0
     kind: OutcomeKind = "accepted" if judged.right else "rejected"
     return trace, Outcome(suggestion_id=name, kind=kind, kept_chars=kept_chars, shown_ms=READ_MS)
 
 
 def judged_from(line: Mapping[str, Any]) -> Judged | None:
-    """From a JSON line of this suite; None for an answer without text or probabilities."""
+    """The judged text of a JSON line of this suite; None for an answer without text or probabilities."""
     local = line["local"]
     tokens = [token_from(token) for token in local["tokens"]]
     features = features_of(tokens, local["text"], local["parses"])
@@ -201,7 +210,7 @@ def _by_feature_set(judged: Sequence[Judged], statements: Sequence[str]) -> dict
 
 
 def _auroc(scores: Sequence[float], right: Sequence[bool]) -> list[float]:
-    """With the ends of its interval."""
+    """The value with the ends of its interval."""
     ends = interval_of(lambda drawn: auroc([scores[at] for at in drawn], [right[at] for at in drawn]), len(right))
     return _rounded(auroc(scores, right), *ends)
 
@@ -319,7 +328,7 @@ def _append(out: Path | None, line: Mapping[str, Any]) -> None:
 
 
 def _read(out: Path, made_with: Mapping[str, object]) -> dict[str, dict[str, Any]]:
-    """By task."""
+    """The rows of a file, by task."""
     path = out / _FILE
     texts = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
     lines = []

@@ -62,7 +62,7 @@ class Contestant:
     """Engines that know the statement's start, and whether their prompt is the cascade's cloud prompt."""
 
     async def warm(self, loop: VirtualLoop, start: CompletionRequest) -> None:
-        """Each model has read what stands there, as after the line above was typed; takes no virtual time."""
+        """Lets each model read the position, as after the line above was typed. Takes no virtual time."""
         with loop.frozen():
             for engine, cloud in self.warmers:
                 prompt = await self.cascade.prompt(start, cloud=cloud)
@@ -87,7 +87,7 @@ class Oracle(Gates):
     def route(
         self, tokens: Sequence[Token], *, text: str, parses: bool, cloud: CloudState, noise: bool = False
     ) -> Route:
-        """To the cloud unless the text is right."""
+        """The route to the cloud, unless the local text is right."""
         if cloud == "ready" and not self.knows(text):
             return Route(to="cloud", reason="unsure")
         return Route(to="local" if text and parses else "nothing", reason="ungated")
@@ -108,11 +108,11 @@ class Plain:
         return self._running
 
     def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
-        """The cascade's."""
+        """The suggestions of the cascade."""
         return self._cascade.complete(request)
 
     def report(self, outcome: Outcome) -> None:
-        """To the cascade."""
+        """Reports an outcome to the cascade."""
         self._cascade.journal.report(outcome)
 
     async def aclose(self) -> None:

@@ -19,11 +19,11 @@ from ...types import READ_MS, CompletionRequest, Origin, Outcome, OutcomeKind, S
 from .rhythm import CORE_DELAY_S, Rhythm
 
 Ending = Literal["accepted", "mismatch", "deleted", "dismissed", "moved", "superseded", "whole"]
-"""As `Ending` in outcomes.ts, and `whole`: all of it was typed."""
+"""How a suggestion ends: the values of `Ending` in outcomes.ts, and `whole` where all of it was typed."""
 
 
 class CompletionServer(Protocol):
-    """What the front end speaks with: server.requests.Completions is one."""
+    """What the front end speaks with: server.completions.Completions is one."""
 
     def begin(self, request: CompletionRequest, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs the work of a request; an older one of the same window and document is cancelled."""
@@ -55,7 +55,7 @@ class SentRequest:
     text_s: float | None = None
     """Until its text was whole, from the request that began it; None when it was cancelled before or had none."""
     ended: bool = False
-    """Its final line came."""
+    """True once the final line of the answer came."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class FrontEnd:
         self.news = asyncio.Event()
         """Set whenever what is shown changes."""
         self.asked: list[SentRequest] = []
-        """In order."""
+        """The requests, in order."""
         self.painted: dict[str, Ghost] = {}
         """Each suggestion as it was when its text was whole, or as last seen."""
 
@@ -256,7 +256,7 @@ class FrontEnd:
 
 
 def kind_of(ending: Ending, *, painted: bool, partly: bool, kept_chars: int, shown_ms: int) -> OutcomeKind:
-    """As `kindOf` in outcomes.ts; `tests/cases/outcomes.json` holds both to it.
+    """The kind of an outcome, by the rules of `kindOf` in outcomes.ts; both pass `tests/cases/outcomes.json`.
 
     Only what was visible long enough to be read can be rejected or dismissed.
     """

@@ -28,7 +28,7 @@ class Call:
     n_prompt: int
     """Tokens of the prompt, by its parts."""
     n_evaluated: int | None = None
-    """Those of the prompt that the engine had to evaluate; None when it was cancelled before it said so."""
+    """Prompt tokens that the engine had to evaluate; None when it was cancelled before it said so."""
     n_written: int = 0
     in_advance: bool = False
     """While nobody waited for an answer."""
@@ -61,16 +61,16 @@ class Metered:
         self.takes_drafts = True
         """False: it is given none, as an engine that checks none."""
         self.calls: list[Call] = []
-        """In the order in which they began."""
+        """The calls, in the order in which they began."""
 
     @property
     def name(self) -> str:
-        """The engine's."""
+        """The name of the measured engine."""
         return self._engine.name
 
     @property
     def skills(self) -> Skills:
-        """The engine's."""
+        """The skills of the measured engine, without drafts where it may not take them."""
         skills = self._engine.skills
         return replace(skills, checks_draft=skills.checks_draft and self.takes_drafts)
 
@@ -96,7 +96,7 @@ class Metered:
                     self._watch()
 
     async def _hosted(self, tokens: AsyncGenerator[Token, None]) -> AsyncGenerator[Token, None]:
-        """Each token when the profile has it; time stands still while this machine writes it."""
+        """The tokens, each when the profile has it. Time stands still while this machine writes it."""
         assert self._profile is not None
         start_s, n_written, token = self._loop.time(), 0, None
         try:
@@ -112,7 +112,7 @@ class Metered:
                 await tokens.aclose()
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """The engine's."""
+        """Counts tokens by the measured engine."""
         with self._loop.working():
             return await self._engine.count(texts)
 
@@ -152,12 +152,12 @@ class MeteredRetriever:
     async def search(
         self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
     ) -> tuple[Hit, ...]:
-        """The retriever's."""
+        """Finds the hits of the wrapped retriever, and counts the wait as work."""
         with self._loop.working():
             return await self._retriever.search(request, text=text, confidence=confidence)
 
     async def aclose(self) -> None:
-        """Who opened the retriever closes it."""
+        """Does nothing: the retriever is closed by the code that opened it."""
 
 
 def children() -> list[int]:

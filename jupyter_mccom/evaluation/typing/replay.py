@@ -14,7 +14,7 @@ from .frontend import FrontEnd, Ghost
 from .typist import TAKE_S, Typist, right, taken
 
 ENTER_S = 0.3
-"""From the last character to Enter: a request for the finished line may still be sent."""
+"""Seconds from the last character to Enter. A request for the finished line may still be sent."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,11 +33,11 @@ class TypedStatement:
     shown: int = 0
     """Suggestions that were painted."""
     right: int = 0
-    """Those shown whose first line was all that was left to type."""
+    """Shown suggestions whose first line was all that was left to type."""
     partly: int = 0
-    """Those shown that were not right, but of which a person would have taken some words."""
+    """Shown suggestions that were wrong, but of which a person would have taken some words."""
     right_read: int = 0
-    """Those read that were right."""
+    """Suggestions that were read and right."""
     latency_s: list[float] = field(default_factory=list)
     """Seconds from the request that began a text until it was whole, where none was shown before."""
     requests: int = 0

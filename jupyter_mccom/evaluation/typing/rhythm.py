@@ -15,7 +15,7 @@ _GAPS = 0.4
 
 
 class Rhythm:
-    """One a page, or a replayed statement. Times are seconds of a monotonic clock."""
+    """The gaps between keys; one for a page or a replayed statement. Times are seconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._last_s = float("-inf")

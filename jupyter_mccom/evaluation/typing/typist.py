@@ -18,7 +18,7 @@ _REACTION_SIGMA = 0.25
 _LOOK_S = 0.2
 _CHARS_A_SECOND = 40.0
 TAKE_S = 0.2
-"""From the decision to the key that takes the text, or a word of it."""
+"""Seconds from the decision to the key that takes the text, or a word of it."""
 _WORD = re.compile(r"\s*(?:\w+|[^\w\s]+)")
 _LEAST_SAVED = 2
 """Keys that taking words one by one must save: for less a person types on."""
@@ -35,12 +35,12 @@ class Typist:
         self._draw = random.Random(f"{seed} reacts")  # noqa: S311
 
     def reaction_s(self) -> float:
-        """From the paint of a text until it is noticed; keys go on meanwhile."""
+        """Seconds from the paint of a text until it is noticed. Keys go on meanwhile."""
         return self._draw.lognormvariate(0.0, _REACTION_SIGMA) * _REACTION_S
 
     @staticmethod
     def reading_s(text: str) -> float:
-        """From noticing a text until it is judged; no key falls meanwhile."""
+        """Seconds from noticing a text until it is judged. No key is typed meanwhile."""
         return _LOOK_S + len(text) / _CHARS_A_SECOND
 
 

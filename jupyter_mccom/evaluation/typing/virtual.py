@@ -40,7 +40,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     @contextmanager
     def skipping(self, clock: Callable[[], float] = monotonic) -> Iterator[None]:
-        """Within, waiting takes no real time; work takes what `clock` says: real seconds, or a WorkClock's."""
+        """A block in which waiting takes no real time; work takes what `clock` says: real seconds, or a WorkClock's."""
         self._follow(clock)
         self._skips = True
         try:
@@ -76,7 +76,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def run_in_executor(  # type: ignore[override]
         self, executor: Executor | None, func: Callable[..., _Result], *args: Any
     ) -> asyncio.Future[_Result]:
-        """As the base class does; counts as work until it is done."""
+        """Runs `func` as the base class does. Virtual time waits until it is done."""
         future: asyncio.Future[_Result] = super().run_in_executor(executor, func, *args)
         working = self.working()
         working.__enter__()

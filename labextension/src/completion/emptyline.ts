@@ -133,7 +133,7 @@ export class EmptyLines {
   private _timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** Only white space before and behind the cursor in its line, and something above. */
+/** True when the cursor's line has only white space and something is above it. */
 function isEmptyLine({ text, cursor }: IPlace): boolean {
   const start = text.lastIndexOf('\n', cursor - 1) + 1;
   const [line] = text.slice(start).split('\n', 1);

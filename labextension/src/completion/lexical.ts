@@ -1,5 +1,5 @@
 /**
- * Whether a cursor stands in code, a comment or a string: a scan of the text before it, good enough for a switch.
+ * Tells whether a cursor is in code, a comment or a string, by a scan of the text before it.
  * Pure. A language that is not listed is all code.
  */
 

@@ -8,7 +8,7 @@ import type { CompleteRequest } from '../server/wire';
 /** The cursor has to rest so long. */
 export const REST_MS = 400;
 
-/** At most one request is on its way, and none while something is typed. A page has one. */
+/** Asks for positions in advance: one at a time, and none while something is typed. A page has one. */
 export class Prefetch {
   /**
    * @param read - What would be asked where the cursor is now; null where nothing would.

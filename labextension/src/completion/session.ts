@@ -33,7 +33,7 @@ export interface IStream {
   readonly offer: IOffer;
 }
 
-/** Who hears what became of suggestions. */
+/** The listener that is told what became of suggestions. */
 export interface IReports {
   outcome(outcome: Outcome): void;
   survival(survival: Survival): void;
@@ -79,7 +79,7 @@ export class Session implements ISuggested {
     this._shown = null;
   }
 
-  /** Whether a question may be sent. One that is asked by hand ends the peace of its line. */
+  /** True when a request may be sent. A manual request ends the silence of its line. */
   mayAsk(
     { position, place, local }: Asked,
     invoked: boolean,

@@ -91,14 +91,14 @@ export function silence(
   return where === 'string' && !settings.in_strings ? where : null;
 }
 
-/** Whether a path or a folder above it is listed. */
+/** True when a path or a folder above it is listed. */
 export function isOff(document: string, paths: readonly string[]): boolean {
   return paths.map(trimmed).some(path => {
     return path === '' || document === path || document.startsWith(`${path}/`);
   });
 }
 
-/** Whether a folder above a path is listed, so that listing the path itself changes nothing. */
+/** True when a folder above a path is listed, so that listing the path itself changes nothing. */
 export function isOffAbove(path: string, paths: readonly string[]): boolean {
   return isOff(
     path,

@@ -9,7 +9,7 @@ import { placeOf, asOneStep, insertAt } from './editor';
 
 /** White space, then a name or number, or a run of other signs. */
 const WORD = /^\s*(?:[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]+)/u;
-/** To the end of the line; at a line's end, the next line. */
+/** The text up to the end of the line; at a line's end, the next line. */
 const LINE = /^\n*[^\n]*/;
 
 /** How much is accepted at a time. */

@@ -19,9 +19,9 @@ interface IUndo {
   stopCapturing(): void;
 }
 
-/** Of Yjs, by which JupyterLab shares texts. */
+/** The part of a Yjs transaction that is read here. JupyterLab shares texts by Yjs. */
 interface ITransaction {
-  /** Made in this window. */
+  /** True when the edit was made in this window. */
   readonly local: boolean;
   readonly changed: ReadonlyMap<object, unknown>;
 }
@@ -78,9 +78,9 @@ export function asOneStep(
   undo?.stopCapturing();
 }
 
-/** Who made the newest edit of each text. A page has one. */
+/** The author of the newest edit of each text. A page has one. */
 export class Edits {
-  /** From now on the edits of this editor's text are followed. */
+  /** Follows the edits of this editor's text from now on. */
   follow(editor: CodeEditor.IEditor): void {
     const text = sharedTextOf(editor);
     if (text && !this._followed.has(text)) {

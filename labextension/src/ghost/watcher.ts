@@ -290,9 +290,9 @@ export class Watcher {
   private readonly _accepts: Accepts;
   private readonly _blurWatched = new WeakSet<CodeEditor.IEditor>();
   private _offer: IOffer | null = null;
-  /** Of the editor, when the suggestion was last looked at. */
+  /** The text of the editor when the suggestion was last looked at. */
   private _text = '';
-  /** We clear the model ourselves, for a reason that was already told. */
+  /** True while the watcher clears the model itself, for a reason that was already reported. */
   private _clearing = false;
   /** Text was typed along in this turn: what core clears now (a new line) does not end the suggestion. */
   private _typed = false;

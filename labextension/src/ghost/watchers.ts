@@ -13,7 +13,7 @@ import type { IWatchOptions } from './watcher';
 export class Watchers {
   constructor(private readonly _options: IWatchOptions) {}
 
-  /** From now on every new inline completer widget is watched; an earlier wrapper keeps its place. */
+  /** Watches every new inline completer widget from now on; an earlier wrapper keeps its place. */
   wrap(factory: IInlineCompleterFactory): void {
     const original = factory.factory.bind(factory);
     factory.factory = options => {

@@ -50,7 +50,7 @@ export class Outcomes {
     private readonly _ended: (outcome: Outcome) => void
   ) {}
 
-  /** Whether a suggestion has not ended yet. */
+  /** True while a suggestion has not ended. */
   isOpen(id: string): boolean {
     return this._lives.has(id);
   }
@@ -167,7 +167,7 @@ export class Outcomes {
   private _last: Outcome | null = null;
 }
 
-/** Only what was taken or typed counts as kept. */
+/** Characters that were kept: only those that were taken or typed count. */
 function keptOf(life: ILife, kind: OutcomeKind): number {
   switch (kind) {
     case 'accepted':
@@ -180,7 +180,7 @@ function keptOf(life: ILife, kind: OutcomeKind): number {
   }
 }
 
-/** Only what was visible long enough to be read can be rejected or dismissed. */
+/** The kind of an outcome. Only a text that was visible long enough to be read can be rejected or dismissed. */
 function kindOf(
   life: ILife,
   ending: Ending | 'whole',

@@ -2,7 +2,7 @@
  * Which characters of a stretch of text still stand there after edits. Pure.
  */
 
-/** From, and up to, as JavaScript indices. */
+/** Start and end of a text, as JavaScript indices. */
 export type Range = readonly [number, number];
 
 /** One edit: so many characters from `from` on became `insert`. */

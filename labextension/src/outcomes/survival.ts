@@ -1,5 +1,5 @@
 /**
- * Whether accepted text stays: follows it through later edits and tells how much still stands some time after.
+ * Measures whether accepted text stays: follows it through later edits and reports how much is left after some time.
  * Knows nothing of HTTP. A document that is closed ends it without a word.
  */
 

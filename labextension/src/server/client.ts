@@ -21,7 +21,7 @@ export class Client implements IClient {
     private readonly _trans: TranslationBundle
   ) {}
 
-  /** See IClient. A refusal or a broken connection is given as a `trouble` line. */
+  /** Streams the lines of one completion, in order. A refusal or a broken connection gives a `trouble` line. */
   async *complete(
     request: CompleteRequest,
     signal: AbortSignal
@@ -51,22 +51,22 @@ export class Client implements IClient {
     }
   }
 
-  /** See IClient. */
+  /** Reports how a suggestion ended; never rejects. */
   async outcome(outcome: Outcome): Promise<void> {
     await this._send('outcome', JSON.stringify(outcome));
   }
 
-  /** See IClient. */
+  /** Reports how much of an accepted text is left; never rejects. */
   async survival(survival: Survival): Promise<void> {
     await this._send('survival', JSON.stringify(survival));
   }
 
-  /** See IClient. */
+  /** Asks the server to load the model and to read a position; never rejects. */
   async warm(request?: CompleteRequest, signal?: AbortSignal): Promise<void> {
     await this._send('warm', JSON.stringify(request ?? {}), { signal });
   }
 
-  /** See IClient. Rejects with a ResponseError when the server refuses. */
+  /** Starts the download of a model (without an id, the configured one). Rejects with a ResponseError when the server refuses. */
   async pull(model?: string): Promise<Status> {
     return this._status('pull', {
       method: 'POST',
@@ -74,22 +74,22 @@ export class Client implements IClient {
     });
   }
 
-  /** See IClient. */
+  /** Cancels the download. */
   async cancelPull(): Promise<Status> {
     return this._status('pull', { method: 'DELETE' });
   }
 
-  /** See IClient. */
+  /** Asks for the server's state. */
   async status(): Promise<Status> {
     return this._status('status', {});
   }
 
-  /** See IClient. Rejects with a ResponseError when the server refuses. */
+  /** Asks for the settings in force on the server. Rejects with a ResponseError when the server refuses. */
   async settings(): Promise<ServerSettings> {
     return settingsFrom(await this._json('settings', {}));
   }
 
-  /** See IClient. Rejects with a ResponseError when the server refuses. */
+  /** Changes settings, all or none. Rejects with a ResponseError when the server refuses. */
   async change(values: Json): Promise<ServerSettings> {
     const body = JSON.stringify(values);
     return settingsFrom(
@@ -97,7 +97,7 @@ export class Client implements IClient {
     );
   }
 
-  /** See IClient. Rejects with a ResponseError when the server refuses. */
+  /** Asks for the trace of the last suggestion; null where none is kept. Rejects with a ResponseError when the server refuses. */
   async lastTrace(): Promise<Trace | null> {
     const traces = tracesFrom(await this._json('traces?last=1', {}));
     return traces[0] ?? null;

@@ -36,7 +36,7 @@ export interface Status {
   locked: string[];
 }
 
-/** Above what a local text is shown, 0..1. */
+/** The value above which a local text is shown, 0..1. */
 export interface Threshold {
   above: number;
   /** `chance`: that of being right; `confidence`: the mean probability of the first tokens. */
@@ -49,7 +49,7 @@ export interface Learning {
   eagerness: string | null;
   /** Without asking the cloud. */
   route: Threshold;
-  /** At all. */
+  /** The value above which a local text is shown at all. */
   show: Threshold;
 }
 
@@ -74,11 +74,11 @@ export interface Cloud {
   prompt_tokens: number;
   /** What the kernel holds may stand in such a prompt. */
   kernel: boolean;
-  /** It may be asked. */
+  /** True when the cloud may be asked. */
   on: boolean;
-  /** Of today (UTC); null: no limit. */
+  /** Cloud calls that are left today (UTC); null: no limit. */
   calls_left: number | null;
-  /** Calls or tokens of today are used up. */
+  /** True when the calls or tokens of today are used up. */
   spent: boolean;
   /** Requests of today that needed no call. */
   calls_saved: number;

@@ -72,7 +72,7 @@ export interface Route {
   to: string;
   reason: string;
   confidence: number | null;
-  /** Of being right, where the server's gates go by that; null where they go by the confidence. */
+  /** The chance that the text is right, where the server's gates use it; null where they use the confidence. */
   chance: number | null;
 }
 

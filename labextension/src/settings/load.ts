@@ -30,7 +30,7 @@ export async function storedSettings(
   }
 }
 
-/** For `ISettingRegistry.transform`; changes nothing where the server tells no settings. */
+/** A transform for `ISettingRegistry.transform`; changes nothing where the server tells no settings. */
 export function locks(
   server: ServerSettings | null,
   trans: TranslationBundle

@@ -7,7 +7,7 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { Signal } from '@lumino/signaling';
 import type { Multiline } from '../server/wire';
 
-/** See `schema/plugin.json` for units and meaning. */
+/** The settings of the page. `schema/plugin.json` has their units and meaning. */
 export interface ISettings {
   enabled: boolean;
   trigger_mode: 'automatic' | 'manual';
@@ -51,7 +51,7 @@ export class Settings {
     return this._values;
   }
 
-  /** From now on the values are the stored ones, whoever changes them. */
+  /** Takes the stored values from now on, whoever changes them. */
   follow(stored: Stored): void {
     this._stored = stored;
     stored.changed.connect(() => this._read(stored));

@@ -37,7 +37,7 @@ export class Sync {
     return this._server;
   }
 
-  /** From now on the server has what is stored. Resolves when it has all that there is now. */
+  /** Sends stored settings to the server from now on. Resolves when it has all that there are now. */
   async follow(stored: Stored): Promise<void> {
     this._stored = stored;
     stored.changed.connect(() => void this._send(this._changes(stored)));
@@ -58,7 +58,7 @@ export class Sync {
     }
   }
 
-  /** What was stored since the last look. */
+  /** The settings that were stored since the last look. */
   private _changes({ composite }: Stored): Json {
     const before = this._seen;
     this._seen = composite;

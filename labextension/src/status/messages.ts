@@ -89,7 +89,7 @@ export function sentOf(cloud: Cloud, trans: TranslationBundle): string {
   return [sent, kernelOf(cloud, trans), masked].join(' ');
 }
 
-/** Whether what the kernel holds is sent. */
+/** A sentence that says which names of the kernel are sent to the cloud. */
 export function kernelOf(cloud: Cloud, trans: TranslationBundle): string {
   return cloud.kernel
     ? trans.__(
@@ -134,7 +134,7 @@ function thresholdOf(
     : trans.__('a confidence of %1', share);
 }
 
-/** By what rule `auto` chose. */
+/** The rule by which `auto` chose. */
 export function ruleOf(auto: Auto, trans: TranslationBundle): string {
   return auto.statement_s[auto.model] > auto.budget_s
     ? trans.__(

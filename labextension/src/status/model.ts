@@ -152,7 +152,7 @@ export class StatusModel implements IStatusModel {
   private _away = '';
 }
 
-/** Whether the model that a route leads to is another one now. */
+/** True when the model that a route leads to has changed. */
 function hasChanged(route: Route, before: Status | null, now: Status): boolean {
   const writer = ({ cloud, model }: Status): string | undefined =>
     route.to === 'cloud' ? cloud?.model : model.id;

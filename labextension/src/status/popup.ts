@@ -51,7 +51,7 @@ export function showStatus(
   statusBar.registerStatusItem(PLUGIN_ID, { align: 'right', item: popup.item });
 }
 
-/** At most one panel is open. */
+/** The popup of the panel; at most one is open. */
 class PanelPopup {
   constructor(
     readonly item: StatusItem,
