@@ -62,7 +62,7 @@ def _judged(text: _Text, source: str) -> Agreement | None:
         return None
     left = source[len(text.request.prefix) :]
     stood = text.request.suffix.partition("\n")[0]
-    wanted = text.text.partition("\n")[0] + stood * ("\n" not in text.text)
+    wanted = text.text.partition("\n")[0] + ("" if "\n" in text.text else stood)
     return Agreement(
         suggestion_id=text.suggestion_id,
         agree_chars=_agreeing(text.text, left),

@@ -52,7 +52,7 @@ def context_text(request: CompletionRequest) -> ContextText | None:
         return None
     language = cell_language(request.language, request.prefix)
     shown = trim(
-        first + "\n" * whole,
+        first + "\n" if whole else first,
         language=language,
         prefix=request.prefix,
         suffix=request.suffix,
