@@ -27,6 +27,8 @@ MAX_ANSWER_BYTES = 1024 * 1024
 """Far above what a suggestion or a list of models takes."""
 _MAX_SAID_BYTES = 4096
 """Most bytes that are read of a refusal's body."""
+_SAID_S = 1.0
+"""Longest wait for the body: the status alone says that it is a refusal."""
 Headers: TypeAlias = Mapping[str, str]
 Unreadable: TypeAlias = Literal["endless", "no JSON", "no object"]
 
@@ -211,8 +213,10 @@ class HttpClient:
             raise self._failures.unreachable(error) from _bare(error)
         if response.status_code == 200:
             return response
+        said = b""
         try:
-            said = await anext(response.aiter_bytes(_MAX_SAID_BYTES), b"")
+            with anyio.move_on_after(_SAID_S):
+                said = await anext(response.aiter_bytes(_MAX_SAID_BYTES), b"")
         except httpx.HTTPError:
             said = b""
         finally:

@@ -1,6 +1,6 @@
 """One run of a Python module in a process of its own, spoken to by lines: start it, hear what it says, end it.
 
-The process is a `subprocess.Popen` and three threads, because not every event loop can start one: the selector loop,
+The process is a `subprocess.Popen` and four threads, because not every event loop can start one: the selector loop,
 which Jupyter sets on Windows, cannot. Knows nothing of restarts: `supervisor.py` decides when.
 """
 
@@ -18,6 +18,8 @@ from threading import Thread
 from typing import IO
 
 _STOP_S = 5.0
+_PIPES_S = 1.0
+"""After the end of the process: one that it has started, and that has its pipes, is not waited for."""
 _LAST_LINES = 20
 _MAX_LINE = 16 << 20
 """Bytes of a line: the longest answers, of the project's index, have 50,000 as a rule."""
@@ -33,7 +35,7 @@ class Program:
         self._out: SimpleQueue[bytes | None] = SimpleQueue()
         self._said: deque[str] = deque(maxlen=_LAST_LINES)
         self.exited: asyncio.Future[None] = self._loop.create_future()
-        """Done when the process is gone and all that it said was heard."""
+        """Done when the process is gone and what it said was heard."""
         for work in (self._write, self._live):
             Thread(target=work, name=f"mccom program {work.__name__}", daemon=True).start()
 
@@ -47,11 +49,16 @@ class Program:
         try:
             process = await asyncio.shield(starting)
         except asyncio.CancelledError:
-            await asyncio.wait({starting})
-            if starting.exception() is None:
-                await cls(starting.result(), hear).stop(patience_s=0)
+            await asyncio.shield(asyncio.create_task(cls._undo(starting), name=f"mccom undo {module}"))
             raise
         return cls(process, hear)
+
+    @classmethod
+    async def _undo(cls, starting: asyncio.Task[subprocess.Popen[bytes]]) -> None:
+        """Ends what nobody wants any more. A task of its own, since who started it may be cancelled again."""
+        await asyncio.wait({starting})
+        if not starting.cancelled() and starting.exception() is None:
+            await cls(starting.result(), lambda line: None).stop(patience_s=0)
 
     @property
     def pid(self) -> int:
@@ -89,18 +96,23 @@ class Program:
             stdin.close()
 
     def _live(self) -> None:
-        listening = Thread(target=self._read_stderr, name="mccom program stderr", daemon=True)
-        listening.start()
+        readers = (self._read_stdout, self._read_stderr)
+        reading = [Thread(target=work, name=f"mccom program {work.__name__}", daemon=True) for work in readers]
+        for thread in reading:
+            thread.start()
+        self._process.wait()
+        for thread in reading:
+            thread.join(_PIPES_S)
+        self._out.put(None)
+        self._tell(self._gone)
+
+    def _read_stdout(self) -> None:
         with _pipe(self._process.stdout) as stdout:
             while line := stdout.readline(_MAX_LINE):
                 if not line.endswith(b"\n"):  # cut off, or no message of ours
                     self._process.kill()
                     break
                 self._tell(self._hear, line)
-        listening.join()
-        self._process.wait()
-        self._out.put(None)
-        self._tell(self._gone)
 
     def _read_stderr(self) -> None:
         with _pipe(self._process.stderr) as stderr:

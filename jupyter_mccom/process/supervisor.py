@@ -121,7 +121,7 @@ class Supervisor(Generic[RunningT]):
             raise self._words.resting(self.trouble, pause_s)
         if not kept:
             self._state, self._trouble = "loading", None
-            self._keeper = asyncio.create_task(self._keep(), name="mccom supervisor")
+            self._keeper = asyncio.create_task(self._watch(), name="mccom supervisor")
         async with self._changed:
             await self._changed.wait_for(lambda: self._state != "loading")
         if self._trouble is not None:
@@ -129,6 +129,13 @@ class Supervisor(Generic[RunningT]):
         if self._run is None:
             raise self._words.stopped()
         return self._run
+
+    async def _watch(self) -> None:
+        try:
+            await self._keep()
+        except Exception:  # a fault of ours: whoever waits is not to wait for ever
+            await self._become("asleep")
+            raise
 
     async def _keep(self) -> None:
         while True:

@@ -101,6 +101,23 @@ async def test_lines_end_at_line_feeds_alone(shape: str) -> None:
         assert await _events(server.url) == told
 
 
+async def test_a_refusal_whose_body_never_comes() -> None:
+    """A status is a refusal also where the server keeps its body back, long before it counts as silent."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 9\r\n\r\n")
+        await reader.read()
+        writer.close()
+
+    listening = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    async with listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        async with aclosing(cloud_client(url, lambda: "k", connect_s=5, read_s=60)) as client:
+            with pytest.raises(CloudRefused):
+                await asyncio.wait_for(client.post("/v1/completions", {}), 10)
+
+
 @pytest.fixture
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Removes the machine's own proxy settings."""

@@ -41,7 +41,7 @@ class Starts:
 
     def __init__(self) -> None:
         self.runs: list[Played] = []
-        self.error: EngineError | ModelMissing | None = None
+        self.error: Exception | None = None
 
     async def __call__(self) -> Played:
         await asyncio.sleep(0.5)
@@ -135,6 +135,21 @@ def test_a_start_that_fails() -> None:
             await _lease(supervisor)
         start.error = None
         await asyncio.sleep(3)
+        assert await _lease(supervisor) is start.runs[0]
+        await supervisor.aclose()
+
+    _played(work)
+
+
+def test_a_start_with_a_fault() -> None:
+    """An error that nobody foresaw ends the wait of whoever asked, and the next one who asks tries anew."""
+
+    async def work(start: Starts) -> None:
+        supervisor = Supervisor(start, WORDS, restarts=True)
+        start.error = ValueError("no JSON")
+        with pytest.raises(EngineBusy, match="it was stopped"):
+            await asyncio.wait_for(_lease(supervisor), 60)
+        start.error = None
         assert await _lease(supervisor) is start.runs[0]
         await supervisor.aclose()
 
