@@ -24,8 +24,8 @@ from .text.language import cell_language
 from .text.parse import breaks
 from .writing import LocalText, Writing, within
 
-_AHEAD_KEPT = 8
-"""Answers given in advance for a document: two a suggestion, of the last few."""
+_AHEAD_KEPT = 4
+"""Answers given in advance for a document: two a suggestion, of the last two. Each holds the cells of its request."""
 _INDENT = "    "
 _TOO_SLOW = "the cloud did not answer in time; name a faster cloud_model, or allow more with latency_budget_s"
 
