@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -65,5 +64,5 @@ async def test_a_process_that_is_gone_is_an_error_that_says_so(models: Store) ->
     """A request to a process that is gone is an error that says so."""
     async with _child(models) as (name, port, key):
         pass
-    with pytest.raises(EngineError, match=re.escape(name)):
+    with pytest.raises(EngineError, match="ConnectionRefusedError"):
         _ = [line async for line in ask(name, port, {"key": key})]
