@@ -16,11 +16,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..engines.choosing.memory import refuse_if_too_large
+from ..engines.http import is_loopback
 from ..engines.local.child import Child
 from ..engines.local.host import default_threads
 from ..errors import EngineError, InputError
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SERVER = "jupyter_mccom.engines.local.xllamacpp_server"
 _READY_S = 3600.0
 """A large model on a slow disk takes many minutes."""
@@ -42,7 +42,7 @@ def serve(
     or model that cannot be, EngineError for a model that does not fit the memory or a server that ended by itself, and
     what `locate` raises.
     """
-    if host not in _LOOPBACK and key_file is None:
+    if not is_loopback(host) and key_file is None:
         raise InputError(f"{host} can be reached from other machines; give a key with --key-file")
     _when_told(lambda: os._exit(0))
     _check_port(host, port)

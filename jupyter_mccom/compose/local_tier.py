@@ -19,6 +19,7 @@ from ..engines.choosing.memory import free_bytes
 from ..engines.choosing.model_choice import Choice
 from ..engines.decoding import costs
 from ..engines.fim import FimMarkers, Layout
+from ..engines.http import is_loopback
 from ..engines.local.host import Host, default_threads
 from ..engines.remote.server_engine import ServerEngine
 from ..errors import EngineError, SettingsError
@@ -39,7 +40,6 @@ LOCAL_SETTINGS = (
 """What the local tier depends on: with the same values it is taken over."""
 _DEFAULT = "qwen2.5-coder-0.5b"
 """What `auto` offers where no model is here yet."""
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class FirstModel(Protocol):
@@ -300,7 +300,7 @@ def on_this_machine(url: str) -> bool:
     from urllib.parse import urlsplit
 
     try:
-        return (urlsplit(url).hostname or "") in _LOOPBACK
+        return is_loopback(urlsplit(url).hostname or "")
     except ValueError as error:
         raise SettingsError(f"local_url {url!r} is not an address; write one like http://127.0.0.1:8012") from error
 

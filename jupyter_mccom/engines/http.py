@@ -230,9 +230,16 @@ def routing(session: str) -> Headers:
 
 
 def on_loopback(url: str) -> bool:
-    """The address is this machine's own."""
+    """True for an address of this machine, False for any other and for what is no address."""
     try:
-        host = urlsplit(url).hostname or ""
+        return is_loopback(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """True for `localhost` and for a loopback IP address, without brackets."""
+    try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

@@ -78,6 +78,7 @@ def test_mlx_that_is_missing_names_the_next_step(system: str, machine: str, pyth
     ("url", "stays"),
     [
         ("http://127.0.0.1:8012", True),
+        ("http://127.8.0.1:8012", True),
         ("http://localhost:11434/v1", True),
         ("http://[::1]:1234", True),
         ("http://192.168.1.7:8012", False),
