@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import Any, TypeVar
 
 from ...settings import MCCom
 from .resumable_rows import Rows
 
+_Item = TypeVar("_Item")
 _CLOUD_MODEL = "qwen2.5-coder-1.5b"
 NETWORK_S = 0.2
 """Added to each call of it (paper 6.1)."""
@@ -66,3 +67,17 @@ class Bench:
         """The local model's name as results tell it: its id or, of a person's own file or folder, no more than that."""
         name: str = last_part(self.settings.model)
         return name
+
+    async def measured(
+        self, items: Sequence[tuple[str, _Item]], row_of: Callable[[_Item], Awaitable[dict[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        """The row of each (key, item), in their order; what an earlier run measured is not measured again."""
+        found = []
+        for number, (key, item) in enumerate(items, 1):
+            row = self.rows.get(key)
+            if row is None:
+                row = await row_of(item)
+                self.rows.put(key, row)
+            found.append(row)
+            self.progress(number, len(items))
+        return found

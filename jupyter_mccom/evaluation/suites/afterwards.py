@@ -140,19 +140,14 @@ def measure(bench: Bench) -> Findings:
     return findings(asked, rows, model=bench.model)
 
 
-async def _run(bench: Bench, settings: MCCom, asked: Sequence[Moment]) -> list[Mapping[str, Any]]:
+async def _run(bench: Bench, settings: MCCom, asked: Sequence[Moment]) -> Sequence[Mapping[str, Any]]:
     opened = open_cascade(settings)
     chances = calibration_of(opened.model)
-    rows: list[Mapping[str, Any]] = []
     try:
-        for number, moment in enumerate(asked, 1):
-            row = bench.rows.get(moment.sample.task)
-            if row is None:
-                row = await _row(opened, settings, moment, chances)
-                bench.rows.put(moment.sample.task, row)
-            rows.append(row)
-            bench.progress(number, len(asked))
-        return rows
+        return await bench.measured(
+            [(moment.sample.task, moment) for moment in asked],
+            lambda moment: _row(opened, settings, moment, chances),
+        )
     finally:
         await opened.aclose()
 

@@ -179,15 +179,9 @@ def _table(title: str, rows: Sequence[Mapping[str, Any]], parts: Mapping[str, St
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> list[dict[str, Any]]:
     engine = _opened(bench.settings)
-    rows = []
-    for number, sample in enumerate(samples, 1):
-        row = bench.rows.get(sample.task)
-        if row is None:
-            row = await _row(engine, bench.settings, sample)
-            bench.rows.put(sample.task, row)
-        rows.append(row)
-        bench.progress(number, len(samples))
-    return rows
+    return await bench.measured(
+        [(sample.task, sample) for sample in samples], lambda sample: _row(engine, bench.settings, sample)
+    )
 
 
 def _opened(settings: MCCom) -> InProcess:

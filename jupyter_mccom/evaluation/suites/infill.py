@@ -82,15 +82,11 @@ async def _run(bench: Bench, samples: Sequence[Sample]) -> tuple[list[dict[str, 
     opened = open_cascade(bench.settings)
     direct = isinstance(opened.engine, DirectEngine)
     plain, checker = (checking_none(opened), checking_all(opened)) if direct else (opened.engine, opened.engine)
-    rows = []
     try:
-        for number, sample in enumerate(samples, 1):
-            row = bench.rows.get(sample.task)
-            if row is None:
-                row = await _row(opened, plain, checker, bench.settings, sample)
-                bench.rows.put(sample.task, row)
-            rows.append(row)
-            bench.progress(number, len(samples))
+        rows = await bench.measured(
+            [(sample.task, sample) for sample in samples],
+            lambda sample: _row(opened, plain, checker, bench.settings, sample),
+        )
         return rows, checker.skills.checks_draft
     finally:
         await checker.aclose()

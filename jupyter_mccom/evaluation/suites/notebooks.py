@@ -53,16 +53,10 @@ def drawn(data: Path, n: int, seed: int) -> list[Sample]:
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> list[dict[str, Any]]:
     opened = open_cascade(bench.settings)
-    rows = []
     try:
-        for number, sample in enumerate(samples, 1):
-            row = bench.rows.get(sample.task)
-            if row is None:
-                row = await _row(opened, bench.settings, sample)
-                bench.rows.put(sample.task, row)
-            rows.append(row)
-            bench.progress(number, len(samples))
-        return rows
+        return await bench.measured(
+            [(sample.task, sample) for sample in samples], lambda sample: _row(opened, bench.settings, sample)
+        )
     finally:
         await opened.aclose()
 
