@@ -212,8 +212,9 @@ async def test_closing_ends_the_worker_and_what_waits_for_it(root: Path) -> None
             await sources(tree, "load_prices")
 
 
-async def test_closing_kills_a_worker_that_does_not_listen(root: Path) -> None:
+async def test_closing_kills_a_worker_that_does_not_listen(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Closing kills a worker that does not listen."""
+    monkeypatch.setattr("jupyter_mccom.process.program._STOP_S", 0.2)
     async with open_tree(root) as tree:
         await ready(tree)
         (process,) = workers()
