@@ -7,7 +7,6 @@ import json
 import random
 import sys
 import threading
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -122,8 +121,6 @@ class Hub:
     ignores_range: bool = False
     hangs_after: int | None = None
     """Bytes sent before it goes silent; -1: not even the headers."""
-    block_s: float = 0.0
-    """Pause between blocks."""
     waits_at: int | None = None
     """Bytes after which it waits for `goes_on`."""
     goes_on: threading.Event = field(default_factory=threading.Event)
@@ -197,5 +194,4 @@ def _answer(handler: BaseHTTPRequestHandler, hub: Hub) -> None:
         block = body[at : min(at + BLOCK, end)]
         handler.wfile.write(block)
         hub.n_sent += len(block)
-        time.sleep(hub.block_s)
     handler.close_connection = True

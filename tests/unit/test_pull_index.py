@@ -8,6 +8,7 @@ import shutil
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_cancel_kills_pip_and_keeps_the_joined_wheels(tmp_path: Path, index: Pat
     assert again[0] == len(BODY) // 2
 
 
-def copied(tmp_path: Path, index: Path, **seams: object) -> Store:
+def copied(tmp_path: Path, index: Path, **seams: Any) -> Store:
     """A store whose pip copies wheels."""
     return store_of(tmp_path / "models", INDEX_ONLY, index=index, pip=counting_pip(tmp_path)[0], **seams)
 

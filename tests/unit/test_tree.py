@@ -70,20 +70,6 @@ async def test_sleeps_until_it_is_asked_and_searches_while_it_indexes(root: Path
         assert await until(tree, "load_prices", ["prices.py"]) == ["prices.py"]
 
 
-async def test_of_too_many_files_the_first_20_000_are_searched(root: Path) -> None:
-    """A project of too many files has its first 20 000 searched, and the status says so."""
-    for folder in range(21):
-        (root / f"f{folder}").mkdir()
-        for number in range(1000):
-            (root / f"f{folder}" / f"m{number}.py").write_bytes(b"value = 1\n")
-    async with open_tree(root) as tree:
-        status = await ready(tree)
-        assert status.n_documents == 20_000
-        assert "20,000" in status.detail
-        assert "project_root" in status.detail
-        assert await sources(tree, "load_prices") == ["prices.py"]
-
-
 async def test_projects_are_apart_and_more_of_them_than_fit_take_turns(root: Path) -> None:
     """Projects are kept apart, and more of them than fit take turns."""
     for name in ("one", "two", "three"):
