@@ -6,6 +6,7 @@ import hashlib
 import json
 import random
 import sys
+import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -13,6 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+import certifi
+import pytest
 
 from jupyter_mccom.models.catalog import HubSource, Model, WheelPart
 from jupyter_mccom.models.store import Store
@@ -131,6 +135,17 @@ class Hub:
 
 
 @contextmanager
+def _few_certificates() -> Iterator[None]:
+    """One certificate is read in the place of all, for a hub that speaks no TLS: 20 ms less a connection."""
+    last_line = "-----END CERTIFICATE-----\n"
+    first = Path(certifi.where()).read_text(encoding="ascii").partition(last_line)[0]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        (Path(folder) / "one.pem").write_text(first + last_line)
+        patch.setenv("SSL_CERT_FILE", str(Path(folder) / "one.pem"))
+        yield
+
+
+@contextmanager
 def serving() -> Iterator[Hub]:
     """A hub on a free port of the loopback interface."""
     hub = Hub()
@@ -149,10 +164,11 @@ def serving() -> Iterator[Hub]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     hub.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield hub
+        with _few_certificates():
+            yield hub
     finally:
         hub.closing.set()
         hub.goes_on.set()
