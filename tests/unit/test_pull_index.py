@@ -191,6 +191,7 @@ def test_pip_that_cannot_be_started(tmp_path: Path) -> None:
 def test_pip_py_in_the_current_folder_is_not_run(tmp_path: Path, index: Path) -> None:
     """A pip.py in the current folder is not run."""
     (tmp_path / "pip.py").write_text("raise SystemExit('not me')")
+    staged(tmp_path, index, 2, 3)
     here = Path.cwd()
     os.chdir(tmp_path)
     try:
