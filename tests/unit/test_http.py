@@ -101,8 +101,9 @@ async def test_lines_end_at_line_feeds_alone(shape: str) -> None:
         assert await _events(server.url) == told
 
 
-async def test_a_refusal_whose_body_never_comes() -> None:
+async def test_a_refusal_whose_body_never_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A status is a refusal also where the server keeps its body back, long before it counts as silent."""
+    monkeypatch.setattr("jupyter_mccom.engines.http._SAID_S", 0.05)
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

@@ -203,8 +203,11 @@ class Downloading:
         """Closes nothing."""
 
 
-def test_a_download_tells_how_far_it_is_and_can_be_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_download_tells_how_far_it_is_and_can_be_interrupted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A download prints its progress, and an interrupt keeps what arrived."""
+    monkeypatch.setattr("jupyter_mccom.magics.verbs._POLL_S", 0.01)
     service = Downloading()
     shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))  # type: ignore[no-untyped-call]
     Verbs(shell, lambda _: (service, False)).run("pull", None)
