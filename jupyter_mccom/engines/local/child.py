@@ -60,6 +60,10 @@ class Child:
             await program.stop(patience_s=0)  # loading natively, it cannot hear that its stdin is closed
             raise
 
+    def kill(self) -> None:
+        """Ends it at once. Idempotent."""
+        self._program.kill()
+
     async def stop(self) -> None:
         """Closes its stdin, which ends it; kills it if it does not end by itself. Idempotent."""
         await self._program.stop()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ...errors import EngineBusy, ModelMissing
 from ...process.supervisor import State, Supervisor, Words
 from .child import Child
+from .progress import Progress
 
 _READY_S = 120.0
 _WORDS = Words(
@@ -45,6 +46,8 @@ class Host:
         self._module = module
         self._settings = settings
         self._key = ""
+        self.progress = Progress()
+        """Of the process that runs."""
         self._supervisor = Supervisor(
             self._start, _WORDS, restarts=True, idle_unload_s=idle_unload_s, given_up=(ModelMissing,)
         )
@@ -78,6 +81,12 @@ class Host:
         """
         async with self._supervisor.lease() as child:
             yield Address(url=child.address, key=self._key)
+
+    def kill(self) -> None:
+        """Ends the child at once, because it hangs; it starts again by itself."""
+        child = self._supervisor.run
+        if child is not None:
+            child.kill()
 
     async def aclose(self) -> None:
         """Ends the child; `lease` may start it again."""
