@@ -88,7 +88,10 @@ HOMES = {
     "rank_bm25": {"retrieval/index.py"},
     "watchfiles": {"retrieval/worker.py"},
     "jupyter_client": {"evaluation/suites/kernels.py"},
-    "anyio": {"cascade/writing.py", "engines/http.py", "retrieval/search.py", "retrieval/tree.py"},
+    "anyio": {
+        *("cascade/writing.py", "engines/http.py", "engines/local/connection.py", "engines/local/turns.py"),
+        *("retrieval/search.py", "retrieval/tree.py"),
+    },
     "huggingface_hub": {"models/hub.py", "models/manifest.py"},
     "mlx": {"engines/local/mlx_model.py"},
     "mlx_lm": {"engines/local/mlx_model.py"},

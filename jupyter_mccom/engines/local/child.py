@@ -76,7 +76,11 @@ class Child:
 def _address(line: bytes, program: Program) -> str:
     if not line:
         raise EngineError(f"the model's process ended while loading ({program.last_words()}); try another model")
-    said = json.loads(line)
-    if "error" in said:
-        raise EngineError(f"the model could not be loaded ({said['error']}); pull it again or try another model")
-    return str(said["address"])
+    try:
+        said = json.loads(line)
+        failed, address = said.get("error"), str(said.get("address"))
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise EngineError(f"the model's process said {line[:80]!r} and no address; install xllamacpp again") from error
+    if failed is not None:
+        raise EngineError(f"the model could not be loaded ({failed}); pull it again or try another model")
+    return address

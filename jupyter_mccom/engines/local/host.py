@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from ...errors import EngineBusy, ModelMissing
+from ...errors import EngineBusy, EngineError, ModelMissing
 from ...process.supervisor import State, Supervisor, Words
 from .child import Child
 from .progress import Progress
@@ -19,6 +19,7 @@ _WORDS = Words(
     ended=lambda last_words: EngineBusy(f"the model's process ended ({last_words})"),
     resting=lambda trouble, _: EngineBusy(f"{trouble} (it is retried automatically; see `jupyter mccom status`)"),
     stopped=lambda: EngineBusy("the model was stopped while it was asked; the next key starts it again"),
+    fault=lambda error: EngineError(f"the model's process cannot be started ({error!r}); please report it"),
 )
 
 
