@@ -99,7 +99,12 @@ HOMES = {
     "filelock": {"models/store.py"},
     "platformdirs": {"models/store.py", "learning/trace_file.py"},
     "psutil": {
-        *("engines/local/host.py", "engines/choosing/memory.py", "engines/choosing/measurements.py"),
+        *(
+            "models/package_index.py",
+            "engines/local/host.py",
+            "engines/choosing/memory.py",
+            "engines/choosing/measurements.py",
+        ),
         *(f"evaluation/lib/{name}.py" for name in ("cputime", "measured_on")),
         *("evaluation/typing/metered.py", "evaluation/suites/latency.py", "evaluation/suites/index_speed.py"),
     },

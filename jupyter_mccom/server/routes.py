@@ -41,11 +41,12 @@ class MCComHandler(APIHandler):
         """Called by tornado for each request."""
         self._received = bytearray()
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]  # as APIHandler has it
         """Refuses who may not call, and a body that says that it is too large."""
         cast(HTTP1Connection, self.request.connection).set_max_body_size(_MAX_READ_BYTES)
         await super().prepare()
-        if not self._finished and int(self.request.headers.get("Content-Length", "0")) > wire.MAX_BODY_BYTES:
+        size = self.request.headers.get("Content-Length", "")
+        if not self._finished and size.isdigit() and int(size) > wire.MAX_BODY_BYTES:
             self.set_header("Connection", "close")
             self.refuse_size()
 
