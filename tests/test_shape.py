@@ -89,7 +89,10 @@ HOMES = {
     "rank_bm25": {"retrieval/index.py"},
     "watchfiles": {"retrieval/worker.py"},
     "jupyter_client": {"evaluation/suites/kernels.py"},
-    "anyio": {"cascade/writing.py", "engines/http.py", "retrieval/search.py", "retrieval/tree.py"},
+    "anyio": {
+        *("cascade/writing.py", "engines/http.py", "engines/local/connection.py", "engines/local/turns.py"),
+        *("retrieval/search.py", "retrieval/tree.py"),
+    },
     "huggingface_hub": {"models/hub.py", "models/manifest.py"},
     "mlx": {"engines/local/mlx_model.py"},
     "mlx_lm": {"engines/local/mlx_model.py"},
@@ -97,7 +100,12 @@ HOMES = {
     "filelock": {"models/store.py"},
     "platformdirs": {"models/store.py", "learning/trace_file.py"},
     "psutil": {
-        *("engines/local/host.py", "engines/choosing/memory.py", "engines/choosing/measurements.py"),
+        *(
+            "models/package_index.py",
+            "engines/local/host.py",
+            "engines/choosing/memory.py",
+            "engines/choosing/measurements.py",
+        ),
         *(f"evaluation/lib/{name}.py" for name in ("cputime", "measured_on")),
         *("evaluation/typing/metered.py", "evaluation/suites/latency.py", "evaluation/suites/index_speed.py"),
     },

@@ -20,6 +20,7 @@ from .drafts.context_text import ContextText, context_text
 from .route import CloudState, Gates, confidence
 from .text.heal import heal
 from .text.noise import is_noise
+from .text.prompt import typed_of
 from .tiers import CloudTier, LocalTier
 
 
@@ -155,7 +156,7 @@ class Escalation:
         prefix = answer.request.prefix
         draft = answer.local_text or answer.line.draft(prefix)
         draft = draft if cloud.context.allows(answer.line.local_hits) else ""
-        return draft and heal(prefix.rpartition("\n")[2]).left + draft
+        return draft and heal(typed_of(prefix)).left + draft
 
     def _without_cloud(self, answer: RunningAnswer, reason: Reason) -> Suggestion:
         """The local text after all, where it may be shown; never one that the person has rejected."""

@@ -30,6 +30,7 @@ _WORDS = Words(
     ended=lambda last_words: RetrievalError(f"{_NAME} ended ({last_words})"),
     resting=lambda trouble, pause_s: RetrievalError(f"{trouble}; wait {ceil(pause_s)} s until it is started again"),
     stopped=lambda: RetrievalError("the project's index is closed; restart Jupyter"),
+    fault=lambda error: RetrievalError(f"{_NAME} cannot be started ({error!r}); please report it"),
 )
 
 

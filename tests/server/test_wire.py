@@ -136,6 +136,11 @@ def test_a_pull() -> None:
     assert wire.model_from({}) is None
 
 
+def test_half_a_character_of_a_text_is_replaced() -> None:
+    """Half a character, where a page cut a text, stands as a sign for it, and is no error."""
+    assert wire.request_from({**_golden("complete_request_minimal"), "prefix": "x\ud83d\0"}).prefix == "x\ufffd\ufffd"
+
+
 @pytest.mark.parametrize("value", [True, 1.5, "3", -1])
 def test_counts_are_whole_numbers(value: object) -> None:
     """A count that is not a whole number is refused."""
