@@ -12,6 +12,7 @@ MCComError
 │   └── ModelMissing   it is not here: a download is what it takes, and no second try
 └── EngineError        the model's process
     ├── EngineMissing  the model or its runtime is not installed
+    ├── NotLoaded      the process says that it cannot load the model, or died of it
     ├── EngineBusy     starting, restarting or occupied: try again
     ├── EngineHung     it lives and makes no progress: it is ended and starts again
     ├── PromptTooLong  more tokens than the model's context holds
@@ -73,6 +74,10 @@ class EngineError(MCComError):
 
 class EngineMissing(EngineError):
     """The model file or its runtime is not installed."""
+
+
+class NotLoaded(EngineError):
+    """The model cannot be loaded by its engine: no use in trying again with the same files."""
 
 
 class EngineBusy(EngineError):

@@ -35,6 +35,12 @@ class MCCom(Configurable):
         help="Local model: an id of the catalogue, the path of a GGUF file or of a folder of MLX weights, or auto."
         " auto uses the best of the downloaded models that is quick enough on this machine.",
     ).tag(config=True, person=True)
+    engine = Enum(
+        ("auto", "mlx", "llamacpp"),
+        "auto",
+        help="What runs the local model. auto: MLX on Apple Silicon, llama.cpp elsewhere. Where MLX cannot be used, "
+        "llama.cpp is.",
+    ).tag(config=True, person=True)
     auto_budget_s = Float(
         0.5,
         min=0.01,

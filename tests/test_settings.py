@@ -33,7 +33,9 @@ def test_a_property_is_its_trait(name: str) -> None:
     assert told["type"] == JSON_TYPES[type(trait)]
     assert told["default"] == trait.default()
     assert (told.get("minimum"), told.get("maximum")) == (_bound(trait, "min"), _bound(trait, "max"))
-    choices = (AUTO, *ids()) if name == "model" else getattr(trait, "values", None)
+    choices = (
+        (AUTO, *ids(), *(f"{family}-mlx" for family in ids())) if name == "model" else getattr(trait, "values", None)
+    )
     assert [choice["const"] for choice in told.get("oneOf", [])] == list(choices or [])
     assert told["title"]
     assert told["description"]

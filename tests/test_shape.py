@@ -97,7 +97,7 @@ HOMES = {
     "mlx": {"engines/local/mlx_model.py"},
     "mlx_lm": {"engines/local/mlx_model.py"},
     "tokenizers": {"engines/local/mlx_model.py"},
-    "filelock": {"models/store.py"},
+    "filelock": {"models/weight_files.py"},
     "platformdirs": {"models/store.py", "learning/trace_file.py"},
     "psutil": {
         *(

@@ -138,11 +138,17 @@ def _pull(arguments: argparse.Namespace) -> int:
 
     settings = _settings(arguments)
     store = open_store(settings)
-    model = store.entry(wanted_model(settings))
-    with tqdm(total=model.n_bytes, unit="B", unit_scale=True, desc=model.id, disable=None) as bar:
+    wanted = wanted_model(settings)
+    model = store.wanted(wanted)
+
+    def progress(done: int, total: int) -> None:
+        bar.total = total  # llama.cpp's file, where the MLX folder could not be had
+        bar.update(done - bar.n)
+
+    with tqdm(total=model.n_bytes, unit="B", unit_scale=True, desc=model.family, disable=None) as bar:
         path = store.pull(
-            model.id,
-            progress=lambda done, _: bar.update(done - bar.n) and None,
+            wanted,
+            progress=progress,
             note=lambda message: tqdm.write(message, file=sys.stderr),
         )
     print(path)
@@ -273,7 +279,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     from ..compose import open_store, wanted_model
     from .serve import serve
 
-    settings = _settings(arguments)
+    settings = changed(_settings(arguments), engine="llamacpp")  # MLX has no server
     model = wanted_model(settings)
     serve(
         lambda: open_store(settings).locate(model),

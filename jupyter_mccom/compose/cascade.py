@@ -11,12 +11,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..cascade.budget import Budget
 from ..cascade.documents import Documents
 from ..cascade.pipeline import Cascade
 from ..cascade.tiers import CloudTier
+from ..engines.choosing.weights import WeightsTaken, Wish
 from ..engines.decoding import costs
 from ..engines.local.host import Host
 from ..learning.recorder import FileRecorder
@@ -28,9 +29,10 @@ from ..retrieval.search import KERNEL, SEARCH_S, Live, Retrieval
 from ..retrieval.tree import ProjectTree
 from ..settings import AUTO, MCCom, alike
 from .cloud_tier import CLOUD_SETTINGS, open_cloud_tier
+from .first_model import FirstModel
 from .forgetting import forget
 from .gates import gates_of, recorder_of
-from .local_tier import LOCAL_SETTINGS, FirstModel, local_tier
+from .local_tier import LOCAL_SETTINGS, local_tier
 from .wiring import wire
 
 if TYPE_CHECKING:
@@ -146,8 +148,9 @@ def model_ids() -> tuple[str, ...]:
 
 
 def open_store(settings: MCCom) -> Store:
-    """The folder of model files that the settings name."""
-    return Store(Path(settings.models_dir).expanduser() if settings.models_dir else default_models_dir())
+    """The folder of model files that the settings name; weights are in the form that this machine takes."""
+    folder = Path(settings.models_dir).expanduser() if settings.models_dir else default_models_dir()
+    return Store(folder, takes=WeightsTaken(cast(Wish, settings.engine)))
 
 
 def wanted_model(settings: MCCom) -> str:
@@ -169,8 +172,8 @@ def open_cascade(
     kept in the file `traces`. Documents, budget and parts with the same settings go on from `former`, whose others
     `hand_over` closes; nothing of it is changed when this raises.
     """
-    store = open_store(settings)
     kept = _kept(former, settings, LOCAL_SETTINGS)
+    store = kept.store if kept else open_store(settings)
     local = kept.local if kept else local_tier(settings, store)
     patience_s, live = (SEARCH_S if live else UNHURRIED_S), live if settings.use_kernel else None
     tree = _tree(settings, jupyter_root, _kept(former, settings, ("project_root",)))

@@ -46,7 +46,9 @@ def recorder_of(
         cascade.gates = gates_of(settings, model, verdict)
 
     recorder = former or FileRecorder(TraceStore(traces))
-    subject = Subject(model=model.id, layout=prompts_of(model), prior=calibration_of(model), prices=prices_of(settings))
+    subject = Subject(
+        model=model.family, layout=prompts_of(model), prior=calibration_of(model), prices=prices_of(settings)
+    )
     recorder.begin(subject, learnt=learnt, forgotten=lambda: forget(cascade))
     return recorder
 

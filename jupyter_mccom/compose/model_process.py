@@ -1,9 +1,13 @@
-"""A model of this machine with the process that runs it, which starts with the first request."""
+"""A model of this machine with the process that runs it, which starts with the first request.
+
+The process is MLX or llama.cpp by the weights that the machine takes; where MLX cannot be loaded, llama.cpp follows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 
 from ..engines.choosing.memory import refuse_if_too_large
 from ..engines.choosing.this_machine import check_mlx
@@ -11,43 +15,102 @@ from ..engines.decoding import costs
 from ..engines.fim import PromptFormat
 from ..engines.local.engine import DirectEngine
 from ..engines.local.host import Host
-from ..errors import EngineMissing
+from ..errors import EngineMissing, NotLoaded
 from ..models.catalog import FIM_TEMPLATES, Model
 from ..models.store import Store, default_models_dir
-from ..protocols import Engine
 from ..settings import MCCom
+from ..types import Prompt, Skills, Token
 
 _LLAMA_DIRECT = "jupyter_mccom.engines.local.llamacpp"
 _MLX = "jupyter_mccom.engines.local.mlx"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalModel:
-    """A model of this machine, and what runs it."""
+    """The Engine of one family. Its weights are picked anew before each start of the process."""
 
-    engine: Engine
-    host: Host
-    model: Model
+    def __init__(self, model_id: str, settings: MCCom, store: Store, threads: int) -> None:
+        """Raises ModelError for a model that nobody knows."""
+        self._id = model_id
+        self._settings = settings
+        self._store = store
+        self._threads = threads
+        self._picking = asyncio.Lock()
+        self.model = store.entry(model_id)
+        """The weights that are in use, or would be."""
+        self._engine = self._opened()
 
+    @property
+    def name(self) -> str:
+        """The id of the family."""
+        return self.model.family
 
-def open_model(model: Model, settings: MCCom, store: Store, threads: int) -> LocalModel:
-    """The model with its process, which is not started yet."""
+    @property
+    def skills(self) -> Skills:
+        """The skills of the engine that runs the weights."""
+        return self._engine.skills
 
-    def child_settings() -> Mapping[str, object]:
+    @property
+    def host(self) -> Host:
+        """The process that runs the weights."""
+        return self._engine.host
+
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        """Streams tokens, as `protocols.Engine.generate`."""
+        await self.ready()
+        async with aclosing(self._engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
+            async for token in tokens:
+                yield token
+
+    async def count(self, texts: Sequence[str]) -> list[int]:
+        """Counts tokens, as `protocols.Engine.count`."""
+        await self.ready()
+        return await self._engine.count(texts)
+
+    async def aclose(self) -> None:
+        """Closes the engine, as `protocols.Engine.aclose`."""
+        await self._engine.aclose()
+
+    async def ready(self) -> None:
+        """Picks the weights where no process runs; starts MLX, which llama.cpp's file stands in for if it fails.
+
+        Raises ModelError or EngineError where neither can be started.
+        """
+        if self.host.pid is not None:
+            return
+        async with self._picking:
+            await self._pick()
+            if self.model.weights == "mlx" and not self.model.own:
+                try:
+                    async with self.host.lease():
+                        pass
+                except (NotLoaded, EngineMissing) as error:
+                    self._store.takes.failed(str(error))
+                    await self._pick()
+
+    async def _pick(self) -> None:
+        found = await asyncio.to_thread(self._store.entry, self._id)
+        if found != self.model:
+            former, self.model = self._engine, found
+            self._engine = self._opened()
+            await former.aclose()
+
+    def _opened(self) -> DirectEngine:
+        model = self.model
+        known = FIM_TEMPLATES if model.own else ()
+        reads = PromptFormat(fim=model.fim, layout=model.layout, known=known)
+        module = _MLX if model.weights == "mlx" else _LLAMA_DIRECT
+        host = Host(module, lambda: self._child_settings(model), idle_unload_s=self._settings.idle_unload_s)
+        return DirectEngine(name=model.family, host=host, reads=reads)
+
+    def _child_settings(self, model: Model) -> Mapping[str, object]:
         if model.weights == "mlx":
             check_mlx()
-        path = str(store.locate(model.id).absolute())
-        refuse_if_too_large(model.id, model.n_bytes)
+        path = str(self._store.locate_weights(model).absolute())
+        refuse_if_too_large(model.family, model.n_bytes)
         costs_file = str(default_models_dir().parent / costs.FILE)
-        told = {"path": path, "context_tokens": settings.context_tokens}
+        told = {"path": path, "context_tokens": self._settings.context_tokens}
         told |= {"costs_file": costs_file, "model_hash": model.content}
-        return told if model.weights == "mlx" else told | {"threads": threads}
-
-    module = _MLX if model.weights == "mlx" else _LLAMA_DIRECT
-    host = Host(module, child_settings, idle_unload_s=settings.idle_unload_s)
-    known = FIM_TEMPLATES if model.own else ()
-    reads = PromptFormat(fim=model.fim, layout=model.layout, known=known)
-    return LocalModel(engine=DirectEngine(name=model.id, host=host, reads=reads), host=host, model=model)
+        return told if model.weights == "mlx" else told | {"threads": self._threads}
 
 
 def mlx_runs() -> bool:

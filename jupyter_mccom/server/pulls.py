@@ -23,8 +23,8 @@ class PullProgress:
 class Pulls:
     """Starts, reports and cancels a download; a second start while one runs changes nothing."""
 
-    def __init__(self, store: Store, arrived: Callable[[], None] = lambda: None) -> None:
-        """`arrived` is called after each download that went well."""
+    def __init__(self, store: Callable[[], Store], arrived: Callable[[], None] = lambda: None) -> None:
+        """`store` is asked at each download, since settings change. `arrived` is called after each that went well."""
         self._store = store
         self._arrived = arrived
         self._task: asyncio.Task[None] | None = None
@@ -42,11 +42,12 @@ class Pulls:
         """Begins a download. Raises ModelError for an unknown model."""
         if self._task is not None and not self._task.done():
             return
-        total = self._store.entry(model_id).n_bytes
+        store = self._store()
+        total = store.wanted(model_id).n_bytes
         self.trouble = ""
         self._cancelled.clear()
         self._progress = PullProgress(model=model_id, done_bytes=0, total_bytes=total)
-        self._task = asyncio.create_task(self._pull(model_id), name="mccom pull")
+        self._task = asyncio.create_task(self._pull(store, model_id), name="mccom pull")
 
     async def cancel(self) -> None:
         """Ends the download; what arrived is kept for the next try."""
@@ -54,7 +55,7 @@ class Pulls:
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _pull(self, model_id: str) -> None:
+    async def _pull(self, store: Store, model_id: str) -> None:
         def progress(done: int, total: int) -> None:
             self._progress = PullProgress(model=model_id, done_bytes=done, total_bytes=total)
 
@@ -63,7 +64,7 @@ class Pulls:
 
         try:
             await asyncio.to_thread(
-                self._store.pull, model_id, progress=progress, cancelled=self._cancelled.is_set, note=note
+                store.pull, model_id, progress=progress, cancelled=self._cancelled.is_set, note=note
             )
             self._arrived()
         except MCComError as error:

@@ -30,7 +30,8 @@ def status_of(
         "state": state,
         "detail": detail,
         "engine": opened.local.kind,
-        "model": {"id": opened.model.id, "bytes": opened.model.n_bytes, "present": present},
+        "engine_why": opened.local.why_not_mlx,
+        "model": {"id": opened.model.family, "bytes": opened.model.n_bytes, "present": present},
         "threads": opened.local.threads,
         "pull": asdict(pull) if pull else None,
         "cost_curve": opened.cost_curve,
@@ -51,6 +52,7 @@ def _auto(opened: OpenCascade) -> dict[str, Any] | None:
         return None
     figures = {name: asdict(one) for name, one in choice.figures.items()}
     told: dict[str, Any] = {"model": choice.name, "why": choice.why, "offer": choice.offer or None}
+    told |= {"offered": asdict(choice.offered) if choice.offered else None}
     told |= {"budget_s": opened.settings.auto_budget_s, "too_large": list(choice.too_large)}
     return told | {"measured": figures, "statement_s": dict(choice.statement_s)}
 
@@ -117,6 +119,7 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
     found = [
         f"{status['state']}: {status['detail']}",
         _engine_line(status),
+        status["engine_why"],
         f"auto: {status['auto']['why']}" if status["auto"] else "",
         *cloud_lines(status["cloud"], leaves=leaves_to(status)),
         _gates_line(learning, cloud=bool(status["cloud"] and status["cloud"]["on"])),
@@ -182,7 +185,7 @@ def _present(opened: OpenCascade) -> tuple[bool, str]:
 
 
 def _state(opened: OpenCascade, present: bool, pull: PullProgress | None, pull_trouble: str) -> tuple[str, str]:
-    name = opened.model.id
+    name = opened.model.family
     if not opened.settings.enabled:
         return "off", f"{message('states', 'off')} Switch them on with %mccom on, or with MCCom.enabled."
     if pull:
@@ -202,11 +205,11 @@ def _state(opened: OpenCascade, present: bool, pull: PullProgress | None, pull_t
 
 def _download(opened: OpenCascade) -> str:
     size = f"{opened.model.n_bytes / 1e6:.0f} MB"
-    return f"To download it ({size}), run: jupyter mccom pull {opened.model.id}"
+    return f"To download it ({size}), run: jupyter mccom pull {opened.model.family}"
 
 
 def _ready(opened: OpenCascade) -> str:
-    name, cloud, leaves = opened.model.id, opened.cascade.cloud, opened.local.leaves
+    name, cloud, leaves = opened.model.family, opened.cascade.cloud, opened.local.leaves
     if cloud is None:
         return message("states", "ready-server", name, leaves) if leaves else message("states", "ready", name)
     if opened.cascade.journal.cloud_trouble:

@@ -20,7 +20,7 @@ from jupyter_mccom.types import Prompt, Skills, Token
 from tests.clock import in_virtual_time
 
 VERSIONS: dict[str, str] = machine(1)["versions"]  # type: ignore[assignment]
-PROMPT = Prompt(chunks=(), prefix="", typed="x = ", suffix="")
+PROMPT = Prompt(chunks=(), prefix="x = 1\n" * 4, typed="x = ", suffix="")
 
 
 class Counted:
@@ -82,15 +82,15 @@ class Machine:
                 n_bytes=10**8 * (1 + 4 * rank),
                 rank=rank,
                 present=name in self.present,
-                default=name == "middle",
+                exact_match=0.4 if name == "middle" else None,
                 open=lambda engine=engine: engine,  # type: ignore[misc]
             )
             for rank, (name, engine) in enumerate(self.engines.items())
         ]
 
 
-async def _ask(engine: Engine) -> list[Token]:
-    async with aclosing(engine.generate(PROMPT, max_tokens=3)) as tokens:
+async def _ask(engine: Engine, max_tokens: int = 5) -> list[Token]:
+    async with aclosing(engine.generate(PROMPT, max_tokens=max_tokens)) as tokens:
         return [token async for token in tokens]
 
 
@@ -100,7 +100,7 @@ async def test_the_smallest_is_measured_first(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     engine = machine.open()
     assert (engine.choice.name, engine.choice.figures) == ("small", {})
-    assert len(await _ask(engine)) == 3
+    assert len(await _ask(engine)) == 5
     assert (engine.name, set(engine.choice.figures)) == ("middle", {"small", "middle"})
     assert "(measured)" in engine.choice.why
     assert machine.engines["small"].n_closed == 1, "two models in memory are one too many"
@@ -210,7 +210,8 @@ async def test_a_better_model_serves_once_it_is_here(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.present = {"small"}
     engine = machine.open()
-    await _ask(engine)
+    for _ in range(4):
+        await _ask(engine)
     assert (engine.name, engine.choice.offer) == ("small", "middle")
     machine.present = {"small", "middle"}
     await _ask(engine)
@@ -226,7 +227,9 @@ async def test_the_offer_is_known_as_soon_as_the_figures_are(tmp_path: Path) -> 
     """A new process offers the better model from the kept figures alone."""
     machine = Machine(tmp_path)
     machine.present = {"small"}
-    await _ask(machine.open())
+    engine = machine.open()
+    for _ in range(4):
+        await _ask(engine)
     assert machine.open().choice.offer == "middle", "what `jupyter mccom pull` fetches, in a process of its own"
 
 

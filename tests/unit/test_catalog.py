@@ -23,9 +23,9 @@ from jupyter_mccom.models.catalog import (
     like,
 )
 
-MODELS = [model for model in map(find, ids()) if model is not None]
-FILES = [model for model in MODELS if model.weights == "gguf"]
-FOLDERS = [model for model in MODELS if model.weights == "mlx"]
+FILES = [model for family in ids() if (model := find(family)) is not None]
+FOLDERS = [model for family in ids() if (model := find(f"{family}-mlx")) is not None]
+MODELS = [*FILES, *FOLDERS]
 
 
 def test_ids_smallest_first() -> None:
@@ -33,6 +33,7 @@ def test_ids_smallest_first() -> None:
     files = ("smollm2-135m", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b", "qwen2.5-coder-7b")
     assert tuple(model.id for model in FILES) == files
     assert [model.n_bytes for model in FILES] == [98_362_432, 491_400_064, 1_117_320_768, 4_683_073_536]
+    assert ids() == files
     assert [model.id for model in FOLDERS] == [f"{name}-mlx" for name in files], "each in both forms"
 
 
@@ -89,10 +90,12 @@ def test_only_the_qwen_models_infill() -> None:
 
 @pytest.mark.parametrize("model", FOLDERS, ids=lambda model: model.id)
 def test_an_mlx_folder_is_prompted_as_its_gguf_file_is(model: Model) -> None:
-    """An MLX folder has the markers, layout and calibration of its GGUF file."""
+    """A family has one calibration, licence, exact match and way to be prompted, whatever form its weights have."""
     file = find(model.id.removesuffix("-mlx"))
     assert file is not None
-    assert (model.fim, model.layout, model.calibration) == (file.fim, file.layout, file.calibration)
+    assert model.family == file.family == file.id
+    for name in ("fim", "layout", "calibration", "licence", "exact_match"):
+        assert getattr(model, name) == getattr(file, name)
 
 
 @pytest.mark.parametrize(

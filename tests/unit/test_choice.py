@@ -63,7 +63,7 @@ def test_a_better_model_that_is_not_here_is_offered() -> None:
     """A better model that is not on the machine is offered and not chosen."""
     choice = _choose(SMALL, replace(MIDDLE, present=False), replace(LARGE, present=False), small=0.05)
     assert (choice.name, choice.offer) == ("small", "middle")
-    assert choice.why.endswith("; better and not here yet: middle (0.13 s)")
+    assert choice.why.endswith("; better and not here yet: middle (0.13 s, 500 MB)")
 
 
 def test_a_larger_model_that_would_be_too_slow_is_not_offered() -> None:

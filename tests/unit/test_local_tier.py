@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,12 @@ from jupyter_mccom.cascade.record import Journal
 from jupyter_mccom.cascade.route import features_of
 from jupyter_mccom.compose import OpenCascade, open_cascade, wanted_model
 from jupyter_mccom.compose.gates import calibration_of
-from jupyter_mccom.compose.local_tier import AutoModel
+from jupyter_mccom.compose.local_tier import AutoModel, local_tier
 from jupyter_mccom.engines.choosing.model_choice import Choice
-from jupyter_mccom.engines.choosing.this_machine import check_mlx
+from jupyter_mccom.engines.choosing.weights import Facts, WeightsTaken
 from jupyter_mccom.engines.remote.server_engine import ServerEngine
-from jupyter_mccom.errors import EngineError, EngineMissing, SettingsError
+from jupyter_mccom.errors import EngineError, SettingsError
+from jupyter_mccom.models.store import Store
 from jupyter_mccom.privacy.masked_engine import MaskedEngine
 from jupyter_mccom.server.messages import message
 from jupyter_mccom.server.status import GATES, lines_of, status_of
@@ -209,20 +211,19 @@ async def test_a_model_too_large_for_memory_is_not_loaded(tmp_path: Path) -> Non
         assert opened.pid is None
 
 
-async def test_without_mlx_its_models_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without MLX its models fail with the install command, and `auto` leaves them out."""
+MAC = Facts(system="darwin", machine="arm64", python=(3, 12), mlx=True)
 
-    def missing() -> None:
-        check_mlx("darwin", "arm64", (3, 12), lambda: False)
 
-    monkeypatch.setattr("jupyter_mccom.compose.model_process.check_mlx", missing)
-    async with _opened(MCCom(model="qwen2.5-coder-0.5b-mlx", models_dir=str(tmp_path))) as opened:
-        with pytest.raises(EngineMissing, match="pip install mlx-lm"):
-            await opened.engine.count(["x"])
-        assert opened.cost_curve is None
-    async with _opened(MCCom(model="auto", models_dir=str(tmp_path))) as opened:
-        assert isinstance(opened.local, AutoModel)
-        assert not any(candidate.kind == "mlx" for candidate in opened.local.candidates())
+@pytest.mark.parametrize("model", ["qwen2.5-coder-0.5b", "qwen2.5-coder-0.5b-mlx", "auto"])
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_mac_runs_a_family_by_mlx_where_it_is_installed(tmp_path: Path, model: str, *, installed: bool) -> None:
+    """A Mac takes a family's MLX folder; without MLX it takes the file, and the status says what to install."""
+    store = Store(tmp_path, takes=WeightsTaken("auto", lambda: replace(MAC, mlx=installed)))
+    tier = local_tier(MCCom(model=model), store)
+    assert tier.kind == ("mlx" if installed else "llamacpp")
+    assert tier.model.family == tier.wanted.removesuffix("-mlx") == "qwen2.5-coder-0.5b"
+    assert ("pip install mlx-lm" in tier.why_not_mlx) is not installed
+    assert store.wanted(tier.wanted).n_bytes == tier.model.n_bytes
 
 
 async def test_auto_with_nothing_here_offers_the_default(tmp_path: Path) -> None:

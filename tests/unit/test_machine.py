@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.compose.local_tier import on_this_machine
+from jupyter_mccom.compose.served_model import on_this_machine
 from jupyter_mccom.engines.choosing.memory import free_bytes, refuse_if_too_large
 from jupyter_mccom.engines.choosing.this_machine import build, check_mlx, processor
 from jupyter_mccom.errors import EngineError, EngineMissing

@@ -36,7 +36,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """No second passes between two tries."""
     monkeypatch.setattr("jupyter_mccom.models.hub._PAUSE_S", 0.01)
     monkeypatch.setattr("jupyter_mccom.models.hub._POLL_S", 0.02)
-    monkeypatch.setattr("jupyter_mccom.models.store._LOCK_POLL_S", 0.02)
+    monkeypatch.setattr("jupyter_mccom.models.weight_files._LOCK_POLL_S", 0.02)
     monkeypatch.setattr("jupyter_mccom.models.transfer._REPORT_EVERY_S", 0.01)
 
 

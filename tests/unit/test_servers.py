@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.compose.local_tier import known_markers
+from jupyter_mccom.compose.served_model import known_markers
 from jupyter_mccom.engines.remote.server_engine import ServerEngine
 from jupyter_mccom.errors import EngineError, PromptTooLong
 from jupyter_mccom.models.catalog import FIM_TEMPLATES

@@ -30,7 +30,7 @@ def test_default_folder_is_a_cache() -> None:
 def test_unknown_id_lists_the_known_ones(tmp_path: Path) -> None:
     """An unknown id is an error that lists the known ones."""
     for call in (Store(tmp_path).entry, Store(tmp_path).locate, Store(tmp_path).present, Store(tmp_path).remove):
-        with pytest.raises(ModelError, match=r"'gpt-2'.*smollm2-135m, smollm2-135m-mlx"):
+        with pytest.raises(ModelError, match=r"'gpt-2'.*smollm2-135m, qwen2.5-coder-0.5b"):
             call("gpt-2")
 
 

@@ -1,6 +1,7 @@
-"""The Engine that chooses: measures this machine when it is first asked, then hands every request to what suits it.
+"""The Engine that chooses: hands every request to the model that suits this machine.
 
-Only models that are here are measured and used; a better one that is not is offered, never fetched.
+Where one model is here it answers at once, and what it takes is the measure; several are measured when the first
+request comes. Only models that are here are used; a better one that is not is offered, never fetched.
 Knows engines by their protocol, and models by name and size.
 """
 
@@ -19,22 +20,21 @@ from ...protocols import Engine
 from ...types import Prompt, Skills, Token
 from .measurements import Measurements
 from .memory import needed_bytes
-from .model_choice import Choice, Figures, Option, choose
+from .model_choice import Choice, Figures, Option, choose, first_offer
+from .observing import Observed
 
 _ROUNDS = 3
 """The first one loads the model and is not counted."""
 _LINES = 14
 """Lines of the measured prompt: about 100 tokens."""
 _WRITTEN_TOKENS = 8
-_UNMEASURED = "this machine is measured with the first completion, in a few seconds"
+_UNMEASURED = "how quick this machine is shows with the first completions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate(Option):
     """A model, and how its engine is opened."""
 
-    default: bool
-    """To be had first where nothing is here."""
     open: Callable[[], Engine]
     """Opens an engine, which starts when it is first asked; may block."""
 
@@ -60,6 +60,8 @@ class AutoEngine:
         self._engines: dict[str, Engine] = {}
         """Those that are open: one but while another is measured."""
         self._figures = measurements.load()
+        """By `Option.key`: those of one kind of engine say nothing of another."""
+        self._observed = Observed()
         self._settling: asyncio.Task[None] | None = None
         self._settled = False
         self.choice = self._first_choice()
@@ -83,9 +85,18 @@ class AutoEngine:
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """Streams tokens, as `protocols.Engine.generate`. The first request waits until the machine is measured."""
         engine = await self.chosen()
-        async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
-            async for token in tokens:
-                yield token
+        key = self._known[self.choice.name].key
+        seen = None if draft or key in self._figures else self._observed.run(key, self._clock)
+        try:
+            async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
+                async for token in tokens:
+                    if seen is not None:
+                        seen.token(token)
+                    yield token
+        finally:
+            if seen is not None and self._observed.figures(key) is not None:
+                self._settled = False
+                self._begin()
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """Counts tokens, as `protocols.Engine.count`."""
@@ -105,10 +116,13 @@ class AutoEngine:
     async def chosen(self) -> Engine:
         """The engine to use. Raises EngineError or ModelError when none of those here can be measured."""
         if not self._settled:
-            if self._settling is None or self._settling.done():
-                self._settling = asyncio.create_task(self._settle(), name="mccom auto")
-            await asyncio.shield(self._settling)
+            await asyncio.shield(self._begin())
         return self._engines[self.choice.name]
+
+    def _begin(self) -> asyncio.Task[None]:
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.create_task(self._settle(), name="mccom auto")
+        return self._settling
 
     async def _opened(self, name: str) -> Engine:
         if name not in self._engines:
@@ -121,27 +135,36 @@ class AutoEngine:
             await engine.aclose()
 
     def _first_choice(self) -> Choice:
-        here = [candidate for candidate in self._known.values() if candidate.present]
-        if any(candidate.name in self._figures for candidate in here):
-            known = list(self._known.values())
-            return choose(known, self._figures, budget_s=self._budget_s, free_bytes=self._free_bytes())
-        default = next(candidate for candidate in self._known.values() if candidate.default)
-        first = min(here, key=lambda candidate: candidate.n_bytes) if here else default
-        return Choice(name=first.name, why=_UNMEASURED, figures={}, statement_s={})
+        known = list(self._known.values())
+        here = [candidate for candidate in known if candidate.present]
+        if any(candidate.key in self._figures for candidate in here):
+            return self._chosen_of(known, self._free_bytes())
+        if here:
+            return _unmeasured(min(here, key=lambda candidate: candidate.n_bytes))
+        return _unmeasured(first_offer(known, free_bytes=self._free_bytes()))
+
+    def _chosen_of(self, candidates: Sequence[Candidate], free_bytes: int) -> Choice:
+        figures = {one.name: self._figures[one.key] for one in candidates if one.key in self._figures}
+        return choose(candidates, figures, budget_s=self._budget_s, free_bytes=free_bytes)
 
     async def _settle(self) -> None:
-        """Measures the smallest model of each engine, then what they make best, until that is measured itself."""
-        candidates = await asyncio.to_thread(self._candidates)
-        self._known = {candidate.name: candidate for candidate in candidates}
+        """Measures the smallest model of each engine, then what they make best, until that is measured itself.
+
+        One that is here alone is used as it is; its figures are what it takes.
+        """
+        await self._look()
         broken: dict[str, EngineError | ModelError] = {}
-        while (name := await self._next(broken)) is not None:
-            self.measuring = name
+        while (candidate := await self._next(broken)) is not None:
+            name = self.measuring = candidate.name
             try:
-                self._figures[name] = await _measured(await self._opened(name), self._clock)
+                found = await _measured(await self._opened(name), self._clock)
+                await self._look()  # llama.cpp may have stood in for MLX: then the figures are its own
+                self._figures[self._known[name].key] = found
                 await asyncio.to_thread(self._measurements.save, self._figures)
             except (EngineError, ModelError) as error:
-                broken[name] = error
-                if len(broken) == sum(candidate.present for candidate in candidates):
+                await self._look()
+                broken[candidate.key] = error
+                if all(one.key in broken for one in self._known.values() if one.present):
                     raise
             finally:
                 self.measuring = ""
@@ -151,22 +174,46 @@ class AutoEngine:
         self._settled = True
         self.settled()
 
-    async def _next(self, broken: dict[str, EngineError | ModelError]) -> str | None:
+    async def _look(self) -> None:
+        """Looks which models are here, closes those whose engine is another one now, takes over what was observed."""
+        candidates = await asyncio.to_thread(self._candidates)
+        former, self._known = self._known, {candidate.name: candidate for candidate in candidates}
+        if not self.measuring:
+            for name in [name for name in self._engines if former[name].key != self._known[name].key]:
+                await self._close(name)
+        for key in {candidate.key for candidate in candidates} - self._figures.keys():
+            figures = self._observed.figures(key)
+            if figures is not None:
+                self._figures[key] = figures
+                await asyncio.to_thread(self._measurements.save, self._figures)
+
+    async def _next(self, broken: dict[str, EngineError | ModelError]) -> Candidate | None:
         """The model to measure now; None when the choice stands."""
-        usable = [candidate for candidate in self._known.values() if candidate.name not in broken]
+        usable = [candidate for candidate in self._known.values() if candidate.key not in broken]
         here = [candidate for candidate in usable if candidate.present]
-        for kind in {candidate.kind for candidate in here}:
+        if len(here) == 1 and here[0].key not in self._figures:
+            await self._choose(_unmeasured(here[0]))
+            return None
+        for kind in sorted({candidate.kind for candidate in here}):
             same = [candidate for candidate in here if candidate.kind == kind]
-            if not any(candidate.name in self._figures for candidate in same):
-                return min(same, key=lambda candidate: candidate.n_bytes).name
+            if not any(candidate.key in self._figures for candidate in same):
+                return min(same, key=lambda candidate: candidate.n_bytes)
         if not here:
             return None
         free = await asyncio.to_thread(self._free_bytes)
         free += sum(needed_bytes(self._known[name].n_bytes) for name in self._engines)  # the chosen one may stay
-        left, self.choice = self.choice, choose(usable, self._figures, budget_s=self._budget_s, free_bytes=free)
-        if left.name != self.choice.name:
+        await self._choose(self._chosen_of(usable, free))
+        chosen = self._known[self.choice.name]
+        return None if chosen.key in self._figures else chosen
+
+    async def _choose(self, choice: Choice) -> None:
+        left, self.choice = self.choice, choice
+        if left.name != choice.name:
             await self._close(left.name)
-        return None if self.choice.name in self._figures else self.choice.name
+
+
+def _unmeasured(option: Option) -> Choice:
+    return Choice(name=option.name, why=_UNMEASURED, figures={}, statement_s={})
 
 
 async def _measured(engine: Engine, clock: Callable[[], float]) -> Figures:

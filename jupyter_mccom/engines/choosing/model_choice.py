@@ -16,6 +16,8 @@ READ_TOKENS = 8
 """Prompt tokens that a warm key has a model read: what was typed, and the layout's tail."""
 WRITE_TOKENS = 9
 """Tokens of a statement: the median of 300 rests of notebook statements (21 in one of ten)."""
+ENOUGH = 0.38
+"""Exact match of a model that is right often enough to be offered first: the goal that was set for the 0.5B."""
 _GROWTH = 0.6
 """Cost grows with this power of the weights' size: 2.7 × for 5.0 × the size, 4.5 × for 11.4 × (one CPU, n = 2)."""
 
@@ -46,6 +48,28 @@ class Option:
     rank: int
     """Larger is better text."""
     present: bool
+    exact_match: float | None = None
+    """Share of statements that it writes exactly; None where nobody has measured it."""
+    lacks_bytes: int = 0
+    """Size of the weights that the machine would rather take and that are not here; 0 where it has those."""
+
+    @property
+    def key(self) -> str:
+        """The name of its figures, which are those of one kind of engine."""
+        return self.name if self.kind == "gguf" else f"{self.name} ({self.kind})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A better model that could be downloaded, and what is gained by it."""
+
+    name: str
+    n_bytes: int
+    statement_s: float | None
+    """Seconds that a statement is expected to take; None where nothing was measured that could tell."""
+    exact_match: float | None
+    exact_match_now: float | None
+    """The same of the model in use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +79,25 @@ class Choice:
     name: str
     why: str
     """One line for people, with the figures."""
-    offer: str = ""
+    offered: Offer | None = None
     figures: Mapping[str, Figures]
     """Figures of every model that was measured."""
     statement_s: Mapping[str, float]
     """Seconds a statement of every model, measured or predicted, once it is loaded."""
     too_large: tuple[str, ...] = ()
     """Better models that would be quick enough and do not fit the memory."""
+
+    @property
+    def offer(self) -> str:
+        """The name of what is offered; empty where nothing is."""
+        return self.offered.name if self.offered else ""
+
+
+def first_offer(options: Sequence[Option], *, free_bytes: int) -> Option:
+    """What is to be downloaded first: the smallest model that is right often enough, or the smallest of all."""
+    fitting = [option for option in options if needed_bytes(option.n_bytes) <= free_bytes]
+    enough = [option for option in fitting if (option.exact_match or 0) >= ENOUGH]
+    return min(enough or options, key=lambda option: option.n_bytes)
 
 
 def choose(options: Sequence[Option], figures: Mapping[str, Figures], *, budget_s: float, free_bytes: int) -> Choice:
@@ -77,11 +113,12 @@ def choose(options: Sequence[Option], figures: Mapping[str, Figures], *, budget_
     slow = [option for option in options if option.present and option.name in costs]
     chosen = max(here, key=lambda option: _worth(option, costs)) if here else min(slow, key=lambda o: costs[o.name])
     better = [option for option in quick if option.rank > chosen.rank and not option.present]
-    offer = max(better, key=lambda option: _worth(option, costs)).name if better else ""
+    best = max(better, key=lambda option: _worth(option, costs)) if better else None
+    offered = _offered(best, chosen, costs)
     return Choice(
         name=chosen.name,
-        why=_why(chosen, options, costs, figures, budget_s, free_bytes, offer),
-        offer=offer,
+        why=_why(chosen, options, costs, figures, budget_s, free_bytes, offered),
+        offered=offered,
         figures=figures,
         statement_s=costs,
         too_large=tuple(
@@ -89,6 +126,20 @@ def choose(options: Sequence[Option], figures: Mapping[str, Figures], *, budget_
             for option in options
             if option.rank > chosen.rank and costs.get(option.name, budget_s + 1) <= budget_s and option not in fitting
         ),
+    )
+
+
+def _offered(best: Option | None, chosen: Option, costs: Mapping[str, float]) -> Offer | None:
+    """The best model that is not here, or the chosen one in the form that the machine would rather take."""
+    option = best or chosen
+    if best is None and not chosen.lacks_bytes:
+        return None
+    return Offer(
+        name=option.name,
+        n_bytes=best.n_bytes if best else chosen.lacks_bytes,
+        statement_s=costs[best.name] if best else None,
+        exact_match=option.exact_match,
+        exact_match_now=chosen.exact_match,
     )
 
 
@@ -113,7 +164,7 @@ def _why(
     figures: Mapping[str, Figures],
     budget_s: float,
     free_bytes: int,
-    offer: str,
+    offered: Offer | None,
 ) -> str:
     def cost(option: Option) -> str:
         how = "measured" if option.name in figures else "predicted"
@@ -124,10 +175,20 @@ def _why(
         words += "; nothing here is quicker"
     others = []
     for option in options:
-        if option.rank > chosen.rank and option.name in costs and option.name != offer:
+        if option.rank > chosen.rank and option.name in costs and (not offered or option.name != offered.name):
             if costs[option.name] > budget_s:
                 others.append(cost(option))
             elif needed_bytes(option.n_bytes) > free_bytes:
                 others.append(f"{option.name} needs {needed_bytes(option.n_bytes) / 1e9:.1f} GB of memory")
     words += f"; too much: {', '.join(others)}" if others else ""
-    return words + (f"; better and not here yet: {offer} ({costs[offer]:.2f} s)" if offer else "")
+    return words + (_offer_words(offered) if offered else "")
+
+
+def _offer_words(offered: Offer) -> str:
+    if offered.statement_s is None:
+        return f"; quicker and not here yet: {offered.name} for MLX ({offered.n_bytes / 1e6:.0f} MB)"
+    gained = ""
+    if offered.exact_match and offered.exact_match_now:
+        gained = f", exactly right {offered.exact_match:.0%} of the time instead of {offered.exact_match_now:.0%}"
+    size = f"{offered.n_bytes / 1e6:.0f} MB"
+    return f"; better and not here yet: {offered.name} ({offered.statement_s:.2f} s, {size}{gained})"

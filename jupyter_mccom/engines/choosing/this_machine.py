@@ -44,7 +44,8 @@ def _said(command: Sequence[str]) -> str:
         return ""
 
 
-def _installed() -> bool:
+def mlx_is_installed() -> bool:
+    """MLX and the library that loads its models are here; neither is imported."""
     return find_spec("mlx_lm") is not None and find_spec("mlx") is not None
 
 
@@ -52,7 +53,7 @@ def check_mlx(
     system: str = sys.platform,
     machine: str = platform.machine(),
     python: tuple[int, int] = sys.version_info[:2],
-    installed: Callable[[], bool] = _installed,
+    installed: Callable[[], bool] = mlx_is_installed,
 ) -> None:
     """Raises EngineMissing with the next step where MLX cannot run or is not installed."""
     if installed():

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import EngineError
+from ...errors import EngineError, NotLoaded
 from ...process.program import Program
 
 
@@ -75,12 +75,12 @@ class Child:
 
 def _address(line: bytes, program: Program) -> str:
     if not line:
-        raise EngineError(f"the model's process ended while loading ({program.last_words()}); try another model")
+        raise NotLoaded(f"the model's process ended while loading ({program.last_words()}); try another model")
     try:
         said = json.loads(line)
         failed, address = said.get("error"), str(said.get("address"))
     except (ValueError, AttributeError, RecursionError) as error:
         raise EngineError(f"the model's process said {line[:80]!r} and no address; install xllamacpp again") from error
     if failed is not None:
-        raise EngineError(f"the model could not be loaded ({failed}); pull it again or try another model")
+        raise NotLoaded(f"the model could not be loaded ({failed}); pull it again or try another model")
     return address
