@@ -117,6 +117,8 @@ class Supervisor(Generic[RunningT]):
     async def _ready(self) -> RunningT:
         if self._run is not None and self._run.exited.done():  # its callbacks come next
             self._died(self._run)
+        if self._state == "asleep" and self._keeper is not None:  # it is being unloaded: the next one comes after it
+            await asyncio.wait({self._keeper})
         kept = self._keeper is not None and not self._keeper.done()
         pause_s = max(0.0, self._retry_s - _now_s())
         if self._state == "trouble" and (kept or pause_s):

@@ -32,7 +32,11 @@ def hub() -> Iterator[Hub]:
     """A hub that has the folder."""
     with serving() as running:
         running.files = FILES
-        running.states = {"id": "maker/tiny-mlx", "sha": "0" * 40, "siblings": [_stated(name, content) for name, content in FILES.items()]}
+        running.states = {
+            "id": "maker/tiny-mlx",
+            "sha": "0" * 40,
+            "siblings": [_stated(name, content) for name, content in FILES.items()],
+        }
         yield running
 
 

@@ -176,6 +176,30 @@ def test_an_idle_process_is_ended() -> None:
     _played(work)
 
 
+def test_one_that_is_asked_for_while_it_is_ended_starts_again() -> None:
+    """Whoever asks while an idle process is being ended gets the next one."""
+
+    class Slow(Played):
+        async def stop(self) -> None:
+            await asyncio.sleep(1)
+            await super().stop()
+
+    async def start() -> Slow:
+        return Slow()
+
+    async def work(_: Starts) -> None:
+        supervisor = Supervisor(start, WORDS, restarts=True, idle_unload_s=10)
+        async with supervisor.lease() as first:
+            pass
+        while supervisor.state != "asleep":
+            await asyncio.sleep(0.1)
+        async with supervisor.lease() as second:
+            assert second is not first
+        await supervisor.aclose()
+
+    _played(work)
+
+
 def test_closing_while_it_starts() -> None:
     """Whoever waits for a process that is closed meanwhile is told so."""
 
