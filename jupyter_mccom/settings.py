@@ -31,9 +31,9 @@ class MCCom(Configurable):
     """Code completion by a small local model."""
 
     model = Unicode(
-        "qwen2.5-coder-0.5b",
-        help="Local model: an id of the catalogue, the path of a GGUF file or of a folder of MLX weights, or auto."
-        " auto uses the best of the downloaded models that is quick enough on this machine.",
+        AUTO,
+        help="Local model: auto, an id of the catalogue, or the path of a GGUF file or of a folder of MLX weights."
+        " auto uses the best of the downloaded models that is quick enough on this machine, and offers a better one.",
     ).tag(config=True, person=True)
     engine = Enum(
         ("auto", "mlx", "llamacpp"),

@@ -42,7 +42,7 @@ def _run(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
 
 
 def _complete(*arguments: str) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(_run("complete", *arguments, "--json").stdout)
+    answer: dict[str, Any] = json.loads(_run("complete", f"--model={CODER}", *arguments, "--json").stdout)
     assert list(answer) == ["text", "origin", "route", "engine", "tokens", "draft", "hits", "stage_s"]
     assert answer["route"].keys() == {"to", "reason", "confidence", "chance"}
     return answer
@@ -67,7 +67,7 @@ def test_completes_ten_real_notebooks(shared_data: Path, models: Store, tmp_path
         above, _, typed = request.prefix.rpartition("\n")
         line = above.count("\n") + 2 if "\n" in request.prefix else 1
         answer = _complete(f"{path}:{line}:{len(typed) + 1}", "--cell", request.cell_id)
-        assert (answer["origin"], answer["engine"]) == ("local", "qwen2.5-coder-0.5b")
+        assert (answer["origin"], answer["engine"]) == ("local", CODER)
         assert answer["tokens"] > 0
         assert answer["text"] or answer["route"]["reason"] == "unparsable"
 
@@ -149,7 +149,7 @@ def test_the_servers_configuration_holds_here_too(tmp_path: Path) -> None:
 def test_status_tells_engine_and_model(models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`status` tells state, engine, model and what was learnt."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # in which no outcome is kept yet
-    status = json.loads(_run("status", "--json").stdout)
+    status = json.loads(_run("status", "--json", f"--model={CODER}").stdout)
     assert (status["state"], status["engine"], status["model"]["id"]) == ("ready", "llamacpp", "qwen2.5-coder-0.5b")
     assert status["learning"]["n_outcomes"] == 0
     assert "ready" in _run("status").stdout

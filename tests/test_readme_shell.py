@@ -21,8 +21,7 @@ import pytest
 
 from jupyter_mccom.evaluation.report.published import FIGURES
 from jupyter_mccom.models.store import Store
-from jupyter_mccom.settings import MCCom
-from tests.conftest import SMALL
+from tests.conftest import CODER, SMALL
 from tests.test_readme import BASH, EVALUATION, PAGES, README, ROOT, SERVER, blocks
 
 _PATIENCE_S = 600.0
@@ -192,7 +191,7 @@ def test_the_first_command_installs_and_opens_the_tour(place: Place) -> None:
 
 def test_the_model_is_fetched(place: Place, models: Store) -> None:
     """The pull command prints the path of the default model."""
-    assert place.run(PULL).splitlines()[-1] == str(models.locate(MCCom().model))
+    assert place.run(PULL).splitlines()[-1] == str(models.locate(CODER))
 
 
 def test_a_model_file_of_ones_own_is_used(place: Place, models: Store) -> None:

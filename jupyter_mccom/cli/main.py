@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, MCComError
-from ..settings import MCCom, changed, from_arguments
+from ..settings import AUTO, MCCom, changed, from_arguments
 from ..types import CompletionRequest, Hit, Outcome, Trace
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+MEASURED = "qwen2.5-coder-0.5b"
+"""What a benchmark measures unless it is told a model."""
 SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
     *(
@@ -128,7 +130,10 @@ def _settings(arguments: argparse.Namespace) -> MCCom:
     values = {"models_dir": arguments.models_dir, "model": getattr(arguments, "model", "")}
     as_the_server, demo = arguments.command != "bench", arguments.command == "demo"
     given = MCCom() if demo else from_arguments(arguments.rest, as_the_server=as_the_server)
-    return changed(given, **{name: value for name, value in values.items() if value})
+    found = changed(given, **{name: value for name, value in values.items() if value})
+    if arguments.command in ("bench", "learn") and found.model == AUTO:
+        return changed(found, model=MEASURED)
+    return found
 
 
 def _pull(arguments: argparse.Namespace) -> int:
@@ -276,11 +281,11 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from ..compose import open_store, wanted_model
+    from ..compose import model_in_use, open_store
     from .serve import serve
 
     settings = changed(_settings(arguments), engine="llamacpp")  # MLX has no server
-    model = wanted_model(settings)
+    model = model_in_use(settings)
     serve(
         lambda: open_store(settings).locate(model),
         name=model,
@@ -299,9 +304,10 @@ def _demo(arguments: argparse.Namespace) -> int:
     import subprocess
     import tempfile
 
+    from ..compose import model_in_use
     from ..demo.tour import options
 
-    arguments.model = ""
+    arguments.model = model_in_use(_settings(arguments))
     _pull(arguments)
     folder = Path(tempfile.mkdtemp(prefix="mccom-demo-"))
     shutil.copy(demo_notebook(), folder / "demo.ipynb")

@@ -158,6 +158,13 @@ def wanted_model(settings: MCCom) -> str:
     return local_tier(settings, open_store(settings)).wanted if settings.model == AUTO else settings.model
 
 
+def model_in_use(settings: MCCom) -> str:
+    """The id or path of the local model that answers, or would once it is downloaded; never a better one."""
+    if settings.model != AUTO:
+        return settings.model
+    return local_tier(settings, open_store(settings)).model.family
+
+
 def open_cascade(
     settings: MCCom,
     *,

@@ -23,6 +23,7 @@ from jupyter_mccom.evaluation.report.published import ALL, FIGURES, Figure, is_o
 from jupyter_mccom.evaluation.report.svg import draw
 from jupyter_mccom.evaluation.run_suite import SUITES
 from jupyter_mccom.settings import MCCom, kinds
+from tests.conftest import CODER
 
 CELLS = ("notebooks/notebooks.jsonl", "notebooks/statements.jsonl")
 BOOK = {"id": "b", "cells": [{"type": "code", "source": "import os\nx = 1"}]}
@@ -143,7 +144,7 @@ def test_a_figure_that_cannot_be_made_stops_no_other(
 ) -> None:
     """A figure that cannot be measured is named with the reason, and the others are made."""
     monkeypatch.setattr(published, "FIGURES", (Figure(name="engines", n=1), Figure(name="rules", n=400)))
-    settings = MCCom(models_dir=str(tmp_path))
+    settings = MCCom(model=CODER, models_dir=str(tmp_path))
     done: list[int] = []
     said = published.run(
         settings, data=shared_data, n=None, seed=1, out=tmp_path, progress=lambda number, _: done.append(number)

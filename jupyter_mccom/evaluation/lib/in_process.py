@@ -18,6 +18,8 @@ def load_in_process(settings: MCCom) -> tuple[Model, LlamaH]:
     store = open_store(settings)
     model = store.entry(settings.model)
     if model.weights != "gguf":
-        raise InputError(f"{model.id} is no GGUF file; name a model that llama.cpp reads")
+        raise InputError(
+            f"{model.id} is no GGUF file; name a model that llama.cpp reads, or set MCCom.engine to llamacpp"
+        )
     threads = settings.threads or default_threads()
     return model, LlamaH(str(store.locate(model.id)), threads=threads, context_tokens=settings.context_tokens)
