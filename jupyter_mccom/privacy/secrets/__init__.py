@@ -183,27 +183,28 @@ class Masking:
 
 def _by_part(parts: Sequence[str], more: Iterable[Span] = ()) -> Iterator[tuple[str, list[Span]]]:
     """The parts, each with the spans in it and those of `more`, counted from its own start."""
-    spans = [*_found("".join(parts)), *more]
+    found = [*spans("".join(parts)), *more]
     for part, (first, last) in zip(parts, pairwise(accumulate(map(len, parts), initial=0)), strict=True):
-        cut = ((max(start, first) - first, min(end, last) - first) for start, end in spans)
+        cut = ((max(start, first) - first, min(end, last) - first) for start, end in found)
         yield part, [(start, end) for start, end in cut if start < end]
 
 
 @lru_cache(maxsize=64)
-def _found(text: str) -> tuple[Span, ...]:
-    spans = list(_private_keys(text)) if "PRIVATE KEY" in text else []
+def spans(text: str) -> tuple[Span, ...]:
+    """Where the secrets of a whole document stand: (start, end) of each, in order and without overlaps."""
+    found = list(_private_keys(text)) if "PRIVATE KEY" in text else []
     if PLACEHOLDER in text:
-        spans += [found.span() for found in _ECHO.finditer(text)]
+        found += [echo.span() for echo in _ECHO.finditer(text)]
     start = 0
     for line in text.splitlines(keepends=True):
-        spans += [(start + first, start + last) for first, last in _in_line(line.rstrip("\r\n"))]
+        found += [(start + first, start + last) for first, last in _in_line(line.rstrip("\r\n"))]
         start += len(line)
-    return tuple(_merged(spans))
+    return tuple(_merged(found))
 
 
 def forget() -> None:
     """Drops the texts in which secrets were looked for. Any thread may call it."""
-    _found.cache_clear()
+    spans.cache_clear()
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
