@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+Span: TypeAlias = tuple[int, int]
+"""Where in a text something begins and ends."""
 CellKind: TypeAlias = Literal["code", "markdown", "raw"]
 Trigger: TypeAlias = Literal["typing", "invoke", "ask"]
 """`typing`: a key; `invoke`: the person asked for a suggestion; `ask`: the person asked for the cloud's."""
@@ -147,6 +149,10 @@ class CompletionRequest:
         """The request without its cells, for keeping: the notebook around it may be large."""
         return replace(self, cells_before=(), cells_after=())
 
+    def whole_texts(self) -> tuple[str, ...]:
+        """The cursor's cell or file and each other cell, as far as they were sent."""
+        return (self.prefix + self.suffix, *(cell.source for cell in (*self.cells_before, *self.cells_after)))
+
     def nearest_last(self) -> list[tuple[int, Cell]]:
         """The notebook's other cells that led here, each with its position in the notebook.
 
@@ -171,6 +177,9 @@ class Chunk:
     first_line: int
     last_line: int
     text: str
+    hidden: tuple[Span, ...] = ()
+    """Where `text` holds secrets of the document that it was cut from, as far as they were looked for. What is on this
+    machine may read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +204,9 @@ class Prompt:
     forced: str = ""
     """What was typed behind `typed`, up to the cursor: the answer continues it. An engine that heals makes its tokens
     begin with exactly these characters; any other reads them at the end of its prompt (`engines/fim.py:unforced`)."""
+    whole: tuple[str, ...] = ()
+    """The open documents from which the texts were cut: the cursor's, and each cell. They are no part of the prompt;
+    what leaves the machine is masked by the secrets that stand in them."""
     session: str = ""
     """Opaque and the same for every prompt of a document: keeps its requests on one replica and its cache."""
 
