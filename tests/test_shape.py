@@ -19,11 +19,12 @@ ALLOWED = {
     "mccomignore": {"errors"},
     "protocols": {"types"},
     "settings": {"errors"},
+    "way_out": set[str](),
     "cascade": {"protocols", "types", "errors"},
     "process": {"errors"},
     "retrieval": {"process", "privacy", "protocols", "types", "errors", "mccomignore"},
-    "engines": {"process", "protocols", "types", "errors", "atomic_json"},
-    "models": {"types", "errors", "atomic_json"},
+    "engines": {"process", "protocols", "types", "errors", "atomic_json", "way_out"},
+    "models": {"types", "errors", "atomic_json", "way_out"},
     "privacy": {"protocols", "types", "errors", "mccomignore"},
     "learning": {"types", "errors"},
     "compose": {
@@ -37,8 +38,9 @@ ALLOWED = {
         "protocols",
         "types",
         "errors",
+        "way_out",
     },
-    "server": {"compose", "models", "settings", "types", "errors"},
+    "server": {"compose", "models", "settings", "types", "errors", "way_out"},
     "evaluation": {
         "compose",
         "cascade",
@@ -63,6 +65,7 @@ ALLOWED = {
         "server",
         "engines",
         "evaluation",
+        "way_out",
     },
     "__main__": {"cli"},
     "demo": {"compose", "engines", "magics", "models", "settings"},
@@ -72,6 +75,7 @@ ALLOWED = {
 }
 HOMES = {
     "httpx": {
+        "way_out.py",
         "engines/http.py",
         "engines/remote/cloud_failures.py",
         "models/hub.py",
