@@ -155,10 +155,12 @@ async def test_bad_bodies_get_one_clear_line(jp_fetch: Fetch, body: str, code: i
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("route", ["complete", "outcome", "survival", "warm", "pull", "status", "traces", "settings"])
+@pytest.mark.parametrize(
+    "route", ["complete", "outcome", "survival", "warm", "pull", "status", "traces", "left", "settings"]
+)
 async def test_nobody_without_a_token_gets_in(jp_fetch: Fetch, route: str) -> None:
     """No route answers without the token."""
-    method = "GET" if route in ("status", "traces", "settings") else "POST"
+    method = "GET" if route in ("status", "traces", "left", "settings") else "POST"
     body = None if method == "GET" else "{}"
     with pytest.raises(HTTPClientError) as refused:
         await jp_fetch("mccom", route, method=method, body=body, headers={"Authorization": "token wrong"})
