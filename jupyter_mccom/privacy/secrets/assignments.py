@@ -1,0 +1,170 @@
+"""Values that a telling name is given: assignments, keyword arguments, keys, comparisons, setters and prose.
+
+A value is a literal (any quotes, prefix or pieces), or bare where the line is a setting, a shell's or within a string.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .bare_values import bare_value
+from .literals import Literal, expression_literals, literal_at, open_quote
+from .secret_values import is_mixed, is_random, is_secret
+from .span import Span
+from .telling_names import Tells, asks, names_in
+
+_CLOSERS = re.compile(r"(?:\\*[\"'`]|&quot;|\]|\)|\*{1,2}|__)?(?:\]|\)|\*{1,2}|\[\d*\])*")
+_ANNOTATION = re.compile(
+    r"[ \t]*::?[ \t]*[A-Za-z_][\w.]*(?:[\[<][^\]>\n]{0,80}[\]>]{1,3})?(?:[ \t]*\|[ \t]*[\w.\[\]]+){0,3}[?!]?[ \t]*(?==(?!=))"
+    r"|[ \t]+(?:string|str|char|text|varchar)\b[ \t]*(?==(?!=))"
+)
+_OPERATOR = re.compile(
+    r"[ \t]*(?P<assign>:=|=>|<<?-|->|→|\?\?=|\|\|=|\+=|=(?![=~])|:(?!:|//))[ \t]*"
+    r"|[ \t]*(?P<compare>[=!]==?|\.equals\()[ \t]*"
+    r"|[ \t]*(?P<comma>,)\s{0,40}"
+    r"|(?P<call>\()\s{0,40}"
+    r"|[ \t]+(?P<prose>is|ist|est|es|è|é|was|are|lautet|to|=)(?:[ \t]*:)?[ \t]+"
+    r"|[ \t]*(?P<cell>\|)[ \t]*"
+    r"|(?P<tag>>)"
+    r"|(?P<space>[ \t]+)(?=[\"'\\`])"
+)
+_PAIR = re.compile(r"[ \t]*,?\s{0,40}[\"']?(?:value|val|default|content)[\"']?[ \t]*[:=][ \t]*", re.IGNORECASE)
+_BLOCK = re.compile(r"[ \t]*\{[^{}]{0,300}?\bdefault\s{0,9}=[ \t]*")
+_DEFAULT = re.compile(r"\b(?:getenv|get|environ\.get|pop|setdefault|or|else|default|Field|default_value|b64decode)\b")
+_WRAPS = re.compile(
+    r"\b(?:str|bytes|bytearray|Secret\w*|String|quote|quote_plus|unquote|fromhex|unhexlify|\w*b64decode|from|Binary|Password)\([bruf]?[\"']$"
+)
+_JOINS = re.compile(r"\b(?:join|paste0?|concat|format|sprintf|os\.path\.join)\b")
+_TARGETS = re.compile(r"[ \t]*\(?[\w.]{1,60}(?:[ \t]*,[ \t]*[\w.]{1,60}){1,5}\)?[ \t]*=(?!=)[ \t]*\(?[ \t]*")
+_SEPARATOR = re.compile(r"[^,\"'\n]{0,60},\s{0,20}")
+_TAKEN = re.compile(r"\b(?:or|else|default\w*=|Field\()\s*[bruf]?[\"']$")
+
+
+def assigned(text: str) -> Iterator[Span]:
+    """The values of all telling names of `text`."""
+    parsed_to = 0
+    for name, tells in names_in(text):
+        for span, past in _of_name(text, name, tells, deep=name.start() >= parsed_to):
+            parsed_to = max(parsed_to, past)
+            yield span
+
+
+def _of_name(text: str, name: re.Match[str], tells: Tells, *, deep: bool) -> Iterator[tuple[Span, int]]:
+    inside = open_quote(text, name.start())
+    closers = _CLOSERS.match(text, name.end())
+    at = closers.end() if closers else name.end()
+    quoted = bool(inside) and inside in text[name.end() : at]
+    inside = "" if quoted else inside
+    for pattern in (_PAIR, _BLOCK):
+        pair = pattern.match(text, at)
+        if pair:
+            yield from _direct(text, pair.end(), tells, inside) or _bare(text, name, pair.end(), tells, inside)
+            return
+    targets = None if inside else _TARGETS.match(text, text.rfind("\n", 0, name.start()) + 1)
+    if targets and targets.start() <= name.start() < targets.end():
+        yield from _in_tuple(text, targets, name, tells)
+        return
+    annotation = None if inside else _ANNOTATION.match(text, at)
+    operator = _OPERATOR.match(text, annotation.end() if annotation else at)
+    if operator is None:
+        return
+    at, kind = operator.end(), operator.lastgroup
+    if kind == "assign":
+        direct = _direct(text, at, tells, inside)
+        yield from direct
+        if not direct and not inside and deep:
+            direct = _in_expression(text, at, tells)
+            yield from direct
+        if not direct:
+            yield from _bare(text, name, at, tells, inside)
+    elif kind == "compare" or (kind == "comma" and quoted) or (kind == "space" and tells is Tells.SURELY):
+        yield from _direct(text, at, tells, inside)
+    elif kind == "call" and deep and not inside and not asks(name[0]):
+        yield from _in_call(text, at, tells)
+    elif kind in {"prose", "cell", "tag"}:
+        yield from _direct(text, at, tells, inside) or _bare(text, name, at, tells, inside, prose=kind)
+
+
+def _direct(text: str, at: int, tells: Tells, inside: str) -> list[tuple[Span, int]]:
+    """The literal right behind the operator, with all that is joined to it."""
+    found = [literal for literal in expression_literals(text, at) if literal.direct]
+    if not found or (inside and text.startswith(inside, at)):
+        return []
+    groups = [found] if _joined(text, found) else [[literal] for literal in found]
+    spans: list[tuple[Span, int]] = []
+    for group in groups:
+        value = "".join(text[literal.start : literal.end] for literal in group)
+        if is_secret(value.strip(), tells) and not value.startswith("-"):
+            spans += [((literal.start, literal.end), literal.past) for literal in group if literal.end > literal.start]
+    return spans
+
+
+def _in_tuple(text: str, targets: re.Match[str], name: re.Match[str], tells: Tells) -> Iterator[tuple[Span, int]]:
+    """The value in the same place: `user, password = "bob", "…"`."""
+    at = targets.end()
+    for _ in range(targets[0].count(",", 0, name.start() - targets.start())):
+        value = literal_at(text, at)
+        comma = _SEPARATOR.match(text, value.past if value else at)
+        if comma is None:
+            return
+        at = comma.end()
+    yield from _direct(text, at, tells, "")
+
+
+def _joined(text: str, found: list[Literal]) -> bool:
+    """Nothing but signs that put texts together stands between the literals."""
+    return all(
+        set(text[a.past : b.start].rstrip("\"'`bBrRfFuU\\")) <= set(" \t\r\n+.&\\()")
+        for a, b in zip(found, found[1:], strict=False)
+    )
+
+
+def _in_expression(text: str, at: int, tells: Tells) -> list[tuple[Span, int]]:
+    """Literals deep in an expression count if they look like secrets, or stand where a default does."""
+    spans: list[tuple[Span, int]] = []
+    found = list(expression_literals(text, at))
+    joined = bool(found) and _JOINS.search(text, at, found[0].past + 8) is not None
+    whole = "".join(text[literal.start : literal.end] for literal in found) if joined else ""
+    for literal in found:
+        value, before = text[literal.start : literal.end], text[max(at, literal.start - 40) : literal.start]
+        by_default = _DEFAULT.search(before) is not None or _WRAPS.search(before) is not None
+        mixed = len(value) >= 6 and is_mixed(value) and (by_default or not value.islower() or is_random(value))
+        if (is_secret(value, tells) and (mixed or (by_default and _is_later(text, literal, found)))) or (
+            joined and value and is_mixed(whole) and is_secret(whole, tells)
+        ):
+            spans.append(((literal.start, literal.end), literal.past))
+    return spans
+
+
+def _is_later(text: str, literal: Literal, found: list[Literal]) -> bool:
+    """Not the name that is looked up, but what is taken instead."""
+    before = text[max(0, literal.start - 24) : literal.start]
+    return literal is not found[0] or _TAKEN.search(before) is not None or _WRAPS.search(before) is not None
+
+
+def _in_call(text: str, at: int, tells: Tells) -> Iterator[tuple[Span, int]]:
+    """The last literal that a setter is given: `set_password("service", "bob", "…")`."""
+    found = [literal for literal in expression_literals(text, at) if literal.direct]
+    stop = found[-1].past if found else at
+    while found and (more := _next_argument(text, stop)):
+        found.append(more)
+        stop = more.past
+    if found and is_secret(text[found[-1].start : found[-1].end], tells):
+        yield (found[-1].start, found[-1].end), stop
+
+
+_ARGUMENT = re.compile(r"\s{0,40},\s{0,40}(?:[\w.]+\s{0,9},\s{0,40}){0,3}")
+
+
+def _next_argument(text: str, at: int) -> Literal | None:
+    comma = _ARGUMENT.match(text, at)
+    return literal_at(text, comma.end()) if comma else None
+
+
+def _bare(
+    text: str, name: re.Match[str], at: int, tells: Tells, inside: str, *, prose: str | None = None
+) -> Iterator[tuple[Span, int]]:
+    span = bare_value(text, name, at, tells, inside=inside, prose=prose)
+    if span:
+        yield span, span[1]

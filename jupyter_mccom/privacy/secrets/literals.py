@@ -1,0 +1,110 @@
+"""String literals in code of any language: prefixes, escaped quotes, missing ends, and pieces that are put together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+OPENING = re.compile(r"(?i:[bruf]{1,2}|[@$])?(?P<slashes>\\*)(?P<quote>\"\"\"|'''|[\"'`]|&quot;|&\#39;)")
+_WITHIN = {
+    '"': re.compile(r'(?:[^"\\\n]|\\.)*'),
+    "'": re.compile(r"(?:[^'\\\n]|\\.|'')*"),
+}
+_QUOTES = re.compile(r"\\.|\"\"\"|'''|[\"'`]")
+_PREFIX = re.compile(r"(?<![\w])(?i:[bruf]{1,2})$")
+_PART = re.compile(
+    r"(?P<space>[ \t]+|\\\r?\n)|(?P<newline>\r?\n)|(?P<comment>#[^\n]*|//[^\n]*)|(?P<open>[([{])|(?P<close>[)\]}])"
+    r"|(?P<end>[,;])|(?P<word>\w[\w.]*)|(?P<sign>.)"
+)
+_LONGEST = 4_000
+_FARTHEST = 800
+_MOST_PARTS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Literal:
+    """The text between two quotes, by its place in the document."""
+
+    start: int
+    end: int
+    past: int
+    """Behind the closing quote."""
+    direct: bool = True
+    """Only prefixes, brackets and other literals stand between it and the name."""
+
+
+def literal_at(text: str, at: int, *, direct: bool = True) -> Literal | None:
+    """The literal that opens at `at`. One without an end goes to the end of its line."""
+    opening = OPENING.match(text, at)
+    if opening is None:
+        return None
+    start, slashes, quote = opening.end(), opening["slashes"], opening["quote"]
+    limit = min(len(text), start + _LONGEST)
+    if slashes or quote not in _WITHIN:
+        stop = limit if len(quote) == 3 or quote == "`" else _line_end(text, start, limit)
+        end = text.find(slashes + quote, start, stop)
+        if end < 0:
+            end = _line_end(text, start, limit)
+            return Literal(start=start, end=end, past=end, direct=direct)
+        return Literal(start=start, end=end, past=end + len(slashes + quote), direct=direct)
+    found = _WITHIN[quote].match(text, start, limit)
+    end = found.end() if found else start
+    return Literal(start=start, end=end, past=min(end + 1, _line_end(text, end, limit)), direct=direct)
+
+
+def open_quote(text: str, at: int) -> str:
+    """The quote of the string of this line in which `at` lies, or nothing."""
+    line = max(text.rfind("\n", 0, at) + 1, at - _FARTHEST)
+    inside = ""
+    for found in _QUOTES.finditer(text, line, at):
+        quote = found[0]
+        if quote[0] == "\\" or (quote == "'" and not inside and _is_apostrophe(text, found.start())):
+            continue
+        if not inside:
+            inside = quote
+        elif quote == inside:
+            inside = ""
+    return inside
+
+
+def expression_literals(text: str, at: int) -> Iterator[Literal]:
+    """The literals of the expression at `at`, up to its comma, its line's end or the bracket that encloses it."""
+    depth, direct, needs_more, stop = 0, True, True, min(len(text), at + _FARTHEST)
+    for _ in range(_MOST_PARTS):
+        literal = literal_at(text, at, direct=direct) if at < stop else None
+        if literal:
+            at, needs_more = literal.past, False
+            if text[at : at + 1] != ":" and _JOINED.match(text, at):
+                needs_more = True
+            yield literal
+            continue
+        part = _PART.match(text, at, stop)
+        if part is None:
+            return
+        at, kind = part.end(), part.lastgroup
+        depth += (kind == "open") - (kind == "close")
+        if depth < 0 or (not depth and (kind == "end" or (kind == "newline" and not needs_more))):
+            return
+        if kind == "word" or (kind == "sign" and part[0] not in "+.|"):
+            direct = False
+        if kind in {"word", "sign", "close"}:
+            needs_more = kind == "sign" and part[0] in "+=|"
+
+
+_JOINED = re.compile(
+    r"[ \t]*(?:[+.&\\]?[ \t]*)\r?\n[ \t]*(?:[+.&][ \t]*)?(?i:[bruf]{1,2})?[\"'](?![\"'])|[ \t]*[+&.]?[ \t]*[\"']"
+)
+"""Another literal follows at once, which continues the value."""
+
+
+def _line_end(text: str, start: int, limit: int) -> int:
+    end = text.find("\n", start, limit)
+    end = limit if end < 0 else end
+    return end - 1 if end > start and text[end - 1] == "\r" else end
+
+
+def _is_apostrophe(text: str, at: int) -> bool:
+    """A quote within a word: `don't`."""
+    before, after = text[max(0, at - 3) : at], text[at + 1 : at + 2]
+    return bool(before) and before[-1].isalnum() and after.isalpha() and _PREFIX.search(before) is None
