@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 
-from .bare_values import bare_value
-from .literals import Literal, expression_literals, literal_at, open_quote
+from .bare_values import Place, bare_value
+from .document_text import DocumentText
+from .literals import Literal, expression_literals, literal_at
 from .secret_values import is_mixed, is_random, is_secret
 from .span import Span
 from .telling_names import Tells, asks, names_in
@@ -27,7 +30,7 @@ _OPERATOR = re.compile(
     r"|[ \t]+(?P<prose>is|ist|est|es|è|é|was|are|lautet|to|=)(?:[ \t]*:)?[ \t]+"
     r"|[ \t]*(?P<cell>\|)[ \t]*"
     r"|(?P<tag>>)"
-    r"|(?P<space>[ \t]+)(?=[\"'\\`])"
+    r"|(?P<space>[ \t]+)(?=[\"'\\`\w])"
 )
 _PAIR = re.compile(r"[ \t]*,?\s{0,40}[\"']?(?:value|val|default|content)[\"']?[ \t]*[:=][ \t]*", re.IGNORECASE)
 _BLOCK = re.compile(r"[ \t]*\{[^{}]{0,300}?\bdefault\s{0,9}=[ \t]*")
@@ -43,87 +46,91 @@ _TAKEN = re.compile(r"\b(?:or|else|default\w*=|Field\()\s*[bruf]?[\"']$")
 
 def assigned(text: str) -> Iterator[Span]:
     """The values of all telling names of `text`."""
-    parsed_to = 0
+    document, parsed_to = DocumentText(text), 0
     for name, tells in names_in(text):
-        for span, past in _of_name(text, name, tells, deep=name.start() >= parsed_to):
+        for span, past in _of_name(document, name, tells, deep=name.start() >= parsed_to):
             parsed_to = max(parsed_to, past)
             yield span
 
 
-def _of_name(text: str, name: re.Match[str], tells: Tells, *, deep: bool) -> Iterator[tuple[Span, int]]:
-    inside = open_quote(text, name.start())
+def _of_name(document: DocumentText, name: re.Match[str], tells: Tells, *, deep: bool) -> Iterator[tuple[Span, int]]:
+    text, inside = document.text, document.quote_at(name.start())
     closers = _CLOSERS.match(text, name.end())
     at = closers.end() if closers else name.end()
     quoted = bool(inside) and inside in text[name.end() : at]
-    inside = "" if quoted else inside
-    for pattern in (_PAIR, _BLOCK):
-        pair = pattern.match(text, at)
-        if pair:
-            yield from _direct(text, pair.end(), tells, inside) or _bare(text, name, pair.end(), tells, inside)
-            return
-    targets = None if inside else _TARGETS.match(text, text.rfind("\n", 0, name.start()) + 1)
-    if targets and targets.start() <= name.start() < targets.end():
-        yield from _in_tuple(text, targets, name, tells)
+    place = Place(document=document, name=name, tells=tells, inside="" if quoted else inside, at=at)
+    pair = _PAIR.match(text, at) or _BLOCK.match(text, at)
+    if pair:
+        place = replace(place, at=pair.end())
+        yield from _direct(place) or _bare(place)
         return
-    annotation = None if inside else _ANNOTATION.match(text, at)
+    placed = [] if place.inside else list(_in_tuple(place))
+    annotation = None if place.inside else _ANNOTATION.match(text, at)
     operator = _OPERATOR.match(text, annotation.end() if annotation else at)
-    if operator is None:
+    if placed or operator is None:
+        yield from placed
         return
-    at, kind = operator.end(), operator.lastgroup
+    place, kind = replace(place, at=operator.end()), operator.lastgroup
     if kind == "assign":
-        direct = _direct(text, at, tells, inside)
-        yield from direct
-        if not direct and not inside and deep:
-            direct = _in_expression(text, at, tells)
-            yield from direct
-        if not direct:
-            yield from _bare(text, name, at, tells, inside)
-    elif kind == "compare" or (kind == "comma" and quoted) or (kind == "space" and tells is Tells.SURELY):
-        yield from _direct(text, at, tells, inside)
-    elif kind == "call" and deep and not inside and not asks(name[0]):
-        yield from _in_call(text, at, tells)
+        in_expression = _in_expression if deep and not place.inside else _nothing
+        yield from _direct(place) or in_expression(place) or _bare(place)
+    elif kind == "compare" or (kind == "comma" and quoted):
+        yield from _direct(place)
+    elif kind == "space" and tells is Tells.SURELY:
+        yield from _direct(place) or _bare(place, prose=kind)
+    elif kind == "call" and deep and not place.inside and not asks(name[0]):
+        yield from _in_call(place)
     elif kind in {"prose", "cell", "tag"}:
-        yield from _direct(text, at, tells, inside) or _bare(text, name, at, tells, inside, prose=kind)
+        yield from _direct(place) or _bare(place, prose=kind)
 
 
-def _direct(text: str, at: int, tells: Tells, inside: str) -> list[tuple[Span, int]]:
+def _nothing(place: Place) -> list[tuple[Span, int]]:
+    return []
+
+
+def _direct(place: Place) -> list[tuple[Span, int]]:
     """The literal right behind the operator, with all that is joined to it."""
-    found = [literal for literal in expression_literals(text, at) if literal.direct]
+    text, at, inside = place.document.text, place.at, place.inside
+    found = list(expression_literals(text, at))
     if not found or (inside and text.startswith(inside, at)):
         return []
     groups = [found] if _joined(text, found) else [[literal] for literal in found]
     spans: list[tuple[Span, int]] = []
     for group in groups:
         value = "".join(text[literal.start : literal.end] for literal in group)
-        if is_secret(value.strip(), tells) and not value.startswith("-"):
+        if is_secret(value.strip(), place.tells) and not value.startswith("-"):
             spans += [((literal.start, literal.end), literal.past) for literal in group if literal.end > literal.start]
     return spans
 
 
-def _in_tuple(text: str, targets: re.Match[str], name: re.Match[str], tells: Tells) -> Iterator[tuple[Span, int]]:
+def _in_tuple(place: Place) -> Iterator[tuple[Span, int]]:
     """The value in the same place: `user, password = "bob", "…"`."""
+    text, name = place.document.text, place.name
+    targets = _TARGETS.match(text, place.document.line_start(name.start()))
+    if targets is None or name.start() >= targets.end():
+        return
     at = targets.end()
-    for _ in range(targets[0].count(",", 0, name.start() - targets.start())):
+    for _ in range(text.count(",", targets.start(), name.start())):
         value = literal_at(text, at)
         comma = _SEPARATOR.match(text, value.past if value else at)
         if comma is None:
             return
         at = comma.end()
-    yield from _direct(text, at, tells, "")
+    yield from _direct(replace(place, at=at))
 
 
 def _joined(text: str, found: list[Literal]) -> bool:
     """Nothing but signs that put texts together stands between the literals."""
     return all(
-        set(text[a.past : b.start].rstrip("\"'`bBrRfFuU\\")) <= set(" \t\r\n+.&\\()")
-        for a, b in zip(found, found[1:], strict=False)
+        set(text[a.past : b.start].rstrip("\"'`bBrRfFuU\\")) <= set(" \t\r\n+.&\\()") for a, b in pairwise(found)
     )
 
 
-def _in_expression(text: str, at: int, tells: Tells) -> list[tuple[Span, int]]:
+def _in_expression(place: Place) -> list[tuple[Span, int]]:
     """Literals deep in an expression count if they look like secrets, or stand where a default does."""
+    text, at, tells = place.document.text, place.at, place.tells
     spans: list[tuple[Span, int]] = []
-    found = list(expression_literals(text, at))
+    found = list(expression_literals(text, at, deep=True))
     joined = bool(found) and _JOINS.search(text, at, found[0].past + 8) is not None
     whole = "".join(text[literal.start : literal.end] for literal in found) if joined else ""
     for literal in found:
@@ -143,14 +150,15 @@ def _is_later(text: str, literal: Literal, found: list[Literal]) -> bool:
     return literal is not found[0] or _TAKEN.search(before) is not None or _WRAPS.search(before) is not None
 
 
-def _in_call(text: str, at: int, tells: Tells) -> Iterator[tuple[Span, int]]:
+def _in_call(place: Place) -> Iterator[tuple[Span, int]]:
     """The last literal that a setter is given: `set_password("service", "bob", "…")`."""
-    found = [literal for literal in expression_literals(text, at) if literal.direct]
+    text, at = place.document.text, place.at
+    found = list(expression_literals(text, at))
     stop = found[-1].past if found else at
     while found and (more := _next_argument(text, stop)):
         found.append(more)
         stop = more.past
-    if found and is_secret(text[found[-1].start : found[-1].end], tells):
+    if found and is_secret(text[found[-1].start : found[-1].end], place.tells):
         yield (found[-1].start, found[-1].end), stop
 
 
@@ -162,9 +170,7 @@ def _next_argument(text: str, at: int) -> Literal | None:
     return literal_at(text, comma.end()) if comma else None
 
 
-def _bare(
-    text: str, name: re.Match[str], at: int, tells: Tells, inside: str, *, prose: str | None = None
-) -> Iterator[tuple[Span, int]]:
-    span = bare_value(text, name, at, tells, inside=inside, prose=prose)
+def _bare(place: Place, *, prose: str | None = None) -> Iterator[tuple[Span, int]]:
+    span = bare_value(place, prose=prose)
     if span:
         yield span, span[1]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
+from .document_text import DocumentText
 from .secret_values import is_blank, is_mixed, is_random, is_secret
 from .span import Span
 from .telling_names import Tells, is_telling_word
@@ -28,145 +30,142 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _CODE = re.compile(
     r"[^\W\d][\w.]*[(\[{].*|[^\W\d]\w*(?:\.[^\W\d]\w*)+|[\[({].*|.*[(\[{,]|@\w+|lambda\b.*|[-+]?[\d._]+|f?[\"'].*"
 )
-_TYPE = frozenset(
-    [
-        "string",
-        "bytes",
-        "object",
-        "boolean",
-        "integer",
-        "number",
-        "float",
-        "double",
-        "varchar",
-        "optional",
-        "secretstr",
-        "literal",
-        "union",
-        "required",
-        "password",
-        "getpass",
-        "default",
-        "unknown",
-        "unset",
-        "pytest",
-        "request",
-        "response",
-        "config",
-        "settings",
-    ]
-)
-_SECTION = re.compile(r"^\[[\w .:\"/-]+\][ \t]*$", re.MULTILINE)
-_CLASSES = re.compile(r"^[ \t]*(?:class|def|import|from|interface|type|struct|async)[ \t]", re.MULTILINE)
+_NO_VALUE = """
+string bytes object boolean integer number float double varchar optional secretstr literal union required password
+getpass default unknown unset pytest request response config settings
+""".split()
+_STATEMENT = re.compile(r"[^\n\"'`=()\[\]{}]*")
 _FARTHEST = 400
 
 
-def bare_value(text: str, name: re.Match[str], at: int, tells: Tells, *, inside: str, prose: str | None) -> Span | None:
-    """The value without quotes at `at`, which an operator behind `name` introduces."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a value may stand: behind a telling name and its operator."""
+
+    document: DocumentText
+    name: re.Match[str]
+    tells: Tells
+    inside: str
+    """The quote of the string in which it all stands, or nothing."""
+    at: int
+
+    @property
+    def operator(self) -> str:
+        """What stands between the name and the value."""
+        return self.document.text[self.name.end() : self.at]
+
+    @property
+    def before(self) -> str:
+        """The line in front of the name."""
+        return self.document.text[self.document.line_start(self.name.start()) : self.name.start()]
+
+    @property
+    def spaced(self) -> bool:
+        """The operator is set apart from the name, as in code."""
+        return _SPACED.search(self.operator) is not None
+
+
+def bare_value(place: Place, *, prose: str | None) -> Span | None:
+    """The value without quotes at `place`; `prose` is the kind of an operator that no code has."""
+    text, at = place.document.text, place.at
     if text[at : at + 1] in {"", "\n", "\r", "$", "<"}:
         return None
-    line = max(text.rfind("\n", 0, name.start()) + 1, name.start() - _FARTHEST)
-    before = text[line : name.start()]
     if prose == "tag":
-        return _judged(text, at, text.find("<", at, at + _FARTHEST), tells)
-    if prose == "cell" and inside:
-        return None
+        return _judged(place, text.find("<", at, at + _FARTHEST))
     if prose:
-        return _in_prose(text, at, tells, prose)
-    if before.endswith(("?", "&", "&amp;")):
-        return _matched(text, at, _IN_QUERY, tells)
-    if inside:
-        return _in_string(text, name, at, tells)
-    spaced = _SPACED.search(text, name.end(), at) is not None
-    shell = _SHELL_BEFORE.search(before) is not None and not spaced
-    found = _IN_SHELL.match(text, at)
-    if shell or (found and not spaced and "=" in text[name.end() : at] and _COMMAND_NEXT.match(text, found.end())):
-        return _matched(text, at, _IN_SHELL, tells)
-    return _in_setting(text, name, at, tells, before=before, spaced=spaced)
+        return None if prose in {"cell", "space"} and place.inside else _in_prose(place, prose)
+    if place.before.endswith(("?", "&", "&amp;")):
+        return _matched(place, _IN_QUERY)
+    if place.inside:
+        return _in_string(place)
+    found = _IN_SHELL.match(text, at, at + _FARTHEST)
+    tight = "=" in place.operator and not place.spaced
+    if tight and found and (_SHELL_BEFORE.search(place.before) or _COMMAND_NEXT.match(text, found.end())):
+        return _judged(place, found.end())
+    return _in_setting(place) or (_in_prose(place, ":") if ":" in place.operator else None)
 
 
-def _matched(text: str, at: int, pattern: re.Pattern[str], tells: Tells) -> Span | None:
-    found = pattern.match(text, at, at + _FARTHEST)
-    return _judged(text, at, found.end(), tells) if found else None
+def _matched(place: Place, pattern: re.Pattern[str]) -> Span | None:
+    found = pattern.match(place.document.text, place.at, place.at + _FARTHEST)
+    return _judged(place, found.end()) if found else None
 
 
-def _judged(text: str, at: int, end: int, tells: Tells) -> Span | None:
-    value = text[at:end].rstrip()
-    inner = value[1:-1] if value[:1] == "{" and value[-1:] == "}" and not value[1:-1].isidentifier() else value
-    if end < 0 or "\n" in value or not is_secret(inner, tells) or (_CODE.fullmatch(inner) and not is_random(inner)):
+def _judged(place: Place, end: int) -> Span | None:
+    value = place.document.text[place.at : end].rstrip() if end > place.at else ""
+    braced = value[:1] == "{" and value[-1:] == "}" and not _is_variable(place, value[1:-1])
+    inner = value[1:-1] if braced else value
+    if "\n" in value or not is_secret(inner, place.tells) or (_CODE.fullmatch(inner) and not is_random(inner)):
         return None
-    return at, at + len(value)
+    return place.at, place.at + len(value)
 
 
-def _in_string(text: str, name: re.Match[str], at: int, tells: Tells) -> Span | None:
+def _is_variable(place: Place, value: str) -> bool:
+    """What stands in braces is a name of the document, or may be one."""
+    return value.isidentifier() and not (is_mixed(value) and place.document.times(value) == 1)
+
+
+def _in_string(place: Place) -> Span | None:
     """Within a string: `Pwd=…;`, `password=… host=…`, `password: …`. A plain word counts only behind `=`."""
-    found = _IN_STRING.match(text, at, at + _FARTHEST)
-    if found is None:
+    found = _IN_STRING.match(place.document.text, place.at, place.at + _FARTHEST)
+    value = found[0].rstrip(",.)]") if found else ""
+    tight = place.operator.strip("\"'`\\") == "="
+    if not value or ("}" in value and "{" not in value) or not (tight or is_mixed(value)):
         return None
-    value = found[0].rstrip(",.)]")
-    tight = text[name.end() : at].strip("\"'`\\") == "="
-    if "}" in value and "{" not in value:
+    if value.startswith("{") and (_is_variable(place, value[1:-1]) or not tight):
         return None
-    if value.startswith("{") and (value[1:-1].isidentifier() or not tight):
-        return None
-    if not (tight or is_mixed(value)):
-        return None
-    return _judged(text, at, at + len(value), tells)
+    return _judged(place, place.at + len(value))
 
 
-def _in_prose(text: str, at: int, tells: Tells, kind: str) -> Span | None:
-    """Behind `password is`, or in the next cell of a table: no plain word."""
+def _in_prose(place: Place, kind: str) -> Span | None:
+    """Behind `password is`, in the next cell of a table, or in a line without signs of code: no plain word."""
+    text, at = place.document.text, place.at
+    if kind in {":", "space"} and (place.tells is not Tells.SURELY or not _STATEMENT.fullmatch(place.before)):
+        return None
     while text[at : at + 1] in {"*", "_", "`", "(", ":"}:
         at += 1
     found = _IN_PROSE.match(text, at, at + _FARTHEST)
     value = found[0].rstrip(".,;:!?)*_`") if found else ""
-    mixed = len(value) >= 6 and is_mixed(value) and (any(map(str.isdigit, value)) or kind == "cell")
-    if not mixed or _CODE.fullmatch(value):
+    has_digit = any(map(str.isdigit, value))
+    mixed = len(value) >= 6 and is_mixed(value) and (has_digit or kind == "cell")
+    if not mixed or _CODE.fullmatch(value) or (kind == "space" and place.document.times(value) > 1):
         return None
-    return _judged(text, at, at + len(value), tells)
+    span = _judged(
+        Place(document=place.document, name=place.name, tells=place.tells, inside="", at=at), at + len(value)
+    )
+    return span
 
 
-def _in_setting(text: str, name: re.Match[str], at: int, tells: Tells, *, before: str, spaced: bool) -> Span | None:
+def _in_setting(place: Place) -> Span | None:
     """A whole line `name = value` or `name: value`, whose value is no code."""
-    found = _REST.match(text, at, at + _FARTHEST)
-    if found is None or _CONFIG_BEFORE.fullmatch(before) is None:
+    found = _REST.match(place.document.text, place.at, place.at + _FARTHEST)
+    value = _COMMENT.sub("", found[0]).rstrip(" \t\r,") if found else ""
+    if not value or value[0] in "\"'`|&*!" or _CONFIG_BEFORE.fullmatch(place.before) is None:
         return None
-    value = _COMMENT.sub("", found[0]).rstrip(" \t\r,")
-    if not value or value[0] in "\"'`|&*!" or _CODE.fullmatch(value):
-        return (
-            None
-            if not is_random(value) or " " in value or value[:1] in "\"'`"
-            else _judged(text, at, at + len(value), tells)
-        )
-    if any(char in value for char in " \t"):
-        return _phrase(text, name, at, value, tells)
-    if (
-        _IDENTIFIER.fullmatch(value)
-        and not is_random(value)
-        and not _is_value(text, name, value, tells, at, spaced=spaced)
-    ):
+    if " " in value or "\t" in value:
+        return _phrase(place, value)
+    if _CODE.fullmatch(value) and not is_random(value):
         return None
-    if tells is not Tells.SURELY and not is_mixed(value):
+    if _IDENTIFIER.fullmatch(value) and not is_random(value) and not _is_value(place, value):
         return None
-    return _judged(text, at, at + len(value), tells)
+    return _judged(place, place.at + len(value)) if place.tells is Tells.SURELY or is_mixed(value) else None
 
 
-def _is_value(text: str, name: re.Match[str], value: str, tells: Tells, at: int, *, spaced: bool) -> bool:
+def _is_value(place: Place, value: str) -> bool:
     """What could be an identifier is none: it stands nowhere else, and has digits or is a word in a setting."""
-    if len(value) < 6 or value.lower() in _TYPE or text.count(value) > 1:
+    if len(value) < 6 or value.lower() in _NO_VALUE or place.document.times(value) > 1:
         return False
-    if any(map(str.isdigit, value)) or (value.islower() and not spaced and "_" not in value):
+    if any(map(str.isdigit, value)) or (value.islower() and not place.spaced and "_" not in value):
         return True
-    if spaced or ":" in text[name.end() : at]:
-        return _SECTION.search(text) is not None or (not spaced and not _CLASSES.search(text))
-    return tells is Tells.SURELY
+    if place.spaced or ":" in place.operator:
+        return place.document.has_sections or not (place.spaced or place.document.has_code)
+    return place.tells is Tells.SURELY
 
 
-def _phrase(text: str, name: re.Match[str], at: int, value: str, tells: Tells) -> Span | None:
+def _phrase(place: Place, value: str) -> Span | None:
     """Several plain words behind a name at the line's start: `passphrase: correct horse battery staple`."""
     words = value.split()
     plain = all(word.replace("-", "").isalnum() and word.islower() for word in words)
     about = any(is_telling_word(word) for word in words) or is_blank(value)
-    if tells is not Tells.SURELY or not plain or about or not 3 <= len(words) <= 8 or min(map(len, words)) < 3:
+    if place.tells is not Tells.SURELY or not plain or about or not 3 <= len(words) <= 8 or min(map(len, words)) < 3:
         return None
-    return at, at + len(value)
+    return place.at, place.at + len(value)

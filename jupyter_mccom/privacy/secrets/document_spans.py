@@ -15,7 +15,7 @@ from .private_keys import private_keys
 from .shell_lines import shell_passwords
 from .span import Span, merged
 from .sql_statements import sql_passwords
-from .telling_names import names_in
+from .telling_names import names_in, what_tells
 from .vendor_tokens import plugin_tokens, tokens
 
 _RUN = re.compile(r"[A-Za-z0-9+/=_.:\-]{16,}")
@@ -34,8 +34,9 @@ def spans(text: str) -> tuple[Span, ...]:
 
 
 def forget() -> None:
-    """Drops the texts in which secrets were looked for. Any thread may call it."""
+    """Drops the texts in which secrets were looked for, and their names. Any thread may call it."""
     spans.cache_clear()
+    what_tells.cache_clear()
 
 
 def _by_line(text: str) -> Iterator[Span]:

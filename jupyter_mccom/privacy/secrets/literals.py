@@ -11,8 +11,6 @@ _WITHIN = {
     '"': re.compile(r'(?:[^"\\\n]|\\.)*'),
     "'": re.compile(r"(?:[^'\\\n]|\\.|'')*"),
 }
-_QUOTES = re.compile(r"\\.|\"\"\"|'''|[\"'`]")
-_PREFIX = re.compile(r"(?<![\w])(?i:[bruf]{1,2})$")
 _PART = re.compile(
     r"(?P<space>[ \t]+|\\\r?\n)|(?P<newline>\r?\n)|(?P<comment>#[^\n]*|//[^\n]*)|(?P<open>[([{])|(?P<close>[)\]}])"
     r"|(?P<end>[,;])|(?P<word>\w[\w.]*)|(?P<sign>.)"
@@ -53,23 +51,11 @@ def literal_at(text: str, at: int, *, direct: bool = True) -> Literal | None:
     return Literal(start=start, end=end, past=min(end + 1, _line_end(text, end, limit)), direct=direct)
 
 
-def open_quote(text: str, at: int) -> str:
-    """The quote of the string of this line in which `at` lies, or nothing."""
-    line = max(text.rfind("\n", 0, at) + 1, at - _FARTHEST)
-    inside = ""
-    for found in _QUOTES.finditer(text, line, at):
-        quote = found[0]
-        if quote[0] == "\\" or (quote == "'" and not inside and _is_apostrophe(text, found.start())):
-            continue
-        if not inside:
-            inside = quote
-        elif quote == inside:
-            inside = ""
-    return inside
+def expression_literals(text: str, at: int, *, deep: bool = False) -> Iterator[Literal]:
+    """The literals of the expression at `at`, up to its comma, its line's end or the bracket that encloses it.
 
-
-def expression_literals(text: str, at: int) -> Iterator[Literal]:
-    """The literals of the expression at `at`, up to its comma, its line's end or the bracket that encloses it."""
+    Unless `deep`, they end at what is neither a literal nor a bracket nor a sign that puts texts together.
+    """
     depth, direct, needs_more, stop = 0, True, True, min(len(text), at + _FARTHEST)
     for _ in range(_MOST_PARTS):
         literal = literal_at(text, at, direct=direct) if at < stop else None
@@ -88,6 +74,8 @@ def expression_literals(text: str, at: int) -> Iterator[Literal]:
             return
         if kind == "word" or (kind == "sign" and part[0] not in "+.|"):
             direct = False
+            if not deep:
+                return
         if kind in {"word", "sign", "close"}:
             needs_more = kind == "sign" and part[0] in "+=|"
 
@@ -102,9 +90,3 @@ def _line_end(text: str, start: int, limit: int) -> int:
     end = text.find("\n", start, limit)
     end = limit if end < 0 else end
     return end - 1 if end > start and text[end - 1] == "\r" else end
-
-
-def _is_apostrophe(text: str, at: int) -> bool:
-    """A quote within a word: `don't`."""
-    before, after = text[max(0, at - 3) : at], text[at + 1 : at + 2]
-    return bool(before) and before[-1].isalnum() and after.isalpha() and _PREFIX.search(before) is None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from itertools import pairwise
 
 from .telling_names import Tells, is_telling_word
 
 _BLANK = re.compile(
-    r"\{[^{}\s]*\}|<[^<>]*>|\[[A-Z_ ]*\]|\$\(?\w+\)?|\$\{.*\}|\$\(.*|%\(?\w*\)?s|%\w+%|\{\{.*\}\}|\W*|[*.xX_\-•…]+"
-    r"|(?i:(?:your|insert|enter|replace|paste|type|put|add)[-_ ](?:your|the|my|a|in|with|api|here|key|token|password|secret)?"
+    r"\{[^{}\s]*\}|<[^<>]*>|\[[A-Z_ ]*\]|\$\(?\w+\)?|\$\{.*\}|\$\(.*|%\(?\w*\)?s|%\w+%|\{\{.*\}\}|[*.xX_\-•…#?]+"
+    r"|(?i:your[-_ ].*|(?:insert|enter|replace|paste|type|put|add)[-_ ]+(?:your|the|my|in|with|api|here|key|token|password)\b"
     r".*|.*[-_ ]here\W*|none|null|nil|true|false|undefined|changeme|change[-_]me|placeholder|redacted|hidden|masked"
     r"|string|str|text|bytes|object|required|optional|n/?a|xxx+.*|dummy|todo|tbd|empty|default)"
     r"|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|(?:[A-Z]\w*\.)?MCCOM_SECRET_\d+_"
@@ -27,12 +27,11 @@ _LEAST = 3
 _LONGEST = 4_000
 
 
-@lru_cache(maxsize=4_096)
 def is_secret(value: str, tells: Tells) -> bool:
     """`value` stands beside a name that tells so much, and looks like what such a name has."""
     if not _LEAST <= len(value) <= _LONGEST or is_blank(value):
         return False
-    value = _BRACES.sub("", value)
+    value = value if value.startswith("{") and value.endswith("}") else _BRACES.sub("", value)
     if tells is Tells.SURELY:
         return len(value) >= _LEAST and not _is_prose(value) and (is_random(value) or not _is_place(value))
     if tells is Tells.MIXED:
@@ -44,7 +43,8 @@ def is_secret(value: str, tells: Tells) -> bool:
 
 def is_blank(value: str) -> bool:
     """`value` stands where a secret will be put, or is no value."""
-    return _BLANK.fullmatch(value) is not None or is_telling_word(value)
+    signs = not any(map(str.isalnum, value)) and len(set(value)) < 5
+    return signs or _BLANK.fullmatch(value) is not None or is_telling_word(value)
 
 
 def is_mixed(value: str) -> bool:
@@ -55,7 +55,6 @@ def is_mixed(value: str) -> bool:
     return has_letter and (has_digit or has_sign) and not is_blank(value)
 
 
-@lru_cache(maxsize=4_096)
 def is_random(value: str) -> bool:
     """`value` changes between digits, capitals and small letters more often than names and versions do."""
     if _UUID.search(value):
@@ -67,7 +66,7 @@ def is_random(value: str) -> bool:
         digits += kinds.count("d")
         letters += len(run) - kinds.count("d")
         if len(run) >= 4:
-            changes += sum(a != b and (a, b) != ("U", "l") for a, b in zip(kinds, kinds[1:], strict=False))
+            changes += sum(a != b and (a, b) != ("U", "l") for a, b in pairwise(kinds))
     return bool(n_chars >= 8 and letters and digits and changes >= max(3, n_chars / 6))
 
 
