@@ -41,19 +41,21 @@ _WRAPS = re.compile(
 _JOINS = re.compile(r"\b(?:join|paste0?|concat|format|sprintf|os\.path\.join)\b")
 _TARGETS = re.compile(r"[ \t]*\(?[\w.]{1,60}(?:[ \t]*,[ \t]*[\w.]{1,60}){1,5}\)?[ \t]*=(?!=)[ \t]*\(?[ \t]*")
 _SEPARATOR = re.compile(r"[^,\"'\n]{0,60},\s{0,20}")
+_MOST_NAMES, _CHARS_A_NAME = 1_000, 200
 _TAKEN = re.compile(r"\b(?:or|else|default\w*=|Field\()\s*[bruf]?[\"']$")
 
 
 def assigned(text: str) -> Iterator[Span]:
-    """The values of all telling names of `text`."""
-    document, parsed_to = DocumentText(text), 0
-    for name, tells in names_in(text):
-        for span, past in _of_name(document, name, tells, deep=name.start() >= parsed_to):
-            parsed_to = max(parsed_to, past)
-            yield span
+    """The values of all telling names of `text`; where names crowd as in no document, all that follows."""
+    document = DocumentText(text)
+    for number, (name, tells) in enumerate(names_in(text)):
+        if number > _MOST_NAMES + len(text) // _CHARS_A_NAME:
+            yield name.start(), len(text)
+            return
+        yield from _of_name(document, name, tells)
 
 
-def _of_name(document: DocumentText, name: re.Match[str], tells: Tells, *, deep: bool) -> Iterator[tuple[Span, int]]:
+def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Iterator[Span]:
     text, inside = document.text, document.quote_at(name.start())
     closers = _CLOSERS.match(text, name.end())
     at = closers.end() if closers else name.end()
@@ -72,38 +74,33 @@ def _of_name(document: DocumentText, name: re.Match[str], tells: Tells, *, deep:
         return
     place, kind = replace(place, at=operator.end()), operator.lastgroup
     if kind == "assign":
-        in_expression = _in_expression if deep and not place.inside else _nothing
-        yield from _direct(place) or in_expression(place) or _bare(place)
+        yield from _direct(place) or _in_expression(place) or _bare(place)
     elif kind == "compare" or (kind == "comma" and quoted):
         yield from _direct(place)
     elif kind == "space" and tells is Tells.SURELY:
         yield from _direct(place) or _bare(place, prose=kind)
-    elif kind == "call" and deep and not place.inside and not asks(name[0]):
+    elif kind == "call" and not place.inside and not asks(name[0]):
         yield from _in_call(place)
     elif kind in {"prose", "cell", "tag"}:
         yield from _direct(place) or _bare(place, prose=kind)
 
 
-def _nothing(place: Place) -> list[tuple[Span, int]]:
-    return []
-
-
-def _direct(place: Place) -> list[tuple[Span, int]]:
+def _direct(place: Place) -> list[Span]:
     """The literal right behind the operator, with all that is joined to it."""
     text, at, inside = place.document.text, place.at, place.inside
-    found = list(expression_literals(text, at))
+    found, _ = expression_literals(text, at)
     if not found or (inside and text.startswith(inside, at)):
         return []
     groups = [found] if _joined(text, found) else [[literal] for literal in found]
-    spans: list[tuple[Span, int]] = []
+    spans: list[Span] = []
     for group in groups:
         value = "".join(text[literal.start : literal.end] for literal in group)
         if is_secret(value.strip(), place.tells) and not value.startswith("-"):
-            spans += [((literal.start, literal.end), literal.past) for literal in group if literal.end > literal.start]
+            spans += [(literal.start, literal.end) for literal in group if literal.end > literal.start]
     return spans
 
 
-def _in_tuple(place: Place) -> Iterator[tuple[Span, int]]:
+def _in_tuple(place: Place) -> Iterator[Span]:
     """The value in the same place: `user, password = "bob", "…"`."""
     text, name = place.document.text, place.name
     targets = _TARGETS.match(text, place.document.line_start(name.start()))
@@ -126,21 +123,24 @@ def _joined(text: str, found: list[Literal]) -> bool:
     )
 
 
-def _in_expression(place: Place) -> list[tuple[Span, int]]:
+def _in_expression(place: Place) -> list[Span]:
     """Literals deep in an expression count if they look like secrets, or stand where a default does."""
     text, at, tells = place.document.text, place.at, place.tells
-    spans: list[tuple[Span, int]] = []
-    found = list(expression_literals(text, at, deep=True))
+    spans: list[Span] = []
+    if place.inside or at < place.document.read_to:
+        return []
+    found, place.document.read_to = expression_literals(text, at, deep=True)
     joined = bool(found) and _JOINS.search(text, at, found[0].past + 8) is not None
     whole = "".join(text[literal.start : literal.end] for literal in found) if joined else ""
+    is_whole = is_secret(whole, tells) and (is_mixed(whole) or (len(whole) >= 12 and whole.isalpha()))
     for literal in found:
         value, before = text[literal.start : literal.end], text[max(at, literal.start - 40) : literal.start]
         by_default = _DEFAULT.search(before) is not None or _WRAPS.search(before) is not None
         mixed = len(value) >= 6 and is_mixed(value) and (by_default or not value.islower() or is_random(value))
         if (is_secret(value, tells) and (mixed or (by_default and _is_later(text, literal, found)))) or (
-            joined and value and is_mixed(whole) and is_secret(whole, tells)
+            joined and value and is_whole
         ):
-            spans.append(((literal.start, literal.end), literal.past))
+            spans.append((literal.start, literal.end))
     return spans
 
 
@@ -150,16 +150,16 @@ def _is_later(text: str, literal: Literal, found: list[Literal]) -> bool:
     return literal is not found[0] or _TAKEN.search(before) is not None or _WRAPS.search(before) is not None
 
 
-def _in_call(place: Place) -> Iterator[tuple[Span, int]]:
+def _in_call(place: Place) -> Iterator[Span]:
     """The last literal that a setter is given: `set_password("service", "bob", "…")`."""
     text, at = place.document.text, place.at
-    found = list(expression_literals(text, at))
+    found, stop = expression_literals(text, at)
     stop = found[-1].past if found else at
     while found and (more := _next_argument(text, stop)):
         found.append(more)
         stop = more.past
     if found and is_secret(text[found[-1].start : found[-1].end], place.tells):
-        yield (found[-1].start, found[-1].end), stop
+        yield found[-1].start, found[-1].end
 
 
 _ARGUMENT = re.compile(r"\s{0,40},\s{0,40}(?:[\w.]+\s{0,9},\s{0,40}){0,3}")
@@ -170,7 +170,7 @@ def _next_argument(text: str, at: int) -> Literal | None:
     return literal_at(text, comma.end()) if comma else None
 
 
-def _bare(place: Place, *, prose: str | None = None) -> Iterator[tuple[Span, int]]:
+def _bare(place: Place, *, prose: str | None = None) -> Iterator[Span]:
     span = bare_value(place, prose=prose)
     if span:
-        yield span, span[1]
+        yield span

@@ -30,10 +30,32 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _CODE = re.compile(
     r"[^\W\d][\w.]*[(\[{].*|[^\W\d]\w*(?:\.[^\W\d]\w*)+|[\[({].*|.*[(\[{,]|@\w+|lambda\b.*|[-+]?[\d._]+|f?[\"'].*"
 )
-_NO_VALUE = """
-string bytes object boolean integer number float double varchar optional secretstr literal union required password
-getpass default unknown unset pytest request response config settings
-""".split()
+_NO_VALUE = [
+    "string",
+    "bytes",
+    "object",
+    "boolean",
+    "integer",
+    "number",
+    "float",
+    "double",
+    "varchar",
+    "optional",
+    "secretstr",
+    "literal",
+    "union",
+    "required",
+    "password",
+    "getpass",
+    "default",
+    "unknown",
+    "unset",
+    "pytest",
+    "request",
+    "response",
+    "config",
+    "settings",
+]
 _STATEMENT = re.compile(r"[^\n\"'`=()\[\]{}]*")
 _FARTHEST = 400
 

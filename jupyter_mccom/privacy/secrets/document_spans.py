@@ -11,7 +11,7 @@ from .config_files import placed_passwords
 from .connection_strings import logins
 from .entropy import random_strings
 from .positional_credentials import beside_users
-from .private_keys import private_keys
+from .private_keys import key_bodies, private_keys
 from .shell_lines import shell_passwords
 from .span import Span, merged
 from .sql_statements import sql_passwords
@@ -26,7 +26,7 @@ _DIGIT = re.compile(r"[0-9]")
 @lru_cache(maxsize=256)
 def spans(text: str) -> tuple[Span, ...]:
     """(start, end) of each secret in a whole document, in order and without overlaps. Takes time linear in `text`."""
-    found = [*private_keys(text)] if "PRIVATE KEY" in text else []
+    found = [*key_bodies(text), *(private_keys(text) if "PRIVATE KEY" in text else ())]
     for detector in (assigned, tokens, logins, shell_passwords, sql_passwords, beside_users, placed_passwords):
         found += detector(text)
     found += _by_line(text)

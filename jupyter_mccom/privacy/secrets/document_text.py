@@ -19,6 +19,8 @@ class DocumentText:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.read_to = 0
+        """Up to here expressions were read for literals; none is read twice."""
         self._quotes = _QUOTES.finditer(text)
         self._next: re.Match[str] | None = next(self._quotes, None)
         self._inside = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 OPENING = re.compile(r"(?i:[bruf]{1,2}|[@$])?(?P<slashes>\\*)(?P<quote>\"\"\"|'''|[\"'`]|&quot;|&\#39;)")
@@ -28,11 +27,9 @@ class Literal:
     end: int
     past: int
     """Behind the closing quote."""
-    direct: bool = True
-    """Only prefixes, brackets and other literals stand between it and the name."""
 
 
-def literal_at(text: str, at: int, *, direct: bool = True) -> Literal | None:
+def literal_at(text: str, at: int) -> Literal | None:
     """The literal that opens at `at`. One without an end goes to the end of its line."""
     opening = OPENING.match(text, at)
     if opening is None:
@@ -44,40 +41,40 @@ def literal_at(text: str, at: int, *, direct: bool = True) -> Literal | None:
         end = text.find(slashes + quote, start, stop)
         if end < 0:
             end = _line_end(text, start, limit)
-            return Literal(start=start, end=end, past=end, direct=direct)
-        return Literal(start=start, end=end, past=end + len(slashes + quote), direct=direct)
+            return Literal(start=start, end=end, past=end)
+        return Literal(start=start, end=end, past=end + len(slashes + quote))
     found = _WITHIN[quote].match(text, start, limit)
     end = found.end() if found else start
-    return Literal(start=start, end=end, past=min(end + 1, _line_end(text, end, limit)), direct=direct)
+    return Literal(start=start, end=end, past=min(end + 1, _line_end(text, end, limit)))
 
 
-def expression_literals(text: str, at: int, *, deep: bool = False) -> Iterator[Literal]:
+def expression_literals(text: str, at: int, *, deep: bool = False) -> tuple[list[Literal], int]:
     """The literals of the expression at `at`, up to its comma, its line's end or the bracket that encloses it.
 
-    Unless `deep`, they end at what is neither a literal nor a bracket nor a sign that puts texts together.
+    Unless `deep`, they end at what is neither a literal nor a bracket nor a sign that puts texts together. The second
+    value is how far was read.
     """
-    depth, direct, needs_more, stop = 0, True, True, min(len(text), at + _FARTHEST)
+    found: list[Literal] = []
+    depth, needs_more, stop = 0, True, min(len(text), at + _FARTHEST)
     for _ in range(_MOST_PARTS):
-        literal = literal_at(text, at, direct=direct) if at < stop else None
+        literal = literal_at(text, at) if at < stop else None
         if literal:
-            at, needs_more = literal.past, False
-            if text[at : at + 1] != ":" and _JOINED.match(text, at):
-                needs_more = True
-            yield literal
+            at, needs_more = literal.past, _JOINED.match(text, literal.past) is not None
+            found.append(literal)
             continue
         part = _PART.match(text, at, stop)
         if part is None:
-            return
-        at, kind = part.end(), part.lastgroup
+            break
+        kind = part.lastgroup
         depth += (kind == "open") - (kind == "close")
         if depth < 0 or (not depth and (kind == "end" or (kind == "newline" and not needs_more))):
-            return
-        if kind == "word" or (kind == "sign" and part[0] not in "+.|"):
-            direct = False
-            if not deep:
-                return
+            break
+        if not deep and (kind == "word" or (kind == "sign" and part[0] not in "+.|&")):
+            break
+        at = part.end()
         if kind in {"word", "sign", "close"}:
-            needs_more = kind == "sign" and part[0] in "+=|"
+            needs_more = kind == "sign" and part[0] in "+=|&"
+    return found, at
 
 
 _JOINED = re.compile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .literals import Literal, literal_at
 from .secret_values import is_blank, is_mixed, is_random, is_secret
@@ -29,6 +29,8 @@ _PAIR_BEFORE = re.compile(
     r"(?i:b64encode|auth\w*|user_?pwd|userpass|user_?pass|credentials?|login)[\"'\]]*\s{0,9}[=:(,]\s{0,9}[bruf]{0,2}$"
 )
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\w*)?|localhost|utf-?8|latin-?1|[\w-]+:\d+|/[\w/.]+")
+_TAKES_SECRET = re.compile(r"user|secret|credential", re.IGNORECASE)
+_DATABASE = re.compile(r"conn|ftp", re.IGNORECASE)
 _MOST = 8
 
 
@@ -37,7 +39,7 @@ def beside_users(text: str) -> Iterator[Span]:
     for found in _CALLS.finditer(text):
         opened = _OPEN.match(text, found.end())
         if opened and not text[found.end() : opened.end()].lstrip().startswith(","):
-            yield from _in_call(text, opened.end(), found[0], connect=found["connect"])
+            yield from _in_call(text, opened.end(), found[0], connects=found["connect"] is not None)
     if ":" in text:
         for found in _PAIR.finditer(text):
             before = text[max(0, found.start() - 40) : found.start()]
@@ -45,42 +47,45 @@ def beside_users(text: str) -> Iterator[Span]:
                 yield found.span("password")
 
 
-def _in_call(text: str, at: int, name: str, *, connect: str | None) -> Iterator[Span]:
+def _in_call(text: str, at: int, name: str, *, connects: bool) -> Iterator[Span]:
     arguments = _arguments(text, at)
     for number, literal in enumerate(arguments):
-        if not isinstance(literal, Literal) or not number:
-            continue
-        value = text[literal.start : literal.end]
-        if len(value) < 4 or is_blank(value) or _HOST.fullmatch(value) or " " in value.strip() or value[:1] in "-.#/":
-            continue
-        last = number == len(arguments) - 1
-        strong = is_mixed(value) and (
-            any(map(str.isdigit, value)) or not value.replace("-", "").replace("_", "").isalnum()
-        )
-        if connect:
-            third = number >= 2 and is_secret(value, Tells.MIXED)
-            if (
-                third
-                or (strong and (not value.isidentifier() or len(value) >= 8))
-                or is_random(value)
-                or _word_in_place(connect, number, arguments, value)
-            ):
+        if isinstance(literal, Literal) and number:
+            value = text[literal.start : literal.end]
+            known = len(value) < 4 or is_blank(value) or _HOST.fullmatch(value) or " " in value.strip()
+            counts = _beside_host if connects else _beside_user
+            if not known and value[0] not in "-.#/" and (is_random(value) or counts(text, name, arguments, number)):
                 yield literal.start, literal.end
-        elif (
-            (number == 1 and len(arguments) == 2)
-            or (last and "user" in name.lower())
-            or (strong and (last or number >= 2))
-            or is_random(value)
-        ):
-            yield literal.start, literal.end
 
 
-def _word_in_place(connect: str, number: int, arguments: list[Literal | str], value: str) -> bool:
-    """A plain word counts as the third of three or four arguments, behind a host and a user."""
-    database = any(word in connect.lower() for word in ("conn", "ftp"))
-    user = arguments[number - 1]
-    behind = number == 2 or (number == 3 and isinstance(user, Literal))
-    return database and behind and len(arguments) <= 5 and value.isalnum() and len(value) >= 6
+def _value(text: str, argument: Literal | str) -> str:
+    return argument if isinstance(argument, str) else text[argument.start : argument.end]
+
+
+def _is_strong(value: str) -> bool:
+    """`value` is mixed, and more than words with hyphens."""
+    has_sign = not value.replace("-", "").replace("_", "").isalnum()
+    return is_mixed(value) and (has_sign or any(map(str.isdigit, value)))
+
+
+def _beside_user(text: str, name: str, arguments: Sequence[Literal | str], number: int) -> bool:
+    """The second of two arguments, whatever it looks like; later ones and the last one if they are no plain word."""
+    last = number == len(arguments) - 1
+    surely = (number == 1 and len(arguments) == 2) or (last and _TAKES_SECRET.search(name) is not None)
+    return surely or (_is_strong(_value(text, arguments[number])) and (last or number >= 2))
+
+
+def _beside_host(text: str, name: str, arguments: Sequence[Literal | str], number: int) -> bool:
+    """No plain word; a plain word only where databases take a password: behind host and user, or between user and host."""
+    value = _value(text, arguments[number])
+    if number >= 2 and is_secret(value, Tells.MIXED):
+        return True
+    if _is_strong(value) and (not value.isidentifier() or len(value) >= 8):
+        return True
+    behind = number == 2 or (number == 3 and isinstance(arguments[2], Literal))
+    between = number == 1 and len(arguments) == 3 and "/" in _value(text, arguments[2])
+    place = (behind and len(arguments) <= 5) or between
+    return place and _DATABASE.search(name) is not None and value.isalnum() and len(value) >= 6
 
 
 def _arguments(text: str, at: int) -> list[Literal | str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from .telling_names import Tells, is_telling_word
 
@@ -11,7 +10,7 @@ _BLANK = re.compile(
     r"\{[^{}\s]*\}|<[^<>]*>|\[[A-Z_ ]*\]|\$\(?\w+\)?|\$\{.*\}|\$\(.*|%\(?\w*\)?s|%\w+%|\{\{.*\}\}|[*.xX_\-•…#?]+"
     r"|(?i:your[-_ ].*|(?:insert|enter|replace|paste|type|put|add)[-_ ]+(?:your|the|my|in|with|api|here|key|token|password)\b"
     r".*|.*[-_ ]here\W*|none|null|nil|true|false|undefined|changeme|change[-_]me|placeholder|redacted|hidden|masked"
-    r"|string|str|text|bytes|object|required|optional|n/?a|xxx+.*|dummy|todo|tbd|empty|default)"
+    r"|string|str|text|bytes|object|required|optional|n/?a|.*x{4,}|dummy|todo|tbd|empty|default)"
     r"|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|(?:[A-Z]\w*\.)?MCCOM_SECRET_\d+_"
 )
 """Stands where a secret will be put."""
@@ -21,7 +20,10 @@ _PATH = re.compile(
 )
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s@]*|[\w-]+(?:\.[\w-]+){1,5}\.(?:com|org|net|io|ai|dev|local|internal)")
 _BRACES = re.compile(r"\{[^{}]{0,80}\}|%\(?\w{0,30}\)?s|\$\{[^{}]{0,80}\}")
-_RUN = re.compile(r"[A-Za-z0-9]+")
+_RUN = re.compile(r"[A-Za-z0-9]{4,}")
+_ALNUM, _DIGIT = re.compile(r"[A-Za-z0-9]"), re.compile(r"[0-9]")
+_CHANGE = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[a-z])(?=[A-Z])")
+_ENOUGH = 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LEAST = 3
 _LONGEST = 4_000
@@ -57,17 +59,12 @@ def is_mixed(value: str) -> bool:
 
 def is_random(value: str) -> bool:
     """`value` changes between digits, capitals and small letters more often than names and versions do."""
+    value = value[:_ENOUGH]
     if _UUID.search(value):
         return True
-    changes = letters = n_chars = digits = 0
-    for run in _RUN.findall(value):
-        kinds = ["d" if char.isdigit() else "U" if char.isupper() else "l" for char in run]
-        n_chars += len(run)
-        digits += kinds.count("d")
-        letters += len(run) - kinds.count("d")
-        if len(run) >= 4:
-            changes += sum(a != b and (a, b) != ("U", "l") for a, b in pairwise(kinds))
-    return bool(n_chars >= 8 and letters and digits and changes >= max(3, n_chars / 6))
+    n_chars, n_digits = len(_ALNUM.findall(value)), len(_DIGIT.findall(value))
+    changes = len(_CHANGE.findall(" ".join(_RUN.findall(value))))
+    return n_chars >= 8 and 0 < n_digits < n_chars and changes >= max(3, n_chars / 6)
 
 
 def _is_prose(value: str) -> bool:

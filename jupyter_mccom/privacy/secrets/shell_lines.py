@@ -101,7 +101,12 @@ def _of_command(text: str, start: int, end: int, name: str) -> Iterator[Span]:
             if (
                 found[group]
                 and not _is_filled_in(found[group])
-                and (group not in {"token", "here"} or is_mixed(found[group]) or len(found[group]) >= 20)
+                and (
+                    group not in {"token", "here"}
+                    or is_mixed(found[group])
+                    or len(found[group]) >= 20
+                    or " -S" in text[start:end]
+                )
             ):
                 yield found.span(group)
 
