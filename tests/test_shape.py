@@ -86,7 +86,7 @@ HOMES = {
     "jupyter_core": {"magics/server.py", "settings.py"},
     "xllamacpp": {"engines/local/xllamacpp_server.py"},
     "numpy": {"engines/local/llama_h.py", "retrieval/index.py"},
-    "detect_secrets": {"privacy/secrets/spans.py"},
+    "detect_secrets": {"privacy/secrets/entropy.py", "privacy/secrets/vendor_tokens.py"},
     "pathspec": {"mccomignore.py", "retrieval/project.py"},
     "parso": {"cascade/text/python.py"},
     "rank_bm25": {"retrieval/index.py"},

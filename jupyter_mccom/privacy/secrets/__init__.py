@@ -1,8 +1,4 @@
-"""What a secret is, and the placeholders that stand in its place."""
-
-from __future__ import annotations
-
-from .masking import Masking
-from .spans import PLACEHOLDER, forget, spans
+from .document_spans import forget, spans
+from .masking import PLACEHOLDER, Masking
 
 __all__ = ["PLACEHOLDER", "Masking", "forget", "spans"]

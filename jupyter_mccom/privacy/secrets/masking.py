@@ -1,4 +1,7 @@
-"""Placeholders in the place of secrets, and back: those of one request, in all its texts."""
+"""Secrets in text become placeholders before it leaves the machine, and come back where an answer echoes them.
+
+A placeholder is a word that ends by itself, so that code stays code. Knows nothing of prompts or engines.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from ...types import Span
 from ..fragments import Fragments
-from .spans import ECHO, PLACEHOLDER, merged, spans
+from .document_spans import spans
+from .span import Span, merged
 
+PLACEHOLDER = "MCCOM_SECRET_"
+_ECHO = re.compile(rf"{PLACEHOLDER}[0-9]+_")
 _LEAST_ELSEWHERE = 6
 
 
@@ -67,7 +72,7 @@ class Masking:
 
     def restore(self, text: str) -> str:
         """`text` with the secrets back in the place of their placeholders."""
-        return ECHO.sub(lambda found: self._secrets.get(found[0], found[0]), text)
+        return _ECHO.sub(lambda found: self._secrets.get(found[0], found[0]), text)
 
     def ends_masked(self, text: str) -> bool:
         """A placeholder stands at the end of `text`."""
@@ -100,9 +105,9 @@ class Masking:
             pattern = (before if secret[0].isalnum() else "") + bare + (after if secret[-1].isalnum() else "")
             yield from (found.span() for found in re.finditer(pattern, text))
 
-    def _replaced(self, text: str, spans: list[Span]) -> str:
+    def _replaced(self, text: str, found: list[Span]) -> str:
         pieces, at = [], 0
-        for start, end in merged(spans):
+        for start, end in merged(found):
             pieces += [text[at:start], self._placeholder(text[start:end])]
             at = end
         return "".join([*pieces, text[at:]])
@@ -110,7 +115,9 @@ class Masking:
 
 def _by_part(parts: Sequence[str], more: Iterable[Span] = ()) -> Iterator[tuple[str, list[Span]]]:
     """The parts, each with the spans in it and those of `more`, counted from its own start."""
-    found = [*spans("".join(parts)), *more]
+    whole = "".join(parts)
+    echoes = (echo.span() for echo in _ECHO.finditer(whole)) if PLACEHOLDER in whole else ()
+    found = merged([*spans(whole), *echoes, *more])
     for part, (first, last) in zip(parts, pairwise(accumulate(map(len, parts), initial=0)), strict=True):
         cut = ((max(start, first) - first, min(end, last) - first) for start, end in found)
         yield part, [(start, end) for start, end in cut if start < end]
