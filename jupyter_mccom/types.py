@@ -149,10 +149,6 @@ class CompletionRequest:
         """The request without its cells, for keeping: the notebook around it may be large."""
         return replace(self, cells_before=(), cells_after=())
 
-    def whole_texts(self) -> tuple[str, ...]:
-        """The cursor's cell or file and each other cell, as far as they were sent."""
-        return (self.prefix + self.suffix, *(cell.source for cell in (*self.cells_before, *self.cells_after)))
-
     def nearest_last(self) -> list[tuple[int, Cell]]:
         """The notebook's other cells that led here, each with its position in the notebook.
 
@@ -204,9 +200,11 @@ class Prompt:
     forced: str = ""
     """What was typed behind `typed`, up to the cursor: the answer continues it. An engine that heals makes its tokens
     begin with exactly these characters; any other reads them at the end of its prompt (`engines/fim.py:unforced`)."""
-    whole: tuple[str, ...] = ()
-    """The open documents from which the texts were cut: the cursor's, and each cell. They are no part of the prompt;
-    what leaves the machine is masked by the secrets that stand in them."""
+    own: tuple[str, str] = ("", "")
+    """The cursor's whole cell or file before and behind the cursor, from which the texts were cut. It is no part of the
+    prompt, as `cells`: what leaves the machine is masked by the secrets that stand in them."""
+    cells: tuple[str, ...] = ()
+    """The other open cells, whole."""
     session: str = ""
     """Opaque and the same for every prompt of a document: keeps its requests on one replica and its cache."""
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..protocols import Engine
 from ..types import Prompt, Skills, Token
+from .own_text import above, at_cursor, placed
 from .secrets import Masking
 
 _CHARS_A_TOKEN = 3
@@ -60,23 +61,31 @@ def _masked(masking: Masking, prompt: Prompt, draft: str) -> tuple[Prompt, str]:
 
     Where a placeholder touches the forced text, nothing is forced: an answer need not begin with a placeholder's end.
     """
-    for document in prompt.whole:
-        masking.learn(document)
+    secrets = list(at_cursor(*prompt.own))
+    own = "".join(prompt.own)
+    for start, end in secrets:
+        masking.add(own[start:end])
+    for cell in prompt.cells:
+        masking.learn(cell)
     for chunk in prompt.chunks:
         masking.learn(chunk.text)
         for start, end in chunk.hidden:
             masking.add(chunk.text[start:end])
-    line = prompt.typed + prompt.forced
-    masking.learn(prompt.prefix, line, prompt.suffix)
-    _, _, masked_draft = masking.mask_parts(prompt.prefix, line, draft)
-    prefix, whole, suffix = masking.mask_parts(prompt.prefix, line, prompt.suffix)
-    _, typed, forced, _ = masking.mask_parts(prompt.prefix, prompt.typed, prompt.forced, prompt.suffix)
+    line, found = prompt.typed + prompt.forced, placed(prompt, secrets)
+    if found is None:
+        masking.learn(prompt.prefix, line, prompt.suffix)
+    _, _, masked_draft = masking.mask_parts(above(prompt.prefix), line, draft)
+
+    def cut(*parts: str) -> list[str]:
+        return masking.mask_parts(*parts) if found is None else masking.mask_found(parts, found)
+
+    prefix, whole, suffix = cut(prompt.prefix, line, prompt.suffix)
+    _, typed, forced, _ = cut(prompt.prefix, prompt.typed, prompt.forced, prompt.suffix)
     if typed + forced != whole or forced != prompt.forced or masking.ends_masked(typed):
         typed, forced = whole, ""
     chunks = tuple(replace(chunk, text=masking.mask(chunk.text, chunk.hidden), hidden=()) for chunk in prompt.chunks)
-    return replace(
-        prompt, chunks=chunks, prefix=prefix, typed=typed, forced=forced, suffix=suffix, whole=()
-    ), masked_draft
+    masked = replace(prompt, chunks=chunks, prefix=prefix, typed=typed, forced=forced, suffix=suffix)
+    return replace(masked, own=("", ""), cells=()), masked_draft
 
 
 class _Restoring:

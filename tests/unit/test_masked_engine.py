@@ -70,15 +70,15 @@ async def test_the_middle_of_a_secret_is_masked_by_its_document() -> None:
     inner, middle = TokenEngine("x"), SECRET[10:28]
     file = Chunk(source="a.py", first_line=1, last_line=1, text=f"use({middle})\nplain = 1", hidden=((4, 22),))
     cell = Chunk(source="cell 1", first_line=3, last_line=3, text=f"  {SECRET[:9]}...\nuse(hunter22, 1)")
-    whole = (f"key = '{SECRET}'\nlogin(", "password = 'hunter22'")
-    prompt = Prompt(chunks=(file, cell), prefix=f"{middle}'\n", typed="login(", suffix="", whole=whole)
+    own, cells = (f"key = '{SECRET}'\nlogin(", ""), ("password = 'hunter22'",)
+    prompt = Prompt(chunks=(file, cell), prefix=f"{middle}'\n", typed="login(", suffix="", own=own, cells=cells)
     await _all(MaskedEngine(inner), prompt, draft=SECRET[:12])
     asked = inner.prompt
     texts = [*(chunk.text for chunk in asked.chunks), asked.prefix, asked.typed, inner.draft]
     assert [re.sub(r"MCCOM_SECRET_\d+_", "*", text) for text in texts] == [
         *("use(*)\nplain = 1", "  *...\nuse(*, 1)", "*'\n", "login(", "*")
     ]
-    assert (asked.whole, asked.chunks[0].hidden) == ((), ())
+    assert (asked.own, asked.cells, asked.chunks[0].hidden) == (("", ""), (), ())
 
 
 async def test_a_secret_at_the_cursor_is_masked_on_both_sides() -> None:

@@ -103,7 +103,8 @@ def build(
         typed=line.typed,
         forced=line.forced,
         suffix=suffix,
-        whole=request.whole_texts(),
+        own=(request.prefix, request.suffix),
+        cells=tuple(cell.source for cell in (*request.cells_before, *request.cells_after)),
         session=session,
     )
 

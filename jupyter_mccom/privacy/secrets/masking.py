@@ -62,12 +62,17 @@ class Masking:
         """Masks a text that is cut at a cursor. A secret is found even if the cut goes through it."""
         return self._masked(parts, ())
 
-    def _masked(self, parts: Sequence[str], hidden: Iterable[Span]) -> list[str]:
-        self.learn(*parts)
+    def mask_found(self, parts: Sequence[str], found: Iterable[Span]) -> list[str]:
+        """Masks a text whose secrets were looked for already: `found` is where they stand in the whole."""
+        return self._masked(parts, found, look=False)
+
+    def _masked(self, parts: Sequence[str], hidden: Iterable[Span], *, look: bool = True) -> list[str]:
+        if look:
+            self.learn(*parts)
         whole = "".join(parts)
         parts_of_known = self._parts_of_known()
         elsewhere = [*self._elsewhere(whole), *parts_of_known.spans(whole), *parts_of_known.edges(whole), *hidden]
-        by_part = _by_part(parts, elsewhere)
+        by_part = _by_part(parts, elsewhere, look=look)
         return [self._replaced(part, [*found, *self._elsewhere(part)]) for part, found in by_part]
 
     def restore(self, text: str) -> str:
@@ -113,11 +118,11 @@ class Masking:
         return "".join([*pieces, text[at:]])
 
 
-def _by_part(parts: Sequence[str], more: Iterable[Span] = ()) -> Iterator[tuple[str, list[Span]]]:
+def _by_part(parts: Sequence[str], more: Iterable[Span] = (), *, look: bool = True) -> Iterator[tuple[str, list[Span]]]:
     """The parts, each with the spans in it and those of `more`, counted from its own start."""
     whole = "".join(parts)
     echoes = (echo.span() for echo in _ECHO.finditer(whole)) if PLACEHOLDER in whole else ()
-    found = merged([*spans(whole), *echoes, *more])
+    found = merged([*(spans(whole) if look else ()), *echoes, *more])
     for part, (first, last) in zip(parts, pairwise(accumulate(map(len, parts), initial=0)), strict=True):
         cut = ((max(start, first) - first, min(end, last) - first) for start, end in found)
         yield part, [(start, end) for start, end in cut if start < end]
