@@ -19,8 +19,7 @@ import anyio
 from ..errors import RetrievalError
 from ..process.program import Program
 from ..process.supervisor import Supervisor, Words
-from ..types import Chunk
-from .index import Scored
+from .index import Scored, unpacked
 from .project import root_of
 
 Message: TypeAlias = dict[str, Any]
@@ -94,13 +93,7 @@ class ProjectTree:
         """
         worker, request = await self._opened(document)
         found = await worker.ask({**request, "queries": list(queries), "n": n})
-        return [
-            [
-                (Chunk(source=source, first_line=first, last_line=last, text=text), score)
-                for source, first, last, text, score in scored
-            ]
-            for scored in found
-        ]
+        return [[(unpacked(fields), score) for fields, score in scored] for scored in found]
 
     async def aclose(self) -> None:
         """Ends the worker. Idempotent; nothing can be searched after it."""

@@ -239,6 +239,14 @@ class TracesHandler(MCComHandler):
         self.finish()
 
 
+class LeftHandler(MCComHandler):
+    """`GET /mccom/left` → `{left: [...]}`: what left this machine last, as it was sent, oldest first."""
+
+    @route
+    async def get(self) -> None:
+        self.finish(json.dumps(wire.json_from_left(self.completions.left())))
+
+
 class SettingsHandler(MCComHandler):
     """`GET /mccom/settings` → `{settings: {name: value}, locked: [name]}`; `PATCH {name: value}` answers so too.
 
@@ -263,5 +271,6 @@ HANDLERS = [
     (r"/mccom/pull", PullHandler),
     (r"/mccom/status", StatusHandler),
     (r"/mccom/traces", TracesHandler),
+    (r"/mccom/left", LeftHandler),
     (r"/mccom/settings", SettingsHandler),
 ]

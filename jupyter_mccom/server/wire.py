@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar, get_args
 
@@ -28,6 +28,7 @@ from ..types import (
     Trace,
     Trigger,
 )
+from ..way_out import Left
 
 MAX_BODY_BYTES = 256 * 1024
 """Larger bodies get 413; the client cuts the cells to stay well below."""
@@ -196,6 +197,11 @@ def json_from_settings(settings: MCCom, locked: Collection[str]) -> dict[str, An
     return {"settings": values, "locked": [name for name in names if name in locked]}
 
 
+def json_from_left(left: Iterable[Left]) -> dict[str, Any]:
+    """The requests that left this machine last, each as an object."""
+    return {"left": [asdict(one) for one in left]}
+
+
 def line_from_suggestion(suggestion: Suggestion) -> dict[str, Any]:
     """One NDJSON line of an answer."""
     return {
@@ -221,5 +227,8 @@ def line_from_trouble(request_id: str, message: str) -> dict[str, Any]:
 
 
 def json_from_trace(trace: Trace) -> dict[str, Any]:
-    """A Trace as a JSON object; times in seconds, probabilities 0..1."""
-    return asdict(trace)
+    """A Trace as a JSON object; times in seconds, probabilities 0..1. Where hits hold secrets is left out."""
+    found = asdict(trace)
+    for hit in found["hits"]:
+        del hit["chunk"]["hidden"]
+    return found

@@ -12,6 +12,7 @@ from jupyter_mccom.errors import WireError
 from jupyter_mccom.server import wire
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Chunk, DraftCheck, Generation, Hit, Outcome, Route, Suggestion, Survival, Trace
+from jupyter_mccom.way_out import Left
 
 GOLDEN = Path(__file__).parents[1] / "wire"
 
@@ -73,6 +74,12 @@ def test_a_survival_of_another_age_or_of_no_count_is_refused(name: str, value: o
     """A survival of another age or with a wrong count is refused."""
     with pytest.raises(WireError, match=name):
         wire.survival_from({**_golden("survival"), name: value})
+
+
+def test_what_left() -> None:
+    """What left the machine last is written as in the golden answer."""
+    (golden,) = _golden("left")["left"]
+    assert wire.json_from_left([Left(**golden)]) == _golden("left")
 
 
 def test_only_personal_settings_are_named_as_locked() -> None:
