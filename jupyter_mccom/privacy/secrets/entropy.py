@@ -27,6 +27,7 @@ _MADE = re.compile(
     r"(?![\w./])"
 )
 _BARE = re.compile(r"(?:(?<=[\"'`=:>|\s])|^)[A-Za-z0-9][A-Za-z0-9_\-]{22,199}(?=[\"'`,;)\s\\<]|$)", re.MULTILINE)
+_QUERY = re.compile(r"[?&]\w{1,30}=([\w\-]{20,200})")
 _HEX = re.compile(r"[0-9a-f\-_]+|[0-9A-F\-_]+")
 _PIECE = re.compile(r"[A-Za-z0-9]{12,}")
 _FILE = re.compile(
@@ -49,6 +50,12 @@ def random_strings(line: str, *, named: bool) -> Iterator[Span]:
     for found in _QUOTED.finditer(line):
         if _all_kinds(found[1]) and is_random(found[1]):
             yield found.span(1)
+    yield from _made(line)
+
+
+def _made(line: str) -> Iterator[Span]:
+    """Random tails behind a name, in a query, and alone."""
+    yield from (found.span(1) for found in _QUERY.finditer(line) if is_random(found[1]))
     for found in _MADE.finditer(line):
         if _is_dense(found["tail"], 5, n_digits=2 if "." in found[0] else 1) and not _FILE.search(found[0]):
             yield found.span()
