@@ -44,6 +44,9 @@ _TARGETS = re.compile(r"[ \t]*\(?[\w.]{1,60}(?:[ \t]*,[ \t]*[\w.]{1,60}){1,5}\)?
 _SEPARATOR = re.compile(r"[^,\"'\n]{0,60},\s{0,20}")
 _MOST_NAMES, _CHARS_A_NAME = 1_000, 200
 _IS_KEY = re.compile(r"[\"'][\w -]{1,60}[\"']\s{0,9}:")
+_LABEL = re.compile(r"[ \t]?[:=][ \t]?(?=[\"'],)")
+"""What stands between a name and the end of its string where a value is printed: `print("password:", …)`."""
+_VALUE_BEFORE = re.compile(r"(?::|=>)\s{0,4}[bruf]{0,2}\\{0,2}[\"'`]$")
 _TAKEN = re.compile(r"\b(?:or|else|default\w*=|Field\()\s*[bruf]?[\"']$")
 
 
@@ -59,7 +62,8 @@ def assigned(text: str) -> Iterator[Span]:
 
 def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Iterator[Span]:
     text, inside = document.text, document.quote_at(name.start())
-    closers = _CLOSERS.match(text, name.end())
+    label = _LABEL.match(text, name.end()) if inside else None
+    closers = _CLOSERS.match(text, label.end() if label else name.end())
     at = closers.end() if closers else name.end()
     quoted = bool(inside) and inside in text[name.end() : at]
     place = Place(document=document, name=name, tells=tells, inside="" if quoted else inside, at=at)
@@ -90,6 +94,8 @@ def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Itera
 def _direct(place: Place) -> list[Span]:
     """The literal right behind the operator, with all that is joined to it."""
     text, at, inside = place.document.text, place.at, place.inside
+    if text.startswith("{", at) and not inside:
+        return _in_dictionary(place)
     found, _ = expression_literals(text, at)
     if not found or (inside and text.startswith(inside, at)):
         return []
@@ -100,6 +106,16 @@ def _direct(place: Place) -> list[Span]:
         if is_secret(value.strip(), place.tells) and not value.startswith("-"):
             spans += [(literal.start, literal.end) for literal in group if literal.end > literal.start]
     return spans
+
+
+def _in_dictionary(place: Place) -> list[Span]:
+    """The values of a dictionary of secrets that are no plain words: `passwords = {"bob": "…"}`."""
+    text = place.document.text
+    found, _ = expression_literals(text, place.at, deep=True)
+    values = (
+        (one.start, one.end) for one in found if _VALUE_BEFORE.search(text, max(place.at, one.start - 9), one.start)
+    )
+    return [span for span in values if is_mixed(text[slice(*span)]) and is_secret(text[slice(*span)], place.tells)]
 
 
 def _in_tuple(place: Place) -> Iterator[Span]:

@@ -58,6 +58,9 @@ _NO_VALUE = [
     "config",
     "settings",
 ]
+_DEFAULT = re.compile(r"\$\{\w{1,60}:[-=]?([^}\s\"']{3,200})\}")
+_BLOCK_SCALAR = re.compile(r"[|>][-+]?[ \t]*\r?\n[ \t]+")
+_FORMATTED = re.compile(r"\b[rR]?[fF][rR]?[\"']|\$\"")
 _STATEMENT = re.compile(r"[^\n\"'`=()\[\]{}]*")
 _FARTHEST = 400
 
@@ -92,6 +95,12 @@ class Place:
 def bare_value(place: Place, *, prose: str | None) -> Span | None:
     """The value without quotes at `place`; `prose` is the kind of an operator that no code has."""
     text, at = place.document.text, place.at
+    default = _DEFAULT.match(text, at)
+    if default:
+        return default.span(1) if is_secret(default[1], place.tells) else None
+    block = _BLOCK_SCALAR.match(text, at)
+    if block and not place.inside:
+        return _in_setting(replace(place, at=block.end()))
     if text[at : at + 1] in {"", "\n", "\r", "$", "<"}:
         return None
     if prose == "tag":
@@ -126,7 +135,10 @@ def _judged(place: Place, end: int) -> Span | None:
 
 def _is_variable(place: Place, value: str) -> bool:
     """What stands in braces is a name of the document, or may be one."""
-    return value.isidentifier() and not (is_mixed(value) and place.document.times(value) == 1)
+    if not value.isidentifier():
+        return False
+    filled_in = _FORMATTED.search(place.before) is not None or ".format" in place.document.text
+    return filled_in or len(value) < 6 or is_blank(value) or place.document.times(value) > 1
 
 
 def _in_string(place: Place) -> Span | None:

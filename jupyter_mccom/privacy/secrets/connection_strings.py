@@ -25,9 +25,13 @@ _END = re.compile(r"[\"'`]?[ \t)\]},;]*(?:\r?\n|$)")
 def logins(text: str) -> Iterator[Span]:
     """The passwords in the addresses of `text`."""
     if "://" in text:
+        read_to = 0
         for found in _USER.finditer(text):
+            if found.start() < read_to:
+                continue
             span = found.span("alone") if found["alone"] else _password(text, found)
             if span and (found["alone"] is None or is_random(found["alone"])):
+                read_to = span[1]
                 yield span
     if "@" in text and "/" in text:
         for found in _JDBC.finditer(text):

@@ -15,7 +15,7 @@ from .private_keys import key_bodies, private_keys
 from .shell_lines import shell_passwords
 from .span import Span, merged
 from .sql_statements import sql_passwords
-from .telling_names import names_in, what_tells
+from .telling_names import what_tells
 from .vendor_tokens import plugin_tokens, tokens
 
 _RUN = re.compile(r"[A-Za-z0-9+/=_.:\-]{16,}")
@@ -43,7 +43,6 @@ def _by_line(text: str) -> Iterator[Span]:
     at = 0
     for line in text.splitlines(keepends=True):
         if any(_DIGIT.search(run) for run in _RUN.findall(line)):
-            named = next(names_in(line), None) is not None
-            both = [*plugin_tokens(line), *random_strings(line, named=named)]
+            both = [*plugin_tokens(line), *random_strings(line)]
             yield from ((at + start, at + end) for start, end in both)
         at += len(line)

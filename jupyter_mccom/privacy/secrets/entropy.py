@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from .secret_values import is_random, n_changes
 from .span import Span
+from .telling_names import names_in
 
 if TYPE_CHECKING:
     from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
@@ -27,6 +28,7 @@ _MADE = re.compile(
     r"(?![\w./])"
 )
 _BARE = re.compile(r"(?:(?<=[\"'`=:>|\s])|^)[A-Za-z0-9][A-Za-z0-9_\-]{22,199}(?=[\"'`,;)\s\\<]|$)", re.MULTILINE)
+_QUERY = re.compile(r"[?&](?:app_?id|code|sid|ticket|[\w-]{0,20}subscription[\w-]{0,9})=([\w\-]{20,200})")
 _HEX = re.compile(r"[0-9a-f\-_]+|[0-9A-F\-_]+")
 _PIECE = re.compile(r"[A-Za-z0-9]{12,}")
 _FILE = re.compile(
@@ -36,9 +38,9 @@ _FILE = re.compile(
 _LEAST = 20
 
 
-def random_strings(line: str, *, named: bool) -> Iterator[Span]:
-    """What looks random in one line, but for digests that say that they are."""
-    if not named and _DIGEST.search(line):
+def random_strings(line: str) -> Iterator[Span]:
+    """What looks random in one line, but for digests that say that they are and stand beside no telling name."""
+    if _DIGEST.search(line) and next(names_in(line), None) is None:
         return
     for plugin in _plugins():
         for found in plugin.regex.finditer(line):
@@ -49,6 +51,12 @@ def random_strings(line: str, *, named: bool) -> Iterator[Span]:
     for found in _QUOTED.finditer(line):
         if _all_kinds(found[1]) and is_random(found[1]):
             yield found.span(1)
+    yield from _made(line)
+
+
+def _made(line: str) -> Iterator[Span]:
+    """Random tails behind a name, in a query, and alone."""
+    yield from (found.span(1) for found in _QUERY.finditer(line) if is_random(found[1]))
     for found in _MADE.finditer(line):
         if _is_dense(found["tail"], 5, n_digits=2 if "." in found[0] else 1) and not _FILE.search(found[0]):
             yield found.span()

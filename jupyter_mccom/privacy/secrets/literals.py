@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-OPENING = re.compile(r"(?i:[bruf]{1,2}|[@$])?(?P<slashes>\\*)(?P<quote>\"\"\"|'''|[\"'`]|&quot;|&\#39;)")
+OPENING = re.compile(r"(?i:[bruf]{1,2}|N(?=')|[@$])?(?P<slashes>\\*)(?P<quote>\"\"\"|'''|[\"'`]|&quot;|&\#39;)")
 _WITHIN = {
     '"': re.compile(r'(?:[^"\\\n]|\\.)*'),
     "'": re.compile(r"(?:[^'\\\n]|\\.|'')*"),

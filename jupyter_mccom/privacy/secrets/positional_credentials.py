@@ -28,6 +28,18 @@ _PAIR = re.compile(r"(?P<quote>[\"'])(?P<user>[\w.@+-]{1,60}):(?P<password>[^\s\
 _PAIR_BEFORE = re.compile(
     r"(?i:b64encode|auth\w*|user_?pwd|userpass|user_?pass|credentials?|login)[\"'\]]*\s{0,9}[=:(,]\s{0,9}[bruf]{0,2}$"
 )
+_KEYED = re.compile(
+    r"\b(?:hmac\.new|createHmac|Fernet|AES\.new|HMAC)\(\s{0,20}(?:['\"]sha\d+['\"],\s{0,9})?(?=[bruf]{0,2}[\"'])"
+    r"|\bjwt\.(?:encode|decode|sign|verify)\(\s{0,20}[\w.()]{1,60},\s{0,20}(?=[bruf]{0,2}[\"'])"
+)
+"""Functions that take a key by its place."""
+_FILLED_IN = re.compile(r"://(?:\{\w*\}|%s):(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%\s?\()\s{0,20}")
+"""An address whose user and password follow."""
+_PAIRED = re.compile(
+    r"\(\s{0,9}[\"'][\w.@+-]{2,60}[\"']\s{0,9},\s{0,9}(?P<quote>[\"'])(?P<second>[^\s\"'`<>{}()\[\]\\/]{8,40})(?P=quote)\s{0,9}\)"
+)
+_HAS_SIGN = re.compile(r"^(?=.*\d)(?=.*[A-Za-z]).*[!@#$^&*?]")
+"""A pair of a word and of what passwords look like."""
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\w*)?|localhost|utf-?8|latin-?1|[\w-]+:\d+|/[\w/.]+")
 _OTHER = re.compile(r"-{1,2}[A-Za-z][\w-]*$|\.{0,2}/|#[0-9a-fA-F]{3,8}$|\.\w+$")
 """Options, paths, colours and file endings."""
@@ -42,6 +54,10 @@ def beside_users(text: str) -> Iterator[Span]:
         opened = _OPEN.match(text, found.end())
         if opened and not text[found.end() : opened.end()].lstrip().startswith(","):
             yield from _in_call(text, opened.end(), found[0], connects=found["connect"] is not None)
+    yield from _keys_and_fillings(text)
+    for found in _PAIRED.finditer(text):
+        if _HAS_SIGN.search(found["second"]) and _is_strong(found["second"]):
+            yield found.span("second")
     if ":" in text:
         for found in _PAIR.finditer(text):
             before = text[max(0, found.start() - 40) : found.start()]
@@ -49,12 +65,25 @@ def beside_users(text: str) -> Iterator[Span]:
                 yield found.span("password")
 
 
+def _keys_and_fillings(text: str) -> Iterator[Span]:
+    """Keys by their place in a call, and the password that an address is filled in with."""
+    for found in _KEYED.finditer(text):
+        literal = literal_at(text, found.end())
+        if literal and len(literal_text := text[literal.start : literal.end]) >= 8 and not is_blank(literal_text):
+            yield literal.start, literal.end
+    for found in _FILLED_IN.finditer(text):
+        arguments = _arguments(text, found.end())
+        if len(arguments) > 1 and isinstance(arguments[1], Literal):
+            yield arguments[1].start, arguments[1].end
+
+
 def _in_call(text: str, at: int, name: str, *, connects: bool) -> Iterator[Span]:
     arguments = _arguments(text, at)
     for number, literal in enumerate(arguments):
         if isinstance(literal, Literal) and number:
             value = text[literal.start : literal.end]
-            known = len(value) < 4 or is_blank(value) or _HOST.fullmatch(value) or " " in value.strip()
+            known = len(value) < 4 or is_blank(value) or _HOST.fullmatch(value) or value.count(" ") > 2
+            known = known or (" " in value.strip() and (connects or len(arguments) != 2))
             counts = _beside_host if connects else _beside_user
             if not known and not _OTHER.match(value) and (is_random(value) or counts(text, name, arguments, number)):
                 yield literal.start, literal.end

@@ -17,7 +17,7 @@ _OPTION = re.compile(
     r"(?<![\w-])(?:--?|/)(?P<name>[A-Za-z][\w-]{1,40})(?:=|[ \t]+|[\"'],?\s{0,20})" + _VALUE.format("o")
 )
 _COMMANDS = re.compile(
-    r"(?<![\w./-])(?:mysql\w*|mariadb\w*|mycli|pgcli|sshpass|docker|podman|nerdctl|buildah|skopeo|helm|mongo\w*|twine|sqlcmd|bcp|isql|sqlplus|7z\w?"
+    r"(?<![\w./-])(?:mysql\w*|mariadb\w*|mycli|pgcli|sshpass|docker|podman|nerdctl|buildah|skopeo|helm|mongo\w*|twine|ssh-keygen|sqlcmd|bcp|isql|sqlplus|7z\w?"
     r"|zip|unzip|unrar|redis-cli|curl|wget|http|https|xh|lftp|ftp|smbclient|rpcclient|crackmapexec|htpasswd|ldap\w+|mosquitto_\w+|az|oc|ngrok|wandb|vault|heroku|aws|gcloud|openssl"
     r"|sudo|snowsql|beeline|impala-shell|clickhouse-client|cqlsh|influx|rclone|restic|svn|git|gh|glab|hf|huggingface-cli|kaggle"
     r"|conda|anaconda|pip|poetry|npm|yarn|sftp|scp|rsync|net|xfreerdp|rdesktop|ipmitool|snmp\w+|nmcli|wpa_passphrase|chpasswd"
@@ -31,8 +31,9 @@ _GLUE = r"[\s\"',]{1,4}"
 _FLAGS = re.compile(
     r"(?P<who>(?<=[\s\"'])-(?:-user|-userpass|-proxy-user|u|U)(?:[\"',]{0,2}[= \t]{0,2}[\"']{0,2}))"
     r"(?P<login>[^\s\"':%,]{1,80}[:%,](?P<loginpass>[^\s\"'`]{1,200}))"
-    r"|(?<=[\s\"'])-(?P<flag>p|P|a|w|k)(?P<gap>[\"',]{0,2}[= \t]{0,2}[\"']{0,2})(?P<short>[^\s\"'`\-][^\s\"'`]{2,200})"
-    r"|\bpass:(?P<openssl>[^\s\"'`]{3,200})"
+    r"|(?<=[\s\"'])-(?P<flag>p|P|a|w|k|N|A|v|b)(?P<gap>[\"',]{0,2}[= \t]{0,2}[\"']{0,2})"
+    r"(?P<short>[^\s\"'`\-][^\s\"'`]{2,200})"
+    r"|(?:\bpass:|(?<=\s)/p:)(?P<openssl>[^\s\"'`]{3,200})"
 )
 _GIVEN = re.compile(
     r"\b(?:authtoken|add-authtoken|(?:wandb|vault|doppler|fly)[\"', \t]{1,4}login)"
@@ -46,6 +47,8 @@ _GIVEN = re.compile(
     + r"|\bhtpasswd[ \t]+-\w*b\w*[ \t]+\S+[ \t]+\S+[ \t]+(?P<htpasswd>\S{3,})"
     r"|\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+)?[\"']?(?:[\w.-]+:)?(?P<echo>[^\s\"'`|<>]{4,200})(?:\\n)?[\"']?"
     r"[ \t]*\|[ \t]*(?=[^\n]{0,120}(?:-S\b|stdin|passw|login|chpasswd))"
+    r"|\bsqlplus[ \t]+(?:-\w+[ \t]+){0,3}[\w$#]{1,60}/(?P<oracle>[^\s@\"'/]{3,100})@"
+    r"|\bsecrets?[ \t]+set[ \t]+\w+[ \t]+--body[= \t]+[\"']?(?P<body>[^\s\"']{4,})"
     r"|<<<[ \t]*[\"']?(?P<here>[^\s\"'`]{4,200})"
     r"|\bwpa_passphrase[ \t]+\S+[ \t]+[\"']?(?P<wpa>[^\s\"']{4,})"
 )
@@ -57,6 +60,10 @@ _TAKES = {
     "a": re.compile(r"redis-cli"),
     "w": re.compile(r"ldap|\bnet\b|mosquitto"),
     "k": re.compile(r"openssl"),
+    "N": re.compile(r"ssh-keygen"),
+    "A": re.compile(r"snmp"),
+    "v": re.compile(r"kaggle\s+config"),
+    "b": re.compile(r"secret\s+set"),
 }
 _TIGHT = re.compile(r"mysql|maria|mycli|7z|unrar|modal")
 """With these a value follows `-p` without a space; with one, another argument follows."""
@@ -111,7 +118,7 @@ def _of_command(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _given(found: re.Match[str], *, surely: bool) -> Iterator[Span]:
     """What a command is given as a word, or by another command."""
-    for group in ("token", "htpasswd", "echo", "here", "wpa"):
+    for group in ("token", "htpasswd", "echo", "here", "wpa", "oracle", "body"):
         value = found[group]
         if value and not _is_filled_in(value):
             shaped = surely or group not in {"token", "here"} or is_mixed(value) or len(value) >= _LONG

@@ -16,6 +16,7 @@ from .telling_names import Tells, what_tells
 _IDENTIFIED = re.compile(
     r"\bIDENTIFIED\s{1,20}(?:WITH\s{1,20}[\w\"'`]{1,40}\s{1,20})?(?:BY|AS)\s{1,20}(?:VALUES\s{1,20}|PASSWORD\s{1,20})?"
     r"|\b(?:crypt|PASSWORD|HASHBYTES|AES_ENCRYPT|pgp_sym_encrypt)\s{0,5}\(\s{0,9}(?:'SHA2_\d+',\s{0,9})?(?=['\"])"
+    r"|\bPRAGMA\s{1,9}(?:re)?key\s{0,9}=\s{0,9}(?=['\"])"
     r"|\bAUTH(?:ENTICATED)?\s{1,5}(?:BY\s{1,5})?(?=['\"])",
     re.IGNORECASE,
 )
@@ -32,7 +33,14 @@ _MOST_ROWS = 200
 def sql_passwords(text: str) -> Iterator[Span]:
     """The passwords in the statements of `text`."""
     lower = text.lower()
-    if "identified" in lower or "auth" in lower or "crypt" in lower or "password" in lower or "hashbytes" in lower:
+    if (
+        "pragma" in lower
+        or "identified" in lower
+        or "auth" in lower
+        or "crypt" in lower
+        or "password" in lower
+        or "hashbytes" in lower
+    ):
         for found in _IDENTIFIED.finditer(text):
             literal = literal_at(text, found.end())
             said = literal or "(" in found[0] or not _STATEMENT.search(text, max(0, found.start() - 300), found.start())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SURELY = """
+mnemonic seedphrase recoveryphrase
 password passwords passwd passwds passwrd passphrase passcode passkey pwd pwds pswd psw pw passw pword secret secrets
 credential credentials creds apikey apikeys appkey authkey accesskey secretkey privatekey privkey masterkey signingkey
 encryptionkey clientsecret appsecret apisecret sharedsecret accountkey sharedkey storagekey sharedaccesskey userpass
@@ -18,7 +19,7 @@ katasandi sandi पासवर्ड كلمةالمرور كلمةالسر סי
 """A value of such a name is a secret whatever it looks like. Spaces within a name are left out (`mot de passe`)."""
 
 MIXED = """
-pass pin pincode otp totp mnemonic bearer jwt pat sas dsn salt pepper clave claves chave chiave basicauth httpauth
+pass pin pincode otp totp bearer jwt pat sas dsn salt pepper clave claves chave chiave basicauth httpauth
 authorization authtoken accesstoken refreshtoken apitoken bottoken sessionid csrftoken connstr connectionstring login
 секретный ключ 令牌 토큰 トークン
 """
