@@ -181,6 +181,8 @@ PLACES: Mapping[str, Place] = {
     "repeated in a later line": in_later_line,
     "cut at an edge": at_edge,
 }
+_WRITTEN = ("cloud provider", "url")
+"""Kinds of Python code that are written to a file of settings by a magic."""
 _FILES_ONLY = ("java", "scala", "go", "c#", "rust", "c", "typescript", "matlab")
 
 
@@ -191,8 +193,7 @@ def places_for(snippet: Snippet) -> list[str]:
     one_line = kind != "private key" and any(len(value) > N_CHARS for value in snippet.values)
     left_out = {
         "project file": language not in SUFFIXES or bare,
-        "magic": language in _FILES_ONLY
-        or (language == "python" and not bare and kind not in ("cloud provider", "url")),
+        "magic": language in _FILES_ONLY or not (bare or language != "python" or kind in _WRITTEN),
         "other cell": language in _FILES_ONLY,
         "half typed": not one_line,
         "repeated in a draft": not one_line,

@@ -1,4 +1,4 @@
-"""A server on loopback that keeps every body it is sent and answers in whatever dialect it is asked. It has no model."""
+"""A server on loopback that keeps every body it is sent and answers in any dialect. It has no model."""
 
 from __future__ import annotations
 

@@ -39,6 +39,20 @@ class Sent:
 
 def sent_through(dialect: str, cases: Sequence[Case], settings: MCCom) -> list[Sent]:
     """What the cloud of a dialect was sent of each case. Raises EngineError when the server asks no cloud."""
+    sent = pieces_sent(dialect, cases, settings)
+    return [
+        Sent(
+            case=case,
+            dialect=dialect,
+            reached=case.marker in sent,
+            leaked=leaked(case.values, sent, innocent=case.snippet.innocent),
+        )
+        for case in cases
+    ]
+
+
+def pieces_sent(dialect: str, cases: Sequence[Case], settings: MCCom) -> set[str]:
+    """All pieces of what the cloud of a dialect was sent (`leaks.py`). Raises EngineError as `sent_through`."""
     with tempfile.TemporaryDirectory() as folder, recording() as local, recording() as cloud:
         root = Path(folder) / "root"
         root.mkdir()
@@ -61,16 +75,7 @@ def sent_through(dialect: str, cases: Sequence[Case], settings: MCCom) -> list[S
             for number, case in enumerate(cases):
                 local.written = case.local_text or "x"
                 server.ask("mccom/complete", case.body(number))
-    sent = sent_pieces(cloud.bodies)
-    return [
-        Sent(
-            case=case,
-            dialect=dialect,
-            reached=case.marker in sent,
-            leaked=leaked(case.values, sent, innocent=case.snippet.innocent),
-        )
-        for case in cases
-    ]
+    return sent_pieces(cloud.bodies)
 
 
 def by_dialect(cases: Sequence[Case]) -> dict[str, list[Case]]:

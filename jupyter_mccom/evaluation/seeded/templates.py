@@ -50,7 +50,11 @@ def templates_of(split: Split) -> Templates:
 
 def templates_in(file: str) -> list[Template]:
     """The templates of a file of this folder."""
-    text = files(__package__).joinpath(file).read_text(encoding="utf-8")
+    return templates_of_text(files(__package__).joinpath(file).read_text(encoding="utf-8"))
+
+
+def templates_of_text(text: str) -> list[Template]:
+    """The templates that a text of that format holds."""
     found = []
     for block in text.removeprefix("=== ").split("\n=== "):
         head, _, body = f"=== {block}".partition("\n")
