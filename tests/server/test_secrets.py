@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_mccom.engines.remote.dialects import DIALECTS
 from jupyter_mccom.evaluation.seeded.cases import Case, Seeding, Snippet
-from jupyter_mccom.evaluation.seeded.leaks import leaked, pieces, sent_pieces
+from jupyter_mccom.evaluation.seeded.leaks import leaked
 from jupyter_mccom.evaluation.seeded.places import half_typed, in_draft, in_later_line, project_file
 from jupyter_mccom.evaluation.seeded.sending import pieces_sent
 from jupyter_mccom.evaluation.seeded.templates import Template, templates_of_text
@@ -64,18 +64,3 @@ def test_what_once_leaked_goes_out_masked(dialect: str) -> None:
     left += [f"{one.place}: {one.snippet.template.name}" for one in elsewhere if leaked(one.values, sent)]
     assert left == []
     assert [case.place for case in cells if case.marker not in sent] == []
-
-
-def test_a_leak_is_found_in_any_form() -> None:
-    """A secret is found in a body in clear, escaped once and twice, in an address and in base64."""
-    secret = 'Ab"c/d e+f=g'
-    forms = [
-        b'{"prompt": "Ab\\"c/d e+f=g"}',
-        b'{"prompt": "x = \\"Ab\\\\\\"c/d e+f=g\\""}',
-        b'{"prompt": "?p=Ab%22c%2Fd%20e%2Bf%3Dg"}',
-        b'{"prompt": "QWIiYy9kIGUrZj1n"}',
-        b'{"grammar": "root ::= \\"\\\\U00000041\\\\U00000062\\\\U00000022c/d e+f=g\\""}',
-    ]
-    assert [bool(leaked([secret], sent_pieces([body]))) for body in forms] == [True] * len(forms)
-    assert leaked([secret], sent_pieces([b'{"prompt": "Ab\\"c/d "}'])) == ""
-    assert set(pieces("123456789")) == {"12345678", "23456789"}

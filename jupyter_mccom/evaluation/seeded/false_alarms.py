@@ -25,11 +25,11 @@ class FalseAlarms:
     masked: Sequence[str]
 
 
-async def false_alarms(data: Path, rng: random.Random) -> list[FalseAlarms]:
+async def false_alarms(data: Path, rng: random.Random, *, n_documents: int = _N_DOCUMENTS) -> list[FalseAlarms]:
     """One entry a document of the data; none where there is no data. Raises InputError for data that cannot be read."""
     if not (data / "notebooks").is_dir():
         return []
-    documents = [*_drawn(_notebooks(data), rng), *_drawn(_repositories(data), rng)]
+    documents = [*_drawn(_notebooks(data), rng, n_documents), *_drawn(_repositories(data), rng, n_documents)]
     return [await _of_document(text[:_MAX_CHARS]) for text in documents]
 
 
@@ -40,10 +40,10 @@ async def _of_document(text: str) -> FalseAlarms:
     return FalseAlarms(n_lines=len(before), masked=[line for line in before if line not in kept])
 
 
-def _drawn(documents: Iterable[str], rng: random.Random) -> list[str]:
+def _drawn(documents: Iterable[str], rng: random.Random, n: int) -> list[str]:
     found = [text for text in documents if text.strip()]
     rng.shuffle(found)
-    return found[:_N_DOCUMENTS]
+    return found[:n]
 
 
 def _notebooks(data: Path) -> Iterator[str]:

@@ -252,13 +252,15 @@ class RunningServer:
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
-        self.headers = {"Authorization": f"token {token}"}
+        # read as a form, a body's `&token=` would be taken for the server's
+        self.headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
 
     def ask(self, route: str, body: Mapping[str, object] | None = None) -> bytes:
         """The answer of a route."""
         data = None if body is None else json.dumps(body).encode()
-        headers = self.headers | {"Content-Type": "application/json"}  # a form's `token` would be taken for the server's
-        request = urllib.request.Request(f"{self.url}/{route}", data, headers)  # noqa: S310 - our own server
+            "Content-Type": "application/json"
+        }  # a form's `token` would be taken for the server's
+        request = urllib.request.Request(f"{self.url}/{route}", data, self.headers)  # noqa: S310 - our own server
         with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
             content: bytes = answer.read()
         return content
@@ -295,10 +297,8 @@ def running_server(settings: MCCom, *, enabled: bool, root: Path | None = None) 
     given = {**given_settings(settings), "show_threshold": 0}  # how long it takes is asked, not whether it is right
     with tempfile.TemporaryDirectory() as folder:  # what a bench asks is nothing to learn from, and it has no project
         given["traces_dir"] = f"{folder}/traces"
-        command += [
-            f"--ServerApp.root_dir={root or folder}",
-            *(f"--MCCom.{name}={value}" for name, value in given.items()),
-        ]
+        command.append(f"--ServerApp.root_dir={root or folder}")
+        command += [f"--MCCom.{name}={value}" for name, value in given.items()]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         server = RunningServer(f"http://127.0.0.1:{port}", token)
         try:

@@ -15,7 +15,7 @@ from typing import Any
 from ...compose import OpenCascade, open_cascade
 from ...privacy.masked_engine import MaskedEngine
 from ...settings import MCCom, changed
-from ...types import Cell
+from ...types import Cell, Prompt
 from ..lib.bench import Bench
 from ..lib.key_positions import at_keys
 from ..lib.metrics import exact_match
@@ -77,7 +77,12 @@ async def _row(opened: OpenCascade, settings: MCCom, sample: Sample) -> dict[str
     prompt = await opened.cascade.prompt(sample.request)
     plain = await written(opened.engine, sample.request, prompt, max_tokens=settings.max_tokens)
     right = exact_match(plain.text, sample.truth)
-    if await masked_prompt(prompt) == prompt:
+    if _told(await masked_prompt(prompt)) == _told(prompt):
         return {"changed": False, "plain": right, "masked": right}
     masked = await written(MaskedEngine(opened.engine), sample.request, prompt, max_tokens=settings.max_tokens)
     return {"changed": True, "plain": right, "masked": exact_match(masked.text, sample.truth)}
+
+
+def _told(prompt: Prompt) -> list[str]:
+    """All that a model is told."""
+    return [*(chunk.text for chunk in prompt.chunks), prompt.prefix, prompt.typed, prompt.forced, prompt.suffix]
