@@ -258,8 +258,6 @@ class RunningServer:
     def ask(self, route: str, body: Mapping[str, object] | None = None) -> bytes:
         """The answer of a route."""
         data = None if body is None else json.dumps(body).encode()
-            "Content-Type": "application/json"
-        }  # a form's `token` would be taken for the server's
         request = urllib.request.Request(f"{self.url}/{route}", data, self.headers)  # noqa: S310 - our own server
         with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
             content: bytes = answer.read()
