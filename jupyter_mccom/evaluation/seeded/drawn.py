@@ -6,6 +6,10 @@ from .cases import Case, Seeding
 from .places import PLACES, places_for
 from .templates import Split
 
+_KEYS = "private key"
+_WHERE_KEYS_ARE_CUT = ("project file", "cut at an edge", "cut at an edge")
+"""Places that are drawn more often for keys."""
+
 
 def cases_of(split: Split, n: int, seed: int) -> list[Case]:
     """`n` cases; the same seed draws the same ones. The places that are rarest so far come first."""
@@ -18,7 +22,10 @@ def cases_of(split: Split, n: int, seed: int) -> list[Case]:
         for template in round_[: n - len(found)]:
             snippet = seeding.snippet(template)
             places = places_for(snippet)
-            place = min(places, key=lambda name: n_at[name] + seeding.rng.random() * 8)
+            if template.kind == _KEYS:
+                place = seeding.rng.choice([*places, *_WHERE_KEYS_ARE_CUT])
+            else:
+                place = min(places, key=lambda name: n_at[name] + seeding.rng.random() * 8)
             n_at[place] += 1
             found.append(PLACES[place](seeding, snippet))
     return found
