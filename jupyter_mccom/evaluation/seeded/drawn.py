@@ -23,7 +23,7 @@ def cases_of(split: Split, n: int, seed: int) -> list[Case]:
             snippet = seeding.snippet(template)
             places = places_for(snippet)
             if template.kind == _KEYS:
-                place = seeding.rng.choice([*places, *_WHERE_KEYS_ARE_CUT])
+                place = seeding.rng.choice([*places, *(name for name in _WHERE_KEYS_ARE_CUT if name in places)])
             else:
                 place = min(places, key=lambda name: n_at[name] + seeding.rng.random() * 8)
             n_at[place] += 1
