@@ -157,7 +157,8 @@ def at_edge(seeding: Seeding, snippet: Snippet) -> Case:
     way = rng.choice(("page", "above", "below"))
     if way == "page":
         lines = snippet.text.split("\n")
-        rest = "\n".join(lines[rng.randint(1, len(lines) - 2) :])
+        last = max(number for number, text in enumerate(lines) if snippet.values[-1] in text)
+        rest = "\n".join(lines[min(last, rng.randint(1, len(lines) - 2)) :])
         prefix = "\n".join([rest, marked, seeding.around(language), line])
         return _here(seeding, "cut at an edge", snippet, marker, prefix)
     filler = _filler(seeding, language)
