@@ -38,7 +38,8 @@ ALLOWED = {
         "types",
         "errors",
     },
-    "server": {"compose", "models", "settings", "types", "errors"},
+    "cloud": {"engines", "protocols", "types", "errors", "atomic_json"},
+    "server": {"compose", "cloud", "models", "settings", "types", "errors"},
     "evaluation": {
         "compose",
         "cascade",

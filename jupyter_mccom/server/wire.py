@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar, get_args
 
+from ..cloud.cloud_request import CloudRequest
 from ..errors import WireError
 from ..models.catalog import ids
 from ..settings import AUTO, MCCom, kinds, personal
@@ -199,3 +200,14 @@ def line_from_trouble(request_id: str, message: str) -> dict[str, Any]:
 def json_from_trace(trace: Trace) -> dict[str, Any]:
     """A Trace as a JSON object; times in seconds, probabilities 0..1."""
     return asdict(trace)
+
+
+def cloud_request_from(value: object, *, names_model: bool) -> CloudRequest:
+    """A CloudRequest from a body of `/mccom/cloud`; `names_model`: the route is about one model."""
+    body = _object(value, "the request body")
+    return CloudRequest(
+        provider=_field(body, "provider", str).strip(),
+        url=_field(body, "url", str, "").strip(),
+        model=_field(body, "model", str, None if names_model else "").strip(),
+        key=_field(body, "key", str, "").strip(),
+    )
