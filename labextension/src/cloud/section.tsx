@@ -34,6 +34,7 @@ export class CloudSection extends React.Component<ISectionProps> {
     before: string | null
   ): void {
     const node = this._node.current;
+    this._showWhatIsNew(node);
     if (before === null || node?.contains(document.activeElement)) {
       return;
     }
@@ -62,6 +63,17 @@ export class CloudSection extends React.Component<ISectionProps> {
         )}
       </div>
     );
+  }
+
+  /** What the server just said may be below the edge of a small window. */
+  private _showWhatIsNew(node: HTMLElement | null): void {
+    const { trial, trouble } = this.props.setup.view;
+    const said = trial ?? trouble;
+    if (said && said !== this._said) {
+      const place = trial ? '.jp-mccom-result' : '.jp-mccom-refused';
+      node?.querySelector(place)?.scrollIntoView({ block: 'nearest' });
+    }
+    this._said = said;
   }
 
   private _state(clouds: Clouds): React.JSX.Element {
@@ -136,6 +148,8 @@ export class CloudSection extends React.Component<ISectionProps> {
     );
   }
 
+  /** What the server said last, as it was drawn. */
+  private _said: unknown = '';
   private readonly _node = React.createRef<HTMLDivElement>();
 }
 

@@ -230,8 +230,13 @@ export class Panel extends ReactWidget {
     );
   }
 
+  /** In the next frame: the popup closes at a click on what is not in it, also when that click has just removed it. */
   private readonly _redraw = (): void => {
-    this.update();
+    requestAnimationFrame(() => {
+      if (!this.isDisposed) {
+        this.update();
+      }
+    });
   };
 
   /** Asks for the last suggestion; what happens meanwhile is asked for once more. */
