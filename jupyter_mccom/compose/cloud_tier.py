@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ..cascade.budget import Budget
 from ..cascade.tiers import CloudTier
-from ..errors import SettingsError
 from ..models.catalog import fim_of
 from ..protocols import Engine, Retriever
 from ..settings import MCCom
@@ -21,32 +20,32 @@ CLOUD_SETTINGS = (
 
 def draft_words(dialect: str) -> str:
     """What a cloud's dialect can do with a draft, in words for people."""
-    from ..engines.remote.dialects import DIALECTS
+    from ..engines.remote.providers.table import PROVIDERS
 
-    return DIALECTS[dialect].words
+    draft = PROVIDERS[dialect].draft
+    return f"checks the local text as a draft ({draft})" if draft else "takes no draft"
 
 
 def cloud_address(settings: MCCom) -> str:
     """Where the cloud's server is: the address that is set, or the dialect's own service."""
-    from ..engines.remote.dialects import DIALECTS
+    from ..engines.remote.providers.table import PROVIDERS
 
-    return settings.cloud_url or DIALECTS[settings.cloud_dialect].url
+    return settings.cloud_url or PROVIDERS[settings.cloud_dialect].url
 
 
 def open_cloud_tier(
     settings: MCCom, former: CloudTier | None, *, budget: Budget, retriever: Retriever, root: Path
 ) -> CloudTier | None:
-    """The tier, or None where no cloud is set or it is switched off. Raises SettingsError for an unknown dialect.
+    """The tier, or None where no cloud is set or it is switched off. Raises SettingsError as `checked`.
 
     The engine is `former`'s, if any. Documents are paths below `root`, whose `.mccomignore` keeps some of them here.
     """
     if not settings.cloud_dialect:
         return None
-    from ..engines.remote.dialects import DIALECTS
+    from ..engines.remote.providers.table import checked
     from ..privacy.ignore import Ignored
 
-    if settings.cloud_dialect not in DIALECTS:
-        raise SettingsError(f"no dialect {settings.cloud_dialect!r}; set cloud_dialect to one of {', '.join(DIALECTS)}")
+    checked(settings.cloud_dialect, settings.cloud_url, settings.cloud_model)
     if not settings.use_cloud:
         return None
     engine = former.engine if former else _masked_cloud(settings)
@@ -55,7 +54,7 @@ def open_cloud_tier(
 
 
 def _masked_cloud(settings: MCCom) -> Engine:
-    from ..engines.remote.dialects import open_cloud
+    from ..engines.remote.providers.table import open_cloud
     from ..privacy.keys import key_from
     from ..privacy.masked_engine import MaskedEngine
 

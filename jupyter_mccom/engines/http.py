@@ -80,13 +80,24 @@ class HttpClient:
     """JSON with one server. `key` is asked for at each request; an empty one sends none. Open it in an event loop."""
 
     def __init__(
-        self, url: str, key: Callable[[], str], failures: Failures, patience: Patience, *, keeps_alive: bool
+        self,
+        url: str,
+        key: Callable[[], str],
+        failures: Failures,
+        patience: Patience,
+        *,
+        keeps_alive: bool,
+        key_headers: Callable[[str], Headers] | None = None,
     ) -> None:
-        """`keeps_alive`: connections are used again, which is of use where a failure makes it ask once more."""
+        """`keeps_alive`: connections are used again, which is of use where a failure makes it ask once more.
+
+        `key_headers`: the headers that carry a key; `bearer` unless given.
+        """
         import httpx
 
         self.url = url.rstrip("/")
         self._key = key
+        self._key_headers = key_headers or bearer
         self._failures = failures
         self._patience = patience
         timeout = httpx.Timeout(patience.read_s, connect=patience.connect_s)
@@ -203,11 +214,9 @@ class HttpClient:
             raise self._failures.no_key(error) from error
         if isinstance(self._http, OSError):
             raise self._failures.unreachable(self._http) from _bare(self._http)
-        bearer = {"Authorization": f"Bearer {key}"} if key else {}
         try:
-            request = self._http.build_request(
-                method, self.url + path, json=body, headers={**(headers or {}), **bearer}
-            )
+            every = {**(headers or {}), **self._key_headers(key)}
+            request = self._http.build_request(method, self.url + path, json=body, headers=every)
             response = await self._http.send(request, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise self._failures.unreachable(error) from _bare(error)
@@ -222,6 +231,11 @@ class HttpClient:
         finally:
             await response.aclose()
         raise self._failures.refused(response.status_code, response.headers, said)
+
+
+def bearer(key: str) -> Headers:
+    """A key as most servers take it; an empty one is not sent."""
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def routing(session: str) -> Headers:
