@@ -15,10 +15,9 @@ def write(path: Path, value: object, *, private: bool = False) -> None:
     path.parent.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     fresh.unlink(missing_ok=True)
-    mode = 0o600 if private else 0o666
     try:
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-            file.write(json.dumps(value, indent=1))
+        os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
+        fresh.write_text(json.dumps(value, indent=1), encoding="utf-8")
         os.replace(fresh, path)
     except OSError:
         fresh.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import urllib.request
 from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -35,7 +36,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class CloudAddress:
     """A base address whose letters are right; nothing is resolved yet."""
 
     url: str
@@ -51,7 +52,7 @@ class Address:
         return f"{self.scheme}://{host}:{self.port}"
 
 
-def address_of(url: str) -> Address:
+def address_of(url: str) -> CloudAddress:
     """The parts of an address. Raises InputError, with the next step."""
     if not url.isprintable() or set(url) & set(" \\"):
         raise InputError("the address holds a space or another sign that no address has; write it anew")
@@ -68,10 +69,18 @@ def address_of(url: str) -> Address:
         raise InputError("the address has a part behind ? or #; leave it out")
     if host in _METADATA_NAMES:
         raise _metadata(host)
-    return Address(url=url.rstrip("/"), scheme=scheme, host=host, port=port or _PORTS[scheme])
+    return CloudAddress(url=url.rstrip("/"), scheme=scheme, host=host, port=port or _PORTS[scheme])
 
 
-def allow(address: Address, ip: IpAddress) -> None:
+async def check(url: str) -> CloudAddress:
+    """The address, after its name was resolved. Raises InputError where it may not be asked, or nobody has the name."""
+    address = address_of(url)
+    if not await resolved(address) and (not by_proxy(address) or address.scheme == "http"):
+        raise InputError(f"no machine is named {address.host!r}; check the address and the network")
+    return address
+
+
+def allow(address: CloudAddress, ip: IpAddress) -> None:
     """Raises InputError for an IP address that may not be asked in this way."""
     bare = _within(ip)
     if bare.is_link_local or bare in _METADATA:
@@ -85,7 +94,7 @@ def allow(address: Address, ip: IpAddress) -> None:
         )
 
 
-async def resolved(address: Address) -> list[IpAddress]:
+async def resolved(address: CloudAddress) -> list[IpAddress]:
     """The IP addresses of the host, each of which may be asked, in the order of the resolver; none: it is not known.
 
     Raises InputError where any of them may not be asked, or where the resolver does not answer.
@@ -102,6 +111,14 @@ async def resolved(address: Address) -> list[IpAddress]:
     for ip in ips:
         allow(address, ip)
     return ips
+
+
+def by_proxy(address: CloudAddress) -> bool:
+    """The environment names a proxy for the address. Never for this machine, and never for a literal IP address."""
+    if address.host == "localhost" or literal(address.host) or urllib.request.proxy_bypass(address.host):
+        return False
+    found = urllib.request.getproxies()
+    return bool(found.get(address.scheme) or found.get("all"))
 
 
 def literal(host: str) -> IpAddress | None:

@@ -6,20 +6,10 @@ moment later changes nothing. Where the environment names a proxy for the addres
 
 from __future__ import annotations
 
-import urllib.request
-
 import httpx
 
 from ..errors import InputError
-from .addresses import Address, address_of, literal, resolved
-
-
-async def check(url: str) -> Address:
-    """The address, after its name was resolved. Raises InputError where it may not be asked, or nobody has the name."""
-    address = address_of(url)
-    if not await resolved(address) and (not by_proxy(address) or address.scheme == "http"):
-        raise InputError(f"no machine is named {address.host!r}; check the address and the network")
-    return address
+from .addresses import CloudAddress, address_of, by_proxy, resolved
 
 
 def checked_transport(url: str) -> httpx.AsyncBaseTransport | None:
@@ -28,16 +18,8 @@ def checked_transport(url: str) -> httpx.AsyncBaseTransport | None:
     return None if by_proxy(address) else _Checked(address)
 
 
-def by_proxy(address: Address) -> bool:
-    """The environment names a proxy for the address. Never for this machine, and never for a literal IP address."""
-    if address.host == "localhost" or literal(address.host) or urllib.request.proxy_bypass(address.host):
-        return False
-    found = urllib.request.getproxies()
-    return bool(found.get(address.scheme) or found.get("all"))
-
-
 class _Checked(httpx.AsyncBaseTransport):
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: CloudAddress) -> None:
         self._address = address
         self._inner = httpx.AsyncHTTPTransport()
 

@@ -90,10 +90,10 @@ def _keyring() -> KeyringBackend | None:
     from keyring import core
     from keyring.backends.chainer import ChainerBackend
 
-    found = core.get_keyring()
+    found: KeyringBackend | None = core.get_keyring()
     if isinstance(found, ChainerBackend):
         found = next(iter(found.backends), None)  # it would ask the best one first
-    return found if found is not None and core.recommended(found) else None
+    return found if found and core.recommended(found) else None
 
 
 def _kept_in_keyring(origin: str, key: str) -> bool:

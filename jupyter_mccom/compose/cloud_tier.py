@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from ..cascade.budget import Budget
 from ..cascade.tiers import CloudTier
@@ -11,6 +14,8 @@ from ..protocols import Engine, Retriever
 from ..settings import MCCom
 from .wiring import cloud_over
 
+CloudKey: TypeAlias = Callable[[], str]
+"""Gives the key at once, and raises SettingsError where it is not known."""
 CLOUD_SETTINGS = (
     *("use_cloud", "cloud_dialect", "cloud_url", "cloud_model", "cloud_key_env", "cloud_key_file"),
     *("cloud_connect_s", "cloud_timeout_s"),
@@ -26,6 +31,13 @@ def draft_words(dialect: str) -> str:
     return f"checks the local text as a draft ({draft})" if draft else "takes no draft"
 
 
+def cloud_name(dialect: str) -> str:
+    """A provider's name for people."""
+    from ..engines.remote.providers.table import PROVIDERS
+
+    return PROVIDERS[dialect].name
+
+
 def cloud_address(settings: MCCom) -> str:
     """Where the cloud's server is: the address that is set, or the dialect's own service."""
     from ..engines.remote.providers.table import PROVIDERS
@@ -34,37 +46,50 @@ def cloud_address(settings: MCCom) -> str:
 
 
 def open_cloud_tier(
-    settings: MCCom, former: CloudTier | None, *, budget: Budget, retriever: Retriever, root: Path
+    settings: MCCom,
+    former: CloudTier | None,
+    *,
+    budget: Budget,
+    retriever: Retriever,
+    root: Path,
+    key: CloudKey | None = None,
 ) -> CloudTier | None:
     """The tier, or None where no cloud is set or it is switched off. Raises SettingsError as `checked`.
 
-    The engine is `former`'s, if any. Documents are paths below `root`, whose `.mccomignore` keeps some of them here.
+    The engine is `former`'s, if any; `key` is that of a cloud that a person has set up. Documents are paths below
+    `root`, whose `.mccomignore` keeps some of them here.
     """
     if not settings.cloud_dialect:
         return None
     from ..engines.remote.providers.table import checked
     from ..privacy.ignore import Ignored
+    from ..privacy.masked_engine import MaskedEngine
 
     checked(settings.cloud_dialect, settings.cloud_url, settings.cloud_model)
     if not settings.use_cloud:
         return None
-    engine = former.engine if former else _masked_cloud(settings)
+    engine = former.engine if former else MaskedEngine(open_cloud_engine(settings, key))
     ignored = Ignored(root.expanduser().resolve())
     return cloud_over(engine, settings, retriever=retriever, budget=budget, kept_out=ignored.covers)
 
 
-def _masked_cloud(settings: MCCom) -> Engine:
+def open_cloud_engine(settings: MCCom, key: CloudKey | None = None) -> Engine:
+    """The engine of the cloud that the settings name; it masks nothing.
+
+    `key` is that of a cloud that a person has set up, whose address is then checked at each connection; None: the
+    settings name the key, and the address is an administrator's.
+    """
+    from ..cloud.checked_transport import checked_transport
     from ..engines.remote.providers.table import open_cloud
     from ..privacy.keys import key_from
-    from ..privacy.masked_engine import MaskedEngine
 
-    engine = open_cloud(
+    return open_cloud(
         settings.cloud_dialect,
         url=settings.cloud_url,
         model=settings.cloud_model,
-        key=lambda: key_from(settings.cloud_key_env, settings.cloud_key_file),
+        key=key or (lambda: key_from(settings.cloud_key_env, settings.cloud_key_file)),
         fim=fim_of(settings.cloud_model),
         connect_s=settings.cloud_connect_s,
         read_s=settings.cloud_timeout_s,
+        transport=partial(checked_transport, cloud_address(settings)) if key else (lambda: None),
     )
-    return MaskedEngine(engine)

@@ -30,6 +30,7 @@ _MAX_SAID_BYTES = 4096
 _SAID_S = 1.0
 """Longest wait for the body: the status alone says that it is a refusal."""
 Headers: TypeAlias = Mapping[str, str]
+Transport: TypeAlias = "httpx.AsyncBaseTransport"
 Unreadable: TypeAlias = Literal["endless", "no JSON", "no object"]
 
 
@@ -88,10 +89,12 @@ class HttpClient:
         *,
         keeps_alive: bool,
         key_headers: Callable[[str], Headers] | None = None,
+        transport: Callable[[], Transport | None] = lambda: None,
     ) -> None:
         """`keeps_alive`: connections are used again, which is of use where a failure makes it ask once more.
 
-        `key_headers`: the headers that carry a key; `bearer` unless given.
+        `key_headers`: the headers that carry a key; `bearer` unless given. `transport` makes what connects; httpx's
+        own where it makes none.
         """
         import httpx
 
@@ -104,7 +107,9 @@ class HttpClient:
         limits = httpx.Limits(max_keepalive_connections=None if keeps_alive else 0)
         self._http: httpx.AsyncClient | OSError
         try:
-            self._http = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=not on_loopback(url))
+            self._http = httpx.AsyncClient(
+                timeout=timeout, limits=limits, trust_env=not on_loopback(url), transport=transport()
+            )
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
             self._http = OSError(f"the environment's proxy or certificates cannot be used ({error})")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from ....errors import CloudRefused, SettingsError
 from ....protocols import Engine
 from ...fim import FimMarkers
-from ...http import HttpClient, Patience
+from ...http import HttpClient, Patience, Transport
 from ..chat_completions import Chat, Speculation
 from ..cloud_engine import CloudModel
 from ..cloud_failures import CloudFailures
@@ -180,12 +182,16 @@ def checked(provider: str, url: str, model: str) -> Provider:
     return found
 
 
-async def list_models(provider: str, url: str, key: str) -> list[str]:
+async def list_models(
+    provider: str, url: str, key: str, *, transport: Callable[[], Transport | None] = lambda: None
+) -> list[str]:
     """The names of a provider's models, in its own order; `url` empty: the service's own address. Raises CloudError."""
     found = PROVIDERS[provider]
     if not found.models_path:
         raise CloudRefused(f"{found.name} does not list its models; write the model's name")
-    client = cloud_client(url, lambda: key, connect_s=_LIST_S, read_s=_LIST_S, provider=found)
+    client = await asyncio.to_thread(  # it reads the certificates
+        partial(cloud_client, url, lambda: key, connect_s=_LIST_S, read_s=_LIST_S, provider=found, transport=transport)
+    )
     try:
         return list(dict.fromkeys(found.model_names(await client.get(found.models_path))))
     finally:
@@ -201,15 +207,22 @@ def open_cloud(
     fim: FimMarkers,
     connect_s: float,
     read_s: float,
+    transport: Callable[[], Transport | None] = lambda: None,
 ) -> Engine:
     """An engine of a provider at `url`, or at the service's own address. Call it in a running event loop."""
     found = PROVIDERS[provider]
-    client = cloud_client(url, key, connect_s=connect_s, read_s=read_s, provider=found)
+    client = cloud_client(url, key, connect_s=connect_s, read_s=read_s, provider=found, transport=transport)
     return found.engine(CloudModel(name=model, client=client, fim=fim))
 
 
 def cloud_client(
-    url: str, key: Callable[[], str], *, connect_s: float, read_s: float, provider: Provider = PROVIDERS["openai"]
+    url: str,
+    key: Callable[[], str],
+    *,
+    connect_s: float,
+    read_s: float,
+    provider: Provider = PROVIDERS["openai"],
+    transport: Callable[[], Transport | None] = lambda: None,
 ) -> HttpClient:
     """The client of a cloud's server, which may be silent for `read_s`."""
     patience = Patience(connect_s=connect_s, read_s=read_s, question_s=max(read_s, _LIST_S))
@@ -220,4 +233,5 @@ def cloud_client(
         patience,
         keeps_alive=True,
         key_headers=provider.key_headers,
+        transport=transport,
     )
