@@ -17,13 +17,16 @@ import tornado.web
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 
-from ..errors import MCComError, SettingsError, SettingsLocked, WireError
+from ..errors import CloudError, CloudSetUpError, InputError, MCComError, SettingsError, SettingsLocked, WireError
 from ..types import CompletionRequest
 from . import wire
 from .completions import Completions
+from .live_cloud import LiveCloud
 
 SERVICE = "mccom"
 """Key under which the running `Completions` stands in the server's settings."""
+CLOUD = "mccom_cloud"
+"""Key under which the server's `LiveCloud` stands there."""
 
 
 class MCComHandler(APIHandler):
@@ -35,6 +38,11 @@ class MCComHandler(APIHandler):
     def completions(self) -> Completions:
         """The service behind the routes."""
         return cast(Completions, self.settings[SERVICE])
+
+    @property
+    def cloud(self) -> LiveCloud:
+        """The cloud of the server, which a person may set up."""
+        return cast(LiveCloud, self.settings[CLOUD])
 
     def body(self) -> object:
         """The request's JSON. Raises WireError."""
@@ -61,8 +69,12 @@ def route(method: Callable[..., Any]) -> Any:
             await method(self, *args)
         except SettingsLocked as error:
             self.refuse(403, str(error))
-        except (WireError, SettingsError) as error:
+        except CloudSetUpError as error:
+            self.refuse(409, str(error))
+        except (WireError, SettingsError, InputError) as error:
             self.refuse(400, str(error))
+        except CloudError as error:
+            self.refuse(502, str(error))
         except MCComError as error:
             self.refuse(409, str(error))
 
@@ -77,6 +89,7 @@ class CompleteHandler(MCComHandler):
     @route
     async def post(self) -> None:
         request = wire.request_from(self.body())
+        self.cloud.look_soon()
         self.set_header("Content-Type", "application/x-ndjson")
         self.set_header("X-Accel-Buffering", "no")
         self._task = self.completions.begin(request, self._answer(request))
@@ -169,6 +182,7 @@ class StatusHandler(MCComHandler):
 
     @route
     async def get(self) -> None:
+        await self.cloud.look()
         self.finish(json.dumps(await self.completions.status()))
 
 

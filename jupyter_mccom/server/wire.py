@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar, get_args
 
 from ..cloud.cloud_request import CloudRequest
+from ..cloud.trial import Trial
 from ..errors import WireError
 from ..models.catalog import ids
 from ..settings import AUTO, MCCom, kinds, personal
@@ -211,3 +212,8 @@ def cloud_request_from(value: object, *, names_model: bool) -> CloudRequest:
         model=_field(body, "model", str, None if names_model else "").strip(),
         key=_field(body, "key", str, "").strip(),
     )
+
+
+def json_from_trial(trial: Trial) -> dict[str, Any]:
+    """What came of a cloud's test call."""
+    return asdict(trial) | {"seconds": round(trial.seconds, 3)}
