@@ -299,6 +299,19 @@ describe('the cloud in use', () => {
   });
 });
 
+describe('what was said', () => {
+  it('is old when a panel is opened anew', async () => {
+    const { setup, server } = await opened();
+    server.trial = Promise.reject(new Error('no route'));
+    await setup.test('');
+    setup.begin();
+    expect(setup.view.trouble).toBe('');
+    await setup.save('');
+    setup.begin();
+    expect(setup.view.done).toBe('');
+  });
+});
+
 describe('what is filled in', () => {
   it('outlives a panel that is closed, and a server that is away', async () => {
     const { setup, server } = await opened();

@@ -29,6 +29,7 @@ def start(
     draft: bool = False,
     n_batch: int = _N_BATCH,
     cache_reuse: int = 0,
+    name: str = "",
 ) -> Any:
     """Loads the model and serves it; returns the server, which must live until `os._exit` ends the process.
 
@@ -36,12 +37,14 @@ def start(
     the model loads: no other thread and no signal handler of Python runs meanwhile.
     `port` 0 takes a free one. With `draft` a client may seed drafts (`ngram-mod`). `n_batch` also bounds what `/infill`
     reads around the cursor; `cache_reuse` is the least run of tokens that is kept behind a change, 0 for none.
+    `name` is what clients are told that the model is called, instead of its path.
     Raises RuntimeError when the file is no model or the port is taken.
     """
     import xllamacpp
 
     params = xllamacpp.CommonParams()
     params.model.path = path
+    params.model_alias = {name} if name else set()
     params.hostnames, params.port = [host], port
     params.api_keys, params.cors_origins = [key], NO_ORIGIN
     params.n_ctx = context_tokens * slots

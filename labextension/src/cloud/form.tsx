@@ -25,7 +25,7 @@ export function CloudForm({ setup, trans }: IFormProps): React.JSX.Element {
     <form
       className="jp-mccom-form"
       autoComplete="off"
-      aria-label={trans.__('Add a cloud model')}
+      aria-label={trans.__('Cloud')}
       aria-busy={busy !== ''}
       onSubmit={event => {
         event.preventDefault(); // Enter in a field tests

@@ -50,7 +50,11 @@ export class CloudSection extends React.Component<ISectionProps> {
         {clouds && (
           <>
             {open ? (
-              <h2>{trans.__('Add a cloud model')}</h2>
+              <h2>
+                {clouds.cloud
+                  ? trans.__('Change the cloud model')
+                  : trans.__('Add a cloud model')}
+              </h2>
             ) : (
               <h3>{trans.__('Cloud model')}</h3>
             )}

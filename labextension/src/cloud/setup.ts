@@ -70,7 +70,7 @@ export class CloudSetup {
   /** `live`: another cloud, or none, is in use from now on. */
   constructor(
     private readonly _client: ICloudClient,
-    private readonly _live: () => void
+    private readonly _live: (done: 'saved' | 'removed') => void
   ) {}
 
   /** What to show; never changed in place. */
@@ -82,6 +82,13 @@ export class CloudSetup {
   get choice(): Choice | null {
     const { clouds, draft } = this._view;
     return choicesOf(clouds).find(({ id }) => id === draft.choice) ?? null;
+  }
+
+  /** A panel is opened: what was said in the one before is old. */
+  begin(): void {
+    if (!this._isBound) {
+      this._set(QUIET);
+    }
   }
 
   /** Asks the server what is set up and what can be. A server that does not tell shows no form. */
@@ -255,7 +262,7 @@ export class CloudSetup {
     const done = busy === 'save' ? 'saved' : 'removed';
     await this._ask(busy, ask, clouds => ({ clouds, done, ...CLOSED }));
     if (this._view.done) {
-      this._live();
+      this._live(done);
     }
   }
 

@@ -37,6 +37,7 @@ export class Panel extends ReactWidget {
     this.node.setAttribute('role', 'dialog');
     this.node.setAttribute('aria-label', trans.__('Code completion'));
     status.changed.connect(this._follow);
+    setup.begin();
     setup.changed.connect(this._redraw);
     this._follow();
   }

@@ -20,7 +20,7 @@ export interface IStatusOptions {
   app: JupyterFrontEnd;
   client: IClient;
   status: StatusModel;
-  sync: Pick<Sync, 'isLocked'>;
+  sync: Pick<Sync, 'isLocked' | 'choose'>;
   palette: ICommandPalette | null;
   trans: TranslationBundle;
 }
@@ -32,7 +32,12 @@ export function showStatus(
 ): void {
   const { app, client, status, sync, palette, trans } = options;
   const { commands } = app;
-  const setup = new CloudSetup(client, () => void status.refresh());
+  const setup = new CloudSetup(client, done => {
+    if (done === 'saved' && !sync.isLocked('use_cloud')) {
+      void sync.choose('use_cloud', true); // else a switch that is stored holds again at the next start
+    }
+    void status.refresh();
+  });
   const popup: PanelPopup = new PanelPopup(
     new StatusItem(status, trans, () => popup.toggle()),
     () =>
