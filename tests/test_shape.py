@@ -57,6 +57,8 @@ ALLOWED = {
     },
     "cli": {
         "compose",
+        "cloud",
+        "privacy",
         "demo",
         "cascade",
         "types",

@@ -7,7 +7,7 @@ The same for a page, a magic and the command line; it acts on the person's files
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +17,7 @@ from typing import Literal
 from ..engines.http import Transport
 from ..engines.remote.providers.provider import Provider
 from ..engines.remote.providers.table import PROVIDERS, checked, list_models
-from ..errors import CloudSetUpError, InputError, SettingsError
+from ..errors import CloudKeyMissing, CloudSetUpError, InputError, SettingsError
 from ..protocols import Engine
 from .addresses import CloudAddress, address_of, check
 from .cloud_file import ChosenCloud, CloudFile, PersonsClouds, PlacedKey
@@ -25,6 +25,8 @@ from .cloud_request import CloudRequest
 from .held_key import HeldKey
 from .key_store import KeyPlace, KeyStore
 from .trial import Trial, trial
+
+_N_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,17 @@ class CloudSetUp:
         named = await self._named(request)
         url = named.address.url
         return await list_models(named.provider.id, url, named.key, transport=partial(_transport, url))
+
+    def usual_model(self, provider: str, names: Sequence[str]) -> str:
+        """The model of a person who names none, of those that the provider lists. Raises InputError: it must be named.
+
+        The provider's example where it is listed, or the only one.
+        """
+        example = _provider(provider).example_model
+        if example in names or len(names) == 1:
+            return example if example in names else names[0]
+        listed = f": {', '.join(names[:_N_NAMED])}{' …' * (len(names) > _N_NAMED)}" if names else ""
+        raise InputError(f"name the model that is to be used (--model){listed}")
 
     async def try_out(self, request: CloudRequest) -> Trial:
         """One real completion. Raises InputError, CloudSetUpError or CloudError."""
@@ -194,7 +207,7 @@ class CloudSetUp:
                 key = await asyncio.to_thread(self._keys.key, address.origin, placed.place)
         own = bool(provider.url) and address.origin == address_of(provider.url).origin
         if not key and provider.needs_key and (own or not provider.url):
-            raise InputError(self._no_key(provider, address))
+            raise CloudKeyMissing(self._no_key(provider, address))
         return _Named(provider=provider, address=address, key=key, kept=placed)
 
     def _no_key(self, provider: Provider, address: CloudAddress) -> str:
