@@ -14,8 +14,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from ..cloud.cloud_request import CloudRequest
-from ..errors import CloudError, CloudKeyMissing, SettingsLocked
+from ..cloud.cloud_request import CloudRequest, usual_model
+from ..errors import CloudKeyMissing, InputError, SettingsError, SettingsLocked
 from ..settings import MCCom, from_arguments
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ..cloud.trial import Trial
 
 _T = TypeVar("_T")
-_KEY_REFUSED = (401, 403)
 
 
 def add_cloud_commands(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +31,7 @@ def add_cloud_commands(parser: argparse.ArgumentParser) -> None:
 
     def verb(name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
         sub = verbs.add_parser(name, help=about, description=about)
-        sub.set_defaults(run=run)
+        sub.set_defaults(run_verb=run)
         return sub
 
     add = verb("add", _add, "Try a cloud with one real completion, and use it if it answers. The key is asked for.")
@@ -46,6 +45,12 @@ def add_cloud_commands(parser: argparse.ArgumentParser) -> None:
     verb("remove", _remove, "Delete a cloud and its key.").add_argument("provider", help="id of the provider")
 
 
+def run_cloud(arguments: argparse.Namespace) -> int:
+    """Runs one of the verbs."""
+    run: Callable[[argparse.Namespace], int] = arguments.run_verb
+    return run(arguments)
+
+
 def _add(arguments: argparse.Namespace) -> int:
     from ..compose import open_set_up
     from ..privacy.keys import key_from
@@ -54,7 +59,10 @@ def _add(arguments: argparse.Namespace) -> int:
 
     settings, set_up = _settings(arguments), open_set_up()
     _allowed(settings)
-    key = key_from("", arguments.key_file)
+    try:
+        key = key_from("", arguments.key_file)
+    except SettingsError as error:
+        raise InputError(str(error)) from error
     request = CloudRequest(provider=arguments.provider, url=arguments.url, model=arguments.model, key=key)
     trial = asyncio.run(_Adding(set_up, request).run())
     state = cloud_state(settings, set_up, why_not="", found=())
@@ -73,7 +81,8 @@ class _Adding:
         """The trial of the cloud that is then in use. Raises MCComError, and then nothing has changed."""
         if not self._request.model:
             names = await self._with_key(self._set_up.models)
-            self._request = replace(self._request, model=self._set_up.usual_model(self._request.provider, names))
+            example = next(one.example_model for one in self._set_up.providers if one.id == self._request.provider)
+            self._request = replace(self._request, model=usual_model(example, names))
         trial = await self._with_key(self._set_up.try_out)
         await self._set_up.add(self._request)
         return trial
@@ -82,9 +91,8 @@ class _Adding:
         """The answer; where it takes a key that is not known yet, the person is asked for it."""
         try:
             return await ask(self._request)
-        except (CloudError, CloudKeyMissing) as error:
-            wanted = isinstance(error, CloudKeyMissing) or error.status in _KEY_REFUSED
-            key = "" if self._request.key or not wanted else await asyncio.to_thread(_hidden, self._request.provider)
+        except CloudKeyMissing:
+            key = await asyncio.to_thread(_hidden, self._request.provider)
             if not key:
                 raise
         self._request = replace(self._request, key=key)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, MCComError
 from ..settings import MCCom, changed, from_arguments
 from ..types import CompletionRequest, Hit, Outcome, Trace
-from .cloud_commands import add_cloud_commands
+from .cloud_commands import add_cloud_commands, run_cloud
 
 if TYPE_CHECKING:
     from ..cascade.pipeline import Cascade
@@ -124,12 +124,8 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     serve.add_argument("--key-file", type=Path, help="file that holds the API key (default: a random key is printed)")
     serve.add_argument("--draft", choices=["ngram-mod"], default="", help="let clients send drafts (uses 2 slots)")
     about = "Set up a cloud: a large model elsewhere, asked when the local one is unsure."
-    add_cloud_commands(command("cloud", _cloud, about))
+    add_cloud_commands(command("cloud", run_cloud, about))
     command("demo", _demo, "Open the demo notebook in JupyterLab. Further options are passed to `jupyter lab`.")
-
-
-def _cloud(arguments: argparse.Namespace) -> int:
-    raise InputError("name what is to be done with the cloud: add, list, test or remove")
 
 
 def _settings(arguments: argparse.Namespace) -> MCCom:

@@ -7,8 +7,8 @@ The same for a page, a magic and the command line; it acts on the person's files
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Literal
 from ..engines.http import Transport
 from ..engines.remote.providers.provider import Provider
 from ..engines.remote.providers.table import PROVIDERS, checked, list_models
-from ..errors import CloudKeyMissing, CloudSetUpError, InputError, SettingsError
+from ..errors import CloudError, CloudKeyMissing, CloudSetUpError, InputError, SettingsError
 from ..protocols import Engine
 from .addresses import CloudAddress, address_of, check
 from .cloud_file import ChosenCloud, CloudFile, PersonsClouds, PlacedKey
@@ -26,7 +26,7 @@ from .held_key import HeldKey
 from .key_store import KeyPlace, KeyStore
 from .trial import Trial, trial
 
-_N_NAMED = 20
+_KEY_REFUSED = (401, 403)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,25 +103,16 @@ class CloudSetUp:
         """The names of a provider's models. Raises InputError, CloudSetUpError or CloudError."""
         named = await self._named(request)
         url = named.address.url
-        return await list_models(named.provider.id, url, named.key, transport=partial(_transport, url))
-
-    def usual_model(self, provider: str, names: Sequence[str]) -> str:
-        """The model of a person who names none, of those that the provider lists. Raises InputError: it must be named.
-
-        The provider's example where it is listed, or the only one.
-        """
-        example = _provider(provider).example_model
-        if example in names or len(names) == 1:
-            return example if example in names else names[0]
-        listed = f": {', '.join(names[:_N_NAMED])}{' …' * (len(names) > _N_NAMED)}" if names else ""
-        raise InputError(f"name the model that is to be used (--model){listed}")
+        with self._asking_for_a_key(request, named):
+            return await list_models(named.provider.id, url, named.key, transport=partial(_transport, url))
 
     async def try_out(self, request: CloudRequest) -> Trial:
         """One real completion. Raises InputError, CloudSetUpError or CloudError."""
         named = await self._named(request)
         cloud = _cloud(named, request.model)
         engine = await asyncio.to_thread(self._open_engine, cloud, named.key)
-        return await trial(engine, name=named.provider.name)
+        with self._asking_for_a_key(request, named):
+            return await trial(engine, name=named.provider.name)
 
     async def add(self, request: CloudRequest) -> None:
         """Puts a cloud in the place of the one in use, if any, whose key stays.
@@ -209,6 +200,18 @@ class CloudSetUp:
         if not key and provider.needs_key and (own or not provider.url):
             raise CloudKeyMissing(self._no_key(provider, address))
         return _Named(provider=provider, address=address, key=key, kept=placed)
+
+    @contextmanager
+    def _asking_for_a_key(self, request: CloudRequest, named: _Named) -> Iterator[None]:
+        """Raises CloudKeyMissing where a provider wants a key, and none, or one that it does not take, is kept."""
+        try:
+            yield
+        except CloudError as error:
+            if request.key or error.status not in _KEY_REFUSED:
+                raise
+            kept = f"{named.provider.name} refuses the key that is kept for {named.address.origin}; give another one"
+            none = f"{named.provider.name} at {named.address.origin} wants a key; give yours"
+            raise CloudKeyMissing(kept if named.key else none) from error
 
     def _no_key(self, provider: Provider, address: CloudAddress) -> str:
         others = [origin for origin, key in self.clouds.keys.items() if key.provider == provider.id]
