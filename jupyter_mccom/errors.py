@@ -6,6 +6,7 @@ MCComError
 │   └── CloudSetUpError   what a person set up: a file or a keyring that cannot be read or written now (HTTP 409)
 ├── WireError          a request that is not what the wire contract says (HTTP 400)
 ├── InputError         what a person named does not exist or cannot be used (exit 2, HTTP 400)
+│   └── CloudKeyMissing   a cloud that needs a key, and none was given or is kept for its address
 ├── ServerError        the notebook's Jupyter server, asked by `%mccom`
 ├── RetrievalError     the project tree or its index
 ├── TracesError        the file of traces cannot be emptied
@@ -49,6 +50,10 @@ class WireError(MCComError):
 
 class InputError(MCComError):
     """What a person named does not exist or cannot be used: a file, cell, line, model, provider or address."""
+
+
+class CloudKeyMissing(InputError):
+    """A cloud that needs a key: none was given, and none is kept for its address."""
 
 
 class ServerError(MCComError):

@@ -57,6 +57,8 @@ ALLOWED = {
     },
     "cli": {
         "compose",
+        "cloud",
+        "privacy",
         "demo",
         "cascade",
         "types",
@@ -68,7 +70,7 @@ ALLOWED = {
     },
     "__main__": {"cli"},
     "demo": {"compose", "engines", "magics", "models", "settings"},
-    "magics": {"compose", "server", "settings", "types", "errors"},
+    "magics": {"cloud", "compose", "server", "settings", "types", "errors"},
     "__init__": {"server", "magics", "_version"},
     "_version": set[str](),
 }

@@ -7,8 +7,8 @@ The same for a page, a magic and the command line; it acts on the person's files
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Literal
 from ..engines.http import Transport
 from ..engines.remote.providers.provider import Provider
 from ..engines.remote.providers.table import PROVIDERS, checked, list_models
-from ..errors import CloudSetUpError, InputError, SettingsError
+from ..errors import CloudError, CloudKeyMissing, CloudSetUpError, InputError, SettingsError
 from ..protocols import Engine
 from .addresses import CloudAddress, address_of, check
 from .cloud_file import ChosenCloud, CloudFile, PersonsClouds, PlacedKey
@@ -25,6 +25,8 @@ from .cloud_request import CloudRequest
 from .held_key import HeldKey
 from .key_store import KeyPlace, KeyStore
 from .trial import Trial, trial
+
+_KEY_REFUSED = (401, 403)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +103,16 @@ class CloudSetUp:
         """The names of a provider's models. Raises InputError, CloudSetUpError or CloudError."""
         named = await self._named(request)
         url = named.address.url
-        return await list_models(named.provider.id, url, named.key, transport=partial(_transport, url))
+        with self._asking_for_a_key(request, named):
+            return await list_models(named.provider.id, url, named.key, transport=partial(_transport, url))
 
     async def try_out(self, request: CloudRequest) -> Trial:
         """One real completion. Raises InputError, CloudSetUpError or CloudError."""
         named = await self._named(request)
         cloud = _cloud(named, request.model)
         engine = await asyncio.to_thread(self._open_engine, cloud, named.key)
-        return await trial(engine, name=named.provider.name)
+        with self._asking_for_a_key(request, named):
+            return await trial(engine, name=named.provider.name)
 
     async def add(self, request: CloudRequest) -> None:
         """Puts a cloud in the place of the one in use, if any, whose key stays.
@@ -194,8 +198,20 @@ class CloudSetUp:
                 key = await asyncio.to_thread(self._keys.key, address.origin, placed.place)
         own = bool(provider.url) and address.origin == address_of(provider.url).origin
         if not key and provider.needs_key and (own or not provider.url):
-            raise InputError(self._no_key(provider, address))
+            raise CloudKeyMissing(self._no_key(provider, address))
         return _Named(provider=provider, address=address, key=key, kept=placed)
+
+    @contextmanager
+    def _asking_for_a_key(self, request: CloudRequest, named: _Named) -> Iterator[None]:
+        """Raises CloudKeyMissing where a provider wants a key, and none, or one that it does not take, is kept."""
+        try:
+            yield
+        except CloudError as error:
+            if request.key or error.status not in _KEY_REFUSED:
+                raise
+            kept = f"{named.provider.name} refuses the key that is kept for {named.address.origin}; give another one"
+            none = f"{named.provider.name} at {named.address.origin} wants a key; give yours"
+            raise CloudKeyMissing(kept if named.key else none) from error
 
     def _no_key(self, provider: Provider, address: CloudAddress) -> str:
         others = [origin for origin, key in self.clouds.keys.items() if key.provider == provider.id]

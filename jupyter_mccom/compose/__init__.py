@@ -14,7 +14,7 @@ from .cascade import (
     wanted_model,
 )
 from .cloud_tier import cloud_address, cloud_name, draft_words
-from .persons_cloud import open_set_up, try_in_use, why_not_persons, with_cloud
+from .persons_cloud import open_for_person, open_set_up, try_in_use, why_not_persons, with_cloud
 from .traces import traces_file
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "forget_traces",
     "model_ids",
     "open_cascade",
+    "open_for_person",
     "open_live",
     "open_set_up",
     "open_store",

@@ -11,9 +11,10 @@ from ..cloud.cloud_set_up import CloudSetUp
 from ..cloud.trial import Trial, trial
 from ..errors import InputError
 from ..protocols import Engine
+from ..retrieval.search import Live
 from ..settings import MCCom, changed
-from .cascade import OpenCascade
-from .cloud_tier import cloud_name, open_cloud_engine
+from .cascade import OpenCascade, open_cascade
+from .cloud_tier import CloudKey, cloud_name, open_cloud_engine
 
 _NAMING = ("cloud_dialect", "cloud_url", "cloud_model", "cloud_key_env", "cloud_key_file")
 """Settings that name a cloud: an administrator who sets one of them has decided about the cloud."""
@@ -50,10 +51,33 @@ def _opened(cloud: ChosenCloud, key: str) -> Engine:
     return open_cloud_engine(with_cloud(MCCom(), cloud), lambda: key)
 
 
-async def try_in_use(opened: OpenCascade) -> Trial:
-    """One real completion by the cloud that is in use. Raises InputError where there is none, or CloudError."""
-    settings = opened.settings
+async def try_in_use(settings: MCCom, key: CloudKey | None) -> Trial:
+    """One real completion by the cloud that the settings name, with the key of the person who has set it up, if any.
+
+    Raises InputError where there is none, or CloudError.
+    """
     if not settings.cloud_dialect:
         raise InputError("no cloud is set up; add one in the panel, or with: jupyter mccom cloud add PROVIDER")
-    engine = await asyncio.to_thread(open_cloud_engine, settings, opened.cloud_key)
+    engine = await asyncio.to_thread(open_cloud_engine, settings, key)
     return await trial(engine, name=cloud_name(settings.cloud_dialect))
+
+
+def open_for_person(
+    settings: MCCom,
+    set_up: CloudSetUp | None,
+    *,
+    jupyter_root: Path | None = None,
+    live: Live | None = None,
+    traces: Path | None = None,
+    former: OpenCascade | None = None,
+) -> OpenCascade:
+    """As `open_cascade`, with the cloud that is set up; `set_up` None: the settings alone say which cloud there is."""
+    held = set_up.held if set_up else None
+    return open_cascade(
+        with_cloud(settings, held.cloud if held else None) if set_up else settings,
+        jupyter_root=jupyter_root,
+        live=live,
+        traces=traces,
+        former=former,
+        cloud_key=held.key if held else None,
+    )

@@ -6,15 +6,7 @@ from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
 
-from ..compose import (
-    OpenCascade,
-    open_cascade,
-    open_live,
-    open_set_up,
-    traces_file,
-    why_not_persons,
-    with_cloud,
-)
+from ..compose import OpenCascade, open_for_person, open_live, open_set_up, traces_file, why_not_persons
 from ..settings import MCCom
 from .cloud_routes import CLOUD_HANDLERS
 from .completions import Completions
@@ -40,18 +32,8 @@ class MCComApp(ExtensionApp):
         set_up, why_not = open_set_up(), why_not_persons(settings, settings.given)
 
         def open_(wanted: MCCom, former: OpenCascade | None) -> OpenCascade:
-            traces = traces_file(wanted)
-            if why_not:
-                return open_cascade(wanted, jupyter_root=root, live=live, traces=traces, former=former)
-            held = set_up.held
-            return open_cascade(
-                with_cloud(wanted, held.cloud if held else None),
-                jupyter_root=root,
-                live=live,
-                traces=traces,
-                former=former,
-                cloud_key=held.key if held else None,
-            )
+            persons, traces = None if why_not else set_up, traces_file(wanted)
+            return open_for_person(wanted, persons, jupyter_root=root, live=live, traces=traces, former=former)
 
         live_settings = LiveSettings(settings, open_)
         self._completions = Completions(live_settings)

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import tornado.web
 
-from ..cloud.cloud_request import CloudRequest
 from . import wire
 from .routes import MCComHandler, route
 
@@ -63,9 +62,7 @@ class CloudTestHandler(_CallingHandler):
 
     @route
     async def post(self) -> None:
-        body = self.body()
-        request = wire.cloud_request_from(body, names_model=True) if body else CloudRequest(provider="")
-        trial = await self.called(self.cloud.try_out(request))
+        trial = await self.called(self.cloud.try_out(wire.trial_request_from(self.body())))
         self.finish(json.dumps(wire.json_from_trial(trial)))
 
 

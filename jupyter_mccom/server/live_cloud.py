@@ -15,10 +15,10 @@ from ..cloud.cloud_request import CloudRequest
 from ..cloud.cloud_set_up import CloudSetUp
 from ..cloud.found_servers import FoundServer, found_servers
 from ..cloud.trial import Trial
-from ..compose import OpenCascade, cloud_address, cloud_name, try_in_use
+from ..compose import OpenCascade, try_in_use
 from ..errors import MCComError, SettingsLocked
 from ..settings import MCCom
-from .status import sent
+from .cloud_state import cloud_state
 
 _LOOK_S = 2.0
 """The file is looked at this often while a person types."""
@@ -46,31 +46,8 @@ class LiveCloud:
     async def state(self) -> dict[str, Any]:
         """What `GET /mccom/cloud` answers; it holds no key."""
         await self.look()
-        settings = self._settings
-        kernel = settings.use_kernel and settings.kernel_to_cloud
-        writable = self._set_up.clouds.writable
-        why_not = self._why_not or ("" if writable else self._set_up.clouds.trouble)
-        return {
-            "cloud": _administrators(settings) if self._why_not else self._persons(),
-            "may_set_up": not why_not,
-            "why_not": why_not,
-            "trouble": "" if self._why_not else self._set_up.trouble,
-            "providers": [
-                {
-                    "id": provider.id,
-                    "name": provider.name,
-                    "url": provider.url,
-                    "needs_url": not provider.url,
-                    "needs_key": provider.needs_key,
-                    "lists_models": bool(provider.models_path),
-                    "example_model": provider.example_model,
-                    "draft": provider.draft,
-                }
-                for provider in self._set_up.providers
-            ],
-            "found": [] if why_not else [_json_of(server) for server in await self._servers()],
-            "consent": await asyncio.to_thread(sent, settings.cloud_prompt_tokens, kernel=kernel),
-        }
+        found = await self._servers()
+        return await asyncio.to_thread(cloud_state, self._settings, self._set_up, why_not=self._why_not, found=found)
 
     async def models(self, request: CloudRequest) -> list[str]:
         """The names of a provider's models. Raises InputError, SettingsError or CloudError."""
@@ -83,7 +60,8 @@ class LiveCloud:
             self._allowed()
             return await self._set_up.try_out(request)
         await self.look()
-        return await try_in_use(self._opened())
+        opened = self._opened()
+        return await try_in_use(opened.settings, opened.cloud_key)
 
     async def put(self, request: CloudRequest) -> None:
         """Puts a cloud in use: naming it, with the sentence that says what leaves, is the consent to ask it.
@@ -144,39 +122,11 @@ class LiveCloud:
         if self._why_not:
             raise SettingsLocked(self._why_not)
 
-    def _persons(self) -> dict[str, Any] | None:
-        held = self._set_up.held
-        if held is None:
-            return None
-        cloud, place = held.cloud, self._set_up.place_of(held.cloud)
-        named = {"provider": cloud.provider, "name": cloud_name(cloud.provider), "url": cloud.url, "model": cloud.model}
-        return {**named, "has_key": place != "none", "key_place": place, "by": "person"}
-
     async def _servers(self) -> list[FoundServer]:
-        if not self._settings.find_servers:
+        if self._why_not or not self._settings.find_servers:
             return []
         at_s, found = self._found
         if time.monotonic() - at_s > _FOUND_S:
             found = await found_servers()
             self._found = time.monotonic(), found
         return found
-
-
-def _administrators(settings: MCCom) -> dict[str, Any] | None:
-    """The cloud that the settings name; None where they name none."""
-    if not settings.cloud_dialect:
-        return None
-    place = "environment" if settings.cloud_key_env else "file" if settings.cloud_key_file else "none"
-    return {
-        "provider": settings.cloud_dialect,
-        "name": cloud_name(settings.cloud_dialect),
-        "url": cloud_address(settings),
-        "model": settings.cloud_model,
-        "has_key": place != "none",
-        "key_place": place,
-        "by": "administrator",
-    }
-
-
-def _json_of(server: FoundServer) -> dict[str, Any]:
-    return {"provider": server.provider, "name": server.name, "url": server.url, "models": list(server.models)}

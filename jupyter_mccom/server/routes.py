@@ -17,7 +17,16 @@ import tornado.web
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 
-from ..errors import CloudError, CloudSetUpError, InputError, MCComError, SettingsError, SettingsLocked, WireError
+from ..errors import (
+    CloudError,
+    CloudKeyMissing,
+    CloudSetUpError,
+    InputError,
+    MCComError,
+    SettingsError,
+    SettingsLocked,
+    WireError,
+)
 from ..types import CompletionRequest
 from . import wire
 from .completions import Completions
@@ -51,10 +60,10 @@ class MCComHandler(APIHandler):
         except ValueError as error:
             raise WireError("the request body is not JSON; send a JSON object") from error
 
-    def refuse(self, status: int, message: str) -> None:
+    def refuse(self, status: int, message: str, **more: bool) -> None:
         """One line that says what is wrong."""
         self.set_status(status)
-        self.finish(json.dumps({"message": message}))
+        self.finish(json.dumps({"message": message, **more}))
 
 
 def route(method: Callable[..., Any]) -> Any:
@@ -71,6 +80,8 @@ def route(method: Callable[..., Any]) -> Any:
             self.refuse(403, str(error))
         except CloudSetUpError as error:
             self.refuse(409, str(error))
+        except CloudKeyMissing as error:
+            self.refuse(400, str(error), needs_key=True)
         except (WireError, SettingsError, InputError) as error:
             self.refuse(400, str(error))
         except CloudError as error:

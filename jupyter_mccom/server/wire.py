@@ -214,6 +214,12 @@ def cloud_request_from(value: object, *, names_model: bool) -> CloudRequest:
     )
 
 
+def trial_request_from(value: object) -> CloudRequest:
+    """A CloudRequest from the body of `POST /mccom/cloud/test`; an empty object names the cloud in use."""
+    named = _object(value, "the request body")
+    return cloud_request_from(named, names_model=True) if named else CloudRequest(provider="")
+
+
 def json_from_trial(trial: Trial) -> dict[str, Any]:
     """What came of a cloud's test call."""
     return asdict(trial) | {"seconds": round(trial.seconds, 3)}
