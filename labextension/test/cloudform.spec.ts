@@ -100,6 +100,12 @@ describe('the form', () => {
     expect(drawn(await formOf('vllm'))).toContain('name="url"');
   });
 
+  it('lets a server of your own be elsewhere than usual', async () => {
+    expect(drawn(await formOf('ollama'))).toMatch(
+      /name="url"[^>]*value="http:\/\/127.0.0.1:11434"/
+    );
+  });
+
   it('offers a server that was found, first', async () => {
     const setup = await setupOf(setUp('none'));
     setup.open();

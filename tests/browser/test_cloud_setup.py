@@ -13,9 +13,10 @@ from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
 from tests.served import serving
 
+from . import pictures
 from .lab import PATIENCE_MS, STATUS, Faults, Lab, Notebook, wait_for
+from .pictures import PANEL
 
-PANEL = ".jp-mccom-panel"
 PROVIDER = "llama-server"
 START = "import statistics\nvalues = [1, 2, 3]\n"
 THEMES = ("Light", "Dark", "Dark High Contrast")
@@ -159,6 +160,16 @@ def test_a_cloud_is_added_tried_used_and_removed_in_the_panel(
     assert lab.process.poll() is None
     written = [path for path in tmp_path.rglob("*") if path.is_file() and key in path.read_text(errors="replace")]
     assert written == []
+
+
+def test_the_picture_of_the_form_can_be_taken_again(
+    fresh_lab: Lab, served: tuple[str, str], window: BrowserContext, tmp_path: Path
+) -> None:
+    """The README's picture of the form can be taken again, and nothing is set up by it."""
+    pictures.take_form(window, fresh_lab, served, tmp_path)
+    assert (tmp_path / pictures.CLOUD).is_file()
+    assert f"binder/{pictures.CLOUD}" in (Path(__file__).parents[2] / "README.md").read_text()
+    assert _cloud(fresh_lab) is None
 
 
 def test_a_cloud_is_added_by_the_magic(

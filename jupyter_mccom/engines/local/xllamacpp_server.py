@@ -35,10 +35,9 @@ def start(
 
     Its destructor waits forever where it runs before the native loop has begun. The interpreter's lock is held while
     the model loads: no other thread and no signal handler of Python runs meanwhile.
-    `port` 0 takes a free one. With `draft` a client may seed drafts (`ngram-mod`). `n_batch` also bounds what `/infill`
-    reads around the cursor; `cache_reuse` is the least run of tokens that is kept behind a change, 0 for none.
-    `name` is what clients are told that the model is called, instead of its path.
-    Raises RuntimeError when the file is no model or the port is taken.
+    `port` 0 takes a free one; clients read `name` in place of the path. With `draft` they may seed `ngram-mod`.
+    `n_batch` also bounds what `/infill` reads around the cursor; `cache_reuse` is the least run of tokens that is kept
+    behind a change, 0 for none. Raises RuntimeError when the file is no model or the port is taken.
     """
     import xllamacpp
 
@@ -53,8 +52,7 @@ def start(
     params.n_cache_reuse = cache_reuse
     params.cache_ram_mib = 0
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.endpoint_slots = params.endpoint_props = False
-    params.ui = False
+    params.endpoint_slots = params.endpoint_props = params.ui = False
     params.verbosity = 1
     if draft:
         _take_drafts(params, xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_MOD)

@@ -99,7 +99,7 @@ function Provider({ setup, trans }: IFormProps): React.JSX.Element {
   );
 }
 
-/** A field where the provider has no address of its own, else the address. */
+/** A field for servers of the person's own, which may be elsewhere than usual; else the provider's address. */
 function Address({
   setup,
   trans,
@@ -117,7 +117,7 @@ function Address({
       </p>
     );
   }
-  return provider.needs_url || url ? (
+  return !provider.needs_key || provider.needs_url || url ? (
     <Field name="url" label={trans.__('Address')}>
       <input
         id={idOf('url')}
@@ -126,7 +126,7 @@ function Address({
         inputMode="url"
         autoComplete="off"
         spellCheck={false}
-        defaultValue={url}
+        defaultValue={url || provider.url}
         onChange={(event: Change) => {
           setup.fill({ url: event.target.value.trim() });
         }}
