@@ -160,6 +160,13 @@ describe('a cloud', () => {
     expect(said).toContain('Remove');
   });
 
+  it('that failed last says why', async () => {
+    const setup = await setupOf(setUp('set_up'));
+    const failed = clouded({ trouble: 'no route; check it' }).cloud;
+    expect(words(setup, failed)).toContain('no route; check it');
+    expect(words(setup, clouded().cloud)).toContain('ready');
+  });
+
   it('is removed only after a question', async () => {
     const setup = await setupOf(setUp('set_up'));
     setup.askToRemove(true);

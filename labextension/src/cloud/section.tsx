@@ -178,12 +178,12 @@ function doneOf(done: string, trans: TranslationBundle): string {
 
 /** How the cloud does; why, in the server's words. */
 export function stateOf(
-  { state, detail }: Cloud,
+  { state, detail, trouble }: Cloud,
   trans: TranslationBundle
 ): string {
   switch (state) {
     case 'ready':
-      return detail || trans.__('ready');
+      return detail || trouble || trans.__('ready');
     case 'paused':
       return trans.__('paused: %1', detail);
     case 'limited':
