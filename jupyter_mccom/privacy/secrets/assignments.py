@@ -19,7 +19,8 @@ from .telling_names import Tells, asks, names_in
 
 _CLOSERS = re.compile(r"(?:\\*[\"'`]|&quot;|\]|\)|\*{1,2}|__)?(?:\]|\)|\*{1,2}|\[\d*\])*")
 _ANNOTATION = re.compile(
-    r"[ \t]*::?[ \t]*[A-Za-z_][\w.]*(?:[\[<][^\]>\n]{0,80}[\]>]{1,3})?(?:[ \t]*\|[ \t]*[\w.\[\]]+){0,3}[?!]?[ \t]*(?==(?!=))"
+    r"[ \t]*::?[ \t]*[A-Za-z_][\w.]*(?:[\[<][^\]>\n]{0,80}[\]>]{1,3})?"
+    r"(?:[ \t]*\|[ \t]*[\w.\[\]]+){0,3}[?!]?[ \t]*(?==(?!=))"
     r"|[ \t]+(?:string|str|char|text|varchar)\b[ \t]*(?==(?!=))"
 )
 _OPERATOR = re.compile(
@@ -42,6 +43,7 @@ _JOINS = re.compile(r"\b(?:join|paste0?|concat|format|sprintf|os\.path\.join)\b"
 _TARGETS = re.compile(r"[ \t]*\(?[\w.]{1,60}(?:[ \t]*,[ \t]*[\w.]{1,60}){1,5}\)?[ \t]*=(?!=)[ \t]*\(?[ \t]*")
 _SEPARATOR = re.compile(r"[^,\"'\n]{0,60},\s{0,20}")
 _MOST_NAMES, _CHARS_A_NAME = 1_000, 200
+_IS_KEY = re.compile(r"[\"'][\w -]{1,60}[\"']\s{0,9}:")
 _TAKEN = re.compile(r"\b(?:or|else|default\w*=|Field\()\s*[bruf]?[\"']$")
 
 
@@ -75,7 +77,7 @@ def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Itera
     place, kind = replace(place, at=operator.end()), operator.lastgroup
     if kind == "assign":
         yield from _direct(place) or _in_expression(place) or _bare(place)
-    elif kind == "compare" or (kind == "comma" and quoted):
+    elif kind == "compare" or (kind == "comma" and quoted and not _IS_KEY.match(text, place.at)):
         yield from _direct(place)
     elif kind == "space" and tells is Tells.SURELY:
         yield from _direct(place) or _bare(place, prose=kind)

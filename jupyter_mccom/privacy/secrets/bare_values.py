@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .document_text import DocumentText
 from .secret_values import is_blank, is_mixed, is_random, is_secret
@@ -17,11 +17,13 @@ _IN_PROSE = re.compile(r"[^\s\"'`<>|]+")
 _REST = re.compile(r"[^\n]*")
 _COMMENT = re.compile(r"[ \t]+(?:#|//|;).*|\\$")
 _CONFIG_BEFORE = re.compile(
-    r"[ \t]*(?:[-*+>#;!%$]+[ \t]*|//[ \t]*|--[ \t]*)?(?:(?:export|set|setx|setenv|env|set_env|ENV|ARG|SET|let|local|declare)[ \t]+)?"
+    r"[ \t]*(?:[-*+>#;!%$]+[ \t]*|//[ \t]*|--[ \t]*)?"
+    r"(?:(?:export|set|setx|setenv|env|set_env|ENV|ARG|SET|let|local|declare)[ \t]+)?"
     r"(?:-\w[ \t]+)?(?:\$env:|//)?(?:[\w\[\]]+[.:/_-]+)*[\"'_*]{0,3}"
 )
 _SHELL_BEFORE = re.compile(
-    r"^[ \t]*[!%$](?![ \t]*$)|\b(?:export|setx|setenv|ENV|ARG|env|declare|config:set)[ \t]|(?:^|[ \t])(?:-e|--env|--set|--build-arg|-c"
+    r"^[ \t]*[!%$](?![ \t]*$)|\b(?:export|setx|setenv|ENV|ARG|env|declare|config:set)[ \t]"
+    r"|(?:^|[ \t])(?:-e|--env|--set|--build-arg|-c"
     r"|--from-literal|-D)[= \t]|(?:&&|;|\|)[ \t]*$"
 )
 _COMMAND_NEXT = re.compile(r"[ \t]+(?!(?:if|for|and|or|in|is|not|else|async)\b)[\w./~-]+")
@@ -103,7 +105,8 @@ def bare_value(place: Place, *, prose: str | None) -> Span | None:
     found = _IN_SHELL.match(text, at, at + _FARTHEST)
     tight = "=" in place.operator and not place.spaced
     if tight and found and (_SHELL_BEFORE.search(place.before) or _COMMAND_NEXT.match(text, found.end())):
-        return _judged(place, found.end())
+        surely = Tells.SURELY if place.tells is Tells.MIXED else place.tells
+        return _judged(replace(place, tells=surely), found.end())
     return _in_setting(place) or (_in_prose(place, ":") if ":" in place.operator else None)
 
 
@@ -149,12 +152,13 @@ def _in_prose(place: Place, kind: str) -> Span | None:
     value = found[0].rstrip(".,;:!?)*_`") if found else ""
     has_digit = any(map(str.isdigit, value))
     mixed = len(value) >= 6 and is_mixed(value) and (has_digit or kind == "cell")
-    if not mixed or _CODE.fullmatch(value) or (kind == "space" and place.document.times(value) > 1):
+    if (
+        not mixed
+        or (_CODE.fullmatch(value) and not is_random(value))
+        or (kind == "space" and place.document.times(value) > 1)
+    ):
         return None
-    span = _judged(
-        Place(document=place.document, name=place.name, tells=place.tells, inside="", at=at), at + len(value)
-    )
-    return span
+    return _judged(replace(place, at=at), at + len(value))
 
 
 def _in_setting(place: Place) -> Span | None:

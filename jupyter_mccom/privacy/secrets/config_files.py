@@ -14,7 +14,9 @@ _PUTTY = re.compile(
     r"^Private-(?:Lines: \d{1,3}\r?\n((?:[A-Za-z0-9+/=]{1,80}\r?\n?){1,200})|MAC: ([0-9a-f]{20,}))", re.MULTILINE
 )
 _BASIC = re.compile(
-    r"\b(?i:bearer|basic|token|apikey|digest|authorization[\"']?\s{0,9}[:=,]\s{0,9}[\"'bfru]{0,3}(?:bearer|basic|token|apikey)?)[ \t]{1,9}(?=[\w.~+/=:\-]{0,400}?[\dA-Z=])([\w.~+/=:\-]{12,4000})"
+    r"\b(?i:bearer|basic|token|apikey|digest"
+    r"|authorization[\"']?\s{0,9}[:=,]\s{0,9}[\"'bfru]{0,3}(?:bearer|basic|token|apikey)?)"
+    r"[ \t]{1,9}(?=[\w.~+/=:\-]{0,400}?[\dA-Z=])([\w.~+/=:\-]{12,4000})"
 )
 
 

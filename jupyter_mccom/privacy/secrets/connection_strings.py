@@ -46,7 +46,8 @@ def _password(text: str, found: re.Match[str]) -> Span | None:
     at = _last_at(whole)
     if at < 0:
         scheme = _SCHEME.search(text, max(0, found.start() - 32), found.start())
-        unended = bool(scheme) and scheme[1].lower() not in _PAGES and found["user"] and _END.match(text, rest.end())
+        known = scheme is not None and scheme[1].lower() not in _PAGES
+        unended = known and found["user"] and _END.match(text, rest.end())
         value = whole.rstrip(")]},;")
         half = unended and port is None and not value.isdigit() and not _is_filled_in(value) and "/" not in value
         return (found.end(), found.end() + len(value)) if half else None

@@ -26,7 +26,7 @@ class DocumentText:
         self._inside = ""
 
     def quote_at(self, at: int) -> str:
-        """The quote of the string of this line in which `at` lies, or nothing. Strings of several lines count as none."""
+        """The quote of the string of this line in which `at` lies, or nothing. A string of several lines is none."""
         while self._next and self._next.start() < at:
             quote = self._next[0]
             if quote == "\n":

@@ -1,4 +1,8 @@
-"""Strings of high entropy, by detect-secrets' measure and by how often a string changes between kinds of characters."""
+"""What looks random: strings of high entropy, and tokens as vendors make them, a name and then a random tail.
+
+Quoted strings are judged by detect-secrets' measure. What is not quoted is judged by how often it changes between
+digits, capitals and small letters, since the entropy of a short text says little.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,33 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .secret_values import is_random
+from .secret_values import is_random, n_changes
 from .span import Span
 
 if TYPE_CHECKING:
     from detect_secrets.plugins.high_entropy_strings import HighEntropyStringsPlugin
 
-_DIGEST = re.compile(r"sha-?\d|md5|digest|checksum|hash|commit|revision|integrity|etag|uuid", re.IGNORECASE)
+_DIGEST = re.compile(
+    r"sha-?\d|md5|digest|checksum|hash|commit|revision|integrity|etag|uuid|/(?:blob|tree|raw|resolve|archive)/",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"[\"'`]([A-Za-z0-9+/=_\-.~!@#$%^&*]{16,200})[\"'`]")
+_MADE = re.compile(
+    r"(?<![\w/.\-+=%])\$?(?:[A-Za-z][A-Za-z0-9]{1,11}(?:[_\-][A-Za-z0-9]{1,10}){0,3}[_\-.~])(?P<tail>[A-Za-z0-9][A-Za-z0-9_\-]{13,199}={0,2})"
+    r"(?![\w./])"
+)
+_BARE = re.compile(r"(?:(?<=[\"'`=:>|\s])|^)[A-Za-z0-9][A-Za-z0-9_\-]{22,199}(?=[\"'`,;)\s\\<]|$)", re.MULTILINE)
+_HEX = re.compile(r"[0-9a-f\-_]+|[0-9A-F\-_]+")
+_PIECE = re.compile(r"[A-Za-z0-9]{12,}")
+_FILE = re.compile(
+    r"\.[A-Za-z]\w{0,5}$|^(?:run|events|checkpoint|epoch|step|version|model|file|img|image|data|fig|cell|tfevents)\b",
+    re.IGNORECASE,
+)
 _LEAST = 20
 
 
 def random_strings(line: str, *, named: bool) -> Iterator[Span]:
-    """Quoted strings of high entropy in one line, but for digests that say that they are."""
+    """What looks random in one line, but for digests that say that they are."""
     if not named and _DIGEST.search(line):
         return
     for plugin in _plugins():
@@ -31,6 +49,19 @@ def random_strings(line: str, *, named: bool) -> Iterator[Span]:
     for found in _QUOTED.finditer(line):
         if _all_kinds(found[1]) and is_random(found[1]):
             yield found.span(1)
+    for found in _MADE.finditer(line):
+        if _is_dense(found["tail"], 5, n_digits=2 if "." in found[0] else 1) and not _FILE.search(found[0]):
+            yield found.span()
+    for found in _BARE.finditer(line):
+        if not _HEX.fullmatch(found[0]) and _is_dense(found[0], 4, n_digits=2):
+            yield found.span()
+
+
+def _is_dense(text: str, rarity: int, *, n_digits: int) -> bool:
+    """It changes its kind of characters at least once in `rarity` characters, in one long piece."""
+    piece = max(_PIECE.findall(text), key=len, default="")
+    digits = sum(map(str.isdigit, piece))
+    return digits >= n_digits and is_random(piece) and n_changes(piece) * rarity >= len(piece)
 
 
 def _all_kinds(text: str) -> bool:

@@ -29,8 +29,10 @@ _PAIR_BEFORE = re.compile(
     r"(?i:b64encode|auth\w*|user_?pwd|userpass|user_?pass|credentials?|login)[\"'\]]*\s{0,9}[=:(,]\s{0,9}[bruf]{0,2}$"
 )
 _HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\w*)?|localhost|utf-?8|latin-?1|[\w-]+:\d+|/[\w/.]+")
+_OTHER = re.compile(r"-{1,2}[A-Za-z][\w-]*$|\.{0,2}/|#[0-9a-fA-F]{3,8}$|\.\w+$")
+"""Options, paths, colours and file endings."""
 _TAKES_SECRET = re.compile(r"user|secret|credential", re.IGNORECASE)
-_DATABASE = re.compile(r"conn|ftp", re.IGNORECASE)
+_DATABASE = re.compile(r"conn|ftp|url", re.IGNORECASE)
 _MOST = 8
 
 
@@ -54,7 +56,7 @@ def _in_call(text: str, at: int, name: str, *, connects: bool) -> Iterator[Span]
             value = text[literal.start : literal.end]
             known = len(value) < 4 or is_blank(value) or _HOST.fullmatch(value) or " " in value.strip()
             counts = _beside_host if connects else _beside_user
-            if not known and value[0] not in "-.#/" and (is_random(value) or counts(text, name, arguments, number)):
+            if not known and not _OTHER.match(value) and (is_random(value) or counts(text, name, arguments, number)):
                 yield literal.start, literal.end
 
 
@@ -76,7 +78,7 @@ def _beside_user(text: str, name: str, arguments: Sequence[Literal | str], numbe
 
 
 def _beside_host(text: str, name: str, arguments: Sequence[Literal | str], number: int) -> bool:
-    """No plain word; a plain word only where databases take a password: behind host and user, or between user and host."""
+    """No plain word; a plain word only where a database takes a password, behind a user."""
     value = _value(text, arguments[number])
     if number >= 2 and is_secret(value, Tells.MIXED):
         return True

@@ -10,11 +10,12 @@ from .span import Span
 _PEM = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]{0,30}PRIVATE KEY[A-Z ]{0,9}-----")
 _PEM_CHARS = 20_000
 _MOST_MARKERS = 100
+_PEM_LINE = re.compile(r"[\s\"'(#]*([A-Za-z0-9+/=]{1,99})(?:\\[nr])*[\"',)\s]*")
 _BODY = re.compile(
-    r"(?:^[ \t\"'(#+]*[A-Za-z0-9+/]{60,76}(?:\\n)?[\"' \t,\\+)]*\r?\n){3,}(?:[ \t\"'(#]*[A-Za-z0-9+/]{4,76}={0,2})?",
+    r"(?:^[ \t\"'(#+]*[A-Za-z0-9+/]{60,76}(?:\\n)?[\"' \t,\\+)]*\r?\n){3,}"
+    r"(?:[ \t\"'(#]*(?=[A-Za-z]*[0-9+/=])[A-Za-z0-9+/]{4,76}={0,2}[\"' \t,)]*$)?",
     re.MULTILINE,
 )
-_PEM_LINE = re.compile(r"[\s\"'(#]*([A-Za-z0-9+/=]{1,99})(?:\\[nr])*[\"',)\s]*")
 
 
 def private_keys(text: str) -> Iterator[Span]:

@@ -8,14 +8,16 @@ from .telling_names import Tells, is_telling_word
 
 _BLANK = re.compile(
     r"\{[^{}\s]*\}|<[^<>]*>|\[[A-Z_ ]*\]|\$\(?\w+\)?|\$\{.*\}|\$\(.*|%\(?\w*\)?s|%\w+%|\{\{.*\}\}|[*.xX_\-•…#?]+"
-    r"|(?i:your[-_ ].*|(?:insert|enter|replace|paste|type|put|add)[-_ ]+(?:your|the|my|in|with|api|here|key|token|password)\b"
+    r"|(?i:your[-_ ].*"
+    r"|(?:insert|enter|replace|paste|type|put|add)[-_ ]+(?:your|the|my|in|with|api|here|key|token|password)\b"
     r".*|.*[-_ ]here\W*|none|null|nil|true|false|undefined|changeme|change[-_]me|placeholder|redacted|hidden|masked"
     r"|string|str|text|bytes|object|required|optional|n/?a|.*x{4,}|dummy|todo|tbd|empty|default)"
     r"|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|(?:[A-Z]\w*\.)?MCCOM_SECRET_\d+_"
 )
 """Stands where a secret will be put."""
 _PATH = re.compile(
-    r"(?:\.{0,2}|~|[A-Za-z]:)[/\\][\w.@ \-/\\{}$]+|[\w.\-/\\ {}$]+\.(?:json|pem|key|txt|ya?ml|toml|ini|cfg|env|crt|cer|p12"
+    r"(?:\.{0,2}|~|[A-Za-z]:)[/\\][\w.@ \-/\\{}$]+"
+    r"|[\w.\-/\\ {}$]+\.(?:json|pem|key|txt|ya?ml|toml|ini|cfg|env|crt|cer|p12"
     r"|pfx|jks|csv|py|ipynb|html?|md|db|sqlite|pkl|npz?|parquet|gz|zip|png|jpe?g|svg|js|ts|xml|log|pub)"
 )
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s@]*|[\w-]+(?:\.[\w-]+){1,5}\.(?:com|org|net|io|ai|dev|local|internal)")
@@ -63,8 +65,12 @@ def is_random(value: str) -> bool:
     if _UUID.search(value):
         return True
     n_chars, n_digits = len(_ALNUM.findall(value)), len(_DIGIT.findall(value))
-    changes = len(_CHANGE.findall(" ".join(_RUN.findall(value))))
-    return n_chars >= 8 and 0 < n_digits < n_chars and changes >= max(3, n_chars / 6)
+    return n_chars >= 8 and 0 < n_digits < n_chars and n_changes(value) >= max(3, n_chars / 6)
+
+
+def n_changes(value: str) -> int:
+    """How often `value` changes between digits, capitals and small letters; a word's capital counts once."""
+    return len(_CHANGE.findall(" ".join(_RUN.findall(value))))
 
 
 def _is_prose(value: str) -> bool:

@@ -29,12 +29,14 @@ _SPACED = re.compile(
 )
 _GLUE = r"[\s\"',]{1,4}"
 _FLAGS = re.compile(
-    r"(?P<who>(?<=[\s\"'])-(?:-user|-userpass|-proxy-user|u|U)(?:[\"',]{0,2}[= \t]{0,2}[\"']{0,2}))(?P<login>[^\s\"':%,]{1,80}[:%,](?P<loginpass>[^\s\"'`]{1,200}))"
+    r"(?P<who>(?<=[\s\"'])-(?:-user|-userpass|-proxy-user|u|U)(?:[\"',]{0,2}[= \t]{0,2}[\"']{0,2}))"
+    r"(?P<login>[^\s\"':%,]{1,80}[:%,](?P<loginpass>[^\s\"'`]{1,200}))"
     r"|(?<=[\s\"'])-(?P<flag>p|P|a|w|k)(?P<gap>[\"',]{0,2}[= \t]{0,2}[\"']{0,2})(?P<short>[^\s\"'`\-][^\s\"'`]{2,200})"
     r"|\bpass:(?P<openssl>[^\s\"'`]{3,200})"
 )
 _GIVEN = re.compile(
-    r"\b(?:authtoken|add-authtoken|(?:wandb|vault|doppler|fly)[\"', \t]{1,4}login)[\"', \t]{1,4}(?:--\w+[\"', \t]{1,4}){0,3}(?P<token>[\w.\-]{8,})"
+    r"\b(?:authtoken|add-authtoken|(?:wandb|vault|doppler|fly)[\"', \t]{1,4}login)"
+    r"[\"', \t]{1,4}(?:--\w+[\"', \t]{1,4}){0,3}(?P<token>[\w.\-]{8,})"
     r"|\bconfigure[\"', \t]{1,4}set[\"', \t]{1,4}(?P<key>[\w.\-]{3,80})"
     + _GLUE
     + _VALUE.format("s")
@@ -42,7 +44,8 @@ _GIVEN = re.compile(
     + _GLUE
     + _VALUE.format("t")
     + r"|\bhtpasswd[ \t]+-\w*b\w*[ \t]+\S+[ \t]+\S+[ \t]+(?P<htpasswd>\S{3,})"
-    r"|\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+)?[\"']?(?:[\w.-]+:)?(?P<echo>[^\s\"'`|<>]{4,200})(?:\\n)?[\"']?[ \t]*\|[ \t]*(?=[^\n]{0,120}(?:-S\b|stdin|passw|login|chpasswd))"
+    r"|\b(?:echo|printf)[ \t]+(?:-\w+[ \t]+)?[\"']?(?:[\w.-]+:)?(?P<echo>[^\s\"'`|<>]{4,200})(?:\\n)?[\"']?"
+    r"[ \t]*\|[ \t]*(?=[^\n]{0,120}(?:-S\b|stdin|passw|login|chpasswd))"
     r"|<<<[ \t]*[\"']?(?P<here>[^\s\"'`]{4,200})"
     r"|\bwpa_passphrase[ \t]+\S+[ \t]+[\"']?(?P<wpa>[^\s\"']{4,})"
 )
@@ -57,6 +60,8 @@ _TAKES = {
 }
 _TIGHT = re.compile(r"mysql|maria|mycli|7z|unrar|modal")
 """With these a value follows `-p` without a space; with one, another argument follows."""
+_PORTS = re.compile(r"[\d:]+(?:/\w+)?")
+_LONG = 20
 _LONGEST_LINE = 600
 
 
@@ -73,7 +78,7 @@ def shell_passwords(text: str) -> Iterator[Span]:
         if command.start() < at:
             continue
         at = _end_of_command(text, command.start())
-        yield from _of_command(text, command.start(), at, command[0])
+        yield from _of_command(text, command.start(), at)
 
 
 def _end_of_command(text: str, start: int) -> int:
@@ -84,30 +89,33 @@ def _end_of_command(text: str, start: int) -> int:
     return limit if end < 0 else end
 
 
-def _of_command(text: str, start: int, end: int, name: str) -> Iterator[Span]:
+def _of_command(text: str, start: int, end: int) -> Iterator[Span]:
     for found in _FLAGS.finditer(text, start, end):
         if found["loginpass"] and not _is_filled_in(found["loginpass"]) and not found["loginpass"].startswith("//"):
             yield found.span("loginpass")
         elif found["openssl"] and not _is_filled_in(found["openssl"]):
             yield found.span("openssl")
-        elif found["short"] and _takes(text[start : found.start()], found["flag"], found["gap"]):
-            if not _is_filled_in(found["short"]) and not re.fullmatch(r"[\d:]+(?:/\w+)?", found["short"]):
-                yield found.span("short")
+        elif (
+            found["short"]
+            and _takes(text[start : found.start()], found["flag"], found["gap"])
+            and not _is_filled_in(found["short"])
+            and not _PORTS.fullmatch(found["short"])
+        ):
+            yield found.span("short")
     for found in _GIVEN.finditer(text, start, end):
         for prefix, key in (("s", "key"), ("t", "key2")):
             if found[key] and (tells := what_tells(re.split(r"[./:]", found[key])[-1])):
                 yield from _valued(text, found, prefix, tells)
-        for group in ("token", "htpasswd", "echo", "here", "wpa"):
-            if (
-                found[group]
-                and not _is_filled_in(found[group])
-                and (
-                    group not in {"token", "here"}
-                    or is_mixed(found[group])
-                    or len(found[group]) >= 20
-                    or " -S" in text[start:end]
-                )
-            ):
+        yield from _given(found, surely=" -S" in text[start:end])
+
+
+def _given(found: re.Match[str], *, surely: bool) -> Iterator[Span]:
+    """What a command is given as a word, or by another command."""
+    for group in ("token", "htpasswd", "echo", "here", "wpa"):
+        value = found[group]
+        if value and not _is_filled_in(value):
+            shaped = surely or group not in {"token", "here"} or is_mixed(value) or len(value) >= _LONG
+            if shaped:
                 yield found.span(group)
 
 
@@ -120,16 +128,16 @@ def _takes(command: str, flag: str, gap: str) -> bool:
 def _valued(text: str, found: re.Match[str], prefix: str, tells: Tells) -> Iterator[Span]:
     for group in ("a", "b", "c"):
         value = found[prefix + group]
-        if value and not value.startswith("-") and is_secret(value, tells) and not _is_filled_in(value):
-            line = text.rfind("\n", 0, found.start()) + 1
-            shell = (
-                text[line : line + 40].lstrip()[:1] in {"!", "%", "$"}
-                or "=" in text[found.end("name") : found.start(prefix + group)]
-                if prefix == "o"
-                else True
-            )
-            if shell or is_mixed(value):
-                yield found.span(prefix + group)
+        if not value or value.startswith("-") or not is_secret(value, tells) or _is_filled_in(value):
+            continue
+        if prefix != "o" or is_mixed(value) or _is_shell(text, found, prefix + group):
+            yield found.span(prefix + group)
+
+
+def _is_shell(text: str, found: re.Match[str], group: str) -> bool:
+    """The option has a `=`, or its line begins as those of a shell in a notebook do."""
+    line = text.rfind("\n", max(0, found.start() - _LONGEST_LINE), found.start()) + 1
+    return "=" in text[found.end("name") : found.start(group)] or text[line : line + 40].lstrip()[:1] in {"!", "%", "$"}
 
 
 def _is_filled_in(value: str) -> bool:

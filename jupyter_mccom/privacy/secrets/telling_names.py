@@ -29,10 +29,11 @@ class Tells(IntEnum):
 _SURELY, _MIXED, _RANDOM, _BEFORE_KEY, _BEFORE_TOKEN, _NOT_BEFORE_PASS, _ABOUT, _ASKS = (
     frozenset(listed.split())
     for listed in (
-        words.SURELY, words.MIXED, words.RANDOM, words.BEFORE_KEY, words.BEFORE_TOKEN, words.NOT_BEFORE_PASS, words.ABOUT,
-        words.ASKS,
+        words.SURELY, words.MIXED, words.RANDOM, words.BEFORE_KEYS, words.BEFORE_TOKENS, words.BEFORE_PASSING,
+        words.ABOUT, words.ASKS,
     )
 )  # fmt: skip
+_SERVICES = frozenset(words.SERVICES.split())
 _KNOWN = _SURELY | _MIXED | _RANDOM | _BEFORE_KEY | _BEFORE_TOKEN | _ABOUT
 _WORDS = re.compile(r"[^\W\d](?:[^\W\d]|-)*")
 _PART = re.compile(r"[A-Z]+(?![^\W\dA-Z_])|[A-Z]?[^\W\dA-Z_]+|\d+")
@@ -60,7 +61,7 @@ def what_tells(name: str) -> Tells:
         return told
     if any(part in _ABOUT for part in parts[at + 1 :]) and told > Tells.RANDOM:
         return Tells.RANDOM
-    if at < last and told < Tells.MIXED:
+    if at < last and told < Tells.MIXED and not _SERVICES.intersection(parts):
         return Tells.NOTHING
     return Tells.RANDOM if parts[0] in _ASKS and at else told
 
@@ -95,7 +96,7 @@ def _part(parts: list[str], number: int) -> Tells:
         return Tells.SURELY
     if part in _MIXED or pair in _MIXED or (part == "token" and before in _BEFORE_TOKEN):
         return Tells.MIXED
-    return Tells.RANDOM if part in _RANDOM else _glued(part)
+    return Tells.RANDOM if part in _RANDOM or part in _SERVICES else _glued(part)
 
 
 def _glued(part: str) -> Tells:

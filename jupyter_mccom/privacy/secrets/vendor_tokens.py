@@ -21,6 +21,7 @@ _SHAPES = (
     # code hosts, registries and builds
     rf"(?:gh[pousr]|github_pat)_{_ANY}{{16,}}|gl(?:pat|dt|rt|ptt|cbt|agent|oas|soat|ft|imt|ffct)-{_ANY}{{16,}}",
     rf"(?:npm|nfp|vcp|rnd|rubygems|CLOJARS|cio|oy2|bkua|CCIPAT|CCIPRJ|sq[aup]|pul|fio-u|aio|tfp|rdme)[-_]?{_ANY}{{26,}}",
+    rf"A3-[A-Z0-9]{{6}}-[A-Z0-9\-]{{24,}}|GR1348941{_ANY}{{16,}}|SWM(?:TKN|KEY)-1-{_ANY}{{20,}}|AQ\.A{_ANY}{{30,}}|ABSK[\w+/=]{{60,}}|API-[A-Z0-9]{{24,}}|EXO[a-f0-9]{{24}}",
     rf"pypi-{_ANY}{{16,}}|dckr_(?:pat|oat)_{_ANY}{{16,}}|AT(?:ATT|CTT|BB)[\w\-=]{{20,}}|tskey-{_ANY}{{12,}}",
     # model hosts and tools
     rf"(?:hf|api_org)_[A-Za-z0-9]{{16,}}|(?:gsk|xai|r8|fw|pplx|tvly|nvapi|jina|csk|rpa|e2b|esecret|pcsk|lsv2_pt|lsv2_sk|wandb_v\d)[-_]{_ANY}{{18,}}",
@@ -121,7 +122,9 @@ def _next_word(text: str, at: int, end: int) -> int:
 
 def _is_no_name(value: str) -> bool:
     """It has a digit, or the capitals within words that names have not."""
-    return any(char.isdigit() for char in value) or (value != value.lower() and is_random(value + "0"))
+    tail = re.split(r"[-_.:]", value)[-1]
+    letters = len(tail) >= 24 and (tail != tail.lower() or len(tail) >= 30)
+    return letters or any(char.isdigit() for char in value) or (value != value.lower() and is_random(value + "0"))
 
 
 def _is_typed(value: str) -> bool:
