@@ -98,11 +98,24 @@ class MCCom(Configurable):
     cloud_url = Unicode(
         "", help="Base address of the cloud's server. Empty: the address of the service that the dialect names."
     ).tag(config=True)
-    cloud_model = Unicode("", help="Name of the model on the cloud's server.").tag(config=True, person=True)
+    cloud_model = Unicode(
+        "", help="Name of the model on the cloud's server. A cloud that you set up names its own model."
+    ).tag(config=True, person=True)
     cloud_key_env = Unicode("", help="Name of the environment variable that holds the cloud's key.").tag(config=True)
     cloud_key_file = Unicode("", help="File that holds the cloud's key. Only you may be able to read it.").tag(
         config=True
     )
+    cloud_setup = Enum(
+        ("person", "admin"),
+        "person",
+        help="Who may set up a cloud. person: you, in JupyterLab's panel, with %mccom cloud add or with jupyter mccom "
+        "cloud add. admin: only the server's configuration.",
+    ).tag(config=True)
+    find_servers = Bool(
+        True,
+        help="Look for a running Ollama, LM Studio or llama.cpp server on this machine, to offer its models. Only "
+        "their usual ports on 127.0.0.1 are asked.",
+    ).tag(config=True)
     cloud_connect_s = Float(3.0, min=0.1, help="Longest time in seconds to connect to the cloud.").tag(
         config=True, person=True
     )

@@ -18,7 +18,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from jupyter_mccom.compose import open_cascade
-from jupyter_mccom.engines.remote.dialects import DIALECTS
+from jupyter_mccom.engines.remote.providers.table import PROVIDERS
 from jupyter_mccom.magics.verbs import Verbs
 from jupyter_mccom.models.catalog import ids
 from jupyter_mccom.models.store import Store
@@ -98,9 +98,9 @@ def test_models_are_the_catalogue() -> None:
 
 def test_dialects_have_a_set_up() -> None:
     """Every dialect of a cloud is named on the first page and set up on the server's."""
-    assert [name for name in DIALECTS if f"`{name}`" not in text_of(README)] == []
+    assert [name for name in PROVIDERS if f"`{name}`" not in text_of(README)] == []
     assert [
-        name for name in DIALECTS if f'"{name}"' not in text_of(SERVER) and f"`{name}`" not in text_of(SERVER)
+        name for name in PROVIDERS if f'"{name}"' not in text_of(SERVER) and f"`{name}`" not in text_of(SERVER)
     ] == []
 
 

@@ -30,6 +30,7 @@ ALLOWED = {
     "learning": {"types", "errors"},
     "compose": {
         "cascade",
+        "cloud",
         "learning",
         "privacy",
         "retrieval",
@@ -41,7 +42,8 @@ ALLOWED = {
         "errors",
         "way_out",
     },
-    "server": {"compose", "models", "settings", "types", "errors", "way_out"},
+    "cloud": {"engines", "protocols", "types", "errors", "atomic_json"},
+    "server": {"compose", "cloud", "models", "settings", "types", "errors", "way_out"},
     "evaluation": {
         "compose",
         "cascade",
@@ -58,6 +60,8 @@ ALLOWED = {
     },
     "cli": {
         "compose",
+        "cloud",
+        "privacy",
         "demo",
         "cascade",
         "types",
@@ -70,7 +74,7 @@ ALLOWED = {
     },
     "__main__": {"cli"},
     "demo": {"compose", "engines", "magics", "models", "settings"},
-    "magics": {"compose", "server", "settings", "types", "errors"},
+    "magics": {"cloud", "compose", "server", "settings", "types", "errors"},
     "__init__": {"server", "magics", "_version"},
     "_version": set[str](),
 }
@@ -81,10 +85,11 @@ HOMES = {
         "engines/remote/cloud_failures.py",
         "models/hub.py",
         "magics/server.py",
+        "cloud/checked_transport.py",
     },
     "IPython": {"__init__.py", "magics/extension.py", "magics/finding.py", "magics/verbs.py", "demo/tour.py"},
     "ipykernel": {"magics/finding.py"},
-    "jupyter_core": {"magics/server.py", "settings.py"},
+    "jupyter_core": {"compose/persons_cloud.py", "magics/server.py", "settings.py"},
     "xllamacpp": {"engines/local/xllamacpp_server.py"},
     "numpy": {"engines/local/llama_h.py", "retrieval/index.py"},
     "detect_secrets": {"privacy/secrets/entropy.py", "privacy/secrets/vendor_tokens.py"},
@@ -94,14 +99,15 @@ HOMES = {
     "watchfiles": {"retrieval/worker.py"},
     "jupyter_client": {"evaluation/suites/kernels.py"},
     "anyio": {
-        *("cascade/writing.py", "engines/http.py", "engines/local/connection.py", "engines/local/turns.py"),
-        *("retrieval/search.py", "retrieval/tree.py"),
+        *("cascade/writing.py", "cloud/addresses.py", "cloud/found_servers.py", "cloud/trial.py", "engines/http.py"),
+        *("engines/local/connection.py", "engines/local/turns.py", "retrieval/search.py", "retrieval/tree.py"),
     },
     "huggingface_hub": {"models/hub.py", "models/manifest.py"},
     "mlx": {"engines/local/mlx_model.py"},
     "mlx_lm": {"engines/local/mlx_model.py"},
     "tokenizers": {"engines/local/mlx_model.py"},
-    "filelock": {"models/store.py"},
+    "filelock": {"cloud/cloud_file.py", "models/store.py"},
+    "keyring": {"cloud/key_store.py"},
     "platformdirs": {"models/store.py", "learning/trace_file.py"},
     "psutil": {
         *(
@@ -114,7 +120,7 @@ HOMES = {
         *("evaluation/typing/metered.py", "evaluation/suites/latency.py", "evaluation/suites/index_speed.py"),
     },
     "tqdm": {"cli/main.py"},
-    "tornado": {"server/routes.py"},
+    "tornado": {"server/cloud_routes.py", "server/routes.py"},
     "jupyter_server": {"server/routes.py", "server/app.py"},
     "traitlets": {"settings.py"},
 }

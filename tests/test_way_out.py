@@ -27,6 +27,8 @@ CALLS = {
 """Names of functions that do, whatever they are imported from."""
 DOOR = "way_out.py"
 ELSEWHERE = {
+    "cloud/addresses.py": "resolves a name, and asks the environment for its proxies",
+    "cloud/checked_transport.py": "what a client of the door connects by",
     "engines/http.py": "names httpx's errors; its clients are the door's",
     "engines/remote/cloud_failures.py": "names httpx's errors",
     "models/hub.py": "asks the hub by a client of the door, and huggingface_hub for addresses and tokens",
@@ -80,13 +82,13 @@ def test_nobody_else_opens_a_connection() -> None:
 
 
 def test_clients_are_made_at_the_door() -> None:
-    """No module but the door makes an httpx client, but for the kernel that asks its own Jupyter server."""
+    """No module but the door makes an httpx client; the kernel asks its own server, and a transport is not a client."""
     makers = {
         path.relative_to(PACKAGE).as_posix()
         for path, tree in trees().items()
         if any(name in CLIENTS for name in _client_calls(tree))
     }
-    assert makers == {DOOR, "magics/server.py"}
+    assert makers == {DOOR, "magics/server.py", "cloud/checked_transport.py"}
 
 
 @pytest.mark.parametrize(

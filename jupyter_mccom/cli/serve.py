@@ -51,6 +51,7 @@ def serve(
     refuse_if_too_large(name, path.stat().st_size)
     settings = {
         "path": str(path),
+        "name": Path(name).name,
         "key": key,
         "threads": default_threads(),
         "context_tokens": context_tokens,

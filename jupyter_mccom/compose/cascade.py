@@ -27,7 +27,7 @@ from ..protocols import Engine
 from ..retrieval.search import KERNEL, SEARCH_S, Live, Retrieval
 from ..retrieval.tree import ProjectTree
 from ..settings import AUTO, MCCom, alike
-from .cloud_tier import CLOUD_SETTINGS, open_cloud_tier
+from .cloud_tier import CLOUD_SETTINGS, CloudKey, open_cloud_tier
 from .forgetting import forget
 from .gates import gates_of, recorder_of
 from .local_tier import LOCAL_SETTINGS, FirstModel, local_tier
@@ -73,6 +73,8 @@ class OpenCascade:
     """Recorder of what becomes of suggestions; None where nothing is kept."""
     traces: Path | None
     """Where that is kept, or was."""
+    cloud_key: CloudKey | None = None
+    """The key of the cloud that a person has set up; None where the settings name the cloud, or none is set."""
 
     @property
     def engine(self) -> Engine:
@@ -162,12 +164,14 @@ def open_cascade(
     live: Live | None = None,
     traces: Path | None = None,
     former: OpenCascade | None = None,
+    cloud_key: CloudKey | None = None,
 ) -> OpenCascade:
     """Wires the parts. Raises ModelError for a model that nobody knows, SettingsError for such a dialect.
 
     Documents are paths below `jupyter_root`, if any; `live` tells what a kernel holds; what becomes of suggestions is
     kept in the file `traces`. Documents, budget and parts with the same settings go on from `former`, whose others
-    `hand_over` closes; nothing of it is changed when this raises.
+    `hand_over` closes; nothing of it is changed when this raises. `cloud_key` is that of a cloud that a person has set
+    up and that the settings name; another one makes another client.
     """
     store = open_store(settings)
     kept = _kept(former, settings, LOCAL_SETTINGS)
@@ -177,9 +181,7 @@ def open_cascade(
     documents = former.cascade.documents if former else Documents()
     retriever = Retrieval(tree=tree, live=live, patience_s=patience_s, held=documents.held)
     budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
-    kept = _kept(former, settings, CLOUD_SETTINGS)
-    former_cloud = kept.cascade.cloud if kept else None
-    cloud = open_cloud_tier(settings, former_cloud, budget=budget, retriever=retriever, root=jupyter_root or Path())
+    cloud = _cloud(settings, former, budget=budget, retriever=retriever, root=jupyter_root or Path(), key=cloud_key)
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
     cascade = _wired(settings, local, retriever, cloud, documents, root=jupyter_root or Path())
     return OpenCascade(
@@ -193,7 +195,23 @@ def open_cascade(
         budget=budget,
         traces=traces,
         recorder=_recorder(settings, local, cascade, traces, former.recorder if former else None),
+        cloud_key=cloud_key,
     )
+
+
+def _cloud(
+    settings: MCCom,
+    former: OpenCascade | None,
+    *,
+    budget: Budget,
+    retriever: Retrieval,
+    root: Path,
+    key: CloudKey | None,
+) -> CloudTier | None:
+    """The cloud's tier, with `former`'s client where nothing that it depends on has changed."""
+    kept = _kept(former, settings, CLOUD_SETTINGS)
+    tier = kept.cascade.cloud if kept and kept.cloud_key is key else None
+    return open_cloud_tier(settings, tier, budget=budget, retriever=retriever, root=root, key=key)
 
 
 def _wired(

@@ -30,6 +30,7 @@ _MAX_SAID_BYTES = 4096
 _SAID_S = 1.0
 """Longest wait for the body: the status alone says that it is a refusal."""
 Headers: TypeAlias = Mapping[str, str]
+Transport: TypeAlias = "httpx.AsyncBaseTransport"
 Unreadable: TypeAlias = Literal["endless", "no JSON", "no object"]
 
 
@@ -87,23 +88,28 @@ class HttpClient:
         patience: Patience,
         *,
         keeps_alive: bool,
+        key_headers: Callable[[str], Headers] | None = None,
+        transport: Callable[[], Transport | None] = lambda: None,
         kind: way_out.Kind | None = "cloud",
     ) -> None:
         """`keeps_alive`: connections are used again, which is of use where a failure makes it ask once more.
 
-        `kind`: for what something leaves this machine; None: it is a process of ours.
+        `key_headers`: the headers that carry a key; `bearer` unless given. `transport` makes what connects; httpx's
+        own where it makes none. `kind`: for what something leaves this machine; None: it is a process of ours.
         """
         import httpx
 
         self.url = url.rstrip("/")
         self._key = key
+        self._key_headers = key_headers or bearer
         self._failures = failures
         self._patience = patience
         timeout = httpx.Timeout(patience.read_s, connect=patience.connect_s)
         limits = httpx.Limits(max_keepalive_connections=None if keeps_alive else 0)
         self._http: httpx.AsyncClient | OSError
         try:
-            self._http = way_out.async_client(kind, url, timeout=timeout, limits=limits)
+            options = {"timeout": timeout, "limits": limits, "transport": transport()}
+            self._http = way_out.async_client(kind, url, **options)
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
             self._http = OSError(f"the environment's proxy or certificates cannot be used ({error})")
 
@@ -213,11 +219,9 @@ class HttpClient:
             raise self._failures.no_key(error) from error
         if isinstance(self._http, OSError):
             raise self._failures.unreachable(self._http) from _bare(self._http)
-        bearer = {"Authorization": f"Bearer {key}"} if key else {}
         try:
-            request = self._http.build_request(
-                method, self.url + path, json=body, headers={**(headers or {}), **bearer}
-            )
+            every = {**(headers or {}), **self._key_headers(key)}
+            request = self._http.build_request(method, self.url + path, json=body, headers=every)
             response = await self._http.send(request, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise self._failures.unreachable(error) from _bare(error)
@@ -232,6 +236,11 @@ class HttpClient:
         finally:
             await response.aclose()
         raise self._failures.refused(response.status_code, response.headers, said)
+
+
+def bearer(key: str) -> Headers:
+    """A key as most servers take it; an empty one is not sent."""
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def routing(session: str) -> Headers:

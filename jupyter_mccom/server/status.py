@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..compose import OpenCascade, cloud_address, draft_words
+from ..compose import OpenCascade, cloud_address, cloud_name, draft_words
 from ..errors import ModelError
 from ..settings import THRESHOLDS, personal
 from .messages import message
@@ -71,12 +71,17 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
     kernel = settings.use_kernel and settings.kernel_to_cloud
     return {
         "dialect": settings.cloud_dialect,
+        "provider": settings.cloud_dialect,
+        "name": cloud_name(settings.cloud_dialect),
+        "by": "person" if opened.cloud_key else "administrator",
+        "state": "ready" if settings.use_cloud else "off",
+        "detail": "",
         "model": settings.cloud_model or settings.cloud_dialect,
         "url": cloud_address(settings),
         "draft": draft_words(settings.cloud_dialect),
         "prompt_tokens": settings.cloud_prompt_tokens,
         "kernel": kernel,
-        "sends": _sent(settings.cloud_prompt_tokens, kernel=kernel),
+        "sends": sent(settings.cloud_prompt_tokens, kernel=kernel),
         "on": settings.use_cloud,
         "calls_left": opened.budget.calls_left,
         "calls_saved": journal.calls_saved(time.time()),
@@ -85,7 +90,7 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
     }
 
 
-def _sent(prompt_tokens: int, *, kernel: bool) -> str:
+def sent(prompt_tokens: int, *, kernel: bool) -> str:
     """What the cloud is sent, and when."""
     codes = ("kernel" if kernel else "no-kernel", "masked")
     return " ".join([message("sent", "cloud", prompt_tokens), *(message("sent", code) for code in codes)])

@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar, get_args
 
+from ..cloud.cloud_request import CloudRequest
+from ..cloud.trial import Trial
 from ..errors import WireError
 from ..models.catalog import ids
 from ..settings import AUTO, MCCom, kinds, personal
@@ -232,3 +234,25 @@ def json_from_trace(trace: Trace) -> dict[str, Any]:
     for hit in found["hits"]:
         del hit["chunk"]["hidden"]
     return found
+
+
+def cloud_request_from(value: object, *, names_model: bool) -> CloudRequest:
+    """A CloudRequest from a body of `/mccom/cloud`; `names_model`: the route is about one model."""
+    body = _object(value, "the request body")
+    return CloudRequest(
+        provider=_field(body, "provider", str).strip(),
+        url=_field(body, "url", str, "").strip(),
+        model=_field(body, "model", str, None if names_model else "").strip(),
+        key=_field(body, "key", str, "").strip(),
+    )
+
+
+def trial_request_from(value: object) -> CloudRequest:
+    """A CloudRequest from the body of `POST /mccom/cloud/test`; an empty object names the cloud in use."""
+    named = _object(value, "the request body")
+    return cloud_request_from(named, names_model=True) if named else CloudRequest(provider="")
+
+
+def json_from_trial(trial: Trial) -> dict[str, Any]:
+    """What came of a cloud's test call."""
+    return asdict(trial) | {"seconds": round(trial.seconds, 3)}

@@ -128,6 +128,11 @@ describe('ready', () => {
       `${LOCAL} answers alone: no route; check it`
     ],
     [
+      'with a cloud that is left alone for a while',
+      clouded({ state: 'paused', trouble: 'no route', detail: 'in 40 s' }),
+      `${LOCAL} answers alone: in 40 s`
+    ],
+    [
       'with a cloud that is used up',
       clouded({ spent: true }),
       said('states', 'ready-spent', LOCAL)

@@ -12,7 +12,7 @@ from contextlib import aclosing
 
 import pytest
 
-from jupyter_mccom.engines.remote.dialects import DIALECTS, open_cloud
+from jupyter_mccom.engines.remote.providers.table import PROVIDERS, open_cloud
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.types import DraftCheck, Prompt, Token
 from tests.cloud_server import CloudServer, Piece, answer, events, json_answer, serving
@@ -85,7 +85,7 @@ async def test_streams_text_in_the_dialects_own_route(dialect: str) -> None:
 
 def test_every_dialect_has_a_reply_here() -> None:
     """Every dialect has a reply in this file."""
-    assert {name.removesuffix("-ngram-mod") for name in DIALECTS} == set(PLAIN)
+    assert {name.removesuffix("-ngram-mod") for name in PROVIDERS} == set(PLAIN)
 
 
 @pytest.mark.parametrize("dialect", ["mistral", "deepseek"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from jupyter_mccom.cascade.text.heal import heal
-from jupyter_mccom.engines.remote.dialects import DIALECTS
+from jupyter_mccom.engines.remote.providers.table import PROVIDERS
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.types import Prompt, Token
 from tests.strict_engines import ABOVE, ALL, CHAT, CHECKING, HEALING, LOCAL, PLAIN, all_of, opened, prompt_at
@@ -39,7 +39,7 @@ def at_token_end(line: str, cursor: int) -> bool:
 
 def test_every_dialect_is_looked_at() -> None:
     """No dialect and no kind of local server is left out of this file."""
-    assert set(ALL) == {*DIALECTS, *LOCAL}
+    assert set(ALL) == {*PROVIDERS, *LOCAL}
 
 
 @pytest.mark.parametrize("line", LINES)

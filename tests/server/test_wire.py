@@ -153,3 +153,21 @@ def test_counts_are_whole_numbers(value: object) -> None:
     """A count that is not a whole number is refused."""
     with pytest.raises(WireError, match="shown_ms"):
         wire.outcome_from({**_golden("outcome"), "shown_ms": value})
+
+
+@pytest.mark.parametrize("name", ["cloud_test_request", "cloud_put_request", "cloud_models_request"])
+def test_a_cloud_is_named(name: str) -> None:
+    """Each golden message that names a cloud is read, and the key is not in what is printed of it."""
+    golden = _golden(name)
+    request = wire.cloud_request_from(golden, names_model="model" in golden)
+    assert (request.provider, request.url, request.model) == (golden["provider"], "", golden.get("model", ""))
+    assert request.key == golden["key"]
+    assert golden["key"] not in repr(request)
+
+
+@pytest.mark.parametrize("field", ["provider", "model"])
+def test_a_cloud_without_a_name_is_refused(field: str) -> None:
+    """A cloud without its provider or its model is refused, and the field is named."""
+    body = {name: value for name, value in _golden("cloud_put_request").items() if name != field}
+    with pytest.raises(WireError, match=field):
+        wire.cloud_request_from(body, names_model=True)

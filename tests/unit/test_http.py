@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from jupyter_mccom.engines.http import HttpClient
-from jupyter_mccom.engines.remote.dialects import cloud_client
+from jupyter_mccom.engines.remote.providers.table import cloud_client
 from jupyter_mccom.errors import CloudBroken, CloudRefused
 from tests.cloud_server import CloudServer, answer, events, serving
 

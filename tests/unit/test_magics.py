@@ -204,6 +204,26 @@ class Downloading:
         """The scripted answer."""
         return {}
 
+    def cloud(self) -> dict[str, Any]:
+        """Nothing is set up."""
+        return {}
+
+    def cloud_models(self, cloud: Mapping[str, str]) -> list[str]:
+        """No models."""
+        return []
+
+    def try_cloud(self, cloud: Mapping[str, str]) -> dict[str, Any]:
+        """Tries nothing."""
+        return {}
+
+    def put_cloud(self, cloud: Mapping[str, str]) -> dict[str, Any]:
+        """Sets up nothing."""
+        return {}
+
+    def remove_cloud(self, provider: str) -> dict[str, Any]:
+        """Removes nothing."""
+        return {}
+
     def close(self) -> None:
         """Closes nothing."""
 

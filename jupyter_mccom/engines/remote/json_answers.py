@@ -23,3 +23,10 @@ def first_choice(event: object) -> dict[str, object]:
     choices = event.get("choices") if isinstance(event, dict) else None
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, dict) else {}
+
+
+def texts_in(answer: object, items: str, name: str) -> list[str]:
+    """The strings `name` of the objects in the list `items` of an answer; those that have none are left out."""
+    found = answer.get(items) if isinstance(answer, dict) else None
+    named = [text_of(one, name) for one in found] if isinstance(found, list) else []
+    return [text for text in named if text]

@@ -61,7 +61,7 @@ export class StatusItem extends ReactWidget {
           {labelOf(state, status, route, this._trans)}
         </button>
         <span role="status" className="jp-mccom-spoken">
-          {trouble}
+          {trouble || awayOf(status, this._trans)}
         </span>
       </>
     );
@@ -96,6 +96,9 @@ export function labelOf(
     case 'loading':
       return trans.__('mccom: loading');
     case 'ready':
+      if (isPaused(status)) {
+        return trans.__('mccom: local, cloud paused');
+      }
       if (status?.cloud?.trouble) {
         return trans.__('mccom: local, cloud away');
       }
@@ -108,6 +111,23 @@ export function labelOf(
     case 'trouble':
       return trans.__('mccom: trouble');
   }
+}
+
+function isPaused(status: Status | null): boolean {
+  return (
+    status?.cloud?.on === true &&
+    ['paused', 'limited'].includes(status.cloud.state)
+  );
+}
+
+/** What is said of a cloud that is left alone: no time until it is asked again, which changes all the while. */
+export function awayOf(
+  status: Status | null,
+  trans: TranslationBundle
+): string {
+  return isPaused(status)
+    ? trans.__('The cloud is left alone for a while. The local model goes on.')
+    : '';
 }
 
 /** Which model wrote the newest text, and why that one; empty before the first. */

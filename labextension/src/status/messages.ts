@@ -62,8 +62,9 @@ function besideCloud(
   cloud: Cloud,
   trans: TranslationBundle
 ): string {
-  if (cloud.trouble) {
-    return trans.__('%1 answers alone: %2', model, cloud.trouble);
+  const away = ['paused', 'limited'].includes(cloud.state) && cloud.detail;
+  if (away || cloud.trouble) {
+    return trans.__('%1 answers alone: %2', model, away || cloud.trouble);
   }
   return cloud.spent
     ? trans.__(
