@@ -77,8 +77,10 @@ class LiveCloud:
         """Deletes a provider's cloud and keys. Raises InputError or SettingsError."""
         self._allowed()
         async with self._changing:
-            await self._set_up.remove(provider)
-            await self._change({})
+            try:
+                await self._set_up.remove(provider)
+            finally:  # the cloud is removed also where its key could not be
+                await self._change({})
 
     async def look(self) -> None:
         """Puts in force what another server or command of the person has set up meanwhile."""
