@@ -125,16 +125,19 @@ class CloudSetUp:
 
         Raises InputError for what the person named, CloudSetUpError where it cannot be kept.
         """
+        await asyncio.to_thread(await self.prepared(request))
+
+    async def prepared(self, request: CloudRequest) -> Callable[[], None]:
+        """What keeps a cloud as `add` does; it blocks. Resolvers and keyrings have been waited for. Raises as `add`."""
         named = await self._named(request)
         cloud = _cloud(named, request.model)
         if not request.local:
-            await asyncio.to_thread(self._add, named, cloud)
-        elif not is_loopback(named.address.host) or named.key:
+            return partial(self._add, named, cloud)
+        if not is_loopback(named.address.host) or named.key:
             raise InputError("only a server on this machine that wants no key can be the local model")
-        elif not self.names_local:
+        if not self.names_local:
             raise SettingsLocked("the server's configuration names the local model (MCCom.local_url)")
-        else:
-            await asyncio.to_thread(self._use_as_local, cloud)
+        return partial(self._use_as_local, cloud)
 
     async def remove(self, provider: str) -> None:
         """Deletes a provider's cloud and keys. Raises InputError where there are none, or CloudSetUpError."""

@@ -69,9 +69,10 @@ class LiveCloud:
         Requests that run keep the cloud that they began with. Raises InputError or SettingsError.
         """
         self._allowed()
+        keep = await self._set_up.prepared(request)
         async with self._changing:
-            await self._set_up.add(request)
-            await self._change({} if self._settings.use_cloud else {"use_cloud": True})
+            await asyncio.to_thread(keep)
+            await self._change({} if request.local or self._settings.use_cloud else {"use_cloud": True})
 
     async def remove(self, provider: str) -> None:
         """Deletes a provider's cloud and keys. Raises InputError or SettingsError."""
