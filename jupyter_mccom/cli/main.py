@@ -79,6 +79,7 @@ SUITES = (
     *(
         "kernels",
         "drafts",
+        "chat",
         "speculation",
         "engines",
         "rules",
