@@ -13,7 +13,7 @@ from .cascade import (
     open_store,
     wanted_model,
 )
-from .cloud_tier import cloud_address, draft_words
+from .cloud_tier import cloud_address, draft_words, form_words
 from .traces import traces_file
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "cloud_address",
     "draft_words",
     "forget_traces",
+    "form_words",
     "model_ids",
     "open_cascade",
     "open_live",

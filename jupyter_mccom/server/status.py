@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..compose import OpenCascade, cloud_address, draft_words
+from ..compose import OpenCascade, cloud_address, draft_words, form_words
 from ..errors import ModelError
 from ..settings import THRESHOLDS, personal
 from .messages import message
@@ -69,11 +69,12 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
     if not settings.cloud_dialect:
         return None
     kernel = settings.use_kernel and settings.kernel_to_cloud
+    draft = draft_words(settings.cloud_dialect, settings.cloud_model)
     return {
         "dialect": settings.cloud_dialect,
         "model": settings.cloud_model or settings.cloud_dialect,
         "url": cloud_address(settings),
-        "draft": draft_words(settings.cloud_dialect, settings.cloud_model),
+        "draft": "; ".join(filter(None, (draft, form_words(opened.cascade.cloud)))),
         "prompt_tokens": settings.cloud_prompt_tokens,
         "kernel": kernel,
         "sends": _sent(settings.cloud_prompt_tokens, kernel=kernel),

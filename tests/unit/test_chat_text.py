@@ -51,7 +51,7 @@ def test_what_is_given_of_an_answer(typed: str, answer: str, expected: str, size
     assert _text(prompt_of(typed), answer, size) == expected
 
 
-def test_lines_above_an_empty_line_are_no_repetition_by_themselves() -> None:
+def test_one_line_above_an_empty_line_is_no_repetition() -> None:
     """On an empty line, one line as above may be meant; two and more down to the cursor are a repetition."""
     prompt = prompt_of("", above="a = 1\nb = 2\n")
     assert _text(prompt, "b = 2\nc = 3", 4) == "b = 2\nc = 3"
