@@ -15,6 +15,8 @@ from ...compose import OpenCascade, open_cascade
 from ...engines.remote.chat_completions import ChatCompletions
 from ...engines.remote.cloud_engine import CloudModel
 from ...engines.remote.providers.table import cloud_client
+from ...errors import InputError
+from ...models.catalog import family_fim
 from ...privacy.keys import key_from
 from ...protocols import Engine
 from ...settings import MCCom
@@ -31,7 +33,12 @@ FORMS = ("fill-in-the-middle", "chat")
 
 
 def measure(bench: Bench) -> Findings:
-    """Keys of `n` notebook statements. Raises InputError without the data, EngineError when no model can be served."""
+    """Keys of `n` notebook statements.
+
+    Raises InputError without the data or for a model without markers, EngineError when no model can be served.
+    """
+    if family_fim(stand_in(bench.settings)) is None:
+        raise InputError(f"{stand_in(bench.settings)} has no known markers; name a model that fills in as cloud_model")
     samples = at_keys(notebook_samples(bench.data, bench.n, bench.seed), bench.seed)
     with served(bench.settings) as settings:
         rows = asyncio.run(_run(bench, settings, samples))
