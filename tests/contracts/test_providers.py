@@ -20,10 +20,10 @@ PROMPT = prompt_at(LINE, 6)
 REST = ".array(values)"
 MOST = ("max_tokens", "max_completion_tokens")
 OPTIONAL: Mapping[str, Sequence[str]] = {
-    "openai": ("temperature", "prompt_cache_key", "max_completion_tokens"),
-    "openai, GPT-5": ("reasoning_effort", "prompt_cache_key", "max_completion_tokens"),
-    "openai, o3": ("reasoning_effort", "prompt_cache_key", "max_completion_tokens"),
-    "azure": ("temperature", "max_completion_tokens"),
+    "openai": ("temperature", "prompt_cache_key", "max_completion_tokens", "stream_options"),
+    "openai, GPT-5": ("reasoning_effort", "prompt_cache_key", "max_completion_tokens", "stream_options"),
+    "openai, o3": ("reasoning_effort", "prompt_cache_key", "max_completion_tokens", "stream_options"),
+    "azure": ("temperature", "max_completion_tokens", "stream_options"),
     "anthropic": ("temperature",),
     "anthropic, 5": ("thinking",),
     "gemini": ("temperature", "maxOutputTokens", "thinkingConfig"),
