@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from ..cascade.budget import Budget
 from ..cascade.tiers import CloudTier
-from ..models.catalog import fim_of
+from ..models.catalog import FIM_TEMPLATES, family_fim
 from ..protocols import Engine, Retriever
 from ..settings import MCCom
 from .wiring import cloud_over
@@ -23,11 +23,11 @@ CLOUD_SETTINGS = (
 """What the cloud's client depends on: with the same values it is taken over."""
 
 
-def draft_words(dialect: str) -> str:
-    """What a cloud's dialect can do with a draft, in words for people."""
-    from ..engines.remote.providers.table import PROVIDERS
+def draft_words(dialect: str, model: str) -> str:
+    """What a cloud's model can do with a draft by its provider's documentation, in words for people."""
+    from ..engines.remote.providers.table import draft_of
 
-    draft = PROVIDERS[dialect].draft
+    draft = draft_of(dialect, model)
     return f"checks the local text as a draft ({draft})" if draft else "takes no draft"
 
 
@@ -61,13 +61,14 @@ def open_cloud_tier(
     """
     if not settings.cloud_dialect:
         return None
-    from ..engines.remote.providers.table import checked
+    from ..engines.remote.providers.table import checked, known
     from ..privacy.ignore import Ignored
     from ..privacy.masked_engine import MaskedEngine
 
-    checked(settings.cloud_dialect, settings.cloud_url, settings.cloud_model)
+    known(settings.cloud_dialect)
     if not settings.use_cloud:
         return None
+    checked(settings.cloud_dialect, settings.cloud_url, settings.cloud_model)
     engine = former.engine if former else MaskedEngine(open_cloud_engine(settings, key))
     ignored = Ignored(root.expanduser().resolve())
     return cloud_over(engine, settings, retriever=retriever, budget=budget, kept_out=ignored.covers)
@@ -88,8 +89,27 @@ def open_cloud_engine(settings: MCCom, key: CloudKey | None = None) -> Engine:
         url=settings.cloud_url,
         model=settings.cloud_model,
         key=key or (lambda: key_from(settings.cloud_key_env, settings.cloud_key_file)),
-        fim=fim_of(settings.cloud_model),
+        fim=family_fim(settings.cloud_model),
+        known=FIM_TEMPLATES,
         connect_s=settings.cloud_connect_s,
         read_s=settings.cloud_timeout_s,
         transport=partial(checked_transport, cloud_address(settings)) if key else (lambda: None),
     )
+
+
+_FORMS = {
+    "": "",
+    "markers": "asked with its family's fill-in-the-middle markers",
+    "suffix": "asked with the text behind the cursor as a suffix",
+    "chat": "asked in a chat",
+}
+
+
+def form_words(tier: CloudTier | None) -> str:
+    """How a cloud's prompts are put, in words for people; empty while that is not known."""
+    from ..engines.remote.cloud_engine import CloudEngine
+    from ..privacy.masked_engine import MaskedEngine
+
+    engine = tier.engine if tier else None
+    inner = engine.inner if isinstance(engine, MaskedEngine) else engine
+    return _FORMS[inner.asked_as] if isinstance(inner, CloudEngine) else ""
