@@ -17,9 +17,9 @@ from ..token_counts import estimate
 
 SYSTEM = (
     "You are the code completion of an editor. You are shown the code around a line that is being typed. Reply with "
-    "that line: repeat what is typed of it, character by character, and continue to the end of the statement. Where "
-    "nothing is typed yet, reply with the next statement. Reply with code only: no explanation, no code fence, and "
-    "nothing that stands above the line or behind the cursor already."
+    "that line: repeat what is typed of it, character by character, and continue to the end of the statement. What is "
+    "typed may end inside a word. Where nothing is typed yet, reply with the next statement. Reply with code only: no "
+    "explanation, no code fence, and nothing that stands above the line or behind the cursor already."
 )
 _FENCE = "```"
 _FENCE_STARTS = ("\n``", "\n`", "``", "\n", "`")
