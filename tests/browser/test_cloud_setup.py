@@ -72,6 +72,9 @@ def _legible(page: Page, faults: Faults, shot: Path) -> None:
         assert faults(page, PANEL) == []
         page.screenshot(path=shot / f"cloud-form-{name.lower().replace(' ', '-')}.png")
     page.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+    page.emulate_media(forced_colors="active")
+    page.screenshot(path=shot / "cloud-form-forced-colors.png")
+    page.emulate_media(forced_colors="none")
     size = page.viewport_size
     assert size is not None
     page.set_viewport_size({"width": 640, "height": 400})
@@ -126,7 +129,7 @@ def test_a_cloud_is_added_tried_used_and_removed_in_the_panel(
     page.screenshot(path=screenshots / "cloud-models.png")
     panel.get_by_role("button", name="Test").press("Enter")
     expect(panel.locator(".jp-mccom-result pre")).not_to_be_empty(timeout=PATIENCE_MS)
-    expect(panel.get_by_role("status")).to_contain_text("wrote this in")
+    expect(panel.get_by_role("status")).to_contain_text("Written in")
     expect(panel.get_by_role("alert")).to_be_empty()
     page.screenshot(path=screenshots / "cloud-tested.png")
     _legible(page, faults, screenshots)
