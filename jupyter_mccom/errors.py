@@ -102,7 +102,14 @@ class CloudError(EngineError):
 
 
 class CloudRefused(CloudError):
-    """The cloud refused a call: the key, the address or the request is wrong."""
+    """The cloud refused a call: the key, the address or the request is wrong.
+
+    `fields` are the optional fields of a request that its server named, most to blame first.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, fields: tuple[str, ...] = ()) -> None:
+        super().__init__(message, status=status)
+        self.fields = fields
 
 
 class CloudLimited(CloudError):

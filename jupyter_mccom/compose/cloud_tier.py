@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from ..cascade.budget import Budget
 from ..cascade.tiers import CloudTier
-from ..models.catalog import fim_of
+from ..models.catalog import FIM_TEMPLATES, family_fim
 from ..protocols import Engine, Retriever
 from ..settings import MCCom
 from .wiring import cloud_over
@@ -23,11 +23,11 @@ CLOUD_SETTINGS = (
 """What the cloud's client depends on: with the same values it is taken over."""
 
 
-def draft_words(dialect: str) -> str:
-    """What a cloud's dialect can do with a draft, in words for people."""
-    from ..engines.remote.providers.table import PROVIDERS
+def draft_words(dialect: str, model: str) -> str:
+    """What a cloud's model can do with a draft by its provider's documentation, in words for people."""
+    from ..engines.remote.providers.table import draft_of
 
-    draft = PROVIDERS[dialect].draft
+    draft = draft_of(dialect, model)
     return f"checks the local text as a draft ({draft})" if draft else "takes no draft"
 
 
@@ -88,7 +88,8 @@ def open_cloud_engine(settings: MCCom, key: CloudKey | None = None) -> Engine:
         url=settings.cloud_url,
         model=settings.cloud_model,
         key=key or (lambda: key_from(settings.cloud_key_env, settings.cloud_key_file)),
-        fim=fim_of(settings.cloud_model),
+        fim=family_fim(settings.cloud_model),
+        known=FIM_TEMPLATES,
         connect_s=settings.cloud_connect_s,
         read_s=settings.cloud_timeout_s,
         transport=partial(checked_transport, cloud_address(settings)) if key else (lambda: None),

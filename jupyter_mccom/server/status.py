@@ -78,7 +78,7 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
         "detail": "",
         "model": settings.cloud_model or settings.cloud_dialect,
         "url": cloud_address(settings),
-        "draft": draft_words(settings.cloud_dialect),
+        "draft": draft_words(settings.cloud_dialect, settings.cloud_model),
         "prompt_tokens": settings.cloud_prompt_tokens,
         "kernel": kernel,
         "sends": sent(settings.cloud_prompt_tokens, kernel=kernel),

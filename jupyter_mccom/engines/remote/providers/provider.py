@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ....protocols import Engine
 from ...http import bearer
-from ..cloud_engine import CloudModel
+from ..cloud_engine import CloudEngine, CloudModel
 from ..json_answers import texts_in
 
 KeyHeaders: TypeAlias = Callable[[str], Mapping[str, str]]
@@ -33,10 +32,17 @@ class Provider:
     example_model: str
     draft: str = ""
     """What the provider's documentation calls a draft that the server checks; empty: it takes none."""
-    engine: Callable[[CloudModel], Engine]
+    drafts: Callable[[str], bool] = lambda model: True
+    """The documentation says so of a model of that name."""
+    engine: Callable[[CloudModel], CloudEngine]
     """Makes the engine. Call it in a running event loop."""
     key_headers: KeyHeaders = bearer
     model_names: Callable[[object], list[str]] = lambda answer: texts_in(answer, "data", "id")
-    """The names in the answer at `models_path`."""
+    """The names in the answer at `models_path`. Raises TypeError for an answer of another shape."""
     base: Callable[[str], str] = lambda url: url.rstrip("/")
     """The address as people write it → the one below which the provider's paths stand."""
+
+
+def root_of(url: str) -> str:
+    """The address without the `/v1` that some people write behind it."""
+    return url.rstrip("/").removesuffix("/v1")
