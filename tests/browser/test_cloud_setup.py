@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
@@ -163,6 +163,33 @@ def test_a_cloud_is_added_tried_used_and_removed_in_the_panel(
     assert lab.process.poll() is None
     written = [path for path in tmp_path.rglob("*") if path.is_file() and key in path.read_text(errors="replace")]
     assert written == []
+
+
+def _used(route: Route) -> None:
+    """The server's state, as it is after some use."""
+    answer = route.fetch()
+    status = answer.json()
+    route.fulfill(response=answer, json={**status, "totals": {**status["totals"], "shown": 20}})
+
+
+def test_after_some_use_it_is_said_once_that_a_cloud_can_be_added(
+    fresh_lab: Lab, window: BrowserContext, screenshots: Path
+) -> None:
+    """After some use a notice says that a cloud can be added; it opens the form, and does not come again."""
+    window.route("**/mccom/status*", _used)
+    fresh_lab.notebook("used.ipynb", START)
+    page = Notebook(window, fresh_lab, "used.ipynb").page
+    notice = page.locator(".Toastify__toast").filter(has_text="add one")
+    expect(notice).to_be_visible(timeout=PATIENCE_MS)
+    page.screenshot(path=screenshots / "cloud-offered.png")
+    notice.get_by_role("button", name="Add a Cloud Model").click()
+    expect(page.locator(PANEL).get_by_label("Provider")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(PANEL)).to_have_count(0)
+    again = Notebook(window, fresh_lab, "used.ipynb").page
+    again.locator(STATUS).click()
+    expect(again.locator(PANEL).get_by_role("button", name="Add a cloud model")).to_be_visible()
+    expect(again.locator(".Toastify__toast").filter(has_text="add one")).to_have_count(0)
 
 
 def test_the_picture_of_the_form_can_be_taken_again(
