@@ -87,6 +87,16 @@ def _legible(page: Page, faults: Faults, shot: Path) -> None:
     page.set_viewport_size(size)
 
 
+def _test_with_the_kept_key(panel: Locator) -> None:
+    """The cloud in use is opened and tested without its key being given anew; the form is closed again."""
+    panel.get_by_role("button", name="Change…").press("Enter")
+    expect(panel.locator("#jp-mccom-cloud-key-hint")).to_contain_text("the key that is kept")
+    panel.get_by_role("button", name="Test").press("Enter")
+    expect(panel.get_by_role("status")).to_contain_text("Written in", timeout=PATIENCE_MS)
+    panel.get_by_role("button", name="Cancel").press("Enter")
+    expect(panel.get_by_role("button", name="Change…")).to_be_focused()
+
+
 def _no_key_in(page: Page, key: str) -> bool:
     """Neither what is drawn nor what the browser keeps holds the key."""
     held: str = page.evaluate(
@@ -142,6 +152,7 @@ def test_a_cloud_is_added_tried_used_and_removed_in_the_panel(
     assert faults(page, PANEL) == []
     page.screenshot(path=screenshots / "cloud-saved.png")
     assert (_cloud(lab)["provider"], _cloud(lab)["model"]) == (PROVIDER, SMALL)
+    _test_with_the_kept_key(panel)
     page.keyboard.press("Escape")
     _reject(book, 1)
     wait_for(lambda: ("cloud", "rejected") in _routes(lab), "the cloud's answer")
@@ -172,9 +183,7 @@ def _used(route: Route) -> None:
     route.fulfill(response=answer, json={**status, "totals": {**status["totals"], "shown": 20}})
 
 
-def test_after_some_use_it_is_said_once_that_a_cloud_can_be_added(
-    fresh_lab: Lab, window: BrowserContext, screenshots: Path
-) -> None:
+def test_after_some_use_a_cloud_is_offered_once(fresh_lab: Lab, window: BrowserContext, screenshots: Path) -> None:
     """After some use a notice says that a cloud can be added; it opens the form, and does not come again."""
     window.route("**/mccom/status*", _used)
     fresh_lab.notebook("used.ipynb", START)
