@@ -39,6 +39,7 @@ def add_cloud_commands(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--url", default="", help="base address of the server (default: the provider's own)")
     add.add_argument("--model", default="", help="name of the model (default: the provider's usual one)")
     add.add_argument("--key-file", default="", help="file that holds the key (default: it is asked for)")
+    add.add_argument("--local", action="store_true", help="use the server, on this machine, as the local model")
     about = "Print the cloud that is in use, the providers, and servers that run on this machine."
     verb("list", _list, about).add_argument("--json", action="store_true", help="print JSON")
     verb("test", _test, "Make one real completion with the cloud that is in use.")
@@ -54,19 +55,21 @@ def run_cloud(arguments: argparse.Namespace) -> int:
 def _add(arguments: argparse.Namespace) -> int:
     from ..compose import open_set_up
     from ..privacy.keys import key_from
-    from ..server.cloud_state import cloud_state, cloud_state_lines, trial_line
+    from ..server.cloud_state import added_lines, cloud_state, trial_line
     from ..server.wire import json_from_trial
 
-    settings, set_up = _settings(arguments), open_set_up()
+    settings = _settings(arguments)
     _allowed(settings)
+    set_up = open_set_up(settings)
     try:
         key = key_from("", arguments.key_file)
     except SettingsError as error:
         raise InputError(str(error)) from error
-    request = CloudRequest(provider=arguments.provider, url=arguments.url, model=arguments.model, key=key)
+    named = {name: getattr(arguments, name) for name in ("provider", "url", "model", "local")}
+    request = CloudRequest(**named, key=key)
     trial = asyncio.run(_Adding(set_up, request).run())
     state = cloud_state(settings, set_up, why_not="", found=())
-    print(trial_line(json_from_trial(trial)), cloud_state_lines(state)[0], state["consent"], sep="\n")
+    print(trial_line(json_from_trial(trial)), *added_lines(state, local=request.local), sep="\n")
     return 0
 
 

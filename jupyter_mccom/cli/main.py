@@ -142,7 +142,7 @@ def _opened(
     from ..compose import open_for_person, open_set_up, why_not_persons
 
     given = from_arguments(arguments.rest, as_the_server=True)
-    set_up = None if why_not_persons(given, given.given) else open_set_up()
+    set_up = None if why_not_persons(given, given.given) else open_set_up(given)
     if set_up is not None and set_up.held is not None:
         set_up.held.key.wait()
     return open_for_person(_settings(arguments), set_up, jupyter_root=jupyter_root, traces=traces)

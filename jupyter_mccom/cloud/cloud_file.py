@@ -22,7 +22,7 @@ _LOCK_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenCloud:
-    """The cloud that is in use."""
+    """The cloud that is in use, or a server in the place of the local model."""
 
     provider: str
     url: str
@@ -43,6 +43,8 @@ class PersonsClouds:
     """What one person has set up."""
 
     cloud: ChosenCloud | None = None
+    local: ChosenCloud | None = None
+    """A server of this machine that is used as the local model; None without one."""
     keys: Mapping[str, PlacedKey] = field(default_factory=dict)
     """By the origin that the key belongs to; of clouds that are not in use too."""
     trouble: str = ""
@@ -75,7 +77,10 @@ class CloudFile:
     def write(self, clouds: PersonsClouds) -> None:
         """Replaces what is set up. Raises CloudSetUpError."""
         keys = {origin: asdict(key) for origin, key in clouds.keys.items()}
-        told = {"version": _VERSION, "cloud": asdict(clouds.cloud) if clouds.cloud else None, "keys": keys}
+        chosen = {
+            name: asdict(one) if one else None for name, one in (("cloud", clouds.cloud), ("local", clouds.local))
+        }
+        told = {"version": _VERSION, **chosen, "keys": keys}
         try:
             atomic_json.write(self._file, told, private=True)
         except OSError as error:
@@ -115,11 +120,15 @@ class CloudFile:
 
 
 def _clouds_of(told: Any) -> PersonsClouds:
-    cloud = told["cloud"]
     return PersonsClouds(
-        cloud=ChosenCloud(**{name: _text(cloud[name]) for name in ("provider", "url", "model")}) if cloud else None,
+        cloud=_chosen(told["cloud"]),
+        local=_chosen(told.get("local")),
         keys={origin: _placed(key) for origin, key in told["keys"].items()},
     )
+
+
+def _chosen(told: Any) -> ChosenCloud | None:
+    return ChosenCloud(**{name: _text(told[name]) for name in ("provider", "url", "model")}) if told else None
 
 
 def _placed(told: Any) -> PlacedKey:

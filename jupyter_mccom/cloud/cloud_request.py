@@ -21,6 +21,8 @@ class CloudRequest:
     model: str = ""
     key: str = field(default="", repr=False)
     """The key; empty names the one that is kept for the address."""
+    local: bool = False
+    """The server is to be the local model, and not the cloud: it runs on this machine."""
 
 
 def usual_model(example: str, names: Sequence[str]) -> str:

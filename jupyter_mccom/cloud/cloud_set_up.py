@@ -7,17 +7,17 @@ The same for a page, a magic and the command line; it acts on the person's files
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from ..engines.http import Transport
+from ..engines.http import Transport, is_loopback
 from ..engines.remote.providers.provider import Provider
 from ..engines.remote.providers.table import PROVIDERS, checked, list_models
-from ..errors import CloudError, CloudKeyMissing, CloudSetUpError, InputError, SettingsError
+from ..errors import CloudError, CloudKeyMissing, CloudSetUpError, InputError, SettingsError, SettingsLocked
 from ..protocols import Engine
 from .addresses import CloudAddress, address_of, check
 from .cloud_file import ChosenCloud, CloudFile, PersonsClouds, PlacedKey
@@ -27,6 +27,7 @@ from .key_store import KeyPlace, KeyStore
 from .trial import Trial, trial
 
 _KEY_REFUSED = (401, 403)
+_MOST_KEY_CHARS = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class _Named:
 
     provider: Provider
     address: CloudAddress
-    key: str
+    key: str = field(repr=False)
     kept: PlacedKey | None
     """Where the key is kept already; None for a new one, and where there is none."""
 
@@ -51,10 +52,14 @@ class _Named:
 class CloudSetUp:
     """The clouds of one person, kept in `folder`. `open_engine` opens one for a trial, in a running event loop."""
 
-    def __init__(self, folder: Path, open_engine: Callable[[ChosenCloud, str], Engine]) -> None:
+    def __init__(
+        self, folder: Path, open_engine: Callable[[ChosenCloud, str], Engine], *, names_local: bool = True
+    ) -> None:
         self._file = CloudFile(folder)
         self._keys = KeyStore(folder)
         self._open_engine = open_engine
+        self.names_local = names_local
+        """False where the configuration names the server that is the local model."""
         self._stamp: tuple[int, int, int] | None = None
         self.clouds = PersonsClouds()
         """What is set up, as it was read last."""
@@ -81,15 +86,16 @@ class CloudSetUp:
         """Reads what is set up; blocks. The keyring is read in a thread of its own, and not waited for."""
         self._stamp = self._file.stamp()
         self.clouds = self._file.read()
-        cloud = self.clouds.cloud
-        if cloud is not None:
-            try:
-                _provider(cloud.provider)
-                address_of(cloud.url)
-                checked(cloud.provider, cloud.url, cloud.model)
-            except (InputError, SettingsError) as error:
-                why = f"the cloud that is set up cannot be used: {error}"
-                self.clouds = replace(self.clouds, cloud=None, trouble=why)
+        cloud, local = self.clouds.cloud, self.clouds.local
+        wrong = [(one, why) for one in (cloud, local) if one is not None and (why := _why_unusable(one))]
+        if wrong:
+            unusable = [one for one, _ in wrong]
+            self.clouds = replace(
+                self.clouds,
+                cloud=None if cloud in unusable else cloud,
+                local=None if local in unusable else local,
+                trouble=f"the cloud that is set up cannot be used: {wrong[0][1]}",
+            )
         self.held = self._held(None)
 
     async def changed(self) -> bool:
@@ -115,12 +121,23 @@ class CloudSetUp:
             return await trial(engine, name=named.provider.name)
 
     async def add(self, request: CloudRequest) -> None:
-        """Puts a cloud in the place of the one in use, if any, whose key stays.
+        """Puts a cloud in the place of the one in use, if any, whose key stays; or a server in that of the local model.
 
         Raises InputError for what the person named, CloudSetUpError where it cannot be kept.
         """
+        await asyncio.to_thread(await self.prepared(request))
+
+    async def prepared(self, request: CloudRequest) -> Callable[[], None]:
+        """What keeps a cloud as `add` does; it blocks. Resolvers and keyrings have been waited for. Raises as `add`."""
         named = await self._named(request)
-        await asyncio.to_thread(self._add, named, _cloud(named, request.model))
+        cloud = _cloud(named, request.model)
+        if not request.local:
+            return partial(self._add, named, cloud)
+        if not is_loopback(named.address.host) or named.key:
+            raise InputError("only a server on this machine that wants no key can be the local model")
+        if not self.names_local:
+            raise SettingsLocked("the server's configuration names the local model (MCCom.local_url)")
+        return partial(self._use_as_local, cloud)
 
     async def remove(self, provider: str) -> None:
         """Deletes a provider's cloud and keys. Raises InputError where there are none, or CloudSetUpError."""
@@ -137,27 +154,42 @@ class CloudSetUp:
             elif named.kept is not None:
                 keys[origin] = replace(named.kept, provider=cloud.provider)
             try:
-                self._write(PersonsClouds(cloud=cloud, keys=keys))
+                self._write(replace(clouds, cloud=cloud, keys=keys, trouble=""))
             except CloudSetUpError:
                 if origin in keys and origin not in clouds.keys:
                     self._keys.drop(origin, keys[origin].place)
                 raise
         self.held = self._held(named.key)
 
+    def _use_as_local(self, server: ChosenCloud) -> None:
+        with self._file.locked():
+            self._write(replace(self._writable(), local=server, trouble=""))
+
     def _remove(self, provider: str) -> None:
         with self._file.locked():
             clouds = self._writable()
             theirs = {origin: key for origin, key in clouds.keys.items() if key.provider == provider}
-            in_use = clouds.cloud is not None and clouds.cloud.provider == provider
+            in_use = [one for one in (clouds.cloud, clouds.local) if one is not None and one.provider == provider]
             if not theirs and not in_use:
-                known = sorted({key.provider for key in clouds.keys.values()} | _provider_of(clouds.cloud))
-                there = f"; there is {', '.join(known)}" if known else "; there is none"
-                raise InputError(f"no cloud of {provider!r} is set up{there}")
-            for origin, key in theirs.items():
+                raise InputError(f"no cloud of {provider!r} is set up; {_what_is(clouds)}")
+            stuck, why = self._dropped(theirs)
+            kept = {origin: key for origin, key in clouds.keys.items() if origin not in theirs or origin in stuck}
+            cloud, local = (None if one in in_use else one for one in (clouds.cloud, clouds.local))
+            self._write(PersonsClouds(cloud=cloud, local=local, keys=kept))
+        self.held = self.held if cloud else None
+        if stuck:
+            raise CloudSetUpError(f"the cloud is removed, but its key is not: {why}; then remove it once more")
+
+    def _dropped(self, keys: Mapping[str, PlacedKey]) -> tuple[list[str], str]:
+        """Deletes keys; the origins of those that could not be deleted, and why."""
+        stuck, why = [], ""
+        for origin, key in keys.items():
+            try:
                 self._keys.drop(origin, key.place)
-            kept = {origin: key for origin, key in clouds.keys.items() if origin not in theirs}
-            self._write(PersonsClouds(cloud=None if in_use else clouds.cloud, keys=kept))
-        self.held = None if in_use else self.held
+            except CloudSetUpError as error:
+                stuck.append(origin)
+                why = str(error)
+        return stuck, why
 
     def _writable(self) -> PersonsClouds:
         """What is in the file now. Raises CloudSetUpError where it may not be replaced."""
@@ -228,8 +260,22 @@ def _provider(name: str) -> Provider:
     return found
 
 
-def _provider_of(cloud: ChosenCloud | None) -> set[str]:
-    return {cloud.provider} if cloud else set()
+def _why_unusable(chosen: ChosenCloud) -> str:
+    """Why what the file names cannot be opened here; empty when it can."""
+    try:
+        _provider(chosen.provider)
+        address_of(chosen.url)
+        checked(chosen.provider, chosen.url, chosen.model)
+    except (InputError, SettingsError) as error:
+        return str(error)
+    return ""
+
+
+def _what_is(clouds: PersonsClouds) -> str:
+    """The providers that could be removed."""
+    named = {key.provider for key in clouds.keys.values()}
+    named |= {one.provider for one in (clouds.cloud, clouds.local) if one is not None}
+    return f"there is {', '.join(sorted(named))}" if named else "there is none"
 
 
 def _cloud(named: _Named, model: str) -> ChosenCloud:
@@ -243,7 +289,7 @@ def _cloud(named: _Named, model: str) -> ChosenCloud:
 
 def _one_key(text: str) -> str:
     key = text.strip()
-    if not key.isprintable() or not key.isascii() or " " in key:
+    if not key.isprintable() or not key.isascii() or " " in key or len(key) > _MOST_KEY_CHARS:
         raise InputError("the key holds a space or another sign that no key has; copy only the key")
     return key
 

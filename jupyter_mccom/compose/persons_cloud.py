@@ -20,11 +20,15 @@ _NAMING = ("cloud_dialect", "cloud_url", "cloud_model", "cloud_key_env", "cloud_
 """Settings that name a cloud: an administrator who sets one of them has decided about the cloud."""
 
 
-def open_set_up(folder: Path | None = None) -> CloudSetUp:
-    """What the person has set up; `folder`: where it is kept, Jupyter's configuration folder unless given. Blocks."""
+def open_set_up(settings: MCCom | None = None) -> CloudSetUp:
+    """What the person has set up, in Jupyter's configuration folder. Blocks.
+
+    Where `settings` name a server as the local model, the person's is not used.
+    """
     from jupyter_core.paths import jupyter_config_dir
 
-    return CloudSetUp(folder or Path(jupyter_config_dir()) / "mccom", _opened)
+    names_local = settings is None or not settings.local_url
+    return CloudSetUp(Path(jupyter_config_dir()) / "mccom", _opened, names_local=names_local)
 
 
 def why_not_persons(settings: MCCom, given: Collection[str]) -> str:
@@ -45,6 +49,11 @@ def with_cloud(settings: MCCom, cloud: ChosenCloud | None) -> MCCom:
     if cloud is None:
         return changed(settings, cloud_dialect="", cloud_url="", cloud_model="")
     return changed(settings, cloud_dialect=cloud.provider, cloud_url=cloud.url, cloud_model=cloud.model)
+
+
+def _with_local(settings: MCCom, local: ChosenCloud | None) -> MCCom:
+    """The settings with a person's server as the local model; None: with the model of this machine."""
+    return changed(settings, local_url=local.url if local else "", local_model=local.model if local else "")
 
 
 def _opened(cloud: ChosenCloud, key: str) -> Engine:
@@ -73,8 +82,11 @@ def open_for_person(
 ) -> OpenCascade:
     """As `open_cascade`, with the cloud that is set up; `set_up` None: the settings alone say which cloud there is."""
     held = set_up.held if set_up else None
+    if set_up is not None:
+        settings = with_cloud(settings, held.cloud if held else None)
+        settings = _with_local(settings, set_up.clouds.local) if set_up.names_local else settings
     return open_cascade(
-        with_cloud(settings, held.cloud if held else None) if set_up else settings,
+        settings,
         jupyter_root=jupyter_root,
         live=live,
         traces=traces,

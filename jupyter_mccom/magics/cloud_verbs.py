@@ -9,11 +9,11 @@ import argparse
 import getpass
 import shlex
 from collections.abc import Callable, Mapping
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from ..cloud.cloud_request import usual_model
 from ..errors import CloudKeyMissing, InputError
-from ..server.cloud_state import cloud_state_lines, trial_line
+from ..server.cloud_state import added_lines, cloud_state_lines, trial_line
 from ..server.status import cloud_lines, leaves_to
 from .service import Service
 
@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 class _Arguments(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raises InputError instead of ending the kernel."""
-        raise InputError(f"{message}; use %mccom cloud add PROVIDER [--url U] [--model M]")
+        raise InputError(f"{message}; use %mccom cloud add PROVIDER [--url U] [--model M] [--local]")
 
 
 def _add(service: Service, rest: str) -> None:
@@ -31,6 +31,7 @@ def _add(service: Service, rest: str) -> None:
     parser.add_argument("provider")
     parser.add_argument("--url", default="")
     parser.add_argument("--model", default="")
+    parser.add_argument("--local", action="store_true")
     try:
         words = shlex.split(rest)
     except ValueError as error:
@@ -46,10 +47,10 @@ def _add(service: Service, rest: str) -> None:
     trial, asked = _with_key(service.try_cloud, asked)
     print(trial_line(trial))
     state = service.put_cloud(asked)
-    print(*cloud_state_lines(state)[:1], state["consent"], sep="\n")
+    print(*added_lines(state, local=asked["local"]), sep="\n")
 
 
-def _with_key(ask: Callable[[Mapping[str, str]], _T], cloud: dict[str, str]) -> tuple[_T, dict[str, str]]:
+def _with_key(ask: Callable[[Mapping[str, Any]], _T], cloud: dict[str, Any]) -> tuple[_T, dict[str, Any]]:
     """The answer, and what was asked: where the provider wants a key, the person is asked for it."""
     try:
         return ask(cloud), cloud

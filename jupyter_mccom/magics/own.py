@@ -34,7 +34,7 @@ class Own:
         self._thread = threading.Thread(target=self._loop.run_forever, name="mccom", daemon=True)
         self._thread.start()
         try:
-            self._set_up, why_not = open_set_up(), why_not_persons(settings, ())
+            self._set_up, why_not = open_set_up(settings), why_not_persons(settings, ())
             self._persons = None if why_not else self._set_up
             live = self._call(lambda: LiveSettings(settings, self._open))
             self._completions = self._call(lambda: Completions(live))
@@ -84,15 +84,15 @@ class Own:
         """What is set up as the cloud, and what may be."""
         return self._wait(self._cloud.state())
 
-    def cloud_models(self, cloud: Mapping[str, str]) -> list[str]:
+    def cloud_models(self, cloud: Mapping[str, Any]) -> list[str]:
         """The models of a provider. Raises CloudKeyMissing where it wants a key."""
         return self._wait(self._cloud.models(wire.cloud_request_from(cloud, names_model=False)))
 
-    def try_cloud(self, cloud: Mapping[str, str]) -> dict[str, Any]:
+    def try_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
         """One real completion of a cloud, or of the one in use. Raises CloudKeyMissing where it wants a key."""
         return wire.json_from_trial(self._wait(self._cloud.try_out(wire.trial_request_from(cloud))))
 
-    def put_cloud(self, cloud: Mapping[str, str]) -> dict[str, Any]:
+    def put_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
         """Uses a cloud from now on."""
         self._wait(self._cloud.put(wire.cloud_request_from(cloud, names_model=True)))
         return self.cloud()

@@ -132,17 +132,17 @@ class Server:
         found: dict[str, Any] = self._json("GET", "mccom/cloud")
         return found
 
-    def cloud_models(self, cloud: Mapping[str, str]) -> list[str]:
+    def cloud_models(self, cloud: Mapping[str, Any]) -> list[str]:
         """The models of a provider. Raises CloudKeyMissing where it wants a key."""
         found: list[str] = self._ask("POST", "mccom/cloud/models", cloud, within_s=_CALL_S).json()["models"]
         return found
 
-    def try_cloud(self, cloud: Mapping[str, str]) -> dict[str, Any]:
+    def try_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
         """One real completion of a cloud, or of the one in use. Raises CloudKeyMissing where it wants a key."""
         found: dict[str, Any] = self._ask("POST", "mccom/cloud/test", cloud, within_s=_CALL_S).json()
         return found
 
-    def put_cloud(self, cloud: Mapping[str, str]) -> dict[str, Any]:
+    def put_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
         """Uses a cloud from now on."""
         found: dict[str, Any] = self._ask("PUT", "mccom/cloud", cloud, within_s=_CALL_S).json()
         return found

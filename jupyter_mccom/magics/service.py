@@ -59,18 +59,18 @@ class Service(Protocol):
         """What is set up as the cloud, and what may be; see `tests/wire/cloud_set_up.json`."""
         ...
 
-    def cloud_models(self, cloud: Mapping[str, str]) -> list[str]:
+    def cloud_models(self, cloud: Mapping[str, Any]) -> list[str]:
         """The models of a provider. Raises CloudKeyMissing where it wants a key."""
         ...
 
-    def try_cloud(self, cloud: Mapping[str, str]) -> dict[str, Any]:
+    def try_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
         """One real completion of a cloud, or of the one in use where none is named; see `tests/wire/cloud_test.json`.
 
         Raises CloudKeyMissing where it wants a key.
         """
         ...
 
-    def put_cloud(self, cloud: Mapping[str, str]) -> dict[str, Any]:
+    def put_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
         """Uses a cloud from now on, and returns what is then set up."""
         ...
 

@@ -29,7 +29,7 @@ class MCComApp(ExtensionApp):
         live = None if remote else open_live(server.session_manager, server.kernel_manager)
         root = Path(server.root_dir)
 
-        set_up, why_not = open_set_up(), why_not_persons(settings, settings.given)
+        set_up, why_not = open_set_up(settings), why_not_persons(settings, settings.given)
 
         def open_(wanted: MCCom, former: OpenCascade | None) -> OpenCascade:
             persons, traces = None if why_not else set_up, traces_file(wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..cloud.cloud_file import ChosenCloud
 from ..cloud.cloud_set_up import CloudSetUp
 from ..cloud.found_servers import FoundServer
 from ..compose import cloud_address, cloud_name
@@ -22,6 +23,7 @@ def cloud_state(settings: MCCom, set_up: CloudSetUp, *, why_not: str, found: Seq
     refused = why_not or ("" if set_up.clouds.writable else set_up.clouds.trouble)
     return {
         "cloud": _administrators(settings) if why_not else _persons(set_up),
+        "local": None if why_not or not set_up.names_local else _named_only(set_up.clouds.local),
         "may_set_up": not refused,
         "why_not": refused,
         "trouble": "" if why_not else set_up.trouble,
@@ -36,8 +38,14 @@ def cloud_state_lines(state: Mapping[str, Any]) -> list[str]:
     cloud = state["cloud"]
     by = " (set by the server's configuration)" if cloud and cloud["by"] == "administrator" else ""
     lines = [f"in use: {named(cloud)}; key: {_PLACES[cloud['key_place']]}{by}" if cloud else "no cloud is in use"]
+    lines += [f"local model: {named(state['local'])}"] if state["local"] else []
     lines += [f"found here: {one['name']} at {one['url']}: {', '.join(one['models'])}" for one in state["found"]]
     return [*lines, *(line for line in (state["why_not"], state["trouble"]) if line)]
+
+
+def added_lines(state: Mapping[str, Any], *, local: bool) -> list[str]:
+    """What is then in use, and what leaves the machine. `local`: a server was made the local model."""
+    return [f"local model: {named(state['local'])}"] if local else [cloud_state_lines(state)[0], state["consent"]]
 
 
 def named(cloud: Mapping[str, Any]) -> str:
@@ -56,9 +64,17 @@ def _persons(set_up: CloudSetUp) -> dict[str, Any] | None:
     held = set_up.held
     if held is None:
         return None
-    cloud, place = held.cloud, set_up.place_of(held.cloud)
-    known = {"provider": cloud.provider, "name": cloud_name(cloud.provider), "url": cloud.url, "model": cloud.model}
-    return {**known, "has_key": place != "none", "key_place": place, "by": "person"}
+    place = set_up.place_of(held.cloud)
+    return {**(_named_only(held.cloud) or {}), "has_key": place != "none", "key_place": place, "by": "person"}
+
+
+def _named_only(one: ChosenCloud | None) -> dict[str, Any] | None:
+    """Provider, name, address and model; None where there is none."""
+    return (
+        {"provider": one.provider, "name": cloud_name(one.provider), "url": one.url, "model": one.model}
+        if one
+        else None
+    )
 
 
 def _administrators(settings: MCCom) -> dict[str, Any] | None:

@@ -69,16 +69,19 @@ class LiveCloud:
         Requests that run keep the cloud that they began with. Raises InputError or SettingsError.
         """
         self._allowed()
+        keep = await self._set_up.prepared(request)
         async with self._changing:
-            await self._set_up.add(request)
-            await self._change({} if self._settings.use_cloud else {"use_cloud": True})
+            await asyncio.to_thread(keep)
+            await self._change({} if request.local or self._settings.use_cloud else {"use_cloud": True})
 
     async def remove(self, provider: str) -> None:
         """Deletes a provider's cloud and keys. Raises InputError or SettingsError."""
         self._allowed()
         async with self._changing:
-            await self._set_up.remove(provider)
-            await self._change({})
+            try:
+                await self._set_up.remove(provider)
+            finally:  # the cloud is removed also where its key could not be
+                await self._change({})
 
     async def look(self) -> None:
         """Puts in force what another server or command of the person has set up meanwhile."""

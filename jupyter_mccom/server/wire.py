@@ -211,6 +211,7 @@ def cloud_request_from(value: object, *, names_model: bool) -> CloudRequest:
         url=_field(body, "url", str, "").strip(),
         model=_field(body, "model", str, None if names_model else "").strip(),
         key=_field(body, "key", str, "").strip(),
+        local=_field(body, "local", bool, False),
     )
 
 

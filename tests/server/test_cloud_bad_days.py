@@ -13,10 +13,11 @@ import httpx
 import pytest
 from jupyter_server.serverapp import ServerApp
 
-from jupyter_mccom.cloud import found_servers, trial
+from jupyter_mccom.cloud import found_servers, held_key, key_store, trial
 from tests.cloud_provider import KEY, MODELS, PROVIDER, FakeProvider
 from tests.cloud_requests import SERVER, Fetch, cloud_at, completed, json_of, refusal_of
 from tests.cloud_server import json_answer, serving
+from tests.keyring_backend import Ring, ringing
 
 ADMIN = "sk-of-the-administrator"
 
@@ -131,6 +132,63 @@ async def test_a_cloud_that_nobody_knows_any_more(jp_fetch: Fetch, folder: Path)
     _wrote(folder / "cloud.json", json.dumps({"version": 1, "cloud": cloud, "keys": {}}))
     state = await json_of(jp_fetch, "cloud")
     assert (state["cloud"], "'gone'" in state["trouble"]) == (None, True)
+
+
+@pytest.fixture
+def ring() -> Iterator[Ring]:
+    """The keyring of the system."""
+    with ringing() as found:
+        yield found
+
+
+async def test_a_keyring_keeps_the_key_and_may_be_locked(
+    jp_fetch: Fetch, provider: FakeProvider, folder: Path, ring: Ring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key in the keyring is in no file; while it is locked completions go on without the cloud, and are told why."""
+    monkeypatch.setattr(held_key, "_AGAIN_S", 0.0)
+    state = await json_of(jp_fetch, "cloud", method="PUT", body=cloud_at(provider))
+    assert (state["cloud"]["key_place"], list(ring.kept.values())) == ("keyring", [KEY])
+    assert not (folder / "keys.json").exists()
+    ring.locked = True
+    _wrote(folder / "cloud.json", (folder / "cloud.json").read_text() + " ")  # as another server's set-up would
+    n_asked = len(provider.asked)
+    while "unlock" not in (await json_of(jp_fetch, "cloud"))["trouble"]:
+        await asyncio.sleep(0.02)
+    assert (await completed(jp_fetch))["origin"] != "cloud"
+    assert len(provider.asked) == n_asked
+    ring.locked = False
+    await completed(jp_fetch, document="b.ipynb")
+    while (await json_of(jp_fetch, "cloud"))["trouble"]:
+        await asyncio.sleep(0.02)
+    assert (await completed(jp_fetch, document="c.ipynb"))["origin"] == "cloud"
+    await json_of(jp_fetch, "cloud", PROVIDER, method="DELETE")
+    assert ring.kept == {}
+
+
+@pytest.mark.parametrize("trouble", ["locked", "slow"])
+async def test_a_keyring_that_is_away_is_left_out(
+    jp_fetch: Fetch, provider: FakeProvider, ring: Ring, trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A keyring that is locked or slow delays a set-up briefly; the key goes to the file."""
+    monkeypatch.setattr(key_store, "_KEYRING_S", 0.3)
+    ring.locked = trouble == "locked"
+    if trouble == "slow":
+        ring.slow.clear()
+    state = await json_of(jp_fetch, "cloud", method="PUT", body=cloud_at(provider))
+    assert state["cloud"]["key_place"] == "file"
+    assert (await completed(jp_fetch))["origin"] == "cloud"
+
+
+async def test_a_cloud_is_removed_though_its_key_is_stuck(jp_fetch: Fetch, provider: FakeProvider, ring: Ring) -> None:
+    """Where the keyring is locked, a removed cloud is not used any more, and its key can be removed later."""
+    await json_of(jp_fetch, "cloud", method="PUT", body=cloud_at(provider))
+    ring.locked = True
+    code, message = await refusal_of(jp_fetch, "cloud", PROVIDER, method="DELETE")
+    assert (code, "once more" in message) == (409, True)
+    assert (await json_of(jp_fetch, "status"))["cloud"] is None
+    ring.locked = False
+    await json_of(jp_fetch, "cloud", PROVIDER, method="DELETE")
+    assert ring.kept == {}
 
 
 GIVEN = [

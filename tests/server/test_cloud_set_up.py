@@ -16,6 +16,7 @@ from jupyter_mccom.cloud.cloud_request import CloudRequest
 from jupyter_mccom.compose import open_set_up
 from tests.cloud_provider import KEY, MODELS, PROVIDER, FakeProvider
 from tests.cloud_requests import SERVER, Fetch, cloud_at, completed, json_of, refusal_of
+from tests.cloud_server import json_answer, serving
 
 GOLDEN = Path(__file__).parents[1] / "wire"
 ROUTES = [("GET", "cloud"), ("PUT", "cloud"), ("POST", "cloud/models"), ("POST", "cloud/test"), ("DELETE", "cloud/x")]
@@ -189,6 +190,20 @@ async def test_what_another_process_sets_up_is_picked_up(jp_fetch: Fetch, provid
     assert (await completed(jp_fetch))["text"] == "first + second"
     await elsewhere.remove(PROVIDER)
     assert (await json_of(jp_fetch, "status"))["cloud"] is None
+
+
+async def test_a_found_server_becomes_the_local_model(jp_fetch: Fetch, provider: FakeProvider) -> None:
+    """A server of this machine that wants no key takes the local model's place and gives it back; any other may not."""
+    code, message = await refusal_of(jp_fetch, "cloud", method="PUT", body={**cloud_at(provider), "local": True})
+    assert (code, "no key" in message) == (400, True)
+    async with serving(by=lambda path, body: json_answer({"data": [{"id": "m", "owned_by": "llamacpp"}]})) as server:
+        here = {"provider": "lmstudio", "url": server.url, "model": "m", "key": "", "local": True}
+        state = await json_of(jp_fetch, "cloud", method="PUT", body=here)
+        assert (state["cloud"], state["local"]["url"]) == (None, server.url)
+        status = await json_of(jp_fetch, "status")
+        assert (status["engine"], status["server"]["url"], status["cloud"]) == ("server", server.url, None)
+        assert (await json_of(jp_fetch, "cloud", "lmstudio", method="DELETE"))["local"] is None
+        assert (await json_of(jp_fetch, "status"))["server"] is None
 
 
 async def test_setting_up_a_cloud_switches_it_on(jp_fetch: Fetch, provider: FakeProvider) -> None:

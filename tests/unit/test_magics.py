@@ -203,15 +203,15 @@ class Downloading:
         """Nothing is set up."""
         return {}
 
-    def cloud_models(self, cloud: Mapping[str, str]) -> list[str]:
+    def cloud_models(self, cloud: Mapping[str, Any]) -> list[str]:
         """No models."""
         return []
 
-    def try_cloud(self, cloud: Mapping[str, str]) -> dict[str, Any]:
+    def try_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
         """Tries nothing."""
         return {}
 
-    def put_cloud(self, cloud: Mapping[str, str]) -> dict[str, Any]:
+    def put_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
         """Sets up nothing."""
         return {}
 
