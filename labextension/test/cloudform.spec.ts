@@ -134,7 +134,7 @@ describe('the form', () => {
     await setup.test('k');
     const said = words(setup);
     expect(said).toContain('first + second');
-    expect(said).toContain('gpt-4.1-mini wrote this in 0.84 s. It checks');
+    expect(said).toContain('Written in 0.84 s. Drafts are checked');
   });
 
   it('shows what the server says, as it is', async () => {

@@ -43,7 +43,13 @@ describe('the label', () => {
       clouded({ state: 'limited' }),
       null
     ],
-    ['mccom: ready', 'ready', clouded({ on: false, state: 'paused' }), null]
+    ['mccom: ready', 'ready', clouded({ on: false, state: 'paused' }), null],
+    [
+      'mccom: local',
+      'ready',
+      clouded({ spent: true, state: 'limited' }),
+      routeTo('local')
+    ]
   ];
   it.each(cases)('%s', (words, state, status, route) => {
     expect(labelOf(state, status, route, trans)).toBe(words);

@@ -134,7 +134,7 @@ describe('ready', () => {
     ],
     [
       'with a cloud that is used up',
-      clouded({ spent: true }),
+      clouded({ spent: true, state: 'limited', detail: 'tomorrow' }),
       said('states', 'ready-spent', LOCAL)
     ]
   ];

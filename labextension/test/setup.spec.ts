@@ -3,7 +3,8 @@
  */
 
 import { describe, expect, it } from 'vitest';
-import { choicesOf, CloudSetup } from '../src/cloud/setup';
+import { choicesOf } from '../src/cloud/choices';
+import { CloudSetup } from '../src/cloud/setup';
 import { modelsFrom, trialFrom } from '../src/server/clouds';
 import type { CloudAccess, CloudChoice, Clouds } from '../src/server/clouds';
 import type { ICloudClient } from '../src/tokens';
@@ -181,6 +182,20 @@ describe('a test', () => {
     await setup.test(KEY);
     setup.fill({});
     expect(setup.view.trial).toBeNull();
+  });
+
+  it('of a model that nobody named asks for the names first', async () => {
+    const { setup, server } = await opened();
+    setup.choose('vllm');
+    setup.fill({ url: 'http://big:8000' });
+    await setup.test(KEY);
+    expect(server.sent.map(([route]) => route)).toEqual(['models', 'test']);
+    expect(server.sent[1]?.[1]).toMatchObject({ model: 'gpt-4.1' });
+    setup.fill({ url: 'http://other:8000', model: '' });
+    server.models = Promise.reject(new Error('it tells none; name one'));
+    await setup.save(KEY);
+    expect(server.sent.map(([route]) => route).at(-1)).toBe('models');
+    expect(setup.view.trouble).toBe('it tells none; name one');
   });
 
   it('that fails says why, until the next', async () => {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
@@ -72,6 +72,9 @@ def _legible(page: Page, faults: Faults, shot: Path) -> None:
         assert faults(page, PANEL) == []
         page.screenshot(path=shot / f"cloud-form-{name.lower().replace(' ', '-')}.png")
     page.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+    page.emulate_media(forced_colors="active")
+    page.screenshot(path=shot / "cloud-form-forced-colors.png")
+    page.emulate_media(forced_colors="none")
     size = page.viewport_size
     assert size is not None
     page.set_viewport_size({"width": 640, "height": 400})
@@ -82,6 +85,16 @@ def _legible(page: Page, faults: Faults, shot: Path) -> None:
         expect(panel.get_by_role("button", name=name, exact=True)).to_be_in_viewport(ratio=1)
     page.screenshot(path=shot / "cloud-form-zoomed.png")
     page.set_viewport_size(size)
+
+
+def _test_with_the_kept_key(panel: Locator) -> None:
+    """The cloud in use is opened and tested without its key being given anew; the form is closed again."""
+    panel.get_by_role("button", name="Change…").press("Enter")
+    expect(panel.locator("#jp-mccom-cloud-key-hint")).to_contain_text("the key that is kept")
+    panel.get_by_role("button", name="Test").press("Enter")
+    expect(panel.get_by_role("status")).to_contain_text("Written in", timeout=PATIENCE_MS)
+    panel.get_by_role("button", name="Cancel").press("Enter")
+    expect(panel.get_by_role("button", name="Change…")).to_be_focused()
 
 
 def _no_key_in(page: Page, key: str) -> bool:
@@ -126,7 +139,7 @@ def test_a_cloud_is_added_tried_used_and_removed_in_the_panel(
     page.screenshot(path=screenshots / "cloud-models.png")
     panel.get_by_role("button", name="Test").press("Enter")
     expect(panel.locator(".jp-mccom-result pre")).not_to_be_empty(timeout=PATIENCE_MS)
-    expect(panel.get_by_role("status")).to_contain_text("wrote this in")
+    expect(panel.get_by_role("status")).to_contain_text("Written in")
     expect(panel.get_by_role("alert")).to_be_empty()
     page.screenshot(path=screenshots / "cloud-tested.png")
     _legible(page, faults, screenshots)
@@ -139,6 +152,7 @@ def test_a_cloud_is_added_tried_used_and_removed_in_the_panel(
     assert faults(page, PANEL) == []
     page.screenshot(path=screenshots / "cloud-saved.png")
     assert (_cloud(lab)["provider"], _cloud(lab)["model"]) == (PROVIDER, SMALL)
+    _test_with_the_kept_key(panel)
     page.keyboard.press("Escape")
     _reject(book, 1)
     wait_for(lambda: ("cloud", "rejected") in _routes(lab), "the cloud's answer")
@@ -160,6 +174,31 @@ def test_a_cloud_is_added_tried_used_and_removed_in_the_panel(
     assert lab.process.poll() is None
     written = [path for path in tmp_path.rglob("*") if path.is_file() and key in path.read_text(errors="replace")]
     assert written == []
+
+
+def _used(route: Route) -> None:
+    """The server's state, as it is after some use."""
+    answer = route.fetch()
+    status = answer.json()
+    route.fulfill(response=answer, json={**status, "totals": {**status["totals"], "shown": 20}})
+
+
+def test_after_some_use_a_cloud_is_offered_once(fresh_lab: Lab, window: BrowserContext, screenshots: Path) -> None:
+    """After some use a notice says that a cloud can be added; it opens the form, and does not come again."""
+    window.route("**/mccom/status*", _used)
+    fresh_lab.notebook("used.ipynb", START)
+    page = Notebook(window, fresh_lab, "used.ipynb").page
+    notice = page.locator(".Toastify__toast").filter(has_text="add one")
+    expect(notice).to_be_visible(timeout=PATIENCE_MS)
+    page.screenshot(path=screenshots / "cloud-offered.png")
+    notice.get_by_role("button", name="Add a Cloud Model").click()
+    expect(page.locator(PANEL).get_by_label("Provider")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(PANEL)).to_have_count(0)
+    again = Notebook(window, fresh_lab, "used.ipynb").page
+    again.locator(STATUS).click()
+    expect(again.locator(PANEL).get_by_role("button", name="Add a cloud model")).to_be_visible()
+    expect(again.locator(".Toastify__toast").filter(has_text="add one")).to_have_count(0)
 
 
 def test_the_picture_of_the_form_can_be_taken_again(

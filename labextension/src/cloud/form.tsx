@@ -6,8 +6,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { Trial } from '../server/clouds';
-import { choicesOf } from './setup';
-import type { Choice, CloudSetup } from './setup';
+import { choicesOf } from './choices';
+import type { Choice } from './choices';
+import type { CloudSetup } from './setup';
 
 /** What the form shows and acts on. */
 export interface IFormProps {
@@ -25,6 +26,7 @@ export function CloudForm({ setup, trans }: IFormProps): React.JSX.Element {
     <form
       className="jp-mccom-form"
       autoComplete="off"
+      noValidate // the server says what is wrong, in the form
       aria-label={trans.__('Cloud')}
       aria-busy={busy !== ''}
       onSubmit={event => {
@@ -131,7 +133,7 @@ function Address({
           setup.fill({ url: event.target.value.trim() });
         }}
         onBlur={event => {
-          if (!provider.needs_key && event.target.value.trim()) {
+          if (!provider.needs_key && goesOn(event)) {
             void setup.list(keyIn(event.target.form));
           }
         }}
@@ -172,8 +174,8 @@ function Key({ setup, trans, choice }: IChoiceProps): React.JSX.Element {
           setup.fill({});
         }}
         onBlur={event => {
-          if (event.target.value) {
-            void setup.list(event.target.value);
+          if (goesOn(event)) {
+            void setup.list(keyIn(event.target.form));
           }
         }}
       />
@@ -245,15 +247,10 @@ function Result({
       <p>
         {trial.checks_drafts
           ? trans.__(
-              '%1 wrote this in %2 s. It checks drafts: a text of the local model that is right makes it faster.',
-              trial.model,
+              'Written in %1 s. Drafts are checked: a local text that is right makes it faster.',
               seconds
             )
-          : trans.__(
-              '%1 wrote this in %2 s. It does not check drafts.',
-              trial.model,
-              seconds
-            )}
+          : trans.__('Written in %1 s. Drafts are not checked.', seconds)}
       </p>
       {trial.note && <p>{trial.note}</p>}
     </>
@@ -304,6 +301,12 @@ function busyOf(busy: string, trans: TranslationBundle): string {
     default:
       return trans.__('Saving…');
   }
+}
+
+/** The person leaves a field that is filled in, and not to press a button: nothing may move under the mouse then. */
+function goesOn(event: React.FocusEvent<HTMLInputElement>): boolean {
+  const { target, relatedTarget } = event;
+  return !!target.value.trim() && !(relatedTarget instanceof HTMLButtonElement);
 }
 
 /** The key in the form's field; empty where there is none. */

@@ -4,26 +4,10 @@
  */
 
 import { Signal } from '@lumino/signaling';
-import type {
-  AddedCloud,
-  CloudChoice,
-  CloudProvider,
-  Clouds,
-  Trial
-} from '../server/clouds';
+import type { AddedCloud, CloudChoice, Clouds, Trial } from '../server/clouds';
 import type { ICloudClient } from '../tokens';
-
-/** What a person can choose as a provider: a kind of service, or a server that was found. */
-export interface Choice {
-  /** Unique among the choices. */
-  id: string;
-  provider: CloudProvider;
-  name: string;
-  /** Where the found server is; empty for a kind of service. */
-  found: string;
-  /** The models that the found server has. */
-  models: string[];
-}
+import { choicesOf } from './choices';
+import type { Choice } from './choices';
 
 /** What is filled in, without the key. */
 export interface Draft {
@@ -152,7 +136,8 @@ export class CloudSetup {
   /** Asks for the names of the models, where the provider tells them and its address is known. */
   async list(key: string): Promise<void> {
     const { choice } = this;
-    if (!choice?.provider.lists_models || !this._url || this._view.busy) {
+    const isBusy = this._isBound || this._view.busy === 'test';
+    if (!choice?.provider.lists_models || !this._url || isBusy) {
       return;
     }
     const { provider, url } = this._request(key);
@@ -169,6 +154,9 @@ export class CloudSetup {
       return;
     }
     this._set({ trial: null });
+    if (!this._view.draft.model && !(await this._name(key))) {
+      return;
+    }
     await this._ask(
       'test',
       signal => this._client.tryCloud(this._request(key), signal),
@@ -178,10 +166,14 @@ export class CloudSetup {
 
   /** Makes the choice live; the form closes when it is. */
   async save(key: string): Promise<void> {
-    if (!this._isBound) {
-      const request = this._request(key);
-      await this._change('save', () => this._client.saveCloud(request));
+    if (this._isBound) {
+      return;
     }
+    if (!this._view.draft.model && !(await this._name(key))) {
+      return;
+    }
+    const request = this._request(key);
+    await this._change('save', () => this._client.saveCloud(request));
   }
 
   /** Asks whether the cloud is to be removed, or takes the question back. */
@@ -201,6 +193,13 @@ export class CloudSetup {
   /** Something that lasts is under way. */
   private get _isBound(): boolean {
     return this._view.busy === 'save' || this._view.busy === 'remove';
+  }
+
+  /** Has a model named that the person did not name. False where that is said to be impossible, or asked anew. */
+  private async _name(key: string): Promise<boolean> {
+    await this.list(key);
+    const { draft, trouble, busy } = this._view;
+    return !!draft.model || (!trouble && !busy);
   }
 
   /** Where the choice is; empty while that is not known. */
@@ -298,27 +297,4 @@ export class CloudSetup {
     trial: null
   };
   private _asking = new AbortController();
-}
-
-/** What can be chosen: the servers that were found, then every kind of service. */
-export function choicesOf(clouds: Clouds | null): Choice[] {
-  const kinds = (clouds?.providers ?? []).map(provider => ({
-    id: provider.id,
-    provider,
-    name: provider.name,
-    found: '',
-    models: []
-  }));
-  const found = (clouds?.found ?? []).flatMap(({ name, url, models, ...at }) =>
-    kinds
-      .filter(({ id }) => id === at.provider)
-      .map(({ id, provider }) => ({
-        id: `${id} ${url}`,
-        provider,
-        name,
-        found: url,
-        models
-      }))
-  );
-  return [...found, ...kinds];
 }

@@ -8,7 +8,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { State, Status } from '../server/status';
 import type { Route } from '../server/wire';
-import { detailOf, reasonOf, sentOf } from './messages';
+import { detailOf, isPaused, reasonOf, sentOf } from './messages';
 import type { StatusModel } from './model';
 
 /** The button in the status bar. */
@@ -96,7 +96,7 @@ export function labelOf(
     case 'loading':
       return trans.__('mccom: loading');
     case 'ready':
-      if (isPaused(status)) {
+      if (isPaused(status?.cloud)) {
         return trans.__('mccom: local, cloud paused');
       }
       if (status?.cloud?.trouble) {
@@ -113,19 +113,12 @@ export function labelOf(
   }
 }
 
-function isPaused(status: Status | null): boolean {
-  return (
-    status?.cloud?.on === true &&
-    ['paused', 'limited'].includes(status.cloud.state)
-  );
-}
-
 /** What is said of a cloud that is left alone: no time until it is asked again, which changes all the while. */
 export function awayOf(
   status: Status | null,
   trans: TranslationBundle
 ): string {
-  return isPaused(status)
+  return isPaused(status?.cloud)
     ? trans.__('The cloud is left alone for a while. The local model goes on.')
     : '';
 }

@@ -62,7 +62,7 @@ function besideCloud(
   cloud: Cloud,
   trans: TranslationBundle
 ): string {
-  const away = ['paused', 'limited'].includes(cloud.state) && cloud.detail;
+  const away = isPaused(cloud) && cloud.detail;
   if (away || cloud.trouble) {
     return trans.__('%1 answers alone: %2', model, away || cloud.trouble);
   }
@@ -76,6 +76,15 @@ function besideCloud(
         model,
         cloud.model
       );
+}
+
+/** It is left alone for a while: it failed too often, or said so itself. The day's limits are another matter. */
+export function isPaused(cloud: Cloud | null | undefined): boolean {
+  return (
+    cloud?.on === true &&
+    !cloud.spent &&
+    ['paused', 'limited'].includes(cloud.state)
+  );
 }
 
 /** What leaves the machine for the cloud, and when. */
