@@ -5,10 +5,10 @@ An implementation is proved by the contract suite of its protocol under `tests/c
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import Protocol
+from collections.abc import AsyncGenerator, Callable, Mapping, MutableMapping, Sequence
+from typing import Protocol, TypeAlias
 
-from .types import Agreement, CompletionRequest, Hit, Outcome, Prompt, Skills, Survival, Token, Trace
+from .types import Account, Agreement, CompletionRequest, Hit, Outcome, Prompt, Skills, Survival, Token, Trace
 
 
 class Engine(Protocol):
@@ -72,6 +72,27 @@ class Recorder(Protocol):
 
     def keep(self, event: Trace | Outcome | Survival | Agreement) -> None:
         """Takes one thing that happened, in order of time. Neither blocks nor raises."""
+        ...
+
+
+Payment: TypeAlias = Callable[[MutableMapping[int, Account]], bool]
+"""Changes the accounts of the days, by days since 1970 (UTC). Runs on any thread."""
+
+
+class Ledger(Protocol):
+    """Keeps what the cloud has cost, for all who share a budget."""
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot be kept, one line; empty when it can. What is spent is counted in any case."""
+        ...
+
+    def known(self) -> Mapping[int, Account]:
+        """The accounts as they are known without a wait."""
+        ...
+
+    async def change(self, work: Payment) -> tuple[bool, Mapping[int, Account]]:
+        """Runs `work` while nobody else changes the accounts; what it says, and the accounts then. Raises nothing."""
         ...
 
 

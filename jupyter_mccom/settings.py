@@ -109,6 +109,12 @@ class MCCom(Configurable):
     cloud_timeout_s = Float(10.0, min=0.1, help="Longest silence of the cloud, in seconds.").tag(
         config=True, person=True
     )
+    cloud_hedge_s = Float(
+        0.6,
+        min=0,
+        help="After this many seconds without a word from the cloud, a local text that may be shown is shown. The"
+        " cloud's text replaces it if nothing was typed meanwhile.",
+    ).tag(config=True, person=True)
     cloud_calls_a_day = Int(2000, min=0, help="Most cloud calls a day (UTC), a hard limit. 0: no limit.").tag(
         config=True, person=True
     )

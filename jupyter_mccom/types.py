@@ -33,6 +33,7 @@ Reason: TypeAlias = Literal[
     "offline",
     "late",
     "budget",
+    "paused",
     "low",
     "again",
     "dismissed",
@@ -40,8 +41,9 @@ Reason: TypeAlias = Literal[
     "context",
 ]
 Origin: TypeAlias = Literal["local", "cloud", "again"]
-Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late", "hopeless"]
-"""`end`: the model's own end of text; `length`: max_tokens; the others: where the cascade closed the stream."""
+Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late", "hopeless", "cut"]
+"""`end`: the model's own end of text; `length`: max_tokens; `cut`: something else was typed, or nobody waited any more;
+the others: where the cascade closed the stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,14 @@ class Agreement:
     """One text of each line is, at random: what the line became says the same of all of them, so it counts once."""
     left: str
     """The text that the person left there, at most 200 characters. It stays in memory; no file keeps it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What the cloud has cost on one day (UTC)."""
+
+    calls: int = 0
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ ALLOWED = {
     "privacy": {"protocols", "types", "errors", "mccomignore"},
     "learning": {"types", "errors"},
     "compose": {
+        "atomic_json",
         "cascade",
         "learning",
         "privacy",
@@ -93,7 +94,7 @@ HOMES = {
     "mlx": {"engines/local/mlx_model.py"},
     "mlx_lm": {"engines/local/mlx_model.py"},
     "tokenizers": {"engines/local/mlx_model.py"},
-    "filelock": {"models/store.py"},
+    "filelock": {"models/store.py", "compose/spent_file.py"},
     "platformdirs": {"models/store.py", "learning/trace_file.py"},
     "psutil": {
         *("engines/local/host.py", "engines/choosing/memory.py", "engines/choosing/measurements.py"),

@@ -11,7 +11,7 @@ import asyncio
 import secrets
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from typing import Any
 
 from ..protocols import Clock
@@ -45,7 +45,7 @@ class RunningAnswer:
     writing: Writing | None = None
     """Where an engine writes now."""
     route: Route = Route(to="nothing", reason="low")  # noqa: RUF009 - frozen
-    """The route under which text is shown before it is whole."""
+    """The cloud's route, once that is asked."""
     local_text: str = ""
     from_context: str = ""
     """Text of the context that was shown before a model answered; empty: none."""
@@ -57,6 +57,8 @@ class RunningAnswer:
     """Context that stood in the last engine's prompt."""
     trouble: str = ""
     """Why the cloud failed, one line."""
+    hedged: str = ""
+    """Local text that is shown because the cloud is silent; empty: none is."""
     shown: list[Suggestion] = field(default_factory=list)
     """All suggestions so far."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -155,6 +157,16 @@ class RunningAnswer:
         return 0.0 if self._cloud_s is None or self.written else self.clock.now_s() - self._cloud_s
 
     @property
+    def asked_cloud(self) -> bool:
+        """The cloud was asked for it."""
+        return self._cloud_s is not None
+
+    @property
+    def holds_local(self) -> bool:
+        """Local text is shown in the cloud's stead, and nothing of the cloud is yet."""
+        return bool(self.hedged) and self.shown[-1].origin == "local"
+
+    @property
     def confidence(self) -> float | None:
         """The confidence of the local text; None where there is none."""
         local = self._generations.get("local")
@@ -193,6 +205,12 @@ class RunningAnswer:
             route=route,
             final=final,
         )
+
+    def cut_off(self) -> Suggestion:
+        """What is shown of an answer that ends before its text is whole; it may be empty. The local text is whole."""
+        if self.holds_local:
+            return replace(self.shown[-1], final=True)
+        return self.shown[-1] if self.shown else self.suggestion("", self.route, origin="cloud", final=False)
 
     def trace(self, suggestion: Suggestion) -> Trace:
         """The trace of this request."""

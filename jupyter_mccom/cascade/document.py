@@ -24,7 +24,7 @@ from .line import Line, place_of
 from .line_agreement import LocalTexts
 from .record import Journal
 from .route import CloudState
-from .typed_along import Follower, agrees, continued
+from .typed_along import Follower, agrees, continued, typed_since
 from .writing import LocalText
 
 _PATIENCE_S = 1.0
@@ -74,6 +74,7 @@ class Document:
         self, request: CompletionRequest, escalation: Escalation, *, local_only: bool = False
     ) -> AsyncGenerator[Suggestion, None]:
         """The suggestions for one request; Cascade.complete says what is promised."""
+        await self._keep_hedged(request)
         with self._opened(request, escalation) as answer, ExitStack() as waiting:
             again = self._again(request) if answer.forced is None else None
             if again is not None:
@@ -112,7 +113,7 @@ class Document:
     def rest(self, request: CompletionRequest) -> Suggestion | None:
         """What is left of the last suggestion; None when what was typed since disagrees with it, or it has ended."""
         first, shown = self._last or (None, None)
-        if first is None or shown is None or self._journal.ended(shown.suggestion_id):
+        if first is None or shown is None or not shown.final or self._journal.ended(shown.suggestion_id):
             return None
         return continued(first, shown, request)
 
@@ -206,10 +207,19 @@ class Document:
         waiting.close()
         await self.stop(escalation)
         state: CloudState = "off" if local_only else escalation.cloud_state(answer)
+        if state in ("ready", "spent") and answer.forced != "dismissed":
+            self._journal.would_ask(escalation.clock.unix_s())
         self._start(answer, self._write(answer, escalation, state), escalation)
         self._answer = answer
         waiting.enter_context(answer.awaited())
         return Follower(answer, answer.request)
+
+    async def _keep_hedged(self, request: CompletionRequest) -> None:
+        """Once something is typed, the local text that is shown for a silent cloud stays: the call ends."""
+        older = self._answer
+        if older is None or older.over or not older.holds_local or typed_since(older.request, request) == "":
+            return
+        await older.aclose()
 
     def _start(self, answer: RunningAnswer, work: Coroutine[Any, Any, None], escalation: Escalation) -> None:
         self._running[answer] = escalation
@@ -225,7 +235,12 @@ class Document:
         self._asking = None if self._asking is task else self._asking
 
     async def _write(self, answer: RunningAnswer, escalation: Escalation, state: CloudState) -> None:
-        final = await escalation.answer(answer, state)
+        try:
+            final = await escalation.answer(answer, state)
+        except asyncio.CancelledError:
+            if answer.asked_cloud:  # a call that was made is in the record, whatever came of it
+                self._note(answer, answer.cut_off())
+            raise
         self._note(answer, final)
         answer.show(final)
 

@@ -3,13 +3,16 @@
 1. the person's action may send it straight to the cloud, or end it here
 2. text on which the context agrees is shown at once, and the local model writes on behind it
 3. else the local model writes; its text is held until the gates have spoken: local, cloud or nothing
-4. the cloud streams, the local text its draft; when it fails, the local text if that may be shown
+4. the cloud streams, the local text its draft; while it is silent for long, and when it fails, the local text is shown
+   if that may be
 Returns the final suggestion; what is shown before goes into the RunningAnswer. Knows engines only by their protocol.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from ..errors import EngineError, ModelError, RetrievalError
@@ -24,7 +27,10 @@ from .tiers import CloudTier, LocalTier
 
 
 class Escalation:
-    """The way from tier to tier of one cascade. `max_tokens` bounds a cloud text, `latency_budget_s` an answer."""
+    """The way from tier to tier of one cascade. `max_tokens` bounds a cloud text, `latency_budget_s` an answer.
+
+    After `hedge_s` of a silent cloud a local text that may be shown is shown.
+    """
 
     def __init__(
         self,
@@ -35,6 +41,7 @@ class Escalation:
         clock: Clock,
         max_tokens: int,
         latency_budget_s: float,
+        hedge_s: float,
     ) -> None:
         self.local = local
         self.cloud = cloud
@@ -44,6 +51,7 @@ class Escalation:
         self.clock = clock
         self._max_tokens = max_tokens
         self.latency_budget_s = latency_budget_s
+        self._hedge_s = hedge_s
 
     async def answer(self, answer: RunningAnswer, state: CloudState) -> Suggestion:
         """The final suggestion; its text may be empty. Raises EngineError or ModelError when no engine can be asked."""
@@ -75,6 +83,8 @@ class Escalation:
             return "off"
         if self.cloud.budget.spent:
             return "budget"
+        if not self.cloud.breaker.lets:
+            return "paused"
         return "spent" if answer.line.cloud_asked and answer.forced != "asked" else "ready"
 
     async def _from_context(self, answer: RunningAnswer) -> ContextText | None:
@@ -134,14 +144,19 @@ class Escalation:
         """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
         cloud, line, prefix = self.cloud, answer.line, answer.request.prefix
         assert cloud is not None
-        if not cloud.budget.take():
+        if not cloud.breaker.begin():
+            return self._without_cloud(answer, "paused")
+        if not await cloud.budget.take():
+            cloud.breaker.given_up()
             return self._without_cloud(answer, "budget")
         asked_before, line.cloud_asked = line.cloud_asked, True
         answer.asks_cloud()
         line.asked_prefix = prefix if route.reason == "asked" else line.asked_prefix
         answer.route = route
+        draft = self._draft(cloud, answer)
         try:
-            came = await cloud.write(answer, self._draft(cloud, answer), clock=self.clock, max_tokens=self._max_tokens)
+            with self._hedged(answer):
+                came = await cloud.write(answer, draft, clock=self.clock, max_tokens=self._max_tokens)
         except asyncio.CancelledError:
             line.cut_off(asked_before=asked_before)
             raise
@@ -149,6 +164,23 @@ class Escalation:
         if came.text:
             return answer.suggestion(came.text, route, origin="cloud")
         return self._without_cloud(answer, came.failed or route.reason)
+
+    @contextmanager
+    def _hedged(self, answer: RunningAnswer) -> Iterator[None]:
+        """Shows the local text, if it may be, once the cloud has been silent for long; its text replaces it then."""
+        local = self._without_cloud(answer, "late")
+
+        def show() -> None:
+            if not answer.written:
+                answer.hedged = local.text
+                answer.show(replace(local, final=False))
+
+        timer = asyncio.get_running_loop().call_later(self._hedge_s, show) if local.text else None
+        try:
+            yield
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     def _draft(self, cloud: CloudTier, answer: RunningAnswer) -> str:
         """The local text, unless something stood in its prompt that must not leave."""

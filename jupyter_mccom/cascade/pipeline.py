@@ -21,7 +21,10 @@ from .tiers import CloudTier, LocalTier
 
 
 class Cascade:
-    """`max_tokens` bounds an answer, `latency_budget_s` a request; `multiline` holds for one that does not say."""
+    """`max_tokens` bounds an answer, `latency_budget_s` a request; `hedge_s` as in Escalation.
+
+    `multiline` holds for a request that does not say.
+    """
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class Cascade:
         gates: Gates,
         max_tokens: int,
         latency_budget_s: float,
+        hedge_s: float,
         multiline: Multiline = "statement",
         cloud: CloudTier | None = None,
         retriever: Retriever | None = None,
@@ -45,6 +49,7 @@ class Cascade:
             clock=clock,
             max_tokens=max_tokens,
             latency_budget_s=latency_budget_s,
+            hedge_s=hedge_s,
         )
         self._retriever = retriever
         self._multiline = multiline

@@ -162,9 +162,10 @@ def _complete(arguments: argparse.Namespace) -> int:
     request = request_at(arguments.position, arguments.cell, ask=arguments.invoke)
 
     async def run() -> Trace:
-        from ..compose import cloud_address, open_cascade
+        from ..compose import cloud_address, default_spent_file, open_cascade
 
-        opened = open_cascade(_settings(arguments), jupyter_root=root_of(arguments.position))
+        root = root_of(arguments.position)
+        opened = open_cascade(_settings(arguments), jupyter_root=root, spent=default_spent_file())
         try:
             if opened.tree is not None:
                 await opened.tree.settled(request.document)
@@ -231,10 +232,10 @@ def _status(arguments: argparse.Namespace) -> int:
     from ..server.status import lines_of, status_of
 
     async def run() -> dict[str, Any]:
-        from ..compose import open_cascade, traces_file
+        from ..compose import default_spent_file, open_cascade, traces_file
 
         settings = _settings(arguments)
-        opened = open_cascade(settings, traces=traces_file(settings))
+        opened = open_cascade(settings, traces=traces_file(settings), spent=default_spent_file())
         try:
             await opened.local.ask()
             if opened.recorder is not None:

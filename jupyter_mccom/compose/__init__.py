@@ -14,6 +14,7 @@ from .cascade import (
     wanted_model,
 )
 from .cloud_tier import cloud_address, draft_words
+from .spent_file import default_spent_file
 from .traces import traces_file
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "OpenCascade",
     "SystemClock",
     "cloud_address",
+    "default_spent_file",
     "draft_words",
     "forget_traces",
     "model_ids",

@@ -31,6 +31,7 @@ from .cloud_tier import CLOUD_SETTINGS, open_cloud_tier
 from .forgetting import forget
 from .gates import gates_of, recorder_of
 from .local_tier import LOCAL_SETTINGS, FirstModel, local_tier
+from .spent_file import SpentFile
 from .wiring import wire
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class OpenCascade:
     async def aclose(self) -> None:
         """Ends all that was started."""
         await self.cascade.aclose()
+        await self.budget.aclose()
         if self.recorder is not None:
             await self.recorder.aclose()
 
@@ -161,13 +163,15 @@ def open_cascade(
     jupyter_root: Path | None = None,
     live: Live | None = None,
     traces: Path | None = None,
+    spent: Path | None = None,
     former: OpenCascade | None = None,
 ) -> OpenCascade:
     """Wires the parts. Raises ModelError for a model that nobody knows, SettingsError for such a dialect.
 
     Documents are paths below `jupyter_root`, if any; `live` tells what a kernel holds; what becomes of suggestions is
-    kept in the file `traces`. Documents, budget and parts with the same settings go on from `former`, whose others
-    `hand_over` closes; nothing of it is changed when this raises.
+    kept in the file `traces`, what the cloud costs in the file `spent`, else in memory. Documents, budget and parts
+    with the same settings go on from `former`, whose others `hand_over` closes; nothing of it is changed when this
+    raises.
     """
     store = open_store(settings)
     kept = _kept(former, settings, LOCAL_SETTINGS)
@@ -176,10 +180,8 @@ def open_cascade(
     tree = _tree(settings, jupyter_root, _kept(former, settings, ("project_root",)))
     documents = former.cascade.documents if former else Documents()
     retriever = Retrieval(tree=tree, live=live, patience_s=patience_s, held=documents.held)
-    budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
-    kept = _kept(former, settings, CLOUD_SETTINGS)
-    former_cloud = kept.cascade.cloud if kept else None
-    cloud = open_cloud_tier(settings, former_cloud, budget=budget, retriever=retriever, root=jupyter_root or Path())
+    budget = former.budget if former else _budget(spent)
+    cloud = _cloud(settings, former, budget, retriever, jupyter_root or Path())
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
     cascade = _wired(settings, local, retriever, cloud, documents, root=jupyter_root or Path())
     return OpenCascade(
@@ -194,6 +196,20 @@ def open_cascade(
         traces=traces,
         recorder=_recorder(settings, local, cascade, traces, former.recorder if former else None),
     )
+
+
+def _cloud(
+    settings: MCCom, former: OpenCascade | None, budget: Budget, retriever: Retrieval, root: Path
+) -> CloudTier | None:
+    """The cloud's tier, with what is known of the cloud where `former` had the same."""
+    kept = _kept(former, settings, CLOUD_SETTINGS)
+    former_cloud = kept.cascade.cloud if kept else None
+    return open_cloud_tier(settings, former_cloud, budget=budget, retriever=retriever, root=root, clock=SystemClock())
+
+
+def _budget(spent: Path | None) -> Budget:
+    """The day's budget, its limits not set yet."""
+    return Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock(), ledger=SpentFile(spent) if spent else None)
 
 
 def _wired(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..cascade.breaker import Breaker
 from ..cascade.budget import Budget
 from ..cascade.tiers import CloudTier
 from ..errors import SettingsError
 from ..models.catalog import fim_of
-from ..protocols import Engine, Retriever
+from ..protocols import Clock, Engine, Retriever
 from ..settings import MCCom
 from .wiring import cloud_over
 
@@ -34,11 +35,12 @@ def cloud_address(settings: MCCom) -> str:
 
 
 def open_cloud_tier(
-    settings: MCCom, former: CloudTier | None, *, budget: Budget, retriever: Retriever, root: Path
+    settings: MCCom, former: CloudTier | None, *, budget: Budget, retriever: Retriever, root: Path, clock: Clock
 ) -> CloudTier | None:
     """The tier, or None where no cloud is set or it is switched off. Raises SettingsError for an unknown dialect.
 
-    The engine is `former`'s, if any. Documents are paths below `root`, whose `.mccomignore` keeps some of them here.
+    The engine and the breaker are `former`'s, if any. Documents are paths below `root`, whose `.mccomignore` keeps
+    some of them here.
     """
     if not settings.cloud_dialect:
         return None
@@ -51,7 +53,8 @@ def open_cloud_tier(
         return None
     engine = former.engine if former else _masked_cloud(settings)
     ignored = Ignored(root.expanduser().resolve())
-    return cloud_over(engine, settings, retriever=retriever, budget=budget, kept_out=ignored.covers)
+    breaker = former.breaker if former else Breaker(clock)
+    return cloud_over(engine, settings, retriever=retriever, budget=budget, breaker=breaker, kept_out=ignored.covers)
 
 
 def _masked_cloud(settings: MCCom) -> Engine:

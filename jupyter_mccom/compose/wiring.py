@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
+from ..cascade.breaker import Breaker
 from ..cascade.budget import Budget
 from ..cascade.documents import Documents
 from ..cascade.engine_context import Context
@@ -53,6 +54,7 @@ def wire(
         gates=gates,
         max_tokens=settings.max_tokens,
         latency_budget_s=settings.latency_budget_s,
+        hedge_s=settings.cloud_hedge_s,
         multiline=cast(Multiline, settings.multiline),
     )
 
@@ -63,9 +65,10 @@ def cloud_over(
     *,
     retriever: Retriever,
     budget: Budget,
+    breaker: Breaker,
     kept_out: Callable[[str], bool] = lambda document: False,
 ) -> CloudTier:
-    """The large model's tier over an engine that masks secrets: its own prompts, the day's budget."""
+    """The large model's tier over an engine that masks secrets: its own prompts, the day's budget, the breaker."""
     context = Context(
         engine,
         retriever,
@@ -73,7 +76,7 @@ def cloud_over(
         n_retrieved_tokens=cloud_retrieval_tokens(settings),
         allowed=lambda hit: settings.kernel_to_cloud or hit.chunk.source != KERNEL,
     )
-    return CloudTier(context=context, budget=budget, kept_out=kept_out)
+    return CloudTier(context=context, budget=budget, breaker=breaker, kept_out=kept_out)
 
 
 def cloud_retrieval_tokens(settings: MCCom) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..compose import OpenCascade, open_cascade
+from ..compose import OpenCascade, default_spent_file, open_cascade
 from ..server import wire
 from ..server.completions import Completions
 from ..server.live_settings import LiveSettings
@@ -103,4 +103,4 @@ class Own:
 
 
 def _open(settings: MCCom, former: OpenCascade | None) -> OpenCascade:
-    return open_cascade(settings, jupyter_root=Path.cwd(), former=former)
+    return open_cascade(settings, jupyter_root=Path.cwd(), spent=default_spent_file(), former=former)

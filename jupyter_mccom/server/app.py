@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
 
-from ..compose import OpenCascade, open_cascade, open_live, traces_file
+from ..compose import OpenCascade, default_spent_file, open_cascade, open_live, traces_file
 from ..settings import MCCom
 from .completions import Completions
 from .live_settings import LiveSettings
@@ -29,7 +29,8 @@ class MCComApp(ExtensionApp):
 
         def open_(wanted: MCCom, former: OpenCascade | None) -> OpenCascade:
             traces = traces_file(wanted)
-            return open_cascade(wanted, jupyter_root=root, live=live, traces=traces, former=former)
+            spent = default_spent_file()
+            return open_cascade(wanted, jupyter_root=root, live=live, traces=traces, spent=spent, former=former)
 
         self._completions = Completions(LiveSettings(settings, open_))
         self.settings[SERVICE] = self._completions

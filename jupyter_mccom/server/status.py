@@ -10,6 +10,7 @@ from typing import Any
 from ..compose import OpenCascade, cloud_address, draft_words
 from ..errors import ModelError
 from ..settings import THRESHOLDS, personal
+from .cloud_health import cloud_health
 from .messages import message
 from .pulls import PullProgress
 
@@ -69,6 +70,7 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
     if not settings.cloud_dialect:
         return None
     kernel = settings.use_kernel and settings.kernel_to_cloud
+    state, detail = cloud_health(opened)
     return {
         "dialect": settings.cloud_dialect,
         "model": settings.cloud_model or settings.cloud_dialect,
@@ -77,6 +79,8 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
         "prompt_tokens": settings.cloud_prompt_tokens,
         "kernel": kernel,
         "sends": _sent(settings.cloud_prompt_tokens, kernel=kernel),
+        "state": state,
+        "detail": detail,
         "on": settings.use_cloud,
         "calls_left": opened.budget.calls_left,
         "calls_saved": journal.calls_saved(time.time()),
@@ -166,6 +170,7 @@ def cloud_lines(cloud: Mapping[str, Any] | None, *, leaves: str = "") -> list[st
     left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
     where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
     lines = [f"cloud {where}; {left}; {cloud['calls_saved']} saved today", cloud["sends"]]
+    lines += [cloud["detail"]] if cloud["detail"] else []
     return [*lines, message("sent", "leaves", leaves)] if leaves else lines
 
 
@@ -209,7 +214,10 @@ def _ready(opened: OpenCascade) -> str:
     name, cloud, leaves = opened.model.id, opened.cascade.cloud, opened.local.leaves
     if cloud is None:
         return message("states", "ready-server", name, leaves) if leaves else message("states", "ready", name)
-    if opened.cascade.journal.cloud_trouble:
+    state, detail = cloud_health(opened)
+    if state in ("paused", "limited") and not cloud.budget.spent:
+        said = message("states", "ready-away", name, detail)
+    elif opened.cascade.journal.cloud_trouble:
         said = message("states", "ready-away", name, opened.cascade.journal.cloud_trouble)
     elif cloud.budget.spent:
         said = message("states", "ready-spent", name)

@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from ...cascade.breaker import Breaker
 from ...cascade.budget import Budget
 from ...cascade.documents import Documents
 from ...cascade.pipeline import Cascade
@@ -156,4 +157,4 @@ def open_contestant(
 
 def _tier(engine: Engine, settings: MCCom, retriever: Retriever, clock: Clock) -> Cloud:
     budget = Budget(calls_a_day=0, tokens_a_day=0, clock=clock)
-    return cloud_over(MaskedEngine(engine), settings, retriever=retriever, budget=budget)
+    return cloud_over(MaskedEngine(engine), settings, retriever=retriever, budget=budget, breaker=Breaker(clock))
