@@ -79,6 +79,7 @@ SUITES = (
     *(
         "kernels",
         "drafts",
+        "outages",
         "speculation",
         "engines",
         "rules",

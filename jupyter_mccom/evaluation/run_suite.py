@@ -115,6 +115,12 @@ SUITES: Mapping[str, Suite] = {
             about="does a draft make a cloud faster, the one that is set or one of its own",
         ),
         Suite(
+            name="outages",
+            n=60,
+            about="how long the local text takes while the cloud is killed, hanging, garbage or spent",
+            files=CELLS,
+        ),
+        Suite(
             name="engines",
             module="tokens_evaluated",
             n=200,
