@@ -84,6 +84,7 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("kernels", "| "),
         ("drafts", "| same answer | 1 of 1 |"),
         ("outages", "| hanging, closed |"),
+        ("rejections --n=4", "| tail |"),
     ],
 )
 def test_suites_run_on_real_code(suite: str, said: str, shared_data: Path, models: Store, tmp_path: Path) -> None:

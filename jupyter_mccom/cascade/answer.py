@@ -51,6 +51,8 @@ class RunningAnswer:
     """Text of the context that was shown before a model answered; empty: none."""
     begun: str = ""
     """Text at the cursor behind which the engine writes now."""
+    hopeless: bool = False
+    """The local text was cut off after its first tokens: it is neither a draft nor a query."""
     parses: bool = True
     """The cell holds with the local text."""
     hits: tuple[Hit, ...] = ()
@@ -171,6 +173,17 @@ class RunningAnswer:
         """The confidence of the local text; None where there is none."""
         local = self._generations.get("local")
         return confidence(local.tokens) if local else None
+
+    @property
+    def local_draft(self) -> str:
+        """The local text as a draft, with the blank that the model wrote first, where that is not shown."""
+        local = self._generations.get("local")
+        if self.hopeless or not self.local_text:
+            return ""
+        raw = local.text if local is not None and not self.from_context else ""
+        blank = raw[: len(raw) - len(raw.lstrip(" \t"))]
+        healed = self.request.prefix[-1:] in " \t" and self.request.prefix != ""
+        return self.local_text if healed or self.local_text.startswith(blank) else blank + self.local_text
 
     def lap(self, stage: str) -> None:
         """Ends a stage."""

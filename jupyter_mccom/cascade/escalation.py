@@ -11,19 +11,26 @@ Returns the final suggestion; what is shown before goes into the RunningAnswer. 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from ..errors import EngineError, ModelError, RetrievalError
 from ..protocols import Clock
-from ..types import CompletionRequest, Reason, Route, Suggestion
+from ..types import CompletionRequest, Hit, Reason, Route, Suggestion
 from .answer import RunningAnswer
+from .drafts.after_rejection import AfterRejection, tail
 from .drafts.context_text import ContextText, context_text
 from .route import CloudState, Gates, confidence
 from .text.heal import heal
 from .text.noise import is_noise
 from .tiers import CloudTier, LocalTier
+from .writing import within
+
+_LEAST_DRAFT_TOKENS = 4
+"""A shorter draft spares less than the pass that checks it costs."""
+_ANEW_S = 0.5
+"""Longest time for a new local text after a rejection: while the cloud's prompt is built, and a little longer."""
 
 
 class Escalation:
@@ -52,6 +59,8 @@ class Escalation:
         self._max_tokens = max_tokens
         self.latency_budget_s = latency_budget_s
         self._hedge_s = hedge_s
+        self.after_rejection: AfterRejection = "none"
+        """The draft of a call after a rejection."""
 
     async def answer(self, answer: RunningAnswer, state: CloudState) -> Suggestion:
         """The final suggestion; its text may be empty. Raises EngineError or ModelError when no engine can be asked."""
@@ -65,11 +74,18 @@ class Escalation:
                 shown = Route(to="local", reason="context")
                 answer.show(answer.suggestion(begun.text, shown, final=False))
             route = await (self._grown(answer, begun) if begun else self._local_route(answer, state))
-            prefix, text = answer.request.prefix, answer.local_text
-            answer.line.wrote(prefix, text, answer.confidence, answer.suggestion_id, answer.hits)
+            self._remember(answer)
         if route.to == "cloud":
             return await self._from_cloud(answer, route)
         return answer.suggestion(answer.local_text if route.to == "local" else "", route)
+
+    def _remember(self, answer: RunningAnswer) -> None:
+        """Keeps the local text for the line: it is a draft, a second query, and what may be rejected."""
+        line, prefix, text = answer.line, answer.request.prefix, answer.local_text
+        if answer.hopeless:
+            line.wrote_hopeless(prefix, text, answer.confidence, answer.hits)
+        else:
+            line.wrote(prefix, text, answer.confidence, answer.suggestion_id, answer.hits)
 
     def cloud_state(self, answer: RunningAnswer) -> CloudState:
         """`ready` where the cloud may be asked for this answer; else why it may not."""
@@ -133,6 +149,7 @@ class Escalation:
         tokens = written.generation.tokens
         if written.generation.stop == "late":
             return Route(to="nothing", reason="late", confidence=confidence(tokens))
+        answer.hopeless = written.generation.stop == "hopeless"
         text, parses = written.text, written.parses
         answer.wrote(text, parses=parses)
         noise = answer.request.trigger == "typing" and await asyncio.to_thread(
@@ -153,13 +170,16 @@ class Escalation:
         answer.asks_cloud()
         line.asked_prefix = prefix if route.reason == "asked" else line.asked_prefix
         answer.route = route
-        draft = self._draft(cloud, answer)
+        draft = asyncio.create_task(self._draft(cloud, answer), name="mccom draft")
         try:
             with self._hedged(answer):
                 came = await cloud.write(answer, draft, clock=self.clock, max_tokens=self._max_tokens)
         except asyncio.CancelledError:
             line.cut_off(asked_before=asked_before)
             raise
+        finally:
+            draft.cancel()
+            await asyncio.wait({draft})
         answer.trouble = came.trouble or answer.trouble
         if came.text:
             return answer.suggestion(came.text, route, origin="cloud")
@@ -182,12 +202,33 @@ class Escalation:
             if timer is not None:
                 timer.cancel()
 
-    def _draft(self, cloud: CloudTier, answer: RunningAnswer) -> str:
-        """The local text, unless something stood in its prompt that must not leave."""
-        prefix = answer.request.prefix
-        draft = answer.local_text or answer.line.draft(prefix)
-        draft = draft if cloud.context.allows(answer.line.local_hits) else ""
-        return draft and heal(prefix.rpartition("\n")[2]).left + draft
+    async def _draft(self, cloud: CloudTier, answer: RunningAnswer) -> str:
+        """The local text, unless something stood in its prompt that must not leave, or it is too short to pay."""
+        line, prefix = answer.line, answer.request.prefix
+        hits: Sequence[Hit] = line.local_hits
+        draft = answer.local_draft or line.draft(prefix)
+        if not draft and answer.forced == "rejected":
+            draft, hits = await self._after_rejection(cloud, answer)
+        if not draft or not cloud.context.allows(hits):
+            return ""
+        draft = heal(prefix.rpartition("\n")[2]).left + draft
+        try:
+            (n_tokens,) = await cloud.engine.count([draft])
+        except EngineError:  # the call will meet it again
+            return ""
+        return draft if n_tokens >= _LEAST_DRAFT_TOKENS else ""
+
+    async def _after_rejection(self, cloud: CloudTier, answer: RunningAnswer) -> tuple[str, Sequence[Hit]]:
+        """What the local model can say of the line now that its text was rejected, and what that was written with."""
+        if self.after_rejection == "tail":
+            return tail(*answer.line.typed_over(answer.request.prefix)), answer.line.local_hits
+        if self.after_rejection == "none" or not cloud.engine.skills.checks_draft:
+            return "", ()
+        try:
+            written = await within(_ANEW_S, self.local.anew(answer.request, hopeless=self.gates.hopeless))
+        except (EngineError, ModelError, TimeoutError):
+            return "", ()
+        return ("" if written.generation.stop == "hopeless" else written.text), written.hits
 
     def _without_cloud(self, answer: RunningAnswer, reason: Reason) -> Suggestion:
         """The local text after all, where it may be shown; never one that the person has rejected."""

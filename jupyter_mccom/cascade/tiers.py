@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import cache
@@ -106,6 +106,17 @@ class LocalTier:
                 while len(ahead) > _AHEAD_KEPT:
                     ahead.popitem(last=False)
 
+    async def anew(self, request: CompletionRequest, *, hopeless: Callable[[Sequence[Token]], bool]) -> LocalText:
+        """A text for no answer, but as its draft. Raises EngineError or ModelError."""
+        writing = Writing(
+            self.context.engine, request, clock=self._clock, max_tokens=self._max_tokens, hopeless=hopeless
+        )
+        prompt, hits = await self.context.prompt(request)
+        async with aclosing(writing.texts(prompt, deadline_s=self._clock.now_s() + request.deadline_s)) as found:
+            async for _ in found:
+                pass
+        return LocalText(text=writing.text, generation=writing.generation, parses=True, hits=hits)
+
     async def _written(
         self, answer: RunningAnswer, request: CompletionRequest, hopeless: Callable[[Sequence[Token]], bool]
     ) -> LocalText:
@@ -159,9 +170,10 @@ class CloudTier:
         """The engine that is asked."""
         return self.context.engine
 
-    async def write(self, answer: RunningAnswer, draft: str, *, clock: Clock, max_tokens: int) -> CloudText:
+    async def write(self, answer: RunningAnswer, draft: Awaitable[str], *, clock: Clock, max_tokens: int) -> CloudText:
         """Shows the text while it grows, and returns what came: a cloud that fails raises nothing.
 
+        `draft` may be made while the prompt is.
         What the local model wrote on the line is the second query for context. `breaker` is told how the call ended,
         which it has begun.
         """
@@ -176,11 +188,12 @@ class CloudTier:
             answer.took("cloud", writing.generation)
             self.budget.spend(sum(bool(token.text) for token in writing.generation.tokens))
 
-    async def _streamed(self, answer: RunningAnswer, writing: Writing, draft: str) -> CloudText:
+    async def _streamed(self, answer: RunningAnswer, writing: Writing, made: Awaitable[str]) -> CloudText:
         line, shown = answer.line, ""
         try:
             more = self.context.prompt(answer.request, text=line.local_line, confidence=line.local_confidence)
             prompt, answer.hits = await within(answer.left_s, more)
+            draft = await within(answer.left_s, made)
             await self._spend(prompt, draft)
             async with aclosing(writing.texts(prompt, draft=draft, deadline_s=answer.deadline_s)) as found:
                 async for _ in found:

@@ -80,6 +80,7 @@ SUITES = (
         "kernels",
         "drafts",
         "outages",
+        "rejections",
         "speculation",
         "engines",
         "rules",

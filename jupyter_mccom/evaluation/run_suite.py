@@ -115,6 +115,12 @@ SUITES: Mapping[str, Suite] = {
             about="does a draft make a cloud faster, the one that is set or one of its own",
         ),
         Suite(
+            name="rejections",
+            n=60,
+            about="which draft a cloud is given after a rejection, the one that is set or one of its own",
+            files=CELLS,
+        ),
+        Suite(
             name="outages",
             n=60,
             about="how long the local text takes while the cloud is killed, hanging, garbage or spent",
