@@ -46,14 +46,19 @@ class Engine(Protocol):
         ...
 
 
+N_HITS = 5
+"""As many as a local prompt has room for."""
+
+
 class Retriever(Protocol):
     """Finds context for a position in the open notebook, the project and the live kernel."""
 
     async def search(
-        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None, n_hits: int = N_HITS
     ) -> tuple[Hit, ...]:
-        """Best first. `text` is the local model's answer, a second query that counts by its `confidence`, 0..1.
+        """At most `n_hits` beside the kernel's, best first. `text` is the local model's answer: a second query.
 
+        That counts by its `confidence`, 0..1.
         Where `text` names nothing but what stands near or in the first hits without it, the hits are those without it.
         Without `text` the hits do not depend on what was typed on the cursor's line, so that a key moves no prompt; but
         what the kernel holds of the objects named there does. The kernel's hit comes first; its text is empty where

@@ -73,12 +73,13 @@ def cloud_over(
         engine,
         retriever,
         n_tokens=settings.cloud_prompt_tokens,
-        n_retrieved_tokens=cloud_retrieval_tokens(settings),
+        n_retrieved_tokens=_cloud_retrieval_tokens(settings),
         allowed=lambda hit: settings.kernel_to_cloud or hit.chunk.source != KERNEL,
     )
     return CloudTier(context=context, budget=budget, breaker=breaker, kept_out=kept_out)
 
 
-def cloud_retrieval_tokens(settings: MCCom) -> int:
-    """Tokens of retrieved text in a cloud prompt: the same share as in a local one."""
-    return int(settings.retrieval_tokens / settings.prompt_tokens * settings.cloud_prompt_tokens)
+def _cloud_retrieval_tokens(settings: MCCom) -> int:
+    """At most half a prompt. A person who switches retrieval off for the local model wants none elsewhere."""
+    most = min(settings.cloud_retrieval_tokens, settings.cloud_prompt_tokens // 2)
+    return most if settings.retrieval_tokens else 0

@@ -10,6 +10,7 @@ import pytest
 from jupyter_mccom.cascade.drafts.after_rejection import AfterRejection, tail
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
+from jupyter_mccom.protocols import N_HITS
 from jupyter_mccom.types import CompletionRequest, Hit, Outcome, Prompt, Skills, Suggestion, Token
 from tests.cascades import cascade_of
 from tests.clock import in_virtual_time
@@ -108,7 +109,7 @@ class _Queries:
         self.texts: list[str] = []
 
     async def search(
-        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None, n_hits: int = N_HITS
     ) -> tuple[Hit, ...]:
         self.texts += [text] if text else []
         return ()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ...types import Skills
 from ..fim import FimMarkers
 from ..http import HttpClient
-from ..token_counts import estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +37,8 @@ class CloudEngine:
         return self._model.name
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """An estimate that needs no request: a token for every 3 characters."""
-        return [estimate(text) for text in texts]
+        """An estimate that needs no request, by what the server has told of earlier prompts."""
+        return [self._client.chars_a_token.estimate(text) for text in texts]
 
     async def aclose(self) -> None:
         """Closes the connections."""

@@ -23,7 +23,7 @@ from ...cascade.route import CloudState, Gates
 from ...cascade.tiers import CloudTier as Cloud
 from ...compose import OpenCascade
 from ...compose.gates import gates_of
-from ...compose.wiring import cloud_over, cloud_retrieval_tokens, wire
+from ...compose.wiring import cloud_over, wire
 from ...privacy.masked_engine import MaskedEngine
 from ...protocols import Clock, Engine, Retriever
 from ...retrieval.search import Retrieval, Tree
@@ -135,7 +135,7 @@ def open_contestant(
     clock = VirtualClock(loop)
     if name in (CLOUD, TWICE):
         large = changed(
-            settings, prompt_tokens=settings.cloud_prompt_tokens, retrieval_tokens=cloud_retrieval_tokens(settings)
+            settings, prompt_tokens=settings.cloud_prompt_tokens, retrieval_tokens=settings.cloud_retrieval_tokens
         )
         gates = Oracle(sure=0, show=0, knows=knows) if name == TWICE else Gates(sure=0, show=0)
         cloud.takes_drafts = False
@@ -144,7 +144,7 @@ def open_contestant(
         cascade = wire(large, cloud, retriever, second, clock=clock, gates=gates, documents=Documents())
         warmers: Warmers = ((machines.cloud.engine, False), *([(machines.again.engine, True)] if second else []))
         return Contestant(cascade=cascade, server=Plain(cascade), local=None, clouds=(cloud, again), warmers=warmers)
-    settings = changed(settings, retrieval_tokens=0) if name == BARE else settings
+    settings = changed(settings, retrieval_tokens=0, cloud_retrieval_tokens=0) if name == BARE else settings
     large_tier = None if name == LOCAL else _tier(cloud, settings, retriever, clock)
     gates = gates_of(settings, machines.local.model)
     cascade = wire(settings, local, retriever, large_tier, clock=clock, gates=gates, documents=Documents())
