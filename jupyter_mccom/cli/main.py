@@ -80,6 +80,7 @@ SUITES = (
         "kernels",
         "drafts",
         "outages",
+        "cloud-lengths",
         "rejections",
         "speculation",
         "engines",

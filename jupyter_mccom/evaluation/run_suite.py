@@ -121,6 +121,14 @@ SUITES: Mapping[str, Suite] = {
             files=CELLS,
         ),
         Suite(
+            name="cloud-lengths",
+            module="cloud_lengths",
+            n=100,
+            about="what a longer prompt and a second round of retrieval are worth to the cloud",
+            with_cloud=True,
+            files=(*CELLS, *_LINES),
+        ),
+        Suite(
             name="outages",
             n=60,
             about="how long the local text takes while the cloud is killed, hanging, garbage or spent",
