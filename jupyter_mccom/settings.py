@@ -115,6 +115,11 @@ class MCCom(Configurable):
         help="After this many seconds without a word from the cloud, a local text that may be shown is shown. The"
         " cloud's text replaces it if nothing was typed meanwhile.",
     ).tag(config=True, person=True)
+    cloud_ask_ahead = Bool(
+        False,
+        help="Ask the cloud already while you read a local text that may well be wrong. Its text is then there at once"
+        " if you type something else. This makes more calls.",
+    ).tag(config=True, person=True)
     cloud_calls_a_day = Int(2000, min=0, help="Most cloud calls a day (UTC), a hard limit. 0: no limit.").tag(
         config=True, person=True
     )

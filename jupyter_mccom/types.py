@@ -34,6 +34,7 @@ Reason: TypeAlias = Literal[
     "late",
     "budget",
     "paused",
+    "ahead",
     "low",
     "again",
     "dismissed",

@@ -33,6 +33,7 @@ def cascade_of(
     multiline: Multiline = "statement",
     max_tokens: int = 64,
     hedge_s: float = 60.0,
+    asks_ahead: bool = False,
     documents: Documents | None = None,
 ) -> Cascade:
     """Above .8 local text is sure, at or below .5 it is not shown; a silent cloud is waited for.
@@ -56,6 +57,7 @@ def cascade_of(
         max_tokens=max_tokens,
         latency_budget_s=latency_budget_s,
         hedge_s=hedge_s,
+        asks_ahead=asks_ahead,
         multiline=multiline,
         retriever=retriever,
     )

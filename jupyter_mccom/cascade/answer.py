@@ -153,6 +153,10 @@ class RunningAnswer:
         """Marks the start of the cloud call."""
         self._cloud_s = self.clock.now_s()
 
+    def asks_nobody(self) -> None:
+        """The call is not its own after all."""
+        self._cloud_s = None
+
     @property
     def cloud_silent_s(self) -> float:
         """Seconds since the cloud was asked, while it has written nothing; else 0."""
@@ -195,6 +199,12 @@ class RunningAnswer:
         """Ends the stage of an engine."""
         self._generations[stage] = generation
         self.lap(stage)
+
+    def took_over(self, other: RunningAnswer) -> None:
+        """Takes the cloud's run of another answer as its own."""
+        if generation := other._generations.get("cloud"):
+            self.took("cloud", generation)
+        self.hits, self.trouble = other.hits, other.trouble
 
     def wrote(self, text: str, *, parses: bool) -> None:
         """Takes the local text, trimmed, and whether the cell holds with it."""

@@ -18,6 +18,7 @@ from typing import Any
 from ..errors import EngineError, ModelError
 from ..types import CompletionRequest, Hit, Suggestion
 from .answer import RunningAnswer
+from .asked_ahead import AheadCall, AskedAhead
 from .escalation import Escalation
 from .first_to_answer import first_to_answer
 from .line import Line, place_of
@@ -49,6 +50,8 @@ class Document:
         """All that are not over yet, and who writes them."""
         self._open: set[RunningAnswer] = set()
         """The answers of requests that are being answered, begun or not."""
+        self._asked_ahead = AskedAhead(journal)
+        """The call that was made in advance for the last suggestion."""
         self._escalation: Escalation | None = None
         self._asking: asyncio.Task[None] | None = None
 
@@ -68,7 +71,7 @@ class Document:
     @property
     def busy(self) -> bool:
         """True while a request waits or an answer runs."""
-        return self._asking is not None or bool(self._running or self._open)
+        return self._asking is not None or bool(self._running or self._open) or self._asked_ahead.busy
 
     async def complete(
         self, request: CompletionRequest, escalation: Escalation, *, local_only: bool = False
@@ -82,7 +85,12 @@ class Document:
                 self._note(answer, again)
                 yield again
                 return
-            follower, found = await self._older(answer, escalation, waiting)
+            asked = await self._asked_ahead.rejected_by(answer)
+            if asked is not None:
+                follower = await self._newer(answer, escalation, waiting, local_only=local_only, asked=asked)
+                found: Sequence[Suggestion] = await follower.more()
+            else:
+                follower, found = await self._older(answer, escalation, waiting)
             if not found:
                 follower = await self._newer(answer, escalation, waiting, local_only=local_only)
                 found = await follower.more()
@@ -106,6 +114,11 @@ class Document:
         budget_s = escalation.latency_budget_s
         await escalation.local.look_ahead(request, suggestion.text, self.ahead, budget_s=budget_s)
 
+    def ask_ahead(self, request: CompletionRequest, suggestion: Suggestion, escalation: Escalation) -> None:
+        """Asks the cloud while a suggestion is read that is likely wrong; nothing where it may not be asked."""
+        if self._line is not None and self._last is not None and self._last[1] == suggestion:
+            self._asked_ahead.begin(request, suggestion, self._line, escalation)
+
     def agrees(self, request: CompletionRequest) -> bool:
         """An answer runs, and what was typed since it began may still be the beginning of its text."""
         return self._answer is not None and not self._answer.over and agrees(self._answer, request)
@@ -121,11 +134,13 @@ class Document:
         """Drops every text. Only assigns, so that any thread may call it; what runs ends as it is and is not noted."""
         self._line, self._last, self._texts = None, None, LocalTexts()
         self.held, self.ahead, self._answer = {}, OrderedDict(), None
+        self._asked_ahead.forget()
         for answer in (*tuple(self._running), *tuple(self._open)):
             answer.forgotten = True
 
     async def stop(self, escalation: Escalation | None = None) -> None:
         """Ends the answers that run, of one cascade or of all, and waits until the models are free."""
+        await self._asked_ahead.stop(escalation)
         ending = [answer for answer, by in self._running.items() if escalation in (None, by)]
         await asyncio.gather(*(answer.aclose() for answer in ending))
 
@@ -159,6 +174,7 @@ class Document:
         former, self._escalation = self._escalation, escalation
         if former not in (None, escalation):
             self._line, self._answer = None, None
+            self._asked_ahead.renew()
             self.held, self.ahead = {}, OrderedDict()
 
     def _again(self, request: CompletionRequest) -> Suggestion | None:
@@ -198,18 +214,25 @@ class Document:
         return (rest, follower)[number], found
 
     async def _newer(
-        self, answer: RunningAnswer, escalation: Escalation, waiting: ExitStack, *, local_only: bool
+        self,
+        answer: RunningAnswer,
+        escalation: Escalation,
+        waiting: ExitStack,
+        *,
+        local_only: bool,
+        asked: AheadCall | None = None,
     ) -> Follower:
         """A new answer takes the place of the running one, once the model is free.
 
         Whether the cloud may be asked is known only then: the running one's call may have been cut off by it.
         """
         waiting.close()
-        await self.stop(escalation)
+        running = [one for one, by in self._running.items() if by is escalation]
+        await asyncio.gather(*(one.aclose() for one in running))
         state: CloudState = "off" if local_only else escalation.cloud_state(answer)
         if state in ("ready", "spent") and answer.forced != "dismissed":
             self._journal.would_ask(escalation.clock.unix_s())
-        self._start(answer, self._write(answer, escalation, state), escalation)
+        self._start(answer, self._write(answer, escalation, state, asked), escalation)
         self._answer = answer
         waiting.enter_context(answer.awaited())
         return Follower(answer, answer.request)
@@ -234,9 +257,12 @@ class Document:
     def _answered(self, task: asyncio.Task[None]) -> None:
         self._asking = None if self._asking is task else self._asking
 
-    async def _write(self, answer: RunningAnswer, escalation: Escalation, state: CloudState) -> None:
+    async def _write(
+        self, answer: RunningAnswer, escalation: Escalation, state: CloudState, asked: AheadCall | None
+    ) -> None:
         try:
-            final = await escalation.answer(answer, state)
+            final = await self._asked_ahead.taken(asked, answer) if asked is not None else None
+            final = final or await escalation.answer(answer, state)
         except asyncio.CancelledError:
             if answer.asked_cloud:  # a call that was made is in the record, whatever came of it
                 self._note(answer, answer.cut_off())

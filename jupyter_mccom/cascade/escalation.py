@@ -49,6 +49,7 @@ class Escalation:
         max_tokens: int,
         latency_budget_s: float,
         hedge_s: float,
+        asks_ahead: bool = False,
     ) -> None:
         self.local = local
         self.cloud = cloud
@@ -59,6 +60,8 @@ class Escalation:
         self._max_tokens = max_tokens
         self.latency_budget_s = latency_budget_s
         self._hedge_s = hedge_s
+        self.asks_ahead = asks_ahead
+        """The cloud may be asked in advance."""
         self.after_rejection: AfterRejection = "none"
         """The draft of a call after a rejection."""
 
@@ -86,6 +89,27 @@ class Escalation:
             line.wrote_hopeless(prefix, text, answer.confidence, answer.hits)
         else:
             line.wrote(prefix, text, answer.confidence, answer.suggestion_id, answer.hits)
+
+    async def ask_ahead(self, answer: RunningAnswer, draft: str) -> None:
+        """Has the cloud write in advance into an answer of its own; nothing where no call is left, or it fails."""
+        cloud = self.cloud
+        if cloud is None or not await self._begins(cloud):
+            return
+        answer.asks_cloud()
+        answer.route = Route(to="cloud", reason="ahead")
+        made = asyncio.create_task(_made(draft), name="mccom draft")
+        came = await cloud.write(answer, made, clock=self.clock, max_tokens=self._max_tokens)
+        answer.trouble = came.trouble
+        answer.show(answer.suggestion("" if came.failed else came.text, answer.route, origin="cloud"))
+
+    async def _begins(self, cloud: CloudTier) -> bool:
+        """Takes a call of the breaker and of the day; False where neither or only one is to be had."""
+        if not cloud.breaker.begin():
+            return False
+        if await cloud.budget.take():
+            return True
+        cloud.breaker.given_up()
+        return False
 
     def cloud_state(self, answer: RunningAnswer) -> CloudState:
         """`ready` where the cloud may be asked for this answer; else why it may not."""
@@ -161,11 +185,8 @@ class Escalation:
         """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
         cloud, line, prefix = self.cloud, answer.line, answer.request.prefix
         assert cloud is not None
-        if not cloud.breaker.begin():
-            return self._without_cloud(answer, "paused")
-        if not await cloud.budget.take():
-            cloud.breaker.given_up()
-            return self._without_cloud(answer, "budget")
+        if not await self._begins(cloud):
+            return self._without_cloud(answer, "budget" if cloud.budget.spent else "paused")
         asked_before, line.cloud_asked = line.cloud_asked, True
         answer.asks_cloud()
         line.asked_prefix = prefix if route.reason == "asked" else line.asked_prefix
@@ -239,3 +260,7 @@ class Escalation:
     def _gates_of(self, request: CompletionRequest) -> Gates:
         """A manual request always shows the best text."""
         return self.gates if request.trigger == "typing" else replace(self.gates, show=0.0)
+
+
+async def _made(draft: str) -> str:
+    return draft

@@ -95,6 +95,14 @@ class Journal:
         """A cloud alone would make a call now: there is a new answer to write, and it may be asked."""
         self._save(unix_s, 1)
 
+    def asked_ahead(self, trace: Trace) -> None:
+        """Takes a call of the cloud that was made in advance and served no request."""
+        self._totals = replace(self._totals, cloud=self._totals.cloud + 1)
+        self._save(trace.started_s, -1)
+        if self.keep_traces:
+            self._traces[trace.request_id] = trace
+            _bound(self._traces, _TRACES_KEPT)
+
     def left(self, agreements: Iterable[Agreement]) -> None:
         """Takes what a person left on a line, against what the local model wrote there."""
         for agreement in agreements:

@@ -55,6 +55,7 @@ def wire(
         max_tokens=settings.max_tokens,
         latency_budget_s=settings.latency_budget_s,
         hedge_s=settings.cloud_hedge_s,
+        asks_ahead=settings.cloud_ask_ahead,
         multiline=cast(Multiline, settings.multiline),
     )
 
