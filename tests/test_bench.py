@@ -84,7 +84,7 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("kernels", "| "),
         ("drafts", "| same answer | 1 of 1 |"),
         ("outages", "| hanging, closed |"),
-        ("cloud-lengths", "| 4096: the prompt is another one |"),
+        ("cloud-lengths", "| 128: the prompt is another one |"),
         ("rejections --n=4", "| tail |"),
     ],
 )

@@ -1,7 +1,7 @@
 """`bench --suite cloud-lengths`: what a longer prompt is worth to the cloud, and what its second round of retrieval is.
 
-The model that stands for the cloud (`cloud_model`, else the 1.5B) is asked on this machine with prompts of 1024, 2048
-and 4096 tokens, three eighths of each for what is found, once with the hits of the first round and once with those of
+The model that stands for the cloud (`cloud_model`, else the 1.5B) is asked on this machine with prompts of a quarter,
+a half and all of `cloud_prompt_tokens`, three eighths for what is found, with the hits of the first round and those of
 the second, whose query is the local model's text. Half notebook statements, half lines of indexed repositories.
 """
 
@@ -30,12 +30,11 @@ from ..lib.timed_answers import written
 from ..report.findings import Findings, Table, with_interval
 from ..report.strata import Stratum, strata
 
-LENGTHS = (1024, 2048, 4096)
 _FOUND_SHARE = 3 / 8
-_CONTEXT_TOKENS = 8192
+_MORE_TOKENS = 512
+"""Room in the model's context for its markers and its answer."""
 _IN_PROMPT = 2
 ROUNDS = ("round 1", "round 2")
-WAYS = tuple((length, which) for length in LENGTHS for which in ROUNDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +52,15 @@ def measure(bench: Bench) -> Findings:
     rows = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
     keys = pressed(bench.data)
     title = f"{stand_in(bench.settings)} as the cloud, the text of {bench.model} as the second query, n = {len(rows)}"
-    return Findings(tables=[_right(title, rows, strata(samples, keys)), _second(rows)], notes=[keys.note()])
+    lengths = lengths_of(bench.settings)
+    tables = [_right(title, rows, strata(samples, keys), lengths), _second(rows, lengths)]
+    return Findings(tables=tables if rows else [], notes=[keys.note()])
+
+
+def lengths_of(settings: MCCom) -> Sequence[int]:
+    """The lengths of prompts that are compared, in tokens."""
+    most = settings.cloud_prompt_tokens
+    return (most // 4, most // 2, most)
 
 
 def name_of(length: int, which: str) -> str:
@@ -61,31 +68,33 @@ def name_of(length: int, which: str) -> str:
     return f"{length}, {which}"
 
 
-def _right(title: str, rows: Sequence[Mapping[str, Any]], parts: Mapping[str, Stratum]) -> Table:
+def _right(
+    title: str, rows: Sequence[Mapping[str, Any]], parts: Mapping[str, Stratum], lengths: Sequence[int]
+) -> Table:
     """A row a length and round; gained: over the shortest prompt with the same round at the same positions."""
     *_, overall = parts.values()
+    kinds = sorted({row["kind"] for row in rows})
     lines = []
-    for length, which in WAYS:
+    for length, which in ((length, which) for length in lengths for which in ROUNDS):
         right, base, first = (
             [float(row["right"][name]) for row in rows]
-            for name in (name_of(length, which), name_of(LENGTHS[0], which), name_of(length, ROUNDS[0]))
+            for name in (name_of(length, which), name_of(lengths[0], which), name_of(length, ROUNDS[0]))
         )
-        kinds = sorted({row["kind"] for row in rows})
         of_kind = [[float(row["kind"] == kind) for row in rows] for kind in kinds]
         cells = [stratum.told(right, digits=3) for stratum in parts.values()]
         cells += [overall.told((a * b for a, b in zip(right, those, strict=True)), those) for those in of_kind]
         cells += [overall.gained(right, base), overall.gained(right, first)]
         cells.append(with_interval([float(row["size"][name_of(length, which)]) for row in rows], 0))
         lines.append([str(length), which, *cells])
-    head = ["at most", "hits of", *parts, *kinds, f"over {LENGTHS[0]}", "over round 1", "tokens, mean"] if rows else []
-    return Table(title=title, head=head, rows=lines if rows else [])
+    head = ["at most", "hits of", *parts, *kinds, f"over {lengths[0]}", "over round 1", "tokens, mean"]
+    return Table(title=title, head=head, rows=lines)
 
 
-def _second(rows: Sequence[Mapping[str, Any]]) -> Table:
+def _second(rows: Sequence[Mapping[str, Any]], lengths: Sequence[int]) -> Table:
     """How often the second round runs, and what it changes."""
     ran = [float(row["ran"]) for row in rows]
     lines = [["the local text names something new, so that it runs", with_interval(ran)]]
-    for length in LENGTHS:
+    for length in lengths:
         first, second = (name_of(length, which) for which in ROUNDS)
         others = [float(row["changed"][str(length)]) for row in rows]
         better = sum(row["right"][second] and not row["right"][first] for row in rows)
@@ -96,7 +105,8 @@ def _second(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
-    large_settings = changed(bench.settings, model=stand_in(bench.settings), context_tokens=_CONTEXT_TOKENS)
+    context_tokens = bench.settings.cloud_prompt_tokens + bench.settings.max_tokens + _MORE_TOKENS
+    large_settings = changed(bench.settings, model=stand_in(bench.settings), context_tokens=context_tokens)
     local, large = open_cascade(bench.settings), open_cascade(large_settings)
     new = [sample for sample in samples if bench.rows.get(sample.task) is None]
     async with aclosing(local), aclosing(large), indexed(new) as projects:
@@ -118,7 +128,7 @@ async def _row(models: _Models, settings: MCCom, sample: Sample, tree: Tree | No
     right_of: dict[Prompt, bool] = {}
     row: dict[str, Any] = {"kind": sample.kind, "right": {}, "size": {}, "changed": {}}
     row["ran"] = bool(line) and (not hits or bool(new_names(line, request, hits[:_IN_PROMPT])))
-    for length in LENGTHS:
+    for length in lengths_of(settings):
         context = _context(engine, retrieval, length, int(_FOUND_SHARE * length))
         first, _ = await context.prompt(request)
         second, _ = await context.prompt(request, text=line, confidence=confidence(local.tokens))
