@@ -13,6 +13,7 @@ MCComError
 └── EngineError        the model's process
     ├── EngineMissing  the model or its runtime is not installed
     ├── EngineBusy     starting, restarting or occupied: try again
+    ├── EngineHung     it lives and makes no progress: it is ended and starts again
     ├── PromptTooLong  more tokens than the model's context holds
     └── CloudError     the cloud's server; a completion goes on without it
         ├── CloudRefused  key, address or request are wrong: no use in trying again
@@ -76,6 +77,10 @@ class EngineMissing(EngineError):
 
 class EngineBusy(EngineError):
     """The engine cannot answer now but may soon."""
+
+
+class EngineHung(EngineError):
+    """The engine lives and makes no progress."""
 
 
 class PromptTooLong(EngineError):

@@ -6,9 +6,10 @@ An implementation is proved by the contract suite of its protocol under `tests/c
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from .types import Account, Agreement, CompletionRequest, Hit, Outcome, Prompt, Skills, Survival, Token, Trace
+from .types import Agreement, CompletionRequest, Hit, Outcome, Prompt, Skills, Survival, Token, Trace
 
 
 class Engine(Protocol):
@@ -78,6 +79,14 @@ class Recorder(Protocol):
     def keep(self, event: Trace | Outcome | Survival | Agreement) -> None:
         """Takes one thing that happened, in order of time. Neither blocks nor raises."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What the cloud has cost on one day (UTC)."""
+
+    calls: int = 0
+    tokens: int = 0
 
 
 Payment: TypeAlias = Callable[[MutableMapping[int, Account]], bool]

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+Span: TypeAlias = tuple[int, int]
+"""Where in a text something begins and ends."""
 CellKind: TypeAlias = Literal["code", "markdown", "raw"]
 Trigger: TypeAlias = Literal["typing", "invoke", "ask"]
 """`typing`: a key; `invoke`: the person asked for a suggestion; `ask`: the person asked for the cloud's."""
@@ -97,14 +99,6 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """What the cloud has cost on one day (UTC)."""
-
-    calls: int = 0
-    tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
     """The figures of a local text by which its chance of being right is judged; `confidence` as in Route."""
 
@@ -182,6 +176,9 @@ class Chunk:
     first_line: int
     last_line: int
     text: str
+    hidden: tuple[Span, ...] = ()
+    """Where `text` holds secrets of the document that it was cut from, as far as they were looked for. What is on this
+    machine may read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +203,11 @@ class Prompt:
     forced: str = ""
     """What was typed behind `typed`, up to the cursor: the answer continues it. An engine that heals makes its tokens
     begin with exactly these characters; any other reads them at the end of its prompt (`engines/fim.py:unforced`)."""
+    own: tuple[str, str] = ("", "")
+    """The cursor's whole cell or file before and behind the cursor, from which the texts were cut. It is no part of the
+    prompt, as `cells`: what leaves the machine is masked by the secrets that stand in them."""
+    cells: tuple[str, ...] = ()
+    """The other open cells, whole."""
     session: str = ""
     """Opaque and the same for every prompt of a document: keeps its requests on one replica and its cache."""
 

@@ -32,6 +32,7 @@ CLOSING = "closing"
 """A property of a test: the last lines of a runner that it has run, which the summary prints."""
 if find_spec("sniffio") is None:  # httpcore would search every folder for it, four times a request
     sys.modules["sniffio"] = None  # type: ignore[assignment]
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # jsonschema's check of IRIs: a second to import
 _LABEXTENSION = Path(__file__).parents[1] / "labextension"
 _ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from queue import Empty
 from typing import Any
 
@@ -23,7 +23,7 @@ class Notebook:
         self.kernel_id = kernel_id
         self.kernels = app.kernel_manager
         self.manager = app.kernel_manager.get_kernel(kernel_id)
-        self.names = KernelNames(app.session_manager, app.kernel_manager, max_chars=400)
+        self.names = KernelNames(app.session_manager, app.kernel_manager, max_chars=400, retry_s=0.1)
         self.client = self.manager.client(context=self.manager.context)
         self.client.session.session = str(uuid.uuid4())
         self.client.start_channels(hb=False, stdin=False)
@@ -60,14 +60,26 @@ class Notebook:
             await asyncio.sleep(0.05)
         raise AssertionError(f"{names} are not known; {sorted(known)} are")
 
-    async def heard(self, quiet_s: float = 0.5) -> list[dict[str, Any]]:
-        """What the kernel told everybody, until it is quiet."""
-        messages = []
+    async def heard(self) -> list[dict[str, Any]]:
+        """What the kernel told everybody since the last call; all that our code has asked it by now is answered."""
+        await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name().startswith("mccom kernel")))
+        reply = await self.client.kernel_info(reply=True, timeout=_PATIENCE_S)
+        question, messages = reply["parent_header"]["msg_id"], []
         while True:
-            try:
-                messages.append(await self.client.get_iopub_msg(timeout=quiet_s))
-            except Empty:
+            message = await self.client.get_iopub_msg(timeout=_PATIENCE_S)
+            if message["parent_header"].get("msg_id") != question:
+                messages.append(message)
+            elif message["content"]["execution_state"] == "idle":
                 return messages
+
+    async def started(self) -> None:
+        """Waits until the kernel is heard by us, and by the server to be idle."""
+        is_heard = False
+        while not is_heard or self.manager.execution_state != "idle":  # the server hears of it with the next message
+            await self.client.kernel_info(reply=True, timeout=_PATIENCE_S)
+            with suppress(Empty):
+                await self.client.get_iopub_msg(timeout=0.02)
+                is_heard = True
 
 
 @asynccontextmanager
@@ -78,15 +90,13 @@ async def notebook(app: Any, kernel: str = "python3") -> AsyncGenerator[Notebook
     )
     opened = Notebook(app, session["kernel"]["id"])
     try:
-        await opened.client.wait_for_ready(timeout=_PATIENCE_S)
-        while opened.manager.execution_state != "idle":  # the server hears of it with the next message
-            await opened.client.kernel_info(reply=True, timeout=_PATIENCE_S)
+        await opened.started()
         yield opened
     finally:
         await opened.names.aclose()
         opened.client.stop_channels()
-        if opened.kernel_id in app.kernel_manager:
-            await app.session_manager.delete_session(session["id"])
+        if opened.kernel_id in app.kernel_manager:  # at once: the cells of some tests keep it from ending by itself
+            await app.kernel_manager.shutdown_kernel(opened.kernel_id, now=True)
 
 
 async def _until(holds: Callable[[], bool]) -> None:

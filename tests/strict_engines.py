@@ -44,7 +44,8 @@ async def opened(kind: str, model: StrictModel) -> AsyncGenerator[tuple[Engine, 
 def prompt_at(line: str, cursor: int, above: str = ABOVE) -> Prompt:
     """The prompt as the cascade cuts it."""
     cut = heal(line[:cursor])
-    return Prompt(chunks=(), prefix=above, typed=cut.typed, forced=cut.forced, suffix="\n", session="s-1")
+    own = (above + line[:cursor], "\n")
+    return Prompt(chunks=(), prefix=above, typed=cut.typed, forced=cut.forced, suffix="\n", own=own, session="s-1")
 
 
 async def all_of(engine: Engine, prompt: Prompt, draft: str = "", max_tokens: int = 64) -> list[Token]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from functools import partial
 
-from ..protocols import Clock, Ledger, Payment
-from ..types import Account
+from ..protocols import Account, Clock, Ledger, Payment
 
 _DAY_S = 86400
 _HELD_DAYS = 7

@@ -24,6 +24,7 @@ from .drafts.context_text import ContextText, context_text
 from .route import CloudState, Gates, confidence
 from .text.heal import heal
 from .text.noise import is_noise
+from .text.prompt import typed_of
 from .tiers import CloudTier, LocalTier
 from .writing import within
 
@@ -232,7 +233,7 @@ class Escalation:
             draft, hits = await self._after_rejection(cloud, answer)
         if not draft or not cloud.context.allows(hits):
             return ""
-        draft = heal(prefix.rpartition("\n")[2]).left + draft
+        draft = heal(typed_of(prefix)).left + draft
         try:
             (n_tokens,) = await cloud.engine.count([draft])
         except EngineError:  # the call will meet it again

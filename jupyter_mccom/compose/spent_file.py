@@ -18,8 +18,7 @@ from filelock import FileLock, Timeout
 
 from .. import atomic_json
 from ..learning.trace_file import default_traces_dir
-from ..protocols import Payment
-from ..types import Account
+from ..protocols import Account, Payment
 
 _LOCK_S = 1.0
 """Another server holds it for milliseconds."""

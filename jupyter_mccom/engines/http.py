@@ -1,6 +1,7 @@
 """The one HTTP client under the engines: JSON questions, and streams of JSON lines or server-sent events.
 
-The environment's proxies and certificates (HTTPS_PROXY, SSL_CERT_FILE …) hold for other hosts and never for loopback.
+Its connections are opened at the one way out (`way_out.py`). The environment's proxies and certificates (HTTPS_PROXY,
+SSL_CERT_FILE …) hold for other hosts and never for loopback.
 Redirects are not followed: text goes to the address that was named, and nowhere else. What a failure is called differs
 by who is asked, and is said by `Failures`. Knows nothing of dialects or prompts.
 """
@@ -8,16 +9,15 @@ by who is asked, and is said by `Failures`. Knows nothing of dialects or prompts
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
-from urllib.parse import urlsplit
 
 import anyio
 
+from .. import way_out
 from ..errors import EngineError, SettingsError
 from .chars_a_token import CharsAToken
 
@@ -81,9 +81,19 @@ class HttpClient:
     """JSON with one server. `key` is asked for at each request; an empty one sends none. Open it in an event loop."""
 
     def __init__(
-        self, url: str, key: Callable[[], str], failures: Failures, patience: Patience, *, keeps_alive: bool
+        self,
+        url: str,
+        key: Callable[[], str],
+        failures: Failures,
+        patience: Patience,
+        *,
+        keeps_alive: bool,
+        kind: way_out.Kind | None = "cloud",
     ) -> None:
-        """`keeps_alive`: connections are used again, which is of use where a failure makes it ask once more."""
+        """`keeps_alive`: connections are used again, which is of use where a failure makes it ask once more.
+
+        `kind`: for what something leaves this machine; None: it is a process of ours.
+        """
         import httpx
 
         self.url = url.rstrip("/")
@@ -96,7 +106,7 @@ class HttpClient:
         limits = httpx.Limits(max_keepalive_connections=None if keeps_alive else 0)
         self._http: httpx.AsyncClient | OSError
         try:
-            self._http = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=not on_loopback(url))
+            self._http = way_out.async_client(kind, url, timeout=timeout, limits=limits)
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
             self._http = OSError(f"the environment's proxy or certificates cannot be used ({error})")
 
@@ -232,22 +242,6 @@ class HttpClient:
 def routing(session: str) -> Headers:
     """The key by which a router sends one document's requests to one replica."""
     return {"X-Session-Id": session} if session else {}
-
-
-def on_loopback(url: str) -> bool:
-    """True for an address of this machine, False for any other and for what is no address."""
-    try:
-        return is_loopback(urlsplit(url).hostname or "")
-    except ValueError:
-        return False
-
-
-def is_loopback(host: str) -> bool:
-    """True for `localhost` and for a loopback IP address, without brackets."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _data_of(line: bytes) -> bytes:

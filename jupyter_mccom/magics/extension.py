@@ -30,6 +30,7 @@ def load(shell: InteractiveShell) -> None:
         `%mccom pull [ID]`      downloads a model
         `%mccom cloud on|off`   switches the configured cloud on or off
         `%mccom complete CODE`  prints a completion of CODE
+        `%mccom why sent`       shows what left this machine last, as it was sent: with placeholders for secrets
         `%mccom forget`         deletes everything kept about your suggestions
 
         `%%mccom` completes the code below it and offers the result as the next cell.

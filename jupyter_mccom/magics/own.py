@@ -47,6 +47,11 @@ class Own:
         """The kept traces, oldest first."""
         return [wire.json_from_trace(trace) for trace in self._call(lambda: self._completions.traces())]
 
+    def left(self) -> list[dict[str, Any]]:
+        """What left the machine last."""
+        found: list[dict[str, Any]] = wire.json_from_left(self._completions.left())["left"]
+        return found
+
     def forget(self) -> None:
         """Deletes everything kept about suggestions."""
         self._wait(self._completions.forget())

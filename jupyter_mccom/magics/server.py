@@ -99,6 +99,11 @@ class Server:
         found: list[dict[str, Any]] = self._json("GET", "mccom/traces")["traces"]
         return found
 
+    def left(self) -> list[dict[str, Any]]:
+        """What left the machine last."""
+        found: list[dict[str, Any]] = self._json("GET", "mccom/left")["left"]
+        return found
+
     def forget(self) -> None:
         """Deletes everything kept about suggestions."""
         self._ask("DELETE", "mccom/traces")

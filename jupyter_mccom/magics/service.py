@@ -35,6 +35,10 @@ class Service(Protocol):
         """Kept traces, oldest first; see `wire.json_from_trace`."""
         ...
 
+    def left(self) -> list[dict[str, Any]]:
+        """What left the machine last, oldest first, as `tests/wire/left.json`."""
+        ...
+
     def forget(self) -> None:
         """Deletes the traces."""
         ...

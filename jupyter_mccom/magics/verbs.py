@@ -30,6 +30,8 @@ _HISTORY_CHARS = 60_000
 """Most characters of cells that ran, the newest first: a request stays well below the server's limit."""
 _CELL = "%mccom"
 """Stands for the cell in our own requests, so that none is taken for one of the notebook's."""
+_SENT = "sent"
+"""`%mccom why sent`: what left the machine last."""
 _HERE = frozenset({"complete", "pull"})
 """Verbs that need no server."""
 _REMOTE = (
@@ -82,7 +84,7 @@ class Verbs:
         words = event.text_until_cursor.split(" ")[1:]
         if len(words) <= 1:
             return list(self.verbs)
-        choices = {"model": (*model_ids(), AUTO), "pull": model_ids(), "cloud": ("on", "off")}
+        choices = {"model": (*model_ids(), AUTO), "pull": model_ids(), "cloud": ("on", "off"), "why": (_SENT,)}
         return list(choices.get(words[0], ())) if len(words) == 2 else []
 
     def close(self) -> None:
@@ -109,6 +111,9 @@ class Verbs:
 
     def _why(self, rest: str) -> None:
         service = self._service("why")
+        if rest == _SENT:
+            print(pages.sent(service.left()))
+            return
         here = service.document
         traces = [trace for trace in service.traces() if not here or trace["document"] == here]
         traces = [trace for trace in traces if trace["origin"] != "again" and trace["cell_id"] != self._cell_id()]

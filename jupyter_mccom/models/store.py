@@ -97,12 +97,18 @@ class Store:
         return Model(id=model_id, file=str(path), n_bytes=n_bytes, sha256="")
 
     def present(self, model_id: str) -> bool:
-        """True if all files of the model are here in full length. No digest is computed. Raises as `entry` does."""
+        """True if all files of the model are here in full length. No digest is computed.
+
+        Raises ModelError when the folder may not be entered, and as `entry` does.
+        """
         model = self.entry(model_id)
         path = self._path(model)
-        if model.weights == "mlx":
-            return model.own or folder.is_whole(path, self._stamp(model))
-        return path.is_file() and path.stat().st_size == model.n_bytes
+        try:
+            if model.weights == "mlx":
+                return model.own or folder.is_whole(path, self._stamp(model))
+            return path.is_file() and path.stat().st_size == model.n_bytes
+        except OSError as error:
+            raise _unreadable(path, error) from error
 
     def locate(self, model_id: str) -> Path:
         """The path of a verified file or folder; the first call reads all of it, later ones only sizes and times.
@@ -111,17 +117,15 @@ class Store:
         """
         model = self.entry(model_id)
         path = self._path(model)
-        if not path.exists() or not (model.own or path.is_file() or folder.is_whole(path, self._stamp(model))):
-            raise ModelMissing(
-                f"the model {model_id} is not on this machine; "
-                f"click the status item or run: jupyter mccom pull {model_id}"
-            )
         try:
+            if not path.exists() or not (model.own or path.is_file() or folder.is_whole(path, self._stamp(model))):
+                raise ModelMissing(
+                    f"the model {model_id} is not on this machine; "
+                    f"click the status item or run: jupyter mccom pull {model_id}"
+                )
             right = model.own or self._verified(model, path)
         except OSError as error:
-            raise ModelError(
-                f"the file {str(path)!r} cannot be read ({error.strerror}); check its permissions"
-            ) from error
+            raise _unreadable(path, error) from error
         if not right:
             raise ModelError(f"the file {str(path)!r} is corrupt; to replace it run: jupyter mccom pull {model_id}")
         return path
@@ -269,7 +273,7 @@ class Store:
         try:
             if json.loads(self._stamp(model).read_text(encoding="utf-8")) == _stamp_of(model, path):
                 return True
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             pass  # no stamp yet, or a damaged one: the hash decides
         if path.stat().st_size != model.n_bytes or sha256_of(path, check) != model.sha256:
             return False
@@ -293,6 +297,11 @@ class Store:
 
     def _staging(self, model: Model) -> Path:
         return self.models_dir / f"{model.id}.partial"
+
+
+def _unreadable(path: Path, error: OSError) -> ModelError:
+    why = f"{str(path)!r} cannot be read ({error.strerror})"
+    return ModelError(f"{why}; check its permissions, or set MCCom.models_dir")
 
 
 def _stamp_of(model: Model, path: Path) -> dict[str, int | str]:

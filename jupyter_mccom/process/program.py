@@ -73,10 +73,10 @@ class Program:
         """Ends it at once. Idempotent."""
         self._process.kill()
 
-    async def stop(self, *, patience_s: float = _STOP_S) -> None:
+    async def stop(self, *, patience_s: float | None = None) -> None:
         """Closes its stdin, which ends it; kills it if it has not ended by itself after `patience_s`. Idempotent."""
         self._out.put(None)
-        await asyncio.wait({self.exited}, timeout=patience_s)
+        await asyncio.wait({self.exited}, timeout=_STOP_S if patience_s is None else patience_s)
         if not self.exited.done():
             self.kill()
         await asyncio.wait({self.exited})

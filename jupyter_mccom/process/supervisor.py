@@ -43,10 +43,12 @@ class Words:
     """It is started again after a pause. Given what went wrong, and the seconds that are left of the pause."""
     stopped: Callable[[], MCComError]
     """It was closed while somebody waited for it."""
+    fault: Callable[[Exception], MCComError]
+    """It could not be started, for a reason that nobody has foreseen."""
 
 
 class Supervisor(Generic[RunningT]):
-    """One process at most. `start` may raise MCComError.
+    """One process at most. `start` may raise MCComError; whoever waits is told of any other error too.
 
     With `restarts` a process that died is started again by itself, else when it is asked for.
     """
@@ -144,9 +146,9 @@ class Supervisor(Generic[RunningT]):
             except self._given_up as error:
                 await self._become("asleep", error)
                 return
-            except MCComError as error:
+            except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it is
                 self._failed(lived_s=0.0)
-                await self._become("trouble", error)
+                await self._become("trouble", error if isinstance(error, MCComError) else self._words.fault(error))
             else:
                 if await self._unloaded(run):
                     return

@@ -60,10 +60,12 @@ class Kernels(Protocol):
 class KernelNames:
     """The names that kernels hold; one for each server. `max_chars` bounds a chunk."""
 
-    def __init__(self, sessions: Sessions, kernels: Kernels, *, max_chars: int) -> None:
+    def __init__(self, sessions: Sessions, kernels: Kernels, *, max_chars: int, retry_s: float = _RETRY_S) -> None:
+        """`retry_s`: how long a kernel that gave no names is left alone, unless something runs in it."""
         self._sessions = sessions
         self._managers = kernels
         self._max_chars = max_chars
+        self._retry_s = retry_s
         self._kernels: dict[str, _Kernel] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
 
@@ -87,7 +89,7 @@ class KernelNames:
         if kernel_id is None:
             return ()
         if kernel_id not in self._kernels:
-            self._kernels[kernel_id] = _Kernel(self._managers.get_kernel(kernel_id))
+            self._kernels[kernel_id] = _Kernel(self._managers.get_kernel(kernel_id), self._retry_s)
         kernel = self._kernels[kernel_id]
         kernel.notice_restart()
         if kernel_id not in self._asking and kernel.wants_asking():
@@ -123,8 +125,9 @@ class KernelNames:
 class _Kernel:
     """One kernel over its restarts. `manager.ready` is a new future at each start: that tells one run from the next."""
 
-    def __init__(self, manager: Any) -> None:
+    def __init__(self, manager: Any, retry_s: float) -> None:
         self._manager = manager
+        self._retry_s = retry_s
         self._is_ipython: bool | None = None
         self._not_before_s = 0.0
         self._run = manager.ready
@@ -172,7 +175,7 @@ class _Kernel:
             self.names = names
         if not names:  # nothing: the server may not have heard of what ran right after a start
             self._changed = True
-            self._not_before_s = asyncio.get_running_loop().time() + _RETRY_S
+            self._not_before_s = asyncio.get_running_loop().time() + self._retry_s
 
     async def _asked(self, client: Any) -> tuple[LiveName, ...]:
         if self._is_ipython is None:

@@ -255,7 +255,9 @@ def _headed(hit: Hit) -> Hit:
     chunk = hit.chunk
     if chunk.source.startswith("cell "):
         return hit
-    return replace(hit, chunk=replace(chunk, text=f"# {' '.join(chunk.source.split())}\n{chunk.text}"))
+    head = f"# {' '.join(chunk.source.split())}\n"
+    hidden = tuple((start + len(head), end + len(head)) for start, end in chunk.hidden)
+    return replace(hit, chunk=replace(chunk, text=head + chunk.text, hidden=hidden))
 
 
 def _in_cells(request: CompletionRequest, queries: Sequence[str], nearer: float) -> list[list[Scored]]:

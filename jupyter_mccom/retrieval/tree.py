@@ -19,8 +19,7 @@ import anyio
 from ..errors import RetrievalError
 from ..process.program import Program
 from ..process.supervisor import Supervisor, Words
-from ..types import Chunk
-from .index import Scored
+from .index import Scored, unpacked
 from .project import root_of
 
 Message: TypeAlias = dict[str, Any]
@@ -30,6 +29,7 @@ _WORDS = Words(
     ended=lambda last_words: RetrievalError(f"{_NAME} ended ({last_words})"),
     resting=lambda trouble, pause_s: RetrievalError(f"{trouble}; wait {ceil(pause_s)} s until it is started again"),
     stopped=lambda: RetrievalError("the project's index is closed; restart Jupyter"),
+    fault=lambda error: RetrievalError(f"{_NAME} cannot be started ({error!r}); please report it"),
 )
 
 
@@ -93,13 +93,7 @@ class ProjectTree:
         """
         worker, request = await self._opened(document)
         found = await worker.ask({**request, "queries": list(queries), "n": n})
-        return [
-            [
-                (Chunk(source=source, first_line=first, last_line=last, text=text), score)
-                for source, first, last, text, score in scored
-            ]
-            for scored in found
-        ]
+        return [[(unpacked(fields), score) for fields, score in scored] for scored in found]
 
     async def aclose(self) -> None:
         """Ends the worker. Idempotent; nothing can be searched after it."""

@@ -68,5 +68,8 @@ class Pulls:
             self._arrived()
         except MCComError as error:
             self.trouble = "" if self._cancelled.is_set() else str(error)
+        except Exception as error:
+            self.trouble = f"the download failed ({error!r}); please report it"
+            raise
         finally:
             self._progress = None

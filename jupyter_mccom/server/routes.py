@@ -16,6 +16,7 @@ import tornado.iostream
 import tornado.web
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
+from tornado.http1connection import HTTP1Connection
 
 from ..errors import MCComError, SettingsError, SettingsLocked, WireError
 from ..types import CompletionRequest
@@ -26,10 +27,33 @@ SERVICE = "mccom"
 """Key under which the running `Completions` stands in the server's settings."""
 
 
+_MAX_READ_BYTES = 4 * 1024 * 1024
+"""Of a body that is too large: so much is read, so that its sender sees the refusal; then the connection is closed."""
+
+
+@tornado.web.stream_request_body
 class MCComHandler(APIHandler):
-    """Shared by all routes: who may call, how a bad request is answered."""
+    """Shared by all routes: who may call, how a bad request is answered. Nothing is read before that is known."""
 
     auth_resource = SERVICE
+
+    def initialize(self) -> None:
+        """Called by tornado for each request."""
+        self._received = bytearray()
+
+    async def prepare(self) -> None:  # type: ignore[override]  # as APIHandler has it
+        """Refuses who may not call, and a body that says that it is too large."""
+        cast(HTTP1Connection, self.request.connection).set_max_body_size(_MAX_READ_BYTES)
+        await super().prepare()
+        size = self.request.headers.get("Content-Length", "")
+        if not self._finished and size.isdigit() and int(size) > wire.MAX_BODY_BYTES:
+            self.set_header("Connection", "close")
+            self.refuse_size()
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keeps a piece of the body, and nothing of one that is too large."""
+        if len(self._received) <= wire.MAX_BODY_BYTES:
+            self._received += chunk
 
     @property
     def completions(self) -> Completions:
@@ -39,9 +63,18 @@ class MCComHandler(APIHandler):
     def body(self) -> object:
         """The request's JSON. Raises WireError."""
         try:
-            return json.loads(self.request.body or b"{}")
-        except ValueError as error:
-            raise WireError("the request body is not JSON; send a JSON object") from error
+            return json.loads(self._received or b"{}")
+        except (ValueError, RecursionError):  # its text may hold a person's code: it is in no message
+            raise WireError("the request body is not JSON, or nested too deeply; send a JSON object") from None
+
+    @property
+    def too_large(self) -> bool:
+        """The body is over the limit."""
+        return len(self._received) > wire.MAX_BODY_BYTES
+
+    def refuse_size(self) -> None:
+        """Says that the body is too large."""
+        self.refuse(413, f"the body is over {wire.MAX_BODY_BYTES // 1024} KiB; send fewer or shorter cells")
 
     def refuse(self, status: int, message: str) -> None:
         """One line that says what is wrong."""
@@ -54,8 +87,8 @@ def route(method: Callable[..., Any]) -> Any:
 
     @wraps(method)
     async def guarded(self: MCComHandler, *args: str) -> None:
-        if len(self.request.body) > wire.MAX_BODY_BYTES:
-            self.refuse(413, f"the body is over {wire.MAX_BODY_BYTES // 1024} KiB; send fewer or shorter cells")
+        if self.too_large:
+            self.refuse_size()
             return
         try:
             await method(self, *args)
@@ -65,8 +98,18 @@ def route(method: Callable[..., Any]) -> Any:
             self.refuse(400, str(error))
         except MCComError as error:
             self.refuse(409, str(error))
+        except (tornado.web.HTTPError, tornado.iostream.StreamClosedError):
+            raise
+        except Exception as error:
+            self.log.exception("mccom: a fault in %s", self.request.path)
+            self.refuse(409, fault(error))
 
     return tornado.web.authenticated(authorized(guarded))
+
+
+def fault(error: Exception) -> str:
+    """What is said of an error that nobody has foreseen: a fault of ours."""
+    return f"jupyter-mccom failed ({type(error).__name__}); please report it with the lines of the server's log"
 
 
 class CompleteHandler(MCComHandler):
@@ -88,6 +131,7 @@ class CompleteHandler(MCComHandler):
 
     def on_connection_close(self) -> None:
         """The browser went away: stop the model."""
+        super().on_connection_close()
         if self._task is not None:
             self._task.cancel()
 
@@ -100,6 +144,9 @@ class CompleteHandler(MCComHandler):
             await self._line(wire.line_from_trouble(request.id, str(error)))
         except tornado.iostream.StreamClosedError:
             return
+        except Exception as error:
+            self.log.exception("mccom: a fault in a completion")
+            await self._line(wire.line_from_trouble(request.id, fault(error)))
         self.finish()
 
     async def _line(self, line: dict[str, Any]) -> None:
@@ -145,6 +192,7 @@ class WarmHandler(MCComHandler):
 
     def on_connection_close(self) -> None:
         """A key was typed, or the browser went away."""
+        super().on_connection_close()
         if self._reading is not None:
             self._reading.cancel()
 
@@ -191,6 +239,14 @@ class TracesHandler(MCComHandler):
         self.finish()
 
 
+class LeftHandler(MCComHandler):
+    """`GET /mccom/left` → `{left: [...]}`: what left this machine last, as it was sent, oldest first."""
+
+    @route
+    async def get(self) -> None:
+        self.finish(json.dumps(wire.json_from_left(self.completions.left())))
+
+
 class SettingsHandler(MCComHandler):
     """`GET /mccom/settings` → `{settings: {name: value}, locked: [name]}`; `PATCH {name: value}` answers so too.
 
@@ -215,5 +271,6 @@ HANDLERS = [
     (r"/mccom/pull", PullHandler),
     (r"/mccom/status", StatusHandler),
     (r"/mccom/traces", TracesHandler),
+    (r"/mccom/left", LeftHandler),
     (r"/mccom/settings", SettingsHandler),
 ]

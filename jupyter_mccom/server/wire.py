@@ -7,7 +7,8 @@ Knows nothing of HTTP. Raises WireError with one line that names the field.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar, get_args
 
@@ -27,9 +28,16 @@ from ..types import (
     Trace,
     Trigger,
 )
+from ..way_out import Left
 
 MAX_BODY_BYTES = 256 * 1024
 """Larger bodies get 413; the client cuts the cells to stay well below."""
+_MAX_NAME_CHARS = 64
+"""Of a language. A longer one is none, and would be kept with the figures."""
+_MAX_ID_CHARS = 4096
+"""Of a path, and of what is named by one."""
+_UNPRINTABLE = re.compile(r"[\0\ud800-\udfff]")
+"""NUL and half a character: no file system, model or parser takes them."""
 _MAX_DEADLINE_S = 120.0
 _MAX_COUNT = 2**53
 """The largest count that JavaScript holds exactly."""
@@ -40,6 +48,8 @@ T = TypeVar("T")
 def _field(body: Mapping[str, Any], name: str, kind: type[T], default: T | None = None) -> T:
     value = body.get(name, default)
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > _MAX_COUNT:
+            raise WireError(f"field {name!r} is a number that is too large")
         value = float(value)
     if value is None or not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         if value is None:
@@ -51,19 +61,34 @@ def _field(body: Mapping[str, Any], name: str, kind: type[T], default: T | None 
 def _choice(body: Mapping[str, Any], name: str, choices: tuple[str, ...], default: str | None = None) -> Any:
     value = _field(body, name, str, default)
     if value not in choices:
-        raise WireError(f"field {name!r} must be one of {', '.join(choices)}, not {value!r}")
+        raise WireError(f"field {name!r} must be one of {', '.join(choices)}, not {value[:_MAX_NAME_CHARS]!r}")
     return value
 
 
 def _count(body: Mapping[str, Any], name: str) -> int:
     value = _field(body, name, int, 0)
     if not 0 <= value <= _MAX_COUNT:
-        raise WireError(f"field {name!r} must be between 0 and {_MAX_COUNT}, not {value}")
+        raise WireError(f"field {name!r} must be between 0 and {_MAX_COUNT}")
     return value
 
 
+def _name(body: Mapping[str, Any], name: str, default: str | None = None, *, n_chars: int = _MAX_ID_CHARS) -> str:
+    """A path, a name or an id."""
+    value = _field(body, name, str, default)
+    if len(value) > n_chars:
+        raise WireError(f"field {name!r} has more than {n_chars} characters")
+    if _UNPRINTABLE.search(value):
+        raise WireError(f"field {name!r} holds a NUL or half a character")
+    return value
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    """A text of a person; what is no character in it becomes one that stands for it."""
+    return _UNPRINTABLE.sub("\ufffd", _field(body, name, str))
+
+
 def _id(body: Mapping[str, Any]) -> str:
-    value = _field(body, "suggestion_id", str)
+    value = _name(body, "suggestion_id", n_chars=_MAX_NAME_CHARS)
     if not value.isascii():
         raise WireError(f"field 'suggestion_id' must be the id of a suggestion, not {value!r}")
     return value
@@ -79,9 +104,9 @@ def _cells(body: Mapping[str, Any], name: str) -> tuple[Cell, ...]:
     def cell(value: object) -> Cell:
         item = _object(value, f"an item of {name!r}")
         return Cell(
-            cell_id=_field(item, "cell_id", str),
+            cell_id=_name(item, "cell_id"),
             kind=_choice(item, "kind", get_args(CellKind)),
-            source=_field(item, "source", str),
+            source=_text(item, "source"),
             ran=None if item.get("ran") is None else _count(item, "ran"),
         )
 
@@ -122,13 +147,13 @@ def request_from(value: object) -> CompletionRequest:
         raise WireError(f"field 'deadline_s' must be above 0 and at most {_MAX_DEADLINE_S:g}, not {deadline_s:g}")
     last = body.get("last")
     return CompletionRequest(
-        id=_field(body, "request_id", str),
-        client=_field(body, "client_id", str),
-        document=_field(body, "document", str),
-        cell_id=_field(body, "cell_id", str, ""),
-        language=_field(body, "language", str).lower(),
-        prefix=_field(body, "prefix", str),
-        suffix=_field(body, "suffix", str),
+        id=_name(body, "request_id"),
+        client=_name(body, "client_id"),
+        document=_name(body, "document"),
+        cell_id=_name(body, "cell_id", ""),
+        language=_name(body, "language", n_chars=_MAX_NAME_CHARS).lower(),
+        prefix=_text(body, "prefix"),
+        suffix=_text(body, "suffix"),
         cells_before=_cells(body, "cells_before"),
         cells_after=_cells(body, "cells_after"),
         n_cells_above=_count(body, "n_cells_above"),
@@ -147,7 +172,7 @@ def position_from(value: object) -> CompletionRequest | None:
 def model_from(value: object) -> str | None:
     """The model id in the body of `POST /mccom/pull`; None means the configured model."""
     body = _object(value, "the request body")
-    return None if body.get("model") is None else _field(body, "model", str)
+    return None if body.get("model") is None else _name(body, "model")
 
 
 def settings_from(value: object) -> dict[str, object]:
@@ -155,7 +180,7 @@ def settings_from(value: object) -> dict[str, object]:
     body, known = _object(value, "the request body"), kinds()
     for name in body:
         if name not in known:
-            raise WireError(f"no setting is named {name!r}; see the settings in the README")
+            raise WireError(f"no setting is named {name[:_MAX_NAME_CHARS]!r}; see the settings in the README")
     values: dict[str, object] = {name: _field(body, name, known[name]) for name in body}
     for name, found in values.items():
         if isinstance(found, float) and not math.isfinite(found):
@@ -170,6 +195,11 @@ def json_from_settings(settings: MCCom, locked: Collection[str]) -> dict[str, An
     names = personal()
     values = {name: getattr(settings, name) for name in names}
     return {"settings": values, "locked": [name for name in names if name in locked]}
+
+
+def json_from_left(left: Iterable[Left]) -> dict[str, Any]:
+    """The requests that left this machine last, each as an object."""
+    return {"left": [asdict(one) for one in left]}
 
 
 def line_from_suggestion(suggestion: Suggestion) -> dict[str, Any]:
@@ -197,5 +227,8 @@ def line_from_trouble(request_id: str, message: str) -> dict[str, Any]:
 
 
 def json_from_trace(trace: Trace) -> dict[str, Any]:
-    """A Trace as a JSON object; times in seconds, probabilities 0..1."""
-    return asdict(trace)
+    """A Trace as a JSON object; times in seconds, probabilities 0..1. Where hits hold secrets is left out."""
+    found = asdict(trace)
+    for hit in found["hits"]:
+        del hit["chunk"]["hidden"]
+    return found

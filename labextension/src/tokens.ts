@@ -4,6 +4,7 @@
 
 import type { ISignal } from '@lumino/signaling';
 import type { Json } from './server/guards';
+import type { Left } from './server/left';
 import type { Status } from './server/status';
 import type { ServerSettings, Trace } from './server/traces';
 import type {
@@ -54,6 +55,8 @@ export interface IClient {
   change(values: Json): Promise<ServerSettings>;
   /** The trace of the last suggestion; null where none is kept. */
   lastTrace(): Promise<Trace | null>;
+  /** What left the server's machine last, oldest first. */
+  left(): Promise<Left[]>;
 }
 
 /** What the status item shows; troubles of completions are reported here. */

@@ -176,7 +176,9 @@ describe('the other routes', () => {
         response.end(
           request.url?.includes('/traces?last=1')
             ? '{"traces": []}'
-            : '{"settings": {"threads": 1}, "locked": []}'
+            : request.url?.includes('/left')
+              ? '{"left": []}'
+              : '{"settings": {"threads": 1}, "locked": []}'
         )
       );
     });
@@ -184,11 +186,13 @@ describe('the other routes', () => {
     expect(await client.settings()).toEqual(answer);
     expect(await client.change({ threads: 1 })).toEqual(answer);
     expect(await client.lastTrace()).toBeNull();
+    expect(await client.left()).toEqual([]);
     expect(bodies).toEqual(['{"threads":1}']);
     expect(seen).toEqual([
       'GET /base/mccom/settings',
       'PATCH /base/mccom/settings',
-      'GET /base/mccom/traces'
+      'GET /base/mccom/traces',
+      'GET /base/mccom/left'
     ]);
   });
 

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { leftFrom } from '../src/server/left';
 import { statusFrom } from '../src/server/status';
 import { settingsFrom, tracesFrom } from '../src/server/traces';
 import { lineFrom } from '../src/server/wire';
@@ -82,6 +83,8 @@ describe('golden messages', () => {
       expect(settingsFrom(value)).toEqual(value);
     } else if (name === 'settings_patch.json') {
       expect(value).toEqual(expect.any(Object)); // what is sent is what the schema holds
+    } else if (name === 'left.json') {
+      expect({ left: leftFrom(value) }).toEqual(value);
     } else if (name === 'traces.json') {
       const [{ engines, hits, ...rest }] = tracesFrom(value);
       expect(engines).toEqual(['qwen2.5-coder-0.5b', 'qwen2.5-coder-1.5b']);

@@ -18,8 +18,8 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals")
 
 @pytest.fixture
 def jp_server_config() -> dict[str, Any]:
-    """A plain server: no model is needed."""
-    return {"ServerApp": {"jpserver_extensions": {}}}
+    """A plain server, which needs no model and soon sees that a kernel is dead."""
+    return {"ServerApp": {"jpserver_extensions": {}}, "KernelRestarter": {"time_to_dead": 0.2}}
 
 
 def _asked(messages: list[dict[str, Any]], book: Notebook) -> int:
@@ -113,15 +113,16 @@ async def test_a_kernel_that_hangs_is_left_alone_until_it_goes_on(
     jp_serverapp: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A kernel that hangs is left alone until it goes on."""
-    monkeypatch.setattr("jupyter_mccom.retrieval.kernel._RETRY_S", 0.1)
+    monkeypatch.setattr("jupyter_mccom.retrieval.kernel._ANSWER_S", 0.2)
     async with notebook(jp_serverapp) as book:
         await book.ran("before = 1")
         await book.knows("before")
         await book.ran("after = 1")
         os.kill(book.manager.provisioner.pid, signal.SIGSTOP)
-        for _ in range(30):
+        end_s = asyncio.get_running_loop().time() + 0.7
+        while asyncio.get_running_loop().time() < end_s:  # it is asked twice and does not answer
             assert [live.name for live in await book.names.names(DOCUMENT)] == ["before"]
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
         os.kill(book.manager.provisioner.pid, signal.SIGCONT)
         await book.knows("before", "after")
 
@@ -146,9 +147,9 @@ async def test_a_kernel_of_another_language_runs_nothing(jp_serverapp: Any) -> N
         await book.run("hello")
         await book.state("idle")
         await book.heard()
-        for _ in range(10):
+        for _ in range(3):
             assert await book.names.names(DOCUMENT) == ()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.11)
         assert _asked(await book.heard(), book) == 0
 
 

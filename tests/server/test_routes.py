@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -140,9 +141,17 @@ async def test_a_model_that_is_there_needs_no_download(jp_fetch: Fetch) -> None:
         (json.dumps({**REQUEST, "trigger": "no"}), 400, "'trigger'"),
         (json.dumps({**REQUEST, "cells_before": [3]}), 400, "cells_before"),
         (json.dumps({**REQUEST, "deadline_s": -1}), 400, "deadline_s"),
+        (json.dumps({**REQUEST, "deadline_s": 10**400}), 400, "deadline_s"),
+        (json.dumps({**REQUEST, "language": "x" * 200_000}), 400, "language"),
+        (json.dumps({**REQUEST, "document": "a\0.py"}), 400, "document"),
+        (json.dumps({**REQUEST, "document": "\ud800.py"}), 400, "document"),
+        ("[" * 100_000 + "]" * 100_000, 400, "nested"),
         (json.dumps({**REQUEST, "prefix": "x" * 300_000}), 413, "256 KiB"),
     ],
-    ids=["broken", "list", "empty", "type", "choice", "cells", "range", "large"],
+    ids=[
+        *("broken", "list", "empty", "type", "choice", "cells", "range", "number", "language", "nul", "half", "nested"),
+        "large",
+    ],
 )
 async def test_bad_bodies_get_one_clear_line(jp_fetch: Fetch, body: str, code: int, said: str) -> None:
     """A bad body gets a status and one clear line."""
@@ -155,10 +164,69 @@ async def test_bad_bodies_get_one_clear_line(jp_fetch: Fetch, body: str, code: i
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("route", ["complete", "outcome", "survival", "warm", "pull", "status", "traces", "settings"])
+DEEP = "".join(f"{' ' * depth}if x:\n" for depth in range(300))
+HOSTILE = {
+    "deep": f"{DEEP}{' ' * 300}y = ",
+    "minuses": f"x = {'-' * 500}1\ny = ",
+    "brackets": "(" * 250_000,
+    "words": "a b c d e " * 25_000,
+    "blanks": " " * 250_000,
+    "half": "x = '\ud800'\ny = ",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+async def test_hostile_cells_are_completed(jp_fetch: Fetch, never_blocks: object, kind: str) -> None:
+    """A cell that no parser takes is answered in time, and the loop goes on meanwhile."""
+    prefix = HOSTILE[kind]
+    slowest_s = 0.0
+
+    async def beat() -> None:
+        nonlocal slowest_s
+        while True:
+            began_s = time.monotonic()
+            await asyncio.sleep(0.01)
+            slowest_s = max(slowest_s, time.monotonic() - began_s)
+
+    beating = asyncio.create_task(beat())
+    with anyio.fail_after(PATIENCE_S):
+        lines = await _complete(jp_fetch, prefix=prefix, request_id=kind)
+    beating.cancel()
+    assert lines[-1]["type"] == "final"
+    assert slowest_s < 1
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_that_is_too_large_is_not_read(jp_fetch: Fetch, jp_serverapp: ServerApp, chunked: bool) -> None:
+    """A body of 150 MB is refused or cut off before more than a few of them were sent."""
+    url = httpx.URL(jp_serverapp.connection_url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    size = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {150 << 20}"
+    token = f"Authorization: token {jp_serverapp.identity_provider.token}"
+    writer.write(
+        f"POST {url.raw_path.decode()}mccom/complete HTTP/1.1\r\nHost: {url.host}\r\n{token}\r\n{size}\r\n\r\n".encode()
+    )
+    n_sent, piece = 0, b"x" * 100_000
+    with suppress(ConnectionError):
+        while n_sent < 30 << 20 and not writer.is_closing():
+            writer.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
+            await writer.drain()
+            n_sent += len(piece)
+            await asyncio.sleep(0)
+    assert n_sent < 30 << 20
+    with suppress(ConnectionError):
+        assert (await reader.readline()).split()[1] in (b"413", b"400")
+    writer.transport.abort()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+@pytest.mark.parametrize(
+    "route", ["complete", "outcome", "survival", "warm", "pull", "status", "traces", "left", "settings"]
+)
 async def test_nobody_without_a_token_gets_in(jp_fetch: Fetch, route: str) -> None:
     """No route answers without the token."""
-    method = "GET" if route in ("status", "traces", "settings") else "POST"
+    method = "GET" if route in ("status", "traces", "left", "settings") else "POST"
     body = None if method == "GET" else "{}"
     with pytest.raises(HTTPClientError) as refused:
         await jp_fetch("mccom", route, method=method, body=body, headers={"Authorization": "token wrong"})

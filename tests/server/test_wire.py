@@ -12,6 +12,7 @@ from jupyter_mccom.errors import WireError
 from jupyter_mccom.server import wire
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Chunk, DraftCheck, Generation, Hit, Outcome, Route, Suggestion, Survival, Trace
+from jupyter_mccom.way_out import Left
 
 GOLDEN = Path(__file__).parents[1] / "wire"
 
@@ -75,6 +76,12 @@ def test_a_survival_of_another_age_or_of_no_count_is_refused(name: str, value: o
         wire.survival_from({**_golden("survival"), name: value})
 
 
+def test_what_left() -> None:
+    """What left the machine last is written as in the golden answer."""
+    (golden,) = _golden("left")["left"]
+    assert wire.json_from_left([Left(**golden)]) == _golden("left")
+
+
 def test_only_personal_settings_are_named_as_locked() -> None:
     """The answer of settings names only personal settings as locked."""
     answer = wire.json_from_settings(MCCom(threads=2), {"threads", "cloud_url"})
@@ -134,6 +141,11 @@ def test_a_pull() -> None:
     """The golden pull request names its model, and an empty one names none."""
     assert wire.model_from(_golden("pull_request")) == "qwen2.5-coder-0.5b"
     assert wire.model_from({}) is None
+
+
+def test_half_a_character_of_a_text_is_replaced() -> None:
+    """Half a character, where a page cut a text, stands as a sign for it, and is no error."""
+    assert wire.request_from({**_golden("complete_request_minimal"), "prefix": "x\ud83d\0"}).prefix == "x\ufffd\ufffd"
 
 
 @pytest.mark.parametrize("value", [True, 1.5, "3", -1])

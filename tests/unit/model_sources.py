@@ -6,14 +6,17 @@ import hashlib
 import json
 import random
 import sys
+import tempfile
 import threading
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+import certifi
+import pytest
 
 from jupyter_mccom.models.catalog import HubSource, Model, WheelPart
 from jupyter_mccom.models.store import Store
@@ -78,14 +81,32 @@ def build_wheels(folder: Path, body: bytes = BODY) -> Path:
     return folder
 
 
-def counting_pip(folder: Path, before: str = "") -> tuple[tuple[str, ...], Callable[[], list[str]]]:
-    """The real pip behind a script that writes down what it is asked for; `before` is Python run first."""
+_REAL_PIP = "import runpy\nsys.argv[0] = 'pip'\nrunpy.run_module('pip', run_name='__main__')\n"
+_COPYING_PIP = """
+import argparse, pathlib, shutil
+parser = argparse.ArgumentParser(allow_abbrev=False)
+parser.add_argument("command", choices=["download"])
+for flag in ("no-index", "no-deps", "no-input", "disable-pip-version-check", "no-cache-dir"):
+    parser.add_argument(f"--{flag}", action="store_true", required=True)
+for option in ("find-links", "only-binary", "progress-bar", "dest"):
+    parser.add_argument(f"--{option}", required=True)
+parser.add_argument("wanted")
+given = parser.parse_args()
+name, version = given.wanted.replace("-", "_").split("==")
+shutil.copy(pathlib.Path(given.find_links, f"{name}-{version}-py3-none-any.whl"), given.dest)
+"""
+"""Does for `build_wheels` what pip does, ten times as fast, and takes only the options that we give."""
+
+
+def counting_pip(
+    folder: Path, before: str = "", *, real: bool = False
+) -> tuple[tuple[str, ...], Callable[[], list[str]]]:
+    """A pip that writes down what it is asked for, the real one or one that copies; `before` is Python run first."""
     log, script = folder / "asked", folder / "counting_pip.py"
-    script.write_text(
-        f"import runpy, sys\nopen({str(log)!r}, 'a').write(sys.argv[-1] + '\\n')\n{before}\n"
-        "sys.argv[0] = 'pip'\nrunpy.run_module('pip', run_name='__main__')\n"
-    )
-    return (sys.executable, str(script)), lambda: log.read_text().split() if log.exists() else []
+    pip = _REAL_PIP if real else _COPYING_PIP
+    script.write_text(f"import sys\nopen({str(log)!r}, 'a').write(sys.argv[-1] + '\\n')\n{before}\n{pip}")
+    command = (sys.executable, str(script)) if real else (sys.executable, "-I", "-S", str(script))
+    return command, lambda: log.read_text().split() if log.exists() else []
 
 
 @dataclass
@@ -104,12 +125,24 @@ class Hub:
     ignores_range: bool = False
     hangs_after: int | None = None
     """Bytes sent before it goes silent; -1: not even the headers."""
-    block_s: float = 0.0
-    """Pause between blocks."""
+    waits_at: int | None = None
+    """Bytes after which it waits for `goes_on`."""
+    goes_on: threading.Event = field(default_factory=threading.Event)
     ranges: list[str] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     n_sent: int = 0
     closing: threading.Event = field(default_factory=threading.Event)
+
+
+@contextmanager
+def _few_certificates() -> Iterator[None]:
+    """One certificate is read in the place of all, for a hub that speaks no TLS: 20 ms less a connection."""
+    last_line = "-----END CERTIFICATE-----\n"
+    first = Path(certifi.where()).read_text(encoding="ascii").partition(last_line)[0]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        (Path(folder) / "one.pem").write_text(first + last_line)
+        patch.setenv("SSL_CERT_FILE", str(Path(folder) / "one.pem"))
+        yield
 
 
 @contextmanager
@@ -131,12 +164,14 @@ def serving() -> Iterator[Hub]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     hub.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield hub
+        with _few_certificates():
+            yield hub
     finally:
         hub.closing.set()
+        hub.goes_on.set()
         server.shutdown()
         thread.join()
         server.server_close()
@@ -170,8 +205,9 @@ def _answer(handler: BaseHTTPRequestHandler, hub: Hub) -> None:
         if hub.hangs_after is not None and at >= hub.hangs_after:
             hub.closing.wait()
             return
+        if hub.waits_at == at:
+            hub.goes_on.wait()
         block = body[at : min(at + BLOCK, end)]
         handler.wfile.write(block)
         hub.n_sent += len(block)
-        time.sleep(hub.block_s)
     handler.close_connection = True

@@ -17,6 +17,7 @@ from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import EngineError, ModelError
 from jupyter_mccom.protocols import Engine
 from jupyter_mccom.types import Prompt, Skills, Token
+from tests.clock import in_virtual_time
 
 VERSIONS: dict[str, str] = machine(1)["versions"]  # type: ignore[assignment]
 PROMPT = Prompt(chunks=(), prefix="", typed="x = ", suffix="")
@@ -70,6 +71,7 @@ class Machine:
             measurements=Measurements(self.file, of={**machine(1), **other}),
             budget_s=self.budget_s,
             free_bytes=lambda: 10**10,
+            clock=lambda: asyncio.get_running_loop().time(),
         )
 
     def _candidates(self) -> list[Candidate]:
@@ -92,6 +94,7 @@ async def _ask(engine: Engine) -> list[Token]:
         return [token async for token in tokens]
 
 
+@in_virtual_time
 async def test_the_smallest_is_measured_first(tmp_path: Path) -> None:
     """The smallest model is measured first, then the one that is chosen; only one of them stays in memory."""
     machine = Machine(tmp_path)
@@ -104,6 +107,7 @@ async def test_the_smallest_is_measured_first(tmp_path: Path) -> None:
     await engine.aclose()
 
 
+@in_virtual_time
 async def test_the_quicker_kind_of_engine_is_chosen(
     tmp_path: Path,
 ) -> None:
@@ -119,6 +123,7 @@ async def test_the_quicker_kind_of_engine_is_chosen(
     await engine.aclose()
 
 
+@in_virtual_time
 async def test_a_slow_machine_gets_the_small_one(tmp_path: Path) -> None:
     """A slow machine gets the smallest model, and a larger one is never asked."""
     machine = Machine(tmp_path, budget_s=0.000_001)
@@ -129,6 +134,7 @@ async def test_a_slow_machine_gets_the_small_one(tmp_path: Path) -> None:
     await engine.aclose()
 
 
+@in_virtual_time
 async def test_a_model_slower_than_predicted_is_left(tmp_path: Path) -> None:
     """A model that turns out slower than predicted is left for the smaller one."""
     machine = Machine(tmp_path, budget_s=1)
@@ -139,6 +145,7 @@ async def test_a_model_slower_than_predicted_is_left(tmp_path: Path) -> None:
     await engine.aclose()
 
 
+@in_virtual_time
 async def test_a_machine_is_measured_once(tmp_path: Path) -> None:
     """A second engine on the same machine knows the choice without a measurement."""
     machine = Machine(tmp_path)
@@ -161,6 +168,7 @@ async def test_a_machine_is_measured_once(tmp_path: Path) -> None:
     ],
     ids=lambda other: ", ".join(other),
 )
+@in_virtual_time
 async def test_other_hardware_or_versions_are_measured_anew(tmp_path: Path, other: dict[str, object]) -> None:
     """Other hardware or other versions are measured anew, and the older figures stay known."""
     here = Machine(tmp_path)
@@ -178,6 +186,7 @@ def test_the_figures_depend_on_the_versions_that_are_installed() -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"a": 1}', '{"a": {"small": {"read_s": 1}}}'])
+@in_virtual_time
 async def test_a_damaged_file_of_figures_costs_one_measurement(tmp_path: Path, content: str) -> None:
     """A damaged file of figures is replaced by one new measurement."""
     machine = Machine(tmp_path)
@@ -186,6 +195,7 @@ async def test_a_damaged_file_of_figures_costs_one_measurement(tmp_path: Path, c
     assert machine.open().choice.figures
 
 
+@in_virtual_time
 async def test_nothing_here_names_the_next_step_and_offers_the_default(tmp_path: Path) -> None:
     """Without any model on the machine the choice is the default model."""
     machine = Machine(tmp_path)
@@ -194,6 +204,7 @@ async def test_nothing_here_names_the_next_step_and_offers_the_default(tmp_path:
     assert engine.choice.name == "middle"
 
 
+@in_virtual_time
 async def test_a_better_model_serves_once_it_is_here(tmp_path: Path) -> None:
     """The small model serves until a better one is here and the engine is told to reconsider."""
     machine = Machine(tmp_path)
@@ -210,6 +221,7 @@ async def test_a_better_model_serves_once_it_is_here(tmp_path: Path) -> None:
     await engine.aclose()
 
 
+@in_virtual_time
 async def test_the_offer_is_known_as_soon_as_the_figures_are(tmp_path: Path) -> None:
     """A new process offers the better model from the kept figures alone."""
     machine = Machine(tmp_path)
@@ -218,6 +230,7 @@ async def test_the_offer_is_known_as_soon_as_the_figures_are(tmp_path: Path) -> 
     assert machine.open().choice.offer == "middle", "what `jupyter mccom pull` fetches, in a process of its own"
 
 
+@in_virtual_time
 async def test_each_choice_is_told_once(tmp_path: Path) -> None:
     """The callback is called once for each model that is chosen."""
     machine = Machine(tmp_path)
@@ -234,6 +247,7 @@ async def test_each_choice_is_told_once(tmp_path: Path) -> None:
     await engine.aclose()
 
 
+@in_virtual_time
 async def test_a_model_that_does_not_load_is_left_out(tmp_path: Path) -> None:
     """A model that does not load is left out of the choice."""
     machine = Machine(tmp_path)
@@ -244,6 +258,7 @@ async def test_a_model_that_does_not_load_is_left_out(tmp_path: Path) -> None:
     await engine.aclose()
 
 
+@in_virtual_time
 async def test_where_none_loads_the_reason_reaches_whoever_asks(tmp_path: Path) -> None:
     """When no model loads, the request fails with the reason."""
     machine = Machine(tmp_path)
@@ -254,6 +269,7 @@ async def test_where_none_loads_the_reason_reaches_whoever_asks(tmp_path: Path) 
     await engine.aclose()
 
 
+@in_virtual_time
 async def test_a_cancelled_request_does_not_stop_measuring(tmp_path: Path) -> None:
     """A measurement goes on when the request that began it is cancelled, and it is made once."""
     machine = Machine(tmp_path)
@@ -268,6 +284,7 @@ async def test_a_cancelled_request_does_not_stop_measuring(tmp_path: Path) -> No
     await engine.aclose()
 
 
+@in_virtual_time
 async def test_closing_ends_a_measurement(tmp_path: Path) -> None:
     """Closing the engine ends a running measurement, and no figures are kept."""
     machine = Machine(tmp_path)

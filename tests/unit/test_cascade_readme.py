@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import jupyter_mccom
@@ -12,6 +13,7 @@ FOLDER = Path(jupyter_mccom.__file__).parent / "cascade"
 README = (FOLDER / "README.md").read_text()
 
 
+@cache
 def _defined() -> set[str]:
     """Functions, classes and methods of the package, methods as `Class.name`."""
     found = set()

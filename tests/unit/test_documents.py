@@ -21,6 +21,7 @@ from jupyter_mccom.server.live_settings import LiveSettings
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Cell, CompletionRequest, Outcome, Prompt, Suggestion, Token
 from tests.cascades import cascade_of, held_texts
+from tests.clock import in_virtual_time
 
 CELL = Cell(cell_id="0", kind="code", source="def my_secret_function(path):\n    return path")
 REQUEST = CompletionRequest(
@@ -76,6 +77,7 @@ async def test_nothing_is_left_after_forget() -> None:
     assert held_texts(cascade, *TEXTS, but=(engine,)) == []
 
 
+@in_virtual_time
 async def test_what_runs_while_all_is_forgotten() -> None:
     """A running answer goes on for who waits for it, is in no record, and leaves nothing behind."""
     engine = ScriptedEngine({"np.z": "eros(3)\n"}, token_s=0.02)
@@ -90,6 +92,7 @@ async def test_what_runs_while_all_is_forgotten() -> None:
     assert held_texts(cascade, *TEXTS, but=(engine,)) == []
 
 
+@in_virtual_time
 async def test_who_waits_for_another_answer_while_all_is_forgotten() -> None:
     """A request that waits for the running answer of an older one is forgotten too, although it wrote nothing yet."""
     engine = ScriptedEngine({"np.z": "oo(3)\n", "np.ze": "ros(4)\n"}, token_s=0.05)

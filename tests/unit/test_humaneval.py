@@ -91,7 +91,7 @@ def test_programs_that_pass(text: str, right: bool) -> None:
 def test_a_program_that_does_not_end() -> None:
     """A program that does not end is killed at the time limit."""
     start_s = time.monotonic()
-    assert not passes(TASK.program("    import time; time.sleep(60)"), limit_s=1.0)
+    assert not passes(TASK.program("    import time; time.sleep(60)"), limit_s=0.2)
     assert time.monotonic() - start_s < 30
 
 

@@ -15,7 +15,7 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from jupyter_mccom.magics.pages import Page, stats, why
+from jupyter_mccom.magics.pages import Page, sent, stats, why
 from jupyter_mccom.magics.plot import latencies
 from jupyter_mccom.magics.verbs import Verbs
 from jupyter_mccom.models.store import Store
@@ -189,6 +189,11 @@ class Downloading:
         """The scripted traces."""
         return []
 
+    def left(self) -> list[dict[str, Any]]:
+        """The scripted requests that left."""
+        bodies = (("cloud", "POST https://cloud.test/v1", '{"prompt":"x"}'), ("package index", "pip download a==1", ""))
+        return [{"kind": kind, "at_s": 1.5, "address": where, "body": body} for kind, where, body in bodies]
+
     def forget(self) -> None:
         """Forgets nothing."""
 
@@ -203,8 +208,21 @@ class Downloading:
         """Closes nothing."""
 
 
-def test_a_download_tells_how_far_it_is_and_can_be_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_left_is_shown_as_it_was_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    """`%mccom why sent` prints each request that left last, its body as it was sent."""
+    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))  # type: ignore[no-untyped-call]
+    Verbs(shell, lambda _: (Downloading(), False)).run("why sent", None)
+    first, second = capsys.readouterr().out.split("\n\n")
+    assert first.endswith(' cloud: POST https://cloud.test/v1\n{"prompt":"x"}')
+    assert second.endswith(" package index: pip download a==1\n")
+    assert sent([]).startswith("nothing has left")
+
+
+def test_a_download_tells_how_far_it_is_and_can_be_interrupted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A download prints its progress, and an interrupt keeps what arrived."""
+    monkeypatch.setattr("jupyter_mccom.magics.verbs._POLL_S", 0.01)
     service = Downloading()
     shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))  # type: ignore[no-untyped-call]
     Verbs(shell, lambda _: (service, False)).run("pull", None)

@@ -13,7 +13,12 @@ import pytest
 from jupyter_mccom.retrieval.namespace import MAX_CHARS, MAX_NAMES, NamespaceText
 
 numpy: Any = importlib.import_module("numpy")
-pandas: Any = importlib.import_module("pandas")
+
+
+@pytest.fixture(scope="module")
+def pandas() -> Any:
+    """Imported by the worker that runs these tests, which takes 0.3 s."""
+    return importlib.import_module("pandas")
 
 
 def _described(**user: object) -> dict[str, tuple[str, str, list[str], str]]:
@@ -90,7 +95,7 @@ def test_builtin_values_show_only_their_type() -> None:
     assert all(entry[1:] == ("", [], "") for entry in found.values())
 
 
-def test_frames_and_arrays_show_shapes_and_dtypes() -> None:
+def test_frames_and_arrays_show_shapes_and_dtypes(pandas: Any) -> None:
     """Frames and arrays show shapes and dtypes, and no value of a category."""
     frame = pandas.DataFrame(
         {"kind": pandas.Categorical(["secret"]), "day": pandas.to_datetime(["2020-01-01"]).as_unit("ns"), "n": [1]}
@@ -101,7 +106,7 @@ def test_frames_and_arrays_show_shapes_and_dtypes() -> None:
     assert found["array"][:2] == ("numpy.ndarray", "(2, 3) float32")
 
 
-def test_a_frame_of_a_class_of_ones_own_is_not_looked_into() -> None:
+def test_a_frame_of_a_class_of_ones_own_is_not_looked_into(pandas: Any) -> None:
     """A frame of a person's own class is not looked into."""
 
     class Frame(pandas.DataFrame):  # type: ignore[misc, name-defined, unused-ignore]
@@ -115,14 +120,14 @@ def test_private_names_and_those_of_ipython_are_left_out() -> None:
     assert _described(_a=1, __b=1, In=1, Out=1, get_ipython=1, exit=1, quit=1, open=1, kept=1).keys() == {"kept"}
 
 
-def test_frames_come_first_then_the_newest_names() -> None:
+def test_frames_come_first_then_the_newest_names(pandas: Any) -> None:
     """Frames come first, then the newest names; the rest is left out."""
     user = {"frame": pandas.DataFrame({"a": [1]}), **{f"n{i}": i for i in range(1000)}}
     names = list(_described(**user))
     assert names == ["frame", *(f"n{i}" for i in range(999, 1000 - MAX_NAMES, -1))]
 
 
-def test_all_names_come_before_the_oldest_columns() -> None:
+def test_all_names_come_before_the_oldest_columns(pandas: Any) -> None:
     """The answer is bounded, and every name comes before the columns of the oldest frames."""
     wide = pandas.DataFrame(numpy.zeros((1, 5000)), columns=[f"{'column' * 11}_{n}" for n in range(5000)])
     found = _described(**{f"wide{i}": wide for i in range(MAX_NAMES - 1)}, small=1)

@@ -64,8 +64,9 @@ async def test_one_that_says_much() -> None:
     await _until(lambda: not _threads())
 
 
-async def test_one_that_leaves_a_process_behind() -> None:
+async def test_one_that_leaves_a_process_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopping does not wait for a process that has inherited its pipes."""
+    monkeypatch.setattr("jupyter_mccom.process.program._PIPES_S", 0.1)
     program, said = await _started("parent")
     left = psutil.Process(int(said[0]))
     try:
@@ -104,9 +105,10 @@ def test_a_loop_that_is_gone() -> None:
     """A program whose loop is closed while it stops ends all the same, and is no zombie."""
 
     async def work() -> int:
-        program = await Program.start("tests.unit.greeting_child", hear=lambda line: None)
+        said: list[bytes] = []
+        program = await Program.start("tests.unit.greeting_child", hear=said.append)
         program.send(b'{"key": "k"}')
-        await asyncio.sleep(0.5)
+        await _until(lambda: bool(said))
         asyncio.create_task(program.stop())  # noqa: RUF006 - nobody waits for it
         await asyncio.sleep(0)
         return program.pid

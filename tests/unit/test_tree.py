@@ -70,20 +70,6 @@ async def test_sleeps_until_it_is_asked_and_searches_while_it_indexes(root: Path
         assert await until(tree, "load_prices", ["prices.py"]) == ["prices.py"]
 
 
-async def test_of_too_many_files_the_first_20_000_are_searched(root: Path) -> None:
-    """A project of too many files has its first 20 000 searched, and the status says so."""
-    for folder in range(21):
-        (root / f"f{folder}").mkdir()
-        for number in range(1000):
-            (root / f"f{folder}" / f"m{number}.py").write_bytes(b"value = 1\n")
-    async with open_tree(root) as tree:
-        status = await ready(tree)
-        assert status.n_documents == 20_000
-        assert "20,000" in status.detail
-        assert "project_root" in status.detail
-        assert await sources(tree, "load_prices") == ["prices.py"]
-
-
 async def test_projects_are_apart_and_more_of_them_than_fit_take_turns(root: Path) -> None:
     """Projects are kept apart, and more of them than fit take turns."""
     for name in ("one", "two", "three"):
@@ -212,8 +198,9 @@ async def test_closing_ends_the_worker_and_what_waits_for_it(root: Path) -> None
             await sources(tree, "load_prices")
 
 
-async def test_closing_kills_a_worker_that_does_not_listen(root: Path) -> None:
+async def test_closing_kills_a_worker_that_does_not_listen(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Closing kills a worker that does not listen."""
+    monkeypatch.setattr("jupyter_mccom.process.program._STOP_S", 0.2)
     async with open_tree(root) as tree:
         await ready(tree)
         (process,) = workers()

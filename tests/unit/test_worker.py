@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 import pytest
 
 from jupyter_mccom.retrieval import worker
-from jupyter_mccom.retrieval.project import Listing, read
+from jupyter_mccom.retrieval.project import MAX_FILES, Listing, listing, read
 from jupyter_mccom.retrieval.worker import Message, Project
 from tests.trees import PATIENCE_S, eventually, function, open_tree, ready, small_project, sources, until, write
 
@@ -148,6 +149,22 @@ def test_without_a_watch_changes_are_found_by_walks(root: Path, monkeypatch: pyt
     write(root, {"new.py": function("new_word")})
     assert _until_told(told, "ready", 8)
     assert "watch limit" in told[-1]["detail"]
+    project.close(PATIENCE_S)
+
+
+def test_of_too_many_files_the_first_are_searched(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A project of more than 20,000 files has the first of them searched, and the status says so; here it is 20."""
+    assert MAX_FILES == 20_000
+    monkeypatch.setattr(worker, "listing", partial(listing, max_files=20))
+    for folder in range(3):
+        write(root, {f"f{folder}/m{number}.py": "value = 1\n" for number in range(10)})
+    told: list[Message] = []
+    project = Project(root, root, root.parent / "kept.index", told.append)
+    assert _until_told(told, "ready", 20)
+    assert "the first 20 files" in told[-1]["detail"]
+    assert "project_root" in told[-1]["detail"]
+    (found,) = project.search(["load_prices"], 5, "")
+    assert [source for source, *_ in found] == ["prices.py"]
     project.close(PATIENCE_S)
 
 

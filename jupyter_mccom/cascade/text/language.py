@@ -11,7 +11,7 @@ _CELL_MAGIC = re.compile(r"\s*%%(\w+)")
 _PYTHON_MAGICS = frozenset({"time", "timeit", "capture", "prun", "px", "mccom", "debug", "memit", "mprun"})
 _MAGIC_LANGUAGES = {"sh": "bash", "script": "bash", "R": "r", "js": "javascript"}
 _LINE_MAGIC = re.compile(r"^[ \t]*(?:[%!?].*|\w[\w.]*\?{1,2}[ \t]*)$", re.MULTILINE)
-_ASSIGNED_MAGIC = re.compile(r"^([ \t]*[\w, ]+=[ \t]*)([%!].*)$", re.MULTILINE)
+_ASSIGNED_MAGIC = re.compile(r"^([ \t]*\w[\w, ]*=[ \t]*)([%!].*)$", re.MULTILINE)
 
 
 def cell_language(language: str, cell_start: str) -> str:

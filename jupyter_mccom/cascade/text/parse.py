@@ -7,10 +7,12 @@ Knows Python only; text of any other language passes.
 from __future__ import annotations
 
 from .language import without_magics
-from .python import errors, unmatched_closers
+from .python import MAX_LINE_CHARS, errors, unmatched_closers
 
 _NEAR_LINES = 200
 """Lines above and below the cursor that are read: more hardly change what a line means, and would cost 0.1 ms each."""
+_NEAR_CHARS = 20_000
+"""Characters of those lines. A parser takes minutes for a quarter of a million on one line."""
 
 
 def breaks(language: str, prefix: str, text: str, suffix: str) -> bool:
@@ -20,9 +22,9 @@ def breaks(language: str, prefix: str, text: str, suffix: str) -> bool:
     cut = prefix.rfind("\n") + 1
     above, typed = _near(without_magics(prefix[:cut])), prefix[cut:]
     rest, *lines = suffix.split("\n", _NEAR_LINES)[:_NEAR_LINES]
-    below = "\n".join(lines)
+    below = "\n".join(lines)[:_NEAR_CHARS]
     line = without_magics(typed + text + rest)
-    if not line.strip():
+    if not line.strip() or len(line) > MAX_LINE_CHARS:
         return False
     if unmatched_closers(above + line + "\n" + below) > unmatched_closers(above + below):
         return True
@@ -40,9 +42,8 @@ def _wrong(above: str, line: str) -> bool:
 
 def _near(above: str) -> str:
     """The last lines, from one on that begins at the margin."""
-    lines = above.splitlines(keepends=True)
-    if len(lines) <= _NEAR_LINES:
+    if len(above) <= _NEAR_CHARS and above.count("\n") <= _NEAR_LINES:
         return above
-    near = lines[-_NEAR_LINES:]
+    near = above[-_NEAR_CHARS:].splitlines(keepends=True)[-_NEAR_LINES:]
     start = next((number for number, line in enumerate(near) if line[:1].strip()), 0)
     return "".join(near[start:])

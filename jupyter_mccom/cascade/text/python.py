@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from parso.python.tokenize import PythonToken
 
 _VERSION = "3.11"
+MAX_LINE_CHARS = 2000
+"""A longer line is data: reading it as a statement would take seconds and tell nothing."""
 
 
 def tokens(source: str) -> Iterator[PythonToken]:
@@ -23,10 +25,14 @@ def tokens(source: str) -> Iterator[PythonToken]:
 def errors(source: str) -> list[tuple[int, str]]:
     """(line from 1, message) of each syntax error. An error of a source that only ends too early has a line below it.
 
-    What a notebook allows is none: `await`, `return` and `yield` outside a function.
+    What a notebook allows is none: `await`, `return` and `yield` outside a function. Nothing is known of a source that
+    is nested so deeply that the parser gives up.
     """
     grammar: Any = _grammar()
-    found = [(int(issue.start_pos[0]), str(issue.message)) for issue in grammar.iter_errors(grammar.parse(source))]
+    try:
+        found = [(int(issue.start_pos[0]), str(issue.message)) for issue in grammar.iter_errors(grammar.parse(source))]
+    except RecursionError:
+        return []
     return [(line, message) for line, message in found if "outside" not in message and "EOF while" not in message]
 
 

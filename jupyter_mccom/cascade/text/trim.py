@@ -11,7 +11,7 @@ import re
 from ...types import Multiline
 from .block import block_end
 from .language import without_magics
-from .python import tokens
+from .python import MAX_LINE_CHARS, tokens
 
 _LOOP = re.compile(r"(\S.{2,59}?)\1{3,}", re.DOTALL)
 _LOOP_TAIL = re.compile(r"(\S.{2,59}?)\1{3,}$", re.DOTALL)
@@ -38,7 +38,8 @@ def statement_end(language: str, before: str, typed: str, text: str) -> int | No
     first = _line_end(text)
     if first is None:
         return None
-    if language != "python" or typed.lstrip()[:1] in ("%", "!") or _inside_string(before):
+    magic = typed.lstrip()[:1] in ("%", "!")
+    if language != "python" or magic or len(typed) > MAX_LINE_CHARS or _inside_string(before):
         return first
     return _python_end(typed, text, len(text) - len(text.lstrip()))
 

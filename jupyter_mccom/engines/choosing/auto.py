@@ -40,7 +40,7 @@ class Candidate(Option):
 
 
 class AutoEngine:
-    """`candidates` and `free_bytes` are asked in a thread whenever there is something to decide."""
+    """`candidates` and `free_bytes` are asked in a thread whenever there is something to decide; `clock` times."""
 
     def __init__(
         self,
@@ -49,11 +49,13 @@ class AutoEngine:
         measurements: Measurements,
         budget_s: float,
         free_bytes: Callable[[], int],
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._candidates = candidates
         self._measurements = measurements
         self._budget_s = budget_s
         self._free_bytes = free_bytes
+        self._clock = clock
         self._known = {candidate.name: candidate for candidate in candidates()}
         self._engines: dict[str, Engine] = {}
         """Those that are open: one but while another is measured."""
@@ -135,7 +137,7 @@ class AutoEngine:
         while (name := await self._next(broken)) is not None:
             self.measuring = name
             try:
-                self._figures[name] = await _measured(await self._opened(name))
+                self._figures[name] = await _measured(await self._opened(name), self._clock)
                 await asyncio.to_thread(self._measurements.save, self._figures)
             except (EngineError, ModelError) as error:
                 broken[name] = error
@@ -167,17 +169,17 @@ class AutoEngine:
         return None if self.choice.name in self._figures else self.choice.name
 
 
-async def _measured(engine: Engine) -> Figures:
+async def _measured(engine: Engine, clock: Callable[[], float]) -> Figures:
     """Times prompts of which nothing is cached, and the tokens written after them; the best of the rounds counts."""
     reads_s, writes_s = [], []
     for number in range(_ROUNDS):
         lines = "".join(f"value_{number}_{line} = {line * number}\n" for line in range(_LINES))
         prompt = Prompt(chunks=(), prefix=lines, typed="value_", suffix="")
-        times_s, n_read = [time.perf_counter()], 1
+        times_s, n_read = [clock()], 1
         async with aclosing(engine.generate(prompt, max_tokens=_WRITTEN_TOKENS)) as tokens:
             async for token in tokens:
                 n_read = max(n_read, token.n_evaluated)
-                times_s.append(time.perf_counter())
+                times_s.append(clock())
         gaps_s = [after - before for before, after in pairwise(times_s)]
         if number and gaps_s:
             reads_s.append(gaps_s[0] / n_read)

@@ -60,6 +60,10 @@ class Child:
             await program.stop(patience_s=0)  # loading natively, it cannot hear that its stdin is closed
             raise
 
+    def kill(self) -> None:
+        """Ends it at once. Idempotent."""
+        self._program.kill()
+
     async def stop(self) -> None:
         """Closes its stdin, which ends it; kills it if it does not end by itself. Idempotent."""
         await self._program.stop()
@@ -72,7 +76,11 @@ class Child:
 def _address(line: bytes, program: Program) -> str:
     if not line:
         raise EngineError(f"the model's process ended while loading ({program.last_words()}); try another model")
-    said = json.loads(line)
-    if "error" in said:
-        raise EngineError(f"the model could not be loaded ({said['error']}); pull it again or try another model")
-    return str(said["address"])
+    try:
+        said = json.loads(line)
+        failed, address = said.get("error"), str(said.get("address"))
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise EngineError(f"the model's process said {line[:80]!r} and no address; install xllamacpp again") from error
+    if failed is not None:
+        raise EngineError(f"the model could not be loaded ({failed}); pull it again or try another model")
+    return address

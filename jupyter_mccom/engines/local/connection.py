@@ -7,38 +7,62 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from ...errors import EngineError, PromptTooLong
+import anyio
+
+from ...errors import EngineError, EngineHung, PromptTooLong
+from .progress import Progress
 
 _MAX_LINE_BYTES = 1_000_000
+_Result = TypeVar("_Result")
 
 
-async def ask(host: str, port: int, request: Mapping[str, object]) -> AsyncGenerator[dict[str, Any], None]:
+async def ask(
+    host: str, port: int, key: str, request: Mapping[str, object], *, progress: Progress
+) -> AsyncGenerator[dict[str, Any], None]:
     """The lines of an answer, until the peer closes; the last one has `end` or `counts`.
 
-    Raises PromptTooLong, or EngineError when the peer is gone before that.
+    Raises PromptTooLong, EngineError when the peer is gone before that, EngineHung when it makes no progress.
     """
-    whole = False
+    whole, patiently = False, partial(_patiently, progress)
     try:
-        reader, writer = await asyncio.open_connection(host, port, limit=_MAX_LINE_BYTES)
+        reader, writer = await patiently(partial(asyncio.open_connection, host, port, limit=_MAX_LINE_BYTES))
         try:
-            writer.write(json.dumps(request).encode() + b"\n")
-            await writer.drain()
-            while line := await reader.readline():
+            writer.write(key.encode() + b"\n" + json.dumps(request).encode() + b"\n")
+            await patiently(writer.drain)
+            began_s = progress.now_s()
+            while line := await patiently(reader.readline):
+                progress.made(began_s)
+                began_s = progress.now_s()
                 found = _checked(_read(line))
                 whole = "end" in found or "counts" in found
-                yield found
+                if "working" not in found:
+                    yield found
         finally:
-            writer.close()
+            writer.transport.abort()  # closing it would wait until a process that hangs has read everything
             with suppress(OSError):
                 await writer.wait_closed()
     except OSError as error:
         raise _broken(type(error).__name__) from error
     if not whole:
         raise _broken("in the middle of an answer")
+
+
+async def _patiently(progress: Progress, step: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
+    """What a step gives, which may be taken again when it was cut off. Raises EngineHung."""
+    own_s = progress.now_s()
+    with progress.waiting():
+        while True:
+            with anyio.move_on_after(max(0.0, progress.left_s(own_s))):
+                return await step()
+            if progress.left_s(own_s) <= 0:
+                progress.hung()
+                silent_s = progress.now_s() - own_s
+                raise EngineHung(f"the model's process hung ({silent_s:.0f} s without progress); it starts again now")
 
 
 def _read(line: bytes) -> dict[str, Any]:

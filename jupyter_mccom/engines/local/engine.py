@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from ...errors import EngineError
+from ...errors import EngineError, EngineHung
 from ...types import DraftCheck, Prompt, Skills, Token
 from ..fim import PromptFormat
 from ..remote.llama_server import LlamaServer
@@ -17,6 +17,7 @@ from ..token_counts import Counts
 from .connection import ask
 from .host import Address, Host
 from .server_client import client_of
+from .turns import Turns
 
 SCHEME = "tcp://"
 """Scheme of the address of a child that answers as `model_server.py` does."""
@@ -29,6 +30,7 @@ class DirectEngine:
         self._name = name
         self._host = host
         self._reads = reads
+        self._turns = Turns()
         self._counts = Counts(self._counted)
         self._server: LlamaServer | None = None
         """The child, where it is the server of the xllamacpp wheel."""
@@ -52,8 +54,11 @@ class DirectEngine:
         return Skills(probs=True, infill=self._reads.infill, checks_draft=True, heals=True)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """Streams tokens, as `protocols.Engine.generate`. Each token says what became of a draft so far."""
-        async with self._host.lease() as address:
+        """Streams tokens, as `protocols.Engine.generate`. Each token says what became of a draft so far.
+
+        Raises EngineBusy when other requests keep the model for too long, EngineHung when it makes no progress.
+        """
+        async with self._host.lease() as address, self._turns.turn():
             server = await self._found(address)
             tokens = (
                 server.stream(prompt, max_tokens) if server else self._generated(address, prompt, max_tokens, draft)
@@ -75,7 +80,7 @@ class DirectEngine:
         """The child as a server, None where it answers as `model_server.py` does; markers are probed for."""
         if address.url.startswith(SCHEME):
             await self._leave()
-            await self._reads.probe(lambda names: _count(address, names, special=True))
+            await self._reads.probe(lambda names: self._count(address, names, special=True))
             return None
         if self._server is None or self._server_at != address:
             former, self._server_at = self._server, address
@@ -99,7 +104,7 @@ class DirectEngine:
     ) -> AsyncGenerator[Token, None]:
         said: dict[str, object] = {"ask": "generate", "max_tokens": max_tokens, "draft": draft}
         said |= {"prompt": self._reads.render(prompt), "forced": prompt.forced}
-        async with aclosing(_asked(address, said)) as lines:
+        async with aclosing(self._asked(address, said)) as lines:
             async for line in lines:
                 if "end" in line:
                     return
@@ -109,18 +114,25 @@ class DirectEngine:
     async def _counted(self, texts: Sequence[str]) -> list[int]:
         async with self._host.lease() as address:
             server = await self._found(address)
-            return await server.count(texts) if server else await _count(address, texts, special=False)
+            return await server.count(texts) if server else await self._count(address, texts, special=False)
 
+    async def _count(self, address: Address, texts: Sequence[str], *, special: bool) -> list[int]:
+        said = {"ask": "count", "texts": list(texts), "special": special}
+        async with aclosing(self._asked(address, said)) as lines:
+            counts: list[int] = [found async for line in lines for found in line["counts"]]
+        return counts
 
-async def _count(address: Address, texts: Sequence[str], *, special: bool) -> list[int]:
-    async with aclosing(_asked(address, {"ask": "count", "texts": list(texts), "special": special})) as lines:
-        counts: list[int] = [found async for line in lines for found in line["counts"]]
-    return counts
-
-
-def _asked(address: Address, said: Mapping[str, object]) -> AsyncGenerator[dict[str, Any], None]:
-    host, _, port = address.url.removeprefix(SCHEME).rpartition(":")
-    return ask(host, int(port), {"key": address.key, **said})
+    async def _asked(self, address: Address, said: Mapping[str, object]) -> AsyncGenerator[dict[str, Any], None]:
+        """The lines of an answer. A process that makes no progress is ended, and started again."""
+        host, _, port = address.url.removeprefix(SCHEME).rpartition(":")
+        lines = ask(host, int(port), address.key, said, progress=self._host.progress)
+        try:
+            async with aclosing(lines):
+                async for line in lines:
+                    yield line
+        except EngineHung:
+            self._host.kill()
+            raise
 
 
 def _token(line: Mapping[str, Any]) -> Token:

@@ -9,15 +9,17 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from ...errors import EngineBusy, ModelMissing
+from ...errors import EngineBusy, EngineError, ModelMissing
 from ...process.supervisor import State, Supervisor, Words
 from .child import Child
+from .progress import Progress
 
 _READY_S = 120.0
 _WORDS = Words(
     ended=lambda last_words: EngineBusy(f"the model's process ended ({last_words})"),
     resting=lambda trouble, _: EngineBusy(f"{trouble} (it is retried automatically; see `jupyter mccom status`)"),
     stopped=lambda: EngineBusy("the model was stopped while it was asked; the next key starts it again"),
+    fault=lambda error: EngineError(f"the model's process cannot be started ({error!r}); please report it"),
 )
 
 
@@ -45,6 +47,8 @@ class Host:
         self._module = module
         self._settings = settings
         self._key = ""
+        self.progress = Progress()
+        """Of the process that runs."""
         self._supervisor = Supervisor(
             self._start, _WORDS, restarts=True, idle_unload_s=idle_unload_s, given_up=(ModelMissing,)
         )
@@ -78,6 +82,12 @@ class Host:
         """
         async with self._supervisor.lease() as child:
             yield Address(url=child.address, key=self._key)
+
+    def kill(self) -> None:
+        """Ends the child at once, because it hangs; it starts again by itself."""
+        child = self._supervisor.run
+        if child is not None:
+            child.kill()
 
     async def aclose(self) -> None:
         """Ends the child; `lease` may start it again."""

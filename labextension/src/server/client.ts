@@ -7,6 +7,8 @@ import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IClient } from '../tokens';
 import type { Json } from './guards';
+import { leftFrom } from './left';
+import type { Left } from './left';
 import { statusFrom } from './status';
 import type { Status } from './status';
 import { settingsFrom, tracesFrom } from './traces';
@@ -101,6 +103,11 @@ export class Client implements IClient {
   async lastTrace(): Promise<Trace | null> {
     const traces = tracesFrom(await this._json('traces?last=1', {}));
     return traces[0] ?? null;
+  }
+
+  /** Asks what left the server's machine last. Rejects with a ResponseError when the server refuses. */
+  async left(): Promise<Left[]> {
+    return leftFrom(await this._json('left', {}));
   }
 
   private async _status(route: string, init: RequestInit): Promise<Status> {

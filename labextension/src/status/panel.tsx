@@ -11,6 +11,7 @@ import type { Trace } from '../server/traces';
 import { Commands } from '../tokens';
 import type { IClient } from '../tokens';
 import { labelOf } from './item';
+import { LeftSection } from './left';
 import { autoOf, detailOf, gatesOf, rowsOf, ruleOf, sentOf } from './messages';
 import type { Row } from './messages';
 import type { StatusModel } from './model';
@@ -18,7 +19,7 @@ import type { StatusModel } from './model';
 /** What a Panel needs. */
 export interface IPanelOptions {
   status: StatusModel;
-  client: Pick<IClient, 'lastTrace'>;
+  client: Pick<IClient, 'lastTrace' | 'left'>;
   trans: TranslationBundle;
   isLocked: (name: string) => boolean;
   /** `asked`: the person has been told what the command costs. */
@@ -60,6 +61,7 @@ export class Panel extends ReactWidget {
         {this._last()}
         {status && <p>{gatesOf(status, trans)}</p>}
         {status?.cloud && this._budget(status.cloud)}
+        <LeftSection client={this._options.client} trans={trans} />
         {this._button(Commands.settings, trans.__('Settings…'))}
       </>
     );

@@ -1,0 +1,63 @@
+"""How long a model's process may say nothing before it counts as hung.
+
+A process tells of its progress at least once a batch. Ten times the longest silence that it was heard to break is too
+long, and never less than 15 s. The bound doubles each time that it was not enough, so that a machine which is slower
+than that gets its answer in the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_LEAST_S = 15.0
+_TIMES = 10.0
+
+
+class Progress:
+    """Of one model's process. Requests that are given up after a short wait count together: a person types on."""
+
+    def __init__(self, least_s: float = _LEAST_S) -> None:
+        self._least_s = least_s
+        self._slowest_s = 0.0
+        self._n_waiting = 0
+        self._vain_s = 0.0
+        """Waits that ended without a word since the last one."""
+        self._since_s = 0.0
+        """Since when somebody waits now."""
+
+    @staticmethod
+    def now_s() -> float:
+        """Seconds on a clock that never goes back."""
+        return time.monotonic()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Somebody waits for an answer meanwhile."""
+        if not self._n_waiting:
+            self._since_s = self.now_s()
+        self._n_waiting += 1
+        try:
+            yield
+        finally:
+            self._n_waiting -= 1
+            if not self._n_waiting:
+                self._vain_s += self.now_s() - self._since_s
+
+    def left_s(self, own_s: float) -> float:
+        """Seconds until one who waits, and heard nothing since `own_s`, knows that it hangs; 0 or less: it does."""
+        now_s = self.now_s()
+        silent_s = max(self._vain_s + now_s - self._since_s, now_s - own_s)
+        return max(self._least_s, _TIMES * self._slowest_s) - silent_s
+
+    def made(self, own_s: float) -> None:
+        """The process said something to one who had heard nothing since `own_s`."""
+        now_s = self.now_s()
+        self._slowest_s = max(self._slowest_s, now_s - own_s)
+        self._vain_s, self._since_s = 0.0, now_s
+
+    def hung(self) -> None:
+        """It was too long: the process that comes next may take twice the time."""
+        self._least_s *= 2
+        self._vain_s, self._since_s = 0.0, self.now_s()

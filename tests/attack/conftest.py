@@ -1,0 +1,36 @@
+"""Attacks on a real server with a real model: the smallest one, and no goal is loosened for a busy machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jupyter_mccom.models.store import Store
+from tests.attack.figures import FIGURES, Figures
+from tests.conftest import SMALL
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Figures:
+    """Where a test writes what it measured."""
+    return Figures(request.node)
+
+
+@pytest.fixture
+def jp_server_config(models: Store) -> dict[str, Any]:
+    """The smallest model, shown however unsure."""
+    return {
+        "ServerApp": {"jpserver_extensions": {"jupyter_mccom": True}},
+        "MCCom": {"model": SMALL, "models_dir": str(models.models_dir), "show_threshold": 0.0},
+    }
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints the table of figures."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    lines = [str(line) for report in reports for name, line in report.user_properties if name == FIGURES]
+    if lines:
+        terminalreporter.write_line("\n| attack | figure | goal |\n|---|---|---|")
+    for line in lines:
+        terminalreporter.write_line(line)
