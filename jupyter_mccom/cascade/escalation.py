@@ -107,10 +107,13 @@ class Escalation:
         """Takes a call of the breaker and of the day; False where neither or only one is to be had."""
         if not cloud.breaker.begin():
             return False
-        if await cloud.budget.take():
-            return True
-        cloud.breaker.given_up()
-        return False
+        taken = False
+        try:
+            taken = await cloud.budget.take()
+        finally:
+            if not taken:  # none is left, or something else was typed meanwhile
+                cloud.breaker.given_up()
+        return taken
 
     def cloud_state(self, answer: RunningAnswer) -> CloudState:
         """`ready` where the cloud may be asked for this answer; else why it may not."""

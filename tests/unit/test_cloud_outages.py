@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
+from jupyter_mccom.cascade.budget import Budget, MemoryLedger
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import CloudBroken, CloudLimited
+from jupyter_mccom.protocols import Account, Payment
 from jupyter_mccom.types import CompletionRequest, Outcome, Prompt, Skills, Suggestion, Token
 from tests.cascades import cascade_of
-from tests.clock import in_virtual_time
+from tests.clock import FixedDate, in_virtual_time
 
 REQUEST = CompletionRequest(
     id="r0", client="c", document="d.ipynb", cell_id="1", language="python", prefix="x = np.z", suffix=""
@@ -178,6 +180,33 @@ async def test_a_cloud_that_wants_a_pause_gets_it() -> None:
     await asyncio.sleep(20)
     await _last(cascade, 3)
     assert cloud.n_asked == 2
+
+
+class _SlowLedger(MemoryLedger):
+    """Takes a second for each call."""
+
+    async def change(self, work: Payment) -> tuple[bool, Mapping[int, Account]]:
+        await asyncio.sleep(1.0)
+        return await super().change(work)
+
+
+@in_virtual_time
+async def test_a_probe_that_never_began_is_no_probe() -> None:
+    """A probe that typing ends while its call is taken from the budget leaves the next one free."""
+    cloud = _Cloud()
+    cascade = _cascade(cloud, prob=0.4)
+    assert cascade.cloud is not None
+    budget = Budget(calls_a_day=0, tokens_a_day=0, clock=FixedDate(), ledger=_SlowLedger())
+    tier = cascade._escalation.cloud = replace(cascade.cloud, budget=budget)
+    for _ in range(3):
+        tier.breaker.failed()
+    await asyncio.sleep(30)
+    task = asyncio.create_task(_timed(cascade))
+    await asyncio.sleep(0.5)
+    task.cancel()
+    await asyncio.wait({task})
+    await cascade.stop()
+    assert (cloud.n_asked, tier.breaker.lets) == (0, True)
 
 
 @in_virtual_time
