@@ -86,6 +86,8 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("outages", "| hanging, closed |"),
         ("cloud-lengths", "| 128: the prompt is another one |"),
         ("rejections --n=4", "| tail |"),
+        ("masking", "| with secrets above | "),
+        ("secrets --n=8", "leaked: "),
     ],
 )
 def test_suites_run_on_real_code(suite: str, said: str, shared_data: Path, models: Store, tmp_path: Path) -> None:

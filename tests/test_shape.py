@@ -123,7 +123,7 @@ N_FILE_LINES, N_FUNCTION_LINES, N_NAME_CHARS = 340, 40, 60
 
 
 @cache
-def _trees() -> dict[Path, ast.Module]:
+def trees() -> dict[Path, ast.Module]:
     """The syntax tree of each file of the package."""
     return {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
@@ -159,7 +159,7 @@ def _named_twice(places: list[tuple[str, str]]) -> set[str]:
 def test_imports_point_in_one_direction() -> None:
     """A module imports only from its own folder and from the layers that ALLOWED names for it."""
     offenders = []
-    for path, tree in _trees().items():
+    for path, tree in trees().items():
         depth, role = len(path.relative_to(PACKAGE).parts), _role(path)
         ours = {module.split(".")[0] for level, module in _imports(tree) if level == depth}
         beyond = ours - ALLOWED[role] - ({role} if depth == 1 else set())
@@ -170,7 +170,7 @@ def test_imports_point_in_one_direction() -> None:
 def test_each_third_party_has_one_home() -> None:
     """A library outside the standard one is imported only where HOMES says."""
     offenders = []
-    for path, tree in _trees().items():
+    for path, tree in trees().items():
         file = path.relative_to(PACKAGE).as_posix()
         theirs = {module.split(".")[0] for level, module in _imports(tree) if level == 0}
         strange = {name for name in theirs - set(sys.stdlib_module_names) if file not in HOMES.get(name, set())}
@@ -185,7 +185,7 @@ def test_files_and_functions_are_short() -> None:
         n_lines = len(path.read_text(encoding="utf-8").splitlines())
         if n_lines > N_FILE_LINES:
             offenders.append(f"{path.relative_to(ROOT)}: {n_lines} lines")
-    for path, tree in _trees().items():
+    for path, tree in trees().items():
         long = [node for node in _functions(tree) if (node.end_lineno or 0) - node.lineno >= N_FUNCTION_LINES]
         offenders += [f"{path.relative_to(ROOT)}: {node.name}" for node in long]
     assert offenders == []
@@ -196,7 +196,7 @@ def test_names_are_unique() -> None:
     modules = [(path.stem, str(path)) for path in FILES if path.name != "__init__.py"]
     classes = [
         (node.name, str(path))
-        for path, tree in _trees().items()
+        for path, tree in trees().items()
         for node in tree.body
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     ]
@@ -208,7 +208,7 @@ def test_what_a_reader_meets_is_documented() -> None:
     """Each module has a docstring; each test has a short name and one docstring line that states the behaviour."""
     offenders = [
         str(path.relative_to(ROOT))
-        for path, tree in _trees().items()
+        for path, tree in trees().items()
         if path.name != "_version.py" and (path.name != "__init__.py" or path.parent == PACKAGE)
         if not ast.get_docstring(tree)
     ]

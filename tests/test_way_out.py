@@ -12,7 +12,7 @@ from jupyter_mccom import way_out
 from jupyter_mccom.engines.http import HttpClient, Patience
 from jupyter_mccom.engines.local.server_client import ProcessFailures
 from tests.cloud_server import json_answer, serving
-from tests.test_shape import PACKAGE, TREES
+from tests.test_shape import PACKAGE, trees
 
 OPENERS = {
     *("httpx", "requests", "aiohttp", "websockets", "urllib3", "httpcore", "pycurl", "paramiko", "boto3"),
@@ -60,9 +60,9 @@ def _opens(tree: ast.Module) -> Iterator[str]:
             names = []
         for name in names:
             yield from (opener for opener in OPENERS if f"{name}.".startswith(f"{opener}."))
-        if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
-            yield from CALLS & {called, called.rpartition(".")[2]}
+        if isinstance(node, ast.Attribute | ast.Name):  # called, or handed to somebody who calls it
+            named = ast.unparse(node)
+            yield from CALLS & {named, named.rpartition(".")[2]}
 
 
 def _client_calls(tree: ast.Module) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _client_calls(tree: ast.Module) -> Iterator[str]:
 
 def test_nobody_else_opens_a_connection() -> None:
     """A module that can open a connection or start a program is the door, or stands in the list with a reason."""
-    found = {path.relative_to(PACKAGE).as_posix(): sorted(set(_opens(tree))) for path, tree in TREES.items()}
+    found = {path.relative_to(PACKAGE).as_posix(): sorted(set(_opens(tree))) for path, tree in trees().items()}
     openers = {file: names for file, names in found.items() if names}
     assert {file: names for file, names in openers.items() if file not in {DOOR, *ELSEWHERE}} == {}
     assert ELSEWHERE.keys() - openers.keys() == set()
@@ -83,7 +83,7 @@ def test_clients_are_made_at_the_door() -> None:
     """No module but the door makes an httpx client, but for the kernel that asks its own Jupyter server."""
     makers = {
         path.relative_to(PACKAGE).as_posix()
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         if any(name in CLIENTS for name in _client_calls(tree))
     }
     assert makers == {DOOR, "magics/server.py"}

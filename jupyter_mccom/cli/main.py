@@ -88,6 +88,7 @@ SUITES = (
         "context",
         "search",
         "peers",
+        *("secrets", "secrets-apart", "masking"),
         "humaneval",
     ),
     *("lengths", "afterwards", "readme"),
@@ -106,7 +107,11 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     bench.add_argument("--suite", choices=SUITES, default="latency", help="what to measure")
     bench.add_argument("--n", type=int, help="number of positions (default: as many as the suite needs)")
     bench.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of notebooks and repositories")
-    bench.add_argument("--seed", type=int, default=1, help="seed that draws the positions")
+    bench.add_argument(
+        "--seed",
+        type=int,
+        help="seed that draws the positions (default: 1; another each time where secrets are made up)",
+    )
     bench.add_argument("--keys-a-minute", type=float, default=240, help="typing speed (suite keystrokes)")
     bench.add_argument(
         "--replays", choices=["local", "goals", "all"], default="all", help="what to replay (suite keystrokes)"
