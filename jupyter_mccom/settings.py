@@ -123,18 +123,35 @@ class MCCom(Configurable):
     cloud_timeout_s = Float(10.0, min=0.1, help="Longest silence of the cloud, in seconds.").tag(
         config=True, person=True
     )
+    cloud_hedge_s = Float(
+        0.6,
+        min=0,
+        help="After this many seconds without a word from the cloud, a local text that may be shown is shown. The"
+        " cloud's text replaces it if nothing was typed meanwhile.",
+    ).tag(config=True, person=True)
+    cloud_ask_ahead = Bool(
+        False,
+        help="Ask the cloud already while you read a local text that may well be wrong. Its text is then there at once"
+        " if you type something else. This makes more calls.",
+    ).tag(config=True, person=True)
     cloud_calls_a_day = Int(2000, min=0, help="Most cloud calls a day (UTC), a hard limit. 0: no limit.").tag(
         config=True, person=True
     )
     cloud_tokens_a_day = Int(
         0,
         min=0,
-        help="Most cloud tokens a day (UTC), prompts and answers together, a hard limit. Most services do not "
-        "report tokens; three characters then count as one. 0: no limit.",
+        help="Most cloud tokens a day (UTC), prompts and answers together, a hard limit. They are estimated from "
+        "what the service told of earlier prompts, at first as three characters each. 0: no limit.",
     ).tag(config=True, person=True)
-    cloud_prompt_tokens = Int(1024, min=64, help="Longest prompt for the cloud, in tokens.").tag(
+    cloud_prompt_tokens = Int(4096, min=64, help="Longest prompt for the cloud, in tokens.").tag(
         config=True, person=True
     )
+    cloud_retrieval_tokens = Int(
+        1536,
+        min=0,
+        help="Most tokens of a cloud prompt that other cells and files may take, and at most half of it. It is 0 too"
+        " where retrieval_tokens is 0.",
+    ).tag(config=True, person=True)
     retrieval_tokens = Int(
         192,
         min=0,

@@ -35,6 +35,8 @@ Reason: TypeAlias = Literal[
     "offline",
     "late",
     "budget",
+    "paused",
+    "ahead",
     "low",
     "again",
     "dismissed",
@@ -42,8 +44,9 @@ Reason: TypeAlias = Literal[
     "context",
 ]
 Origin: TypeAlias = Literal["local", "cloud", "again"]
-Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late", "hopeless"]
-"""`end`: the model's own end of text; `length`: max_tokens; the others: where the cascade closed the stream."""
+Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late", "hopeless", "cut"]
+"""`end`: the model's own end of text; `length`: max_tokens; `cut`: something else was typed, or nobody waited any more;
+the others: where the cascade closed the stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ ALLOWED = {
     "privacy": {"protocols", "types", "errors", "mccomignore"},
     "learning": {"types", "errors"},
     "compose": {
+        "atomic_json",
         "cascade",
         "cloud",
         "learning",
@@ -106,7 +107,7 @@ HOMES = {
     "mlx": {"engines/local/mlx_model.py"},
     "mlx_lm": {"engines/local/mlx_model.py"},
     "tokenizers": {"engines/local/mlx_model.py"},
-    "filelock": {"cloud/cloud_file.py", "models/store.py"},
+    "filelock": {"cloud/cloud_file.py", "models/store.py", "compose/spent_file.py"},
     "keyring": {"cloud/key_store.py"},
     "platformdirs": {"models/store.py", "learning/trace_file.py"},
     "psutil": {

@@ -82,6 +82,9 @@ SUITES = (
         "kernels",
         "drafts",
         "chat",
+        "outages",
+        "cloud-lengths",
+        "rejections",
         "speculation",
         "engines",
         "rules",
@@ -145,13 +148,14 @@ def _opened(
     arguments: argparse.Namespace, *, jupyter_root: Path | None = None, traces: Path | None = None
 ) -> OpenCascade:
     """A cascade, with the cloud that the person has set up. Waits for the key: one call is all that follows."""
-    from ..compose import open_for_person, open_set_up, why_not_persons
+    from ..compose import default_spent_file, open_for_person, open_set_up, why_not_persons
 
     given = from_arguments(arguments.rest, as_the_server=True)
     set_up = None if why_not_persons(given, given.given) else open_set_up(given)
     if set_up is not None and set_up.held is not None:
         set_up.held.key.wait()
-    return open_for_person(_settings(arguments), set_up, jupyter_root=jupyter_root, traces=traces)
+    spent = default_spent_file()
+    return open_for_person(_settings(arguments), set_up, jupyter_root=jupyter_root, traces=traces, spent=spent)
 
 
 def _pull(arguments: argparse.Namespace) -> int:

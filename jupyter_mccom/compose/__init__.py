@@ -15,6 +15,7 @@ from .cascade import (
 )
 from .cloud_tier import cloud_address, cloud_name, draft_words, form_words
 from .persons_cloud import open_for_person, open_set_up, try_in_use, why_not_persons, with_cloud
+from .spent_file import default_spent_file
 from .traces import traces_file
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "SystemClock",
     "cloud_address",
     "cloud_name",
+    "default_spent_file",
     "draft_words",
     "forget_traces",
     "form_words",

@@ -7,10 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+from ..cascade.breaker import Breaker
 from ..cascade.budget import Budget
 from ..cascade.tiers import CloudTier
 from ..models.catalog import FIM_TEMPLATES, family_fim
-from ..protocols import Engine, Retriever
+from ..protocols import Clock, Engine, Retriever
 from ..settings import MCCom
 from .wiring import cloud_over
 
@@ -52,12 +53,13 @@ def open_cloud_tier(
     budget: Budget,
     retriever: Retriever,
     root: Path,
+    clock: Clock,
     key: CloudKey | None = None,
 ) -> CloudTier | None:
     """The tier, or None where no cloud is set or it is switched off. Raises SettingsError as `checked`.
 
-    The engine is `former`'s, if any; `key` is that of a cloud that a person has set up. Documents are paths below
-    `root`, whose `.mccomignore` keeps some of them here.
+    The engine and the breaker are `former`'s, if any; `key` is that of a cloud that a person has set up. Documents are
+    paths below `root`, whose `.mccomignore` keeps some of them here.
     """
     if not settings.cloud_dialect:
         return None
@@ -71,7 +73,8 @@ def open_cloud_tier(
     checked(settings.cloud_dialect, settings.cloud_url, settings.cloud_model)
     engine = former.engine if former else MaskedEngine(open_cloud_engine(settings, key))
     ignored = Ignored(root.expanduser().resolve())
-    return cloud_over(engine, settings, retriever=retriever, budget=budget, kept_out=ignored.covers)
+    breaker = former.breaker if former else Breaker(clock)
+    return cloud_over(engine, settings, retriever=retriever, budget=budget, breaker=breaker, kept_out=ignored.covers)
 
 
 def open_cloud_engine(settings: MCCom, key: CloudKey | None = None) -> Engine:

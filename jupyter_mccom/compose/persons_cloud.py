@@ -78,6 +78,7 @@ def open_for_person(
     jupyter_root: Path | None = None,
     live: Live | None = None,
     traces: Path | None = None,
+    spent: Path | None = None,
     former: OpenCascade | None = None,
 ) -> OpenCascade:
     """As `open_cascade`, with the cloud that is set up; `set_up` None: the settings alone say which cloud there is."""
@@ -90,6 +91,7 @@ def open_for_person(
         jupyter_root=jupyter_root,
         live=live,
         traces=traces,
+        spent=spent,
         former=former,
         cloud_key=held.key if held else None,
     )

@@ -19,6 +19,7 @@ import anyio
 
 from .. import way_out
 from ..errors import EngineError, SettingsError
+from .chars_a_token import CharsAToken
 
 if TYPE_CHECKING:
     import httpx
@@ -104,6 +105,8 @@ class HttpClient:
         self._key_headers = key_headers or bearer
         self._failures = failures
         self._patience = patience
+        self.chars_a_token = CharsAToken()
+        """Of the model that is asked by it."""
         timeout = httpx.Timeout(patience.read_s, connect=patience.connect_s)
         limits = httpx.Limits(max_keepalive_connections=None if keeps_alive else 0)
         self._http: httpx.AsyncClient | OSError
@@ -136,7 +139,9 @@ class HttpClient:
                     break
                 if data:
                     n_events += 1
-                    yield self._event(data)
+                    event = self._event(data)
+                    self.chars_a_token.heard(body, event)
+                    yield event
         if not n_events and (error := self._failures.nothing()):
             raise error
 

@@ -128,6 +128,25 @@ SUITES: Mapping[str, Suite] = {
             n=34,
             about="how often a chat is right against fill-in-the-middle, on the same weights",
             with_cloud=True,
+        ),
+        Suite(
+            name="rejections",
+            n=60,
+            about="which draft a cloud is given after a rejection, the one that is set or one of its own",
+            files=CELLS,
+        ),
+        Suite(
+            name="cloud-lengths",
+            module="cloud_lengths",
+            n=100,
+            about="what a longer prompt and a second round of retrieval are worth to the cloud",
+            with_cloud=True,
+            files=(*CELLS, *_LINES),
+        ),
+        Suite(
+            name="outages",
+            n=60,
+            about="how long the local text takes while the cloud is killed, hanging, garbage or spent",
             files=CELLS,
         ),
         Suite(

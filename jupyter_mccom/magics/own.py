@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..compose import OpenCascade, open_for_person, open_set_up, why_not_persons
+from ..compose import OpenCascade, default_spent_file, open_for_person, open_set_up, why_not_persons
 from ..server import wire
 from ..server.completions import Completions
 from ..server.live_cloud import LiveCloud
@@ -116,7 +116,8 @@ class Own:
             self._end()
 
     def _open(self, settings: MCCom, former: OpenCascade | None) -> OpenCascade:
-        return open_for_person(settings, self._persons, jupyter_root=Path.cwd(), former=former)
+        spent = default_spent_file()
+        return open_for_person(settings, self._persons, jupyter_root=Path.cwd(), spent=spent, former=former)
 
     def _call(self, function: Callable[[], _T]) -> _T:
         async def run() -> _T:

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
 
-from ..compose import OpenCascade, open_for_person, open_live, open_set_up, traces_file, why_not_persons
+from ..compose import (
+    OpenCascade,
+    default_spent_file,
+    open_for_person,
+    open_live,
+    open_set_up,
+    traces_file,
+    why_not_persons,
+)
 from ..settings import MCCom
 from .cloud_routes import CLOUD_HANDLERS
 from .completions import Completions
@@ -33,7 +41,10 @@ class MCComApp(ExtensionApp):
 
         def open_(wanted: MCCom, former: OpenCascade | None) -> OpenCascade:
             persons, traces = None if why_not else set_up, traces_file(wanted)
-            return open_for_person(wanted, persons, jupyter_root=root, live=live, traces=traces, former=former)
+            spent = default_spent_file()
+            return open_for_person(
+                wanted, persons, jupyter_root=root, live=live, traces=traces, spent=spent, former=former
+            )
 
         live_settings = LiveSettings(settings, open_)
         self._completions = Completions(live_settings)

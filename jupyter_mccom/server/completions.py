@@ -171,6 +171,7 @@ class Completions:
     async def _look_ahead(self, request: CompletionRequest, suggestion: Suggestion) -> None:
         await asyncio.sleep(_REST_S)
         async with self._live.use() as opened:
+            opened.cascade.ask_ahead(request, suggestion)
             if opened.local.present():
                 await opened.cascade.look_ahead(request, suggestion)
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..compose import OpenCascade, cloud_address, cloud_name, draft_words, form_words
 from ..errors import ModelError
 from ..settings import THRESHOLDS, personal
+from .cloud_health import cloud_health
 from .messages import message
 from .pulls import PullProgress
 
@@ -70,13 +71,14 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
         return None
     kernel = settings.use_kernel and settings.kernel_to_cloud
     draft = draft_words(settings.cloud_dialect, settings.cloud_model)
+    state, detail = cloud_health(opened)
     return {
         "dialect": settings.cloud_dialect,
         "provider": settings.cloud_dialect,
         "name": cloud_name(settings.cloud_dialect),
         "by": "person" if opened.cloud_key else "administrator",
-        "state": "ready" if settings.use_cloud else "off",
-        "detail": "",
+        "state": state,
+        "detail": detail,
         "model": settings.cloud_model or settings.cloud_dialect,
         "url": cloud_address(settings),
         "draft": "; ".join(filter(None, (draft, form_words(opened.cascade.cloud)))),
@@ -172,6 +174,7 @@ def cloud_lines(cloud: Mapping[str, Any] | None, *, leaves: str = "") -> list[st
     left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
     where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
     lines = [f"cloud {where}; {left}; {cloud['calls_saved']} saved today", cloud["sends"]]
+    lines += [cloud["detail"]] if cloud["detail"] else []
     return [*lines, message("sent", "leaves", leaves)] if leaves else lines
 
 
@@ -215,7 +218,10 @@ def _ready(opened: OpenCascade) -> str:
     name, cloud, leaves = opened.model.id, opened.cascade.cloud, opened.local.leaves
     if cloud is None:
         return message("states", "ready-server", name, leaves) if leaves else message("states", "ready", name)
-    if opened.cascade.journal.cloud_trouble:
+    state, detail = cloud_health(opened)
+    if state in ("paused", "limited") and not cloud.budget.spent:
+        said = message("states", "ready-away", name, detail)
+    elif opened.cascade.journal.cloud_trouble:
         said = message("states", "ready-away", name, opened.cascade.journal.cloud_trouble)
     elif cloud.budget.spent:
         said = message("states", "ready-spent", name)

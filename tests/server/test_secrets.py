@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.engines.remote.dialects import DIALECTS
+from jupyter_mccom.engines.remote.providers.table import PROVIDERS
 from jupyter_mccom.evaluation.seeded.cases import Case, Seeding, Snippet
 from jupyter_mccom.evaluation.seeded.leaks import leaked
 from jupyter_mccom.evaluation.seeded.places import half_typed, in_draft, in_later_line, project_file
@@ -46,7 +46,7 @@ def _cells(seeding: Seeding, snippets: Sequence[Snippet]) -> list[Case]:
     return found
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", PROVIDERS)
 def test_what_once_leaked_goes_out_masked(dialect: str) -> None:
     """No example of a kind that once leaked leaves in clear, and the text beside it does leave."""
     seeding = Seeding("open", _SEED)

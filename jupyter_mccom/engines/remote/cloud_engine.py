@@ -13,7 +13,6 @@ from typing import Literal, TypeAlias
 from ...types import Prompt, Skills, Token
 from ..fim import FimMarkers
 from ..http import HttpClient
-from ..token_counts import estimate
 from .cloud_failures import CloudFailures
 
 AskedAs: TypeAlias = Literal["", "markers", "suffix", "chat"]
@@ -72,8 +71,8 @@ class CloudEngine:
         raise NotImplementedError
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """An estimate that needs no request: a token for every 3 characters."""
-        return [estimate(text) for text in texts]
+        """An estimate that needs no request, by what the server has told of earlier prompts."""
+        return [self._client.chars_a_token.estimate(text) for text in texts]
 
     async def aclose(self) -> None:
         """Closes the connections."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...engines.remote.dialects import DIALECTS
+from ...engines.remote.providers.table import PROVIDERS
 from ...errors import EngineError
 from ...settings import MCCom, changed
 from ..suites.latency import RunningServer, running_server
@@ -80,7 +80,7 @@ def pieces_sent(dialect: str, cases: Sequence[Case], settings: MCCom) -> set[str
 
 def by_dialect(cases: Sequence[Case]) -> dict[str, list[Case]]:
     """The cases dealt out to all dialects; a draft is for those that send one."""
-    dealt: dict[str, list[Case]] = {name: [] for name in DIALECTS}
+    dealt: dict[str, list[Case]] = {name: [] for name in PROVIDERS}
     for case in cases:
         able = [name for name in dealt if not case.local_text or name in _DRAFTED]
         dealt[min(able, key=lambda name: len(dealt[name]))].append(case)

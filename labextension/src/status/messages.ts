@@ -230,6 +230,14 @@ export function reasonOf(reason: string, trans: TranslationBundle): string {
       return trans.__('the answer took too long');
     case 'budget':
       return trans.__("today's cloud calls or tokens are used up");
+    case 'paused':
+      return trans.__(
+        'the cloud failed several times in a row and is left alone for a while'
+      );
+    case 'ahead':
+      return trans.__(
+        'the cloud was asked in advance, while you read the local text'
+      );
     case 'low':
       return trans.__(
         'the local text was too unsure to be shown while you type'
