@@ -14,11 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from ..engines.http import Transport, is_loopback
+from ..engines.http import Transport
 from ..engines.remote.providers.provider import Provider
 from ..engines.remote.providers.table import PROVIDERS, checked, list_models
 from ..errors import CloudError, CloudKeyMissing, CloudSetUpError, InputError, SettingsError, SettingsLocked
 from ..protocols import Engine
+from ..way_out import is_loopback
 from .addresses import CloudAddress, address_of, check
 from .cloud_file import ChosenCloud, CloudFile, PersonsClouds, PlacedKey
 from .cloud_request import CloudRequest
