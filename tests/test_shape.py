@@ -43,7 +43,7 @@ ALLOWED = {
         "errors",
         "way_out",
     },
-    "cloud": {"engines", "protocols", "types", "errors", "atomic_json"},
+    "cloud": {"engines", "protocols", "types", "errors", "atomic_json", "way_out"},
     "server": {"compose", "cloud", "models", "settings", "types", "errors", "way_out"},
     "evaluation": {
         "compose",

@@ -78,23 +78,9 @@ def _parser() -> argparse.ArgumentParser:
 
 SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
-    *(
-        "kernels",
-        "drafts",
-        "chat",
-        "outages",
-        "cloud-lengths",
-        "rejections",
-        "speculation",
-        "engines",
-        "rules",
-        "context",
-        "search",
-        "peers",
-        *("secrets", "secrets-apart", "masking"),
-        "humaneval",
-    ),
-    *("lengths", "afterwards", "readme"),
+    *("kernels", "drafts", "chat", "outages", "cloud-lengths", "rejections", "speculation", "engines", "rules"),
+    *("context", "search", "peers", "secrets", "secrets-apart", "masking", "humaneval", "lengths", "afterwards"),
+    "readme",
 )
 
 

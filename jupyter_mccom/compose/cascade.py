@@ -174,12 +174,10 @@ def open_cascade(
     Documents are paths below `jupyter_root`, if any; `live` tells what a kernel holds; what becomes of suggestions is
     kept in the file `traces`, what the cloud costs in the file `spent`, else in memory. Documents, budget and parts
     with the same settings go on from `former`, whose others `hand_over` closes; nothing of it is changed when this
-    raises. `cloud_key` is that of a cloud that a person has set up and that the settings name; another one makes
-    another client.
+    raises. `cloud_key` belongs to a cloud that a person has set up; another one makes another client.
     """
     store = open_store(settings)
-    kept = _kept(former, settings, LOCAL_SETTINGS)
-    local = kept.local if kept else local_tier(settings, store)
+    local = _local(settings, store, former)
     patience_s, live = (SEARCH_S if live else UNHURRIED_S), live if settings.use_kernel else None
     tree = _tree(settings, jupyter_root, _kept(former, settings, ("project_root",)))
     documents = former.cascade.documents if former else Documents()
@@ -201,6 +199,12 @@ def open_cascade(
         recorder=_recorder(settings, local, cascade, traces, former.recorder if former else None),
         cloud_key=cloud_key,
     )
+
+
+def _local(settings: MCCom, store: Store, former: OpenCascade | None) -> FirstModel:
+    """The tier that answers first, with its process where nothing that it depends on has changed."""
+    kept = _kept(former, settings, LOCAL_SETTINGS)
+    return kept.local if kept else local_tier(settings, store)
 
 
 def _cloud(
