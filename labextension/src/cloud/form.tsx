@@ -111,12 +111,20 @@ function Address({
   const { url } = setup.view.draft;
   if (found) {
     return (
-      <p className="jp-mccom-hint">
-        {trans.__(
-          'It answers at %1. To use it as the local model instead, the administrator of the server sets MCCom.local_url.',
-          found
-        )}
-      </p>
+      <>
+        <p className="jp-mccom-hint">{trans.__('It answers at %1.', found)}</p>
+        <label className="jp-mccom-local">
+          <input
+            type="checkbox"
+            name="local"
+            defaultChecked={setup.view.draft.local}
+            onChange={event => {
+              setup.fill({ local: event.target.checked });
+            }}
+          />
+          {trans.__('Use it as the local model, not as the cloud')}
+        </label>
+      </>
     );
   }
   return !provider.needs_key || provider.needs_url || url ? (
