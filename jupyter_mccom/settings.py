@@ -91,8 +91,9 @@ class MCCom(Configurable):
     ).tag(config=True, person=True)
     cloud_dialect = Unicode(
         "",
-        help="Protocol of the cloud's server: llama-server, llama-server-ngram-mod, vllm, sglang, openai, "
-        "fireworks, mistral or deepseek. Empty: the cloud is off and nothing is sent to it.",
+        help="Provider of the cloud: openai, anthropic, gemini, azure, mistral, deepseek, fireworks, openrouter, "
+        "ollama, lmstudio, openai-compatible, llama-server, llama-server-ngram-mod, vllm or sglang. Empty: the cloud "
+        "is off and nothing is sent to it.",
     ).tag(config=True)
     use_cloud = Bool(True, help="Ask the cloud, if one is configured.").tag(config=True, person=True)
     cloud_url = Unicode(

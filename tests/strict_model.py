@@ -45,8 +45,11 @@ class StrictModel:
         return [self._pieces.index(piece) for piece in found]
 
     def decoded(self, prompt: object) -> str:
-        """A prompt that is given as text or as tokens."""
-        return prompt if isinstance(prompt, str) else "".join(self._pieces[one] for one in _list(prompt))
+        """A prompt that is given as text, as several or as tokens."""
+        if isinstance(prompt, str):
+            return prompt
+        assert isinstance(prompt, list)
+        return "".join(one if isinstance(one, str) else self._pieces[one] for one in prompt)
 
     def written(self, before: str, forced: str = "") -> list[str]:
         """The rest of the line as tokens, behind a prompt with or without markers."""
@@ -171,7 +174,7 @@ class StrictModel:
 
     def _line(self, asked: str) -> str:
         """The whole of the cursor's line, as a chat is asked for it."""
-        found = re.search(r"<before>(.*)</before>\n<line>(.*)</line>$", asked, re.DOTALL)
+        found = re.search(r"Code above the line:\n(.*)\nLine to complete:\n(.*)$", asked, re.DOTALL)
         assert found is not None
         before = found[1] + found[2]
         if not self._text.startswith(before):
@@ -273,8 +276,3 @@ def _choices(pieces: Sequence[str]) -> list[object]:
 
 def _n_same(one: Sequence[int], other: Sequence[int]) -> int:
     return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-
-
-def _list(prompt: object) -> list[int]:
-    assert isinstance(prompt, list)
-    return prompt

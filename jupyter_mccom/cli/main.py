@@ -81,6 +81,7 @@ SUITES = (
     *(
         "kernels",
         "drafts",
+        "chat",
         "speculation",
         "engines",
         "rules",

@@ -137,7 +137,7 @@ class CloudSetUp:
             raise InputError("only a server on this machine that wants no key can be the local model")
         if not self.names_local:
             raise SettingsLocked("the server's configuration names the local model (MCCom.local_url)")
-        return partial(self._use_as_local, cloud)
+        return partial(self._use_as_local, replace(cloud, url=cloud.url.removesuffix("/v1")))  # as local_url has it
 
     async def remove(self, provider: str) -> None:
         """Deletes a provider's cloud and keys. Raises InputError where there are none, or CloudSetUpError."""

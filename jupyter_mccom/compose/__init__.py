@@ -13,7 +13,7 @@ from .cascade import (
     open_store,
     wanted_model,
 )
-from .cloud_tier import cloud_address, cloud_name, draft_words
+from .cloud_tier import cloud_address, cloud_name, draft_words, form_words
 from .persons_cloud import open_for_person, open_set_up, try_in_use, why_not_persons, with_cloud
 from .traces import traces_file
 
@@ -25,6 +25,7 @@ __all__ = [
     "cloud_name",
     "draft_words",
     "forget_traces",
+    "form_words",
     "model_ids",
     "open_cascade",
     "open_for_person",

@@ -61,13 +61,14 @@ def open_cloud_tier(
     """
     if not settings.cloud_dialect:
         return None
-    from ..engines.remote.providers.table import checked
+    from ..engines.remote.providers.table import checked, known
     from ..privacy.ignore import Ignored
     from ..privacy.masked_engine import MaskedEngine
 
-    checked(settings.cloud_dialect, settings.cloud_url, settings.cloud_model)
+    known(settings.cloud_dialect)
     if not settings.use_cloud:
         return None
+    checked(settings.cloud_dialect, settings.cloud_url, settings.cloud_model)
     engine = former.engine if former else MaskedEngine(open_cloud_engine(settings, key))
     ignored = Ignored(root.expanduser().resolve())
     return cloud_over(engine, settings, retriever=retriever, budget=budget, kept_out=ignored.covers)
@@ -94,3 +95,21 @@ def open_cloud_engine(settings: MCCom, key: CloudKey | None = None) -> Engine:
         read_s=settings.cloud_timeout_s,
         transport=partial(checked_transport, cloud_address(settings)) if key else (lambda: None),
     )
+
+
+_FORMS = {
+    "": "",
+    "markers": "asked with its family's fill-in-the-middle markers",
+    "suffix": "asked with the text behind the cursor as a suffix",
+    "chat": "asked in a chat",
+}
+
+
+def form_words(tier: CloudTier | None) -> str:
+    """How a cloud's prompts are put, in words for people; empty while that is not known."""
+    from ..engines.remote.cloud_engine import CloudEngine
+    from ..privacy.masked_engine import MaskedEngine
+
+    engine = tier.engine if tier else None
+    inner = engine.inner if isinstance(engine, MaskedEngine) else engine
+    return _FORMS[inner.asked_as] if isinstance(inner, CloudEngine) else ""

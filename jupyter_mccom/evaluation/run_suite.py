@@ -115,6 +115,13 @@ SUITES: Mapping[str, Suite] = {
             about="does a draft make a cloud faster, the one that is set or one of its own",
         ),
         Suite(
+            name="chat",
+            n=34,
+            about="how often a chat is right against fill-in-the-middle, on the same weights",
+            with_cloud=True,
+            files=CELLS,
+        ),
+        Suite(
             name="engines",
             module="tokens_evaluated",
             n=200,

@@ -19,6 +19,11 @@ class MaskedEngine:
         self._engine = engine
 
     @property
+    def inner(self) -> Engine:
+        """The engine that is asked."""
+        return self._engine
+
+    @property
     def name(self) -> str:
         """The name of the inner engine."""
         return self._engine.name

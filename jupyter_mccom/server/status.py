@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..compose import OpenCascade, cloud_address, cloud_name, draft_words
+from ..compose import OpenCascade, cloud_address, cloud_name, draft_words, form_words
 from ..errors import ModelError
 from ..settings import THRESHOLDS, personal
 from .messages import message
@@ -69,6 +69,7 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
     if not settings.cloud_dialect:
         return None
     kernel = settings.use_kernel and settings.kernel_to_cloud
+    draft = draft_words(settings.cloud_dialect, settings.cloud_model)
     return {
         "dialect": settings.cloud_dialect,
         "provider": settings.cloud_dialect,
@@ -78,7 +79,7 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
         "detail": "",
         "model": settings.cloud_model or settings.cloud_dialect,
         "url": cloud_address(settings),
-        "draft": draft_words(settings.cloud_dialect, settings.cloud_model),
+        "draft": "; ".join(filter(None, (draft, form_words(opened.cascade.cloud)))),
         "prompt_tokens": settings.cloud_prompt_tokens,
         "kernel": kernel,
         "sends": sent(settings.cloud_prompt_tokens, kernel=kernel),

@@ -184,7 +184,11 @@ async def test_a_chats_fences_and_repeated_line_are_removed(written: list[str]) 
 
 def _vllm_check(*argmax: tuple[int, str], after: tuple[int, str]) -> list[Piece]:
     """Positions whose own token is not the argmax hold both, as `prompt_logprobs: 1` gives them; 3 is the marker."""
-    told: list[object] = [None, {"2": {"logprob": -1, "rank": 1}}, {"3": {"logprob": -1, "rank": 4}}]
+    told: list[object] = [
+        None,
+        {"2": {"logprob": -1, "rank": 1}},
+        {"3": {"logprob": -1, "rank": 4, "decoded_token": "<|fim_middle|>"}},
+    ]
     told += [
         {str(token): {"logprob": -0.1, "rank": 1, "decoded_token": piece}, "99": {"logprob": -3.0, "rank": 7}}
         for token, piece in argmax
@@ -207,52 +211,52 @@ DRAFT_IDS = [5, 6]
 CHECKS = {"vllm": _vllm_check, "sglang": _sglang_check}
 STREAMS = {"vllm": answer(events(*_choices("('é')"))), "sglang": answer(events({"text": "('é')"}))}
 ENDS = {"vllm": answer(events(*_choices(""))), "sglang": answer(events({"text": ""}))}
-ASKED_BEFORE = {"vllm": json_answer({"tokens": [3]}), "sglang": json_answer({"tokens": [[1, 2, 3], [5, 6]]})}
-"""The marker's own token, once; prompt and draft, each time."""
+ASKED_BEFORE = {"vllm": [], "sglang": [json_answer({"tokens": [[1, 2, 3], [5, 6]]})]}
+"""SGLang is asked for the tokens of prompt and draft; vLLM tells them."""
 
 
 @pytest.mark.parametrize("dialect", CHECKS)
 async def test_a_draft_that_is_the_whole_answer_takes_one_call(dialect: str) -> None:
     """A draft that is the whole answer takes one call."""
     check = CHECKS[dialect]((5, "f("), (6, "'é')"), after=(9, ""))
-    async with serving(ASKED_BEFORE[dialect], check) as server:
+    async with serving(*ASKED_BEFORE[dialect], check) as server:
         tokens = await _tokens(dialect, server, draft=TEXT)
-        assert len(server.asked) == 2
+        assert len(server.asked) == len(ASKED_BEFORE[dialect]) + 1
     assert _text(tokens) == TEXT
     assert [token.from_draft for token in tokens] == [True, True, False]
     assert _check(tokens) == DraftCheck(offered=2, accepted=2, passes=1)
-    assert server.asked[1][2].get("prompt", "").endswith(" " + TEXT) or "input_ids" in server.asked[1][2]
+    assert server.asked[-1][2].get("prompt", "").endswith(" " + TEXT) or "input_ids" in server.asked[-1][2]
 
 
 @pytest.mark.parametrize("dialect", CHECKS)
 async def test_what_follows_a_right_draft_is_asked_for(dialect: str) -> None:
     """What follows a right draft is asked for when the answer is still read."""
     check = CHECKS[dialect]((5, "f("), (6, "'é"), after=(8, "')"))
-    async with serving(ASKED_BEFORE[dialect], check, ENDS[dialect]) as server:
+    async with serving(*ASKED_BEFORE[dialect], check, ENDS[dialect]) as server:
         tokens = await _tokens(dialect, server, draft="f('é")
     assert _text(tokens) == TEXT
-    assert [1, 2, 3, 5, 6, 8] in server.asked[2][2].values()
+    assert [1, 2, 3, 5, 6, 8] in server.asked[-1][2].values()
 
 
 @pytest.mark.parametrize("dialect", CHECKS)
 async def test_a_draft_that_diverges_takes_a_second_call(dialect: str) -> None:
     """A draft that diverges gives one token more and takes a second call on the same replica."""
     check = CHECKS[dialect]((7, "f"), (6, "'é"), after=(8, "')"))
-    async with serving(ASKED_BEFORE[dialect], check, STREAMS[dialect]) as server:
+    async with serving(*ASKED_BEFORE[dialect], check, STREAMS[dialect]) as server:
         tokens = await _tokens(dialect, server, draft="g('é")
     assert _text(tokens) == TEXT
     assert _check(tokens) == DraftCheck(offered=2, accepted=0, passes=2)
-    assert [1, 2, 3, 7] in server.asked[2][2].values()
-    assert server.asked[1][1]["x-session-id"] == server.asked[2][1]["x-session-id"] == "s-1"
+    assert [1, 2, 3, 7] in server.asked[-1][2].values()
+    assert server.asked[-2][1]["x-session-id"] == server.asked[-1][1]["x-session-id"] == "s-1"
 
 
 @pytest.mark.parametrize("dialect", CHECKS)
 async def test_a_draft_that_goes_too_far_needs_no_second_call(dialect: str) -> None:
     """A draft that goes beyond the answer needs no second call."""
     check = CHECKS[dialect]((5, TEXT), (8, "<|endoftext|>"), after=(9, "!"))
-    async with serving(ASKED_BEFORE[dialect], check) as server:
+    async with serving(*ASKED_BEFORE[dialect], check) as server:
         tokens = await _tokens(dialect, server, draft="f('é') + 1")
-        assert len(server.asked) == 2
+        assert len(server.asked) == len(ASKED_BEFORE[dialect]) + 1
     assert _text(tokens) == TEXT
     assert _check(tokens) == DraftCheck(offered=2, accepted=1, passes=1)
 
@@ -261,7 +265,7 @@ async def test_a_draft_that_goes_too_far_needs_no_second_call(dialect: str) -> N
 async def test_a_draft_never_makes_an_answer_longer_than_was_asked_for(dialect: str) -> None:
     """A draft never makes an answer longer than was asked for."""
     check = CHECKS[dialect]((5, "f("), (6, "'é"), after=(8, "')"))
-    async with serving(ASKED_BEFORE[dialect], check, ENDS[dialect]) as server:
+    async with serving(*ASKED_BEFORE[dialect], check, ENDS[dialect]) as server:
         tokens = await _tokens(dialect, server, draft="f('é", max_tokens=1)
-        assert len(server.asked) == 2
+        assert len(server.asked) == len(ASKED_BEFORE[dialect]) + 1
     assert _text(tokens) == "f("

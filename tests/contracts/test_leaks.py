@@ -41,7 +41,9 @@ def _sent(server: CloudServer, model: StrictModel) -> Iterator[str]:
             yield text
             yield re.sub(r"\\U([0-9A-F]{8})", lambda found: chr(int(found[1], 16)), text)
             yield re.sub(r"\\(.)", r"\1", text)
-        asked = model.decoded(body.get("prompt", body.get("input_ids", body.get("content", ""))))
+        asked = model.decoded(
+            next((body[name] for name in ("prompt", "input_ids", "text", "content") if name in body), "")
+        )
         rule = rule_in(body)
         yield left_of(asked) + (forced_by(rule) if rule else "")
 

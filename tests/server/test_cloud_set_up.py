@@ -197,7 +197,7 @@ async def test_a_found_server_becomes_the_local_model(jp_fetch: Fetch, provider:
     code, message = await refusal_of(jp_fetch, "cloud", method="PUT", body={**cloud_at(provider), "local": True})
     assert (code, "no key" in message) == (400, True)
     async with serving(by=lambda path, body: json_answer({"data": [{"id": "m", "owned_by": "llamacpp"}]})) as server:
-        here = {"provider": "lmstudio", "url": server.url, "model": "m", "key": "", "local": True}
+        here = {"provider": "lmstudio", "url": f"{server.url}/v1", "model": "m", "key": "", "local": True}
         state = await json_of(jp_fetch, "cloud", method="PUT", body=here)
         assert (state["cloud"], state["local"]["url"]) == (None, server.url)
         status = await json_of(jp_fetch, "status")

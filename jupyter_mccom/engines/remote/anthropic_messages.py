@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from ...types import Prompt, Token
-from .chat_text import SYSTEM, ChatText, most_tokens_of, question
+from .chat_text import SYSTEM, ChatText, most_tokens_of, turns
 from .cloud_engine import AskedAs, CloudEngine, CloudModel
 from .json_answers import telling, text_of
 from .optional_fields import OptionalFields
@@ -31,7 +31,7 @@ class Messages(CloudEngine):
             "model": self.name,
             "max_tokens": most_tokens_of(prompt, max_tokens),
             "system": SYSTEM,
-            "messages": [{"role": "user", "content": question(prompt)}],
+            "messages": [{"role": role, "content": said} for role, said in turns(prompt)],
             "stream": True,
         }
         events = self._optional.answered(lambda kept: self._client.stream("/messages", body | kept), self._fields)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from ...types import DraftCheck, Prompt, Skills, Token
 from ..http import routing
-from .chat_text import SYSTEM, ChatText, most_tokens_of, prediction_of, question
+from .chat_text import ChatText, messages, most_tokens_of, prediction_of
 from .cloud_engine import AskedAs, CloudEngine, CloudModel
 from .json_answers import first_choice, found_at, number_of, telling, text_of
 from .optional_fields import OptionalFields
@@ -69,8 +69,7 @@ class ChatCompletions(CloudEngine):
             max_tokens=most_tokens_of(prompt, max_tokens),
             prediction=prediction_of(prompt, draft) if self._predicts else "",
         )
-        messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": question(prompt)}]
-        body = {"model": self.name, "messages": messages, "stream": True}
+        body = {"model": self.name, "messages": messages(prompt), "stream": True}
         events = self._optional.answered(
             lambda kept: self._client.stream(self._path, body | kept, headers=routing(prompt.session)),
             self._fields(asked),

@@ -9,26 +9,50 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from ...types import Prompt
 from ..fim import head_of
 from ..token_counts import estimate
 
 SYSTEM = (
-    "You complete code in an editor. <after> holds the text behind the cursor, <before> the lines above the cursor's "
-    "line, and <line> the cursor's line as far as it is typed. Write <line> again, exactly as it is typed, and "
-    "continue it to the end of its statement. Where <line> is empty, write the statement that belongs there. Answer "
-    "with that code only: no explanation, no code fence, no tag, and nothing that <after> holds already."
+    "You are the code completion of an editor. You are shown the code around a line that is being typed. Reply with "
+    "that line: repeat what is typed of it, character by character, and continue to the end of the statement. Where "
+    "nothing is typed yet, reply with the next statement. Reply with code only: no explanation, no code fence, and "
+    "nothing that stands above the line or behind the cursor already."
 )
 _FENCE = "```"
+_FENCE_STARTS = ("\n``", "\n`", "``", "\n", "`")
+"""What may become a fence with the next piece, the longest first."""
 _REWRITTEN = 0.5
 """An answer that shares this much of the line's start and then differs has written the line otherwise."""
 
 
-def question(prompt: Prompt) -> str:
-    """The prompt as the person's message; what a key changes stands last."""
-    line = prompt.typed + prompt.forced
-    return f"<after>{prompt.suffix}</after>\n<before>{head_of(prompt)}</before>\n<line>{line}</line>"
+def turns(prompt: Prompt) -> list[tuple[Literal["user", "assistant"], str]]:
+    """The chat so far and the question: two examples, which small models need, then the prompt."""
+    asked = _question(head_of(prompt), prompt.typed + prompt.forced, prompt.suffix)
+    return [*_EXAMPLES, ("user", asked)]
+
+
+def messages(prompt: Prompt) -> list[dict[str, str]]:
+    """The turns with the system's words before them, as most routes take them."""
+    return [
+        {"role": "system", "content": SYSTEM},
+        *({"role": role, "content": said} for role, said in turns(prompt)),
+    ]
+
+
+def _question(above: str, line: str, behind: str) -> str:
+    """What a key changes stands last, so that a server's cache holds the rest."""
+    return f"Code behind the cursor:\n{behind}\n\nCode above the line:\n{above}\nLine to complete:\n{line}"
+
+
+_EXAMPLES: tuple[tuple[Literal["user", "assistant"], str], ...] = (
+    ("user", _question("import math\n\n\ndef area(radius):\n", "    return math.p", "\n\nprint(area(2))\n")),
+    ("assistant", "    return math.pi * radius ** 2"),
+    ("user", _question("import json\n\nwith open(path) as file:\n    data = json.load(file)\n", "", "\n")),
+    ("assistant", "print(len(data))"),
+)
 
 
 def most_tokens_of(prompt: Prompt, max_tokens: int) -> int:
@@ -64,7 +88,7 @@ class ChatText:
         if cut >= 0:
             self._over = True
             return self._held[:cut].removesuffix("\n")
-        keep = next((n for n in (3, 2, 1) if self._held.endswith(("\n" + _FENCE)[:n])), 0)
+        keep = next((len(one) for one in _FENCE_STARTS if self._held.endswith(one)), 0)
         out, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
         return out
 
@@ -101,19 +125,19 @@ class ChatText:
     def _rewritten(self, text: str) -> bool:
         line, text = self._typed.lstrip(" \t"), text.lstrip(" \t")
         same = next((n for n, (a, b) in enumerate(zip(line, text, strict=False)) if a != b), min(len(line), len(text)))
-        return same >= 4 and same >= _REWRITTEN * len(line)
+        return same >= max(2, _REWRITTEN * len(line))
 
 
 def _line_repeats(typed: str) -> list[str]:
-    """What an answer may say again of the cursor's line, the longest first: the line, its half word, its last blanks.
+    """What an answer may say again of the cursor's line, the longest first: the line, its end from a word on, blanks.
 
     None of a line of blanks: they may be the indentation of a statement that the answer begins.
     """
     if not typed.strip():
         return []
-    half_word = re.search(r"\w{2,}$", typed)
+    ends = (typed[found.start() :] for found in re.finditer(r"\b\w", typed))
     blanks = typed[len(typed.rstrip(" \t")) :]
-    found = {typed, typed.lstrip(" \t"), half_word[0] if half_word else "", blanks} - {""}
+    found = {typed, typed.lstrip(" \t"), *(end for end in ends if len(end) > 1), blanks} - {""}
     return sorted(found, key=len, reverse=True)
 
 

@@ -66,17 +66,15 @@ class Vllm:
 
     async def check(self, model: str, prompt: str, draft: str, session: str) -> Checked:
         """Checks a draft, as `CheckingServer.check`: behind the last marker of the prompt's own tokens."""
-        if self._middle_id < 0:
-            (self._middle_id,) = await _ids(self._client, model, self._middle)
         body = _completion(model, prompt + draft, 1) | {"prompt_logprobs": 1, "return_token_ids": True, "stream": False}
         answer = await self._client.post("/v1/completions", body, headers=routing(session))
         choice = first_choice(answer)
-        ids = _numbers(choice.get("prompt_token_ids"))
-        positions = list_at(choice, "prompt_logprobs")
-        n_prompt = len(ids) - ids[::-1].index(self._middle_id) if self._middle_id in ids else 0
         if not choice:
             raise TypeError("no choice in the answer to a check")
-        if not n_prompt or len(positions) != len(ids):
+        ids = _numbers(choice.get("prompt_token_ids"))
+        positions = list_at(choice, "prompt_logprobs")
+        n_prompt = await self._n_prompt(model, ids, positions) if len(positions) == len(ids) else 0
+        if not n_prompt:
             return Checked(prompt_ids=[], draft_ids=[], texts=[], argmax=[], after=None)
         draft_ids, told = ids[n_prompt:], positions[n_prompt:]
         return Checked(
@@ -86,6 +84,14 @@ class Vllm:
             argmax=[_first_ranked(position) for position in told],
             after=_after(choice.get("token_ids"), text_of(choice, "text"), choice.get("finish_reason")),
         )
+
+    async def _n_prompt(self, model: str, ids: list[int], positions: list[object]) -> int:
+        """Tokens up to the last marker; 0 where it is not found. Asked for once if no answer names it."""
+        if self._middle_id < 0:
+            own = (_own_text(position, token_id) for position, token_id in zip(positions, ids, strict=True))
+            named = [token_id for text, token_id in zip(own, ids, strict=True) if text == self._middle]
+            (self._middle_id,) = named[-1:] or await _ids(self._client, model, self._middle)
+        return len(ids) - ids[::-1].index(self._middle_id) if self._middle_id in ids else 0
 
     async def write(
         self, model: str, prompt: Text, max_tokens: int, session: str, forced: str

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from urllib.parse import quote
 
 from ...types import Prompt, Token
-from .chat_text import SYSTEM, ChatText, most_tokens_of, question
+from .chat_text import SYSTEM, ChatText, most_tokens_of, turns
 from .cloud_engine import AskedAs, CloudEngine, CloudModel
 from .json_answers import found_at, list_at, telling, text_of
 from .optional_fields import OptionalFields
@@ -31,7 +31,10 @@ class GenerateContent(CloudEngine):
     async def _answer(self, prompt: Prompt, max_tokens: int, draft: str) -> AsyncGenerator[Token, None]:
         body = {
             "systemInstruction": {"parts": [{"text": SYSTEM}]},
-            "contents": [{"role": "user", "parts": [{"text": question(prompt)}]}],
+            "contents": [
+                {"role": "user" if role == "user" else "model", "parts": [{"text": said}]}
+                for role, said in turns(prompt)
+            ],
         }
         events = self._optional.answered(
             lambda kept: self._client.stream(self._path, body | {"generationConfig": kept}),

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from ...types import Prompt, Token
 from ..fim import before, render
 from ..forced import plainly
-from .chat_text import SYSTEM, ChatText, most_tokens_of, question
+from .chat_text import ChatText, messages, most_tokens_of
 from .cloud_engine import AskedAs, CloudEngine, CloudModel
 from .json_answers import list_at, telling, text_of
 from .optional_fields import OptionalFields
@@ -59,8 +59,7 @@ class OllamaCloud(CloudEngine):
                     yield Token(text=text, prob=None)
 
     async def _chat(self, prompt: Prompt, max_tokens: int) -> AsyncGenerator[Token, None]:
-        messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": question(prompt)}]
-        body = {"model": self.name, "messages": messages, "stream": True, "options": _options(max_tokens)}
+        body = {"model": self.name, "messages": messages(prompt), "stream": True, "options": _options(max_tokens)}
         events = self._optional.answered(lambda kept: self._client.stream("/api/chat", body | kept), {"think": False})
         text = ChatText(prompt)
         async with aclosing(telling(events, "message")) as told:

@@ -23,6 +23,9 @@ from .checking_servers import BROKEN, Argmax, Checked, CheckingServer, Text
 from .cloud_engine import AskedAs, CloudEngine, CloudModel, markers_of
 from .draft_worth import DraftWorth
 
+_INDENT = 4
+"""Blanks by which Python's and most other languages' lines go deeper."""
+
 
 class Verifying(CloudEngine):
     """A server that checks drafts by prompt probabilities, for a model whose markers are known."""
@@ -43,7 +46,7 @@ class Verifying(CloudEngine):
     def _answer(self, prompt: Prompt, max_tokens: int, draft: str) -> AsyncGenerator[Token, None]:
         fim = markers_of(self._model)
         named = any(marker in draft for marker in (fim.prefix, fim.suffix, fim.middle))
-        draft = "" if not draft or named or not self._worth.wanted() else draft
+        draft = "" if not draft or named or not self._worth.wanted() else _indented(prompt, draft)
         return self._healing.written(
             prompt, draft, lambda asked, its_draft, heals: self._written(asked, max_tokens, its_draft)
         )
@@ -94,6 +97,21 @@ class Verifying(CloudEngine):
         finally:
             if n_written:
                 self._worth.wrote(first_s, time.monotonic() - start_s - first_s, n_written)
+
+
+def _indented(prompt: Prompt, draft: str) -> str:
+    """The draft as the model writes it on a line that holds part of its indentation: with all of it.
+
+    The model is left to write the blanks of an empty line itself, and goes by the line above.
+    """
+    if (prompt.typed + prompt.forced).strip():
+        return draft
+    above = next((line for line in reversed(prompt.prefix.split("\n")) if line.strip()), "")
+    wanted = len(above) - len(above.lstrip(" ")) + _INDENT * above.rstrip().endswith(":")
+    missing = wanted - (len(draft) - len(draft.lstrip(" ")))
+    if not draft.startswith(" ") or missing <= 0:
+        return draft
+    return "\n".join(" " * missing + line if line.strip() else line for line in draft.split("\n"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

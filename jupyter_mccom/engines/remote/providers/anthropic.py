@@ -14,7 +14,8 @@ _SAMPLES = re.compile(r"claude-(?:instant|2|3)|-4(?:-[0-6])?(?:-\d{8})?(?:@|$|-l
 _THINKS = re.compile(r"claude-[a-z]+-(?:[5-9]|4-[7-9])")
 
 
-def _fields(model: str) -> dict[str, object]:
+def fields(model: str) -> dict[str, object]:
+    """What a model is sent beside the messages."""
     if _SAMPLES.search(model):
         return {"temperature": 0}
     return {"thinking": {"type": "disabled"}} if _THINKS.search(model) else {}
@@ -26,6 +27,6 @@ ANTHROPIC = Provider(
     url="https://api.anthropic.com/v1",
     models_path="/models?limit=1000",
     example_model="claude-haiku-4-5",
-    engine=lambda model: Messages(model, _fields),
+    engine=lambda model: Messages(model, fields),
     key_headers=lambda key: {"anthropic-version": "2023-06-01"} | ({"x-api-key": key} if key else {}),
 )

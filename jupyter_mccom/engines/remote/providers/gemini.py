@@ -17,7 +17,8 @@ _ROOM = 1024
 """Tokens of room for a model that cannot leave thinking."""
 
 
-def _fields(model: str, max_tokens: int) -> dict[str, object]:
+def fields(model: str, max_tokens: int) -> dict[str, object]:
+    """The `generationConfig` of a model for an answer of so many tokens."""
     found: dict[str, object] = {"temperature": 0, "maxOutputTokens": max_tokens}
     generation = re.search(r"gemini-(\d+)(?:\.(\d+))?", model)
     version = (int(generation[1]), int(generation[2] or 0)) if generation else (0, 0)
@@ -36,7 +37,7 @@ GEMINI = Provider(
     url="https://generativelanguage.googleapis.com/v1beta",
     models_path="/models?pageSize=1000",
     example_model="gemini-2.5-flash",
-    engine=lambda model: GenerateContent(model, _fields),
+    engine=lambda model: GenerateContent(model, fields),
     key_headers=lambda key: {"x-goog-api-key": key} if key else {},
     model_names=lambda answer: [name.removeprefix("models/") for name in texts_in(answer, "models", "name")],
 )

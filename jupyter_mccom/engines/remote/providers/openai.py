@@ -37,17 +37,15 @@ def effort_of(model: str) -> str:
 
 def fields(asked: Asked) -> dict[str, object]:
     """What OpenAI's models are sent beside the messages."""
-    found: dict[str, object] = {"prompt_cache_key": asked.session} if asked.session else {}
+    found: dict[str, object] = {"stream_options": {"include_usage": True}}
+    found |= {"prompt_cache_key": asked.session} if asked.session else {}
     effort = effort_of(asked.model)
     if effort:
         limit = asked.max_tokens + (0 if effort == "none" else _THINKING_TOKENS)
         return found | {"reasoning_effort": effort, "max_completion_tokens": limit}
     found |= {"temperature": 0}
     if asked.prediction:
-        return found | {
-            "prediction": {"type": "content", "content": asked.prediction},
-            "stream_options": {"include_usage": True},
-        }
+        return found | {"prediction": {"type": "content", "content": asked.prediction}}
     return found | {"max_completion_tokens": asked.max_tokens}
 
 

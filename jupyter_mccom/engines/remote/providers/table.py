@@ -36,14 +36,20 @@ PROVIDERS: Mapping[str, Provider] = {provider.id: provider for provider in _ALL}
 """By id, in the order in which people see them."""
 
 
+def known(provider: str) -> Provider:
+    """The provider of that id. Raises SettingsError for an unknown one."""
+    found = PROVIDERS.get(provider)
+    if found is None:
+        raise SettingsError(f"no dialect {provider!r}; set cloud_dialect to one of {', '.join(PROVIDERS)}")
+    return found
+
+
 def checked(provider: str, url: str, model: str) -> Provider:
     """The provider of that id, for a cloud that a person or the settings name.
 
     Raises SettingsError for an unknown id, a missing or unusable address, or an empty model name.
     """
-    found = PROVIDERS.get(provider)
-    if found is None:
-        raise SettingsError(f"no dialect {provider!r}; set cloud_dialect to one of {', '.join(PROVIDERS)}")
+    found = known(provider)
     if not (url or found.url):
         raise SettingsError(f"{found.name} has no address of its own; name the server's address (cloud_url)")
     if url and not url.startswith(("http://", "https://")):
