@@ -92,6 +92,14 @@ describe('the form', () => {
     expect(said.indexOf(consent)).toBeLessThan(said.indexOf('Save'));
   });
 
+  it('says that a local model sends nothing to a cloud', async () => {
+    const setup = await setupOf(setUp('none'));
+    setup.open();
+    setup.fill({ local: true });
+    expect(words(setup)).toContain('on the machine of the Jupyter server');
+    expect(words(setup)).not.toContain(setUp('none').consent);
+  });
+
   it('asks for an address only where the provider has none', async () => {
     expect(words(await formOf('openai'))).toContain(
       'It is asked at https://api.openai.com/v1.'

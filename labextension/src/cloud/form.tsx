@@ -52,7 +52,11 @@ export function CloudForm({ setup, trans }: IFormProps): React.JSX.Element {
       <p role="alert" className="jp-mccom-refused">
         {trouble}
       </p>
-      <p id="jp-mccom-consent">{clouds?.consent}</p>
+      <p id="jp-mccom-consent">
+        {setup.view.draft.local
+          ? trans.__('It runs on the machine of the Jupyter server.')
+          : clouds?.consent}
+      </p>
       <button
         type="button"
         className="jp-mccom-button jp-mod-accept"
