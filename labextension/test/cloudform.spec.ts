@@ -92,6 +92,14 @@ describe('the form', () => {
     expect(said.indexOf(consent)).toBeLessThan(said.indexOf('Save'));
   });
 
+  it('says that a local model sends nothing to a cloud', async () => {
+    const setup = await setupOf(setUp('none'));
+    setup.open();
+    setup.fill({ local: true });
+    expect(words(setup)).toContain('on the machine of the Jupyter server');
+    expect(words(setup)).not.toContain(setUp('none').consent);
+  });
+
   it('asks for an address only where the provider has none', async () => {
     expect(words(await formOf('openai'))).toContain(
       'It is asked at https://api.openai.com/v1.'
@@ -114,7 +122,7 @@ describe('the form', () => {
       said.indexOf('Services and servers')
     );
     expect(said).toContain('Ollama (http://127.0.0.1:11434)');
-    expect(said).toContain('MCCom.local_url');
+    expect(said).toContain('Use it as the local model');
     expect(said).toContain('qwen2.5-coder:1.5b');
   });
 
@@ -148,6 +156,29 @@ describe('the form', () => {
   });
 });
 
+describe('a server in the place of the local model', () => {
+  const local = {
+    provider: 'ollama',
+    name: 'Ollama',
+    url: 'http://127.0.0.1:11434',
+    model: 'qwen2.5-coder:1.5b'
+  };
+
+  it('is shown, and can be removed after a question', async () => {
+    const setup = await setupOf(setUp('none', { local }));
+    expect(words(setup)).toContain('qwen2.5-coder:1.5b of Ollama');
+    expect(words(setup)).toContain('Remove Ollama');
+    setup.askToRemove('ollama');
+    expect(words(setup)).toContain('Use the model of this machine again');
+  });
+
+  it('is shown beside a cloud', async () => {
+    const said = words(await setupOf(setUp('set_up', { local })));
+    expect(said).toContain('gpt-4.1-mini');
+    expect(said).toContain('qwen2.5-coder:1.5b of Ollama');
+  });
+});
+
 describe('a cloud', () => {
   it('is shown with its model, its key and how it does', async () => {
     const setup = await setupOf(setUp('set_up'));
@@ -169,7 +200,7 @@ describe('a cloud', () => {
 
   it('is removed only after a question', async () => {
     const setup = await setupOf(setUp('set_up'));
-    setup.askToRemove(true);
+    setup.askToRemove('openai');
     expect(words(setup)).toContain('Remove OpenAI and its key');
   });
 

@@ -227,6 +227,29 @@ describe('saving', () => {
     });
   });
 
+  it('makes a found server the local model, and no cloud', async () => {
+    const clouds: boolean[] = [];
+    const server = new Server();
+    const setup = new CloudSetup(server, cloud => clouds.push(cloud));
+    await setup.load();
+    setup.open();
+    setup.fill({ local: true });
+    await setup.save('');
+    expect(server.sent).toEqual([
+      [
+        'save',
+        {
+          provider: 'ollama',
+          url: 'http://127.0.0.1:11434',
+          model: 'qwen2.5-coder:1.5b',
+          key: '',
+          local: true
+        }
+      ]
+    ]);
+    expect(clouds).toEqual([false]);
+  });
+
   it('that is refused leaves the form and says why', async () => {
     const { setup, server, live } = await opened();
     server.saved = Promise.reject(new Error('the file is read-only'));
@@ -245,7 +268,7 @@ describe('saving', () => {
     server.saved = new Promise(resolve => (answer = resolve));
     const first = setup.save('');
     await setup.save('');
-    await setup.remove();
+    await setup.remove('openai');
     setup.fill({ model: 'other' });
     setup.choose('openai');
     setup.close();
@@ -300,16 +323,16 @@ describe('the cloud in use', () => {
   it('is removed after a question', async () => {
     const { setup, server, live } = await used();
     setup.close();
-    setup.askToRemove(true);
-    expect(setup.view.removing).toBe(true);
-    setup.askToRemove(false);
-    await setup.remove();
+    setup.askToRemove('openai');
+    expect(setup.view.removing).toBe('openai');
+    setup.askToRemove('');
+    await setup.remove('openai');
     expect(server.sent.at(-1)).toEqual(['remove', 'openai']);
     expect(live()).toBe(1);
     expect(setup.view).toMatchObject({
       clouds: setUp('none'),
       done: 'removed',
-      removing: false
+      removing: ''
     });
   });
 });

@@ -52,7 +52,11 @@ export function CloudForm({ setup, trans }: IFormProps): React.JSX.Element {
       <p role="alert" className="jp-mccom-refused">
         {trouble}
       </p>
-      <p id="jp-mccom-consent">{clouds?.consent}</p>
+      <p id="jp-mccom-consent">
+        {setup.view.draft.local
+          ? trans.__('It runs on the machine of the Jupyter server.')
+          : clouds?.consent}
+      </p>
       <button
         type="button"
         className="jp-mccom-button jp-mod-accept"
@@ -111,12 +115,20 @@ function Address({
   const { url } = setup.view.draft;
   if (found) {
     return (
-      <p className="jp-mccom-hint">
-        {trans.__(
-          'It answers at %1. To use it as the local model instead, the administrator of the server sets MCCom.local_url.',
-          found
-        )}
-      </p>
+      <>
+        <p className="jp-mccom-hint">{trans.__('It answers at %1.', found)}</p>
+        <label className="jp-mccom-local">
+          <input
+            type="checkbox"
+            name="local"
+            defaultChecked={setup.view.draft.local}
+            onChange={event => {
+              setup.fill({ local: event.target.checked });
+            }}
+          />
+          {trans.__('Use it as the local model, not as the cloud')}
+        </label>
+      </>
     );
   }
   return !provider.needs_key || provider.needs_url || url ? (

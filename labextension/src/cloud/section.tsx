@@ -87,6 +87,16 @@ export class CloudSection extends React.Component<ISectionProps> {
       <>
         <p role="status">{doneOf(done, trans)}</p>
         {clouds.cloud && this._inUse(clouds.cloud)}
+        {clouds.local && (
+          <p>
+            {trans.__(
+              'Local model: %1 of %2 at %3',
+              clouds.local.model,
+              clouds.local.name,
+              clouds.local.url
+            )}
+          </p>
+        )}
         {!clouds.may_set_up && (
           <p className="jp-mccom-locked">
             {trans.__('It cannot be changed here:')}{' '}
@@ -96,7 +106,7 @@ export class CloudSection extends React.Component<ISectionProps> {
         <p role="alert" className="jp-mccom-refused">
           {trouble || clouds.trouble}
         </p>
-        {clouds.may_set_up && this._actions(clouds.cloud)}
+        {clouds.may_set_up && this._actions(clouds)}
       </>
     );
   }
@@ -124,31 +134,54 @@ export class CloudSection extends React.Component<ISectionProps> {
     );
   }
 
-  private _actions(cloud: AddedCloud | null): React.JSX.Element {
+  private _actions(clouds: Clouds): React.JSX.Element {
     const { setup, trans } = this.props;
-    const open = (): void => {
-      setup.open();
-    };
-    if (!cloud) {
-      return button(trans.__('Add a cloud model…'), open);
+    const { cloud, local } = clouds;
+    if (setup.view.removing) {
+      return this._question(clouds, setup.view.removing);
     }
-    return setup.view.removing ? (
+    return (
+      <>
+        {button(
+          cloud ? trans.__('Change…') : trans.__('Add a cloud model…'),
+          () => {
+            setup.open();
+          }
+        )}
+        {cloud &&
+          button(trans.__('Remove'), () => {
+            setup.askToRemove(cloud.provider);
+          })}
+        {local &&
+          local.provider !== cloud?.provider &&
+          button(trans.__('Remove %1', local.name), () => {
+            setup.askToRemove(local.provider);
+          })}
+      </>
+    );
+  }
+
+  private _question(
+    { cloud, local }: Clouds,
+    provider: string
+  ): React.JSX.Element {
+    const { setup, trans } = this.props;
+    const isCloud = cloud?.provider === provider;
+    return (
       <div role="group" aria-labelledby="jp-mccom-removing">
         <p id="jp-mccom-removing">
-          {trans.__('Remove %1 and its key from this server?', cloud.name)}
+          {isCloud
+            ? trans.__('Remove %1 and its key from this server?', cloud.name)
+            : trans.__(
+                'Use the model of this machine again, in place of %1?',
+                local?.name ?? provider
+              )}
         </p>
         {button(trans.__('Keep it'), () => {
-          setup.askToRemove(false);
+          setup.askToRemove('');
         })}
-        {button(trans.__('Remove it'), () => void setup.remove())}
+        {button(trans.__('Remove it'), () => void setup.remove(provider))}
       </div>
-    ) : (
-      <>
-        {button(trans.__('Change…'), open)}
-        {button(trans.__('Remove'), () => {
-          setup.askToRemove(true);
-        })}
-      </>
     );
   }
 

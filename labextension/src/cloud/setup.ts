@@ -18,6 +18,8 @@ export interface Draft {
   model: string;
   /** The model is named by the person, not chosen from the list. */
   named: boolean;
+  /** The found server is to be the local model, not the cloud. */
+  local: boolean;
 }
 
 /** Everything that the form shows. */
@@ -35,14 +37,20 @@ export interface View {
   trouble: string;
   /** What was just done. */
   done: '' | 'saved' | 'removed';
-  /** The person was asked whether the cloud is to be removed. */
-  removing: boolean;
+  /** The provider of which the person was asked whether it is to be removed; empty without a question. */
+  removing: string;
 }
 
-const EMPTY: Draft = { choice: '', url: '', model: '', named: false };
+const EMPTY: Draft = {
+  choice: '',
+  url: '',
+  model: '',
+  named: false,
+  local: false
+};
 
 /** What is said of the action before. */
-const QUIET = { trouble: '', done: '', removing: false } as const;
+const QUIET = { trouble: '', done: '', removing: '' } as const;
 
 /** An empty form that does not show. */
 const CLOSED = { open: false, draft: EMPTY, models: [], trial: null };
@@ -51,10 +59,10 @@ const CLOSED = { open: false, draft: EMPTY, models: [], trial: null };
 export class CloudSetup {
   readonly changed = new Signal<this, void>(this);
 
-  /** `live`: another cloud, or none, is in use from now on. */
+  /** `live`: something else is in use from now on; `cloud`: it is a cloud, which was put in use. */
   constructor(
     private readonly _client: ICloudClient,
-    private readonly _live: (done: 'saved' | 'removed') => void
+    private readonly _live: (cloud: boolean) => void
   ) {}
 
   /** What to show; never changed in place. */
@@ -172,20 +180,19 @@ export class CloudSetup {
     if (!this._view.draft.model && !(await this._name(key))) {
       return;
     }
-    const request = this._request(key);
-    await this._change('save', () => this._client.saveCloud(request));
+    const { local } = this._view.draft;
+    const request = { ...this._request(key), ...(local && { local }) };
+    await this._change('save', () => this._client.saveCloud(request), !local);
   }
 
-  /** Asks whether the cloud is to be removed, or takes the question back. */
-  askToRemove(removing: boolean): void {
+  /** Asks whether a provider is to be removed; empty takes the question back. */
+  askToRemove(removing: string): void {
     this._set({ ...QUIET, removing });
   }
 
-  /** Removes the cloud in use, and its key. */
-  async remove(): Promise<void> {
-    const cloud = this._view.clouds?.cloud;
-    if (cloud && !this._isBound) {
-      const { provider } = cloud;
+  /** Removes what a provider is used for, and its keys. */
+  async remove(provider: string): Promise<void> {
+    if (!this._isBound) {
       await this._change('remove', () => this._client.removeCloud(provider));
     }
   }
@@ -221,7 +228,8 @@ export class CloudSetup {
         choice: choice?.id ?? '',
         url: cloud.url === own ? '' : cloud.url,
         model: cloud.model,
-        named: true
+        named: true,
+        local: false
       }
     });
     void this.list('');
@@ -256,12 +264,13 @@ export class CloudSetup {
 
   private async _change(
     busy: 'save' | 'remove',
-    ask: () => Promise<Clouds>
+    ask: () => Promise<Clouds>,
+    cloud = false
   ): Promise<void> {
     const done = busy === 'save' ? 'saved' : 'removed';
     await this._ask(busy, ask, clouds => ({ clouds, done, ...CLOSED }));
     if (this._view.done) {
-      this._live(done);
+      this._live(cloud);
     }
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { list, number, object, oneOf, strings, text } from './guards';
+import type { Json } from './guards';
 
 const PLACES = ['keyring', 'file', 'environment', 'none'] as const;
 const OWNERS = ['person', 'administrator'] as const;
@@ -31,12 +32,17 @@ export interface FoundServer {
   models: string[];
 }
 
-/** The cloud that is in use. */
-export interface AddedCloud {
+/** A model and who offers it. */
+export interface NamedServer {
   provider: string;
+  /** For people. */
   name: string;
   url: string;
   model: string;
+}
+
+/** The cloud that is in use. */
+export interface AddedCloud extends NamedServer {
   has_key: boolean;
   key_place: (typeof PLACES)[number];
   /** Only what a person has added can be changed from the page. */
@@ -46,6 +52,8 @@ export interface AddedCloud {
 /** Answer of `GET` and `PUT mccom/cloud` and of `DELETE mccom/cloud/PROVIDER`. */
 export interface Clouds {
   cloud: AddedCloud | null;
+  /** A server of this machine that the person uses as the local model; null without one. */
+  local: NamedServer | null;
   may_set_up: boolean;
   /** Why it cannot be set up from here, in the server's words; empty where it can. */
   why_not: string;
@@ -67,6 +75,8 @@ export interface CloudAccess {
 /** Body of `POST mccom/cloud/test` and of `PUT mccom/cloud`. */
 export interface CloudChoice extends CloudAccess {
   model: string;
+  /** The server is to be the local model, not the cloud. Left out: false. */
+  local?: boolean;
 }
 
 /** What came of one real completion. */
@@ -84,6 +94,7 @@ export function cloudsFrom(value: unknown): Clouds {
   const body = object(value, 'clouds');
   return {
     cloud: body.cloud === null ? null : cloudFrom(body.cloud),
+    local: body.local === null ? null : namedFrom(object(body.local, 'local')),
     may_set_up: body.may_set_up === true,
     why_not: text(body, 'why_not'),
     trouble: text(body, 'trouble'),
@@ -113,13 +124,19 @@ export function trialFrom(value: unknown): Trial {
 function cloudFrom(value: unknown): AddedCloud {
   const body = object(value, 'cloud');
   return {
-    provider: text(body, 'provider'),
-    name: text(body, 'name'),
-    url: text(body, 'url'),
-    model: text(body, 'model'),
+    ...namedFrom(body),
     has_key: body.has_key === true,
     key_place: oneOf(body, 'key_place', PLACES),
     by: oneOf(body, 'by', OWNERS)
+  };
+}
+
+function namedFrom(body: Json): NamedServer {
+  return {
+    provider: text(body, 'provider'),
+    name: text(body, 'name'),
+    url: text(body, 'url'),
+    model: text(body, 'model')
   };
 }
 

@@ -32,8 +32,8 @@ export function showStatus(
 ): void {
   const { app, client, status, sync, palette, trans } = options;
   const { commands } = app;
-  const setup = new CloudSetup(client, done => {
-    if (done === 'saved' && !sync.isLocked('use_cloud')) {
+  const setup = new CloudSetup(client, isCloud => {
+    if (isCloud && !sync.isLocked('use_cloud')) {
       void sync.choose('use_cloud', true); // else a switch that is stored holds again at the next start
     }
     void status.refresh();
