@@ -172,16 +172,17 @@ describe('the other routes', () => {
   });
 
   it('ask for settings and the last trace, and change settings', async () => {
+    const answers: [route: string, answer: string][] = [
+      ['/traces?last=1', '{"traces": []}'],
+      ['/left', '{"left": []}'],
+      ['/settings', '{"settings": {"threads": 1}, "locked": []}']
+    ];
     const bodies: string[] = [];
     const client = await clientOf((request, response) => {
       request.on('data', part => bodies.push(String(part)));
       request.on('end', () =>
         response.end(
-          request.url?.includes('/traces?last=1')
-            ? '{"traces": []}'
-            : request.url?.includes('/left')
-              ? '{"left": []}'
-              : '{"settings": {"threads": 1}, "locked": []}'
+          answers.find(([route]) => request.url?.includes(route))?.[1]
         )
       );
     });

@@ -73,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
             text = str(body.get("content", body.get("prompt", "")))
             self._json({"tokens": list(range(-(-len(text) // _CHARS_A_TOKEN)))})
         elif self.path == "/api/show":
-            self._json({}, 404)
+            self._json({"capabilities": ["completion"]})
         elif body.get("stream"):
             self._events([*([forced] if (forced := _forced(body)) else []), self.server.written])
         else:
@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _union(piece: str, so_far: str = "") -> dict[str, Any]:
-    """A piece of text as llama.cpp, the completion and chat routes of others, and SGLang tell it."""
+    """A piece of text as each provider tells it: one answer that holds the fields of all."""
     told = {"id": 1, "token": piece, "bytes": list(piece.encode()), "logprob": _UNSURE}
     choice = {"index": 0, "text": piece, "delta": {"content": piece}, "finish_reason": None}
     return {
@@ -109,6 +109,11 @@ def _union(piece: str, so_far: str = "") -> dict[str, Any]:
         "completion_probabilities": [told | {"top_logprobs": [told]}],
         "choices": [choice],
         "text": so_far or piece,
+        "type": "content_block_delta",
+        "delta": {"type": "text_delta", "text": piece},
+        "candidates": [{"content": {"parts": [{"text": piece}]}}],
+        "response": piece,
+        "message": {"content": piece},
     }
 
 
