@@ -27,7 +27,7 @@ _WORKER = "jupyter_mccom.retrieval.worker"
 _NAME = "the process of the project's index"
 _HUNG_S = 15.0
 """While it works it says something several times a second."""
-_MAX_UNHEARD = 64
+_MAX_UNHEARD = 1000
 """So that a worker which hangs fills no pipe."""
 _WORDS = Words(
     ended=lambda last_words: RetrievalError(f"{_NAME} ended ({last_words})"),

@@ -164,7 +164,7 @@ describe('ready', () => {
 
 describe('what is sent', () => {
   it('names every trigger, how much, and what stays', () => {
-    const parts = [said('sent', 'cloud', '1024'), WORDS['sent']['no-kernel']];
+    const parts = [said('sent', 'cloud', '4096'), WORDS['sent']['no-kernel']];
     expect(sentOf(cloudOf(), trans)).toBe(
       [...parts, WORDS['sent']['masked']].join(' ')
     );
