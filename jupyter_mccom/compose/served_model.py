@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..engines.fim import FimMarkers, Layout
-from ..engines.http import is_loopback
 from ..engines.local.host import default_threads
 from ..engines.remote.server_engine import ServerEngine
 from ..errors import EngineError, SettingsError
@@ -17,6 +16,7 @@ from ..privacy.ignore import Ignored
 from ..privacy.keys import key_from
 from ..privacy.masked_engine import MaskedEngine
 from ..settings import MCCom
+from ..way_out import is_loopback
 from .first_model import EngineKind, FirstModel
 
 

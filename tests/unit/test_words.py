@@ -62,7 +62,7 @@ def test_status_reads_well() -> None:
         "cloud qwen2.5-coder-1.5b at http://127.0.0.1:8012 (llama-server: takes no draft); 1990 calls left today; "
         "32 saved today",
         "Sent when the local model is unsure, when its text would break the cell, when you type something else, and "
-        "when you ask: up to 1024 tokens from around the cursor, other cells and project files. Nothing from the "
+        "when you ask: up to 4096 tokens from around the cursor, other cells and project files. Nothing from the "
         "kernel is sent. Secrets are masked, and documents named in .mccomignore are never sent.",
         "eagerness balanced: confidence > 0.8: shown; otherwise the cloud is asked; if it does not answer, "
         "confidence > 0.6: shown",
