@@ -135,6 +135,7 @@ describe('the other routes', () => {
     const status = {
       state: 'downloading',
       detail: '',
+      engine_why: '',
       model: { id: 'm', bytes: 1, present: false },
       pull: { model: 'm', done_bytes: 0, total_bytes: 1 },
       cloud: null,

@@ -54,7 +54,9 @@ export function addCommands(options: ICommandOptions): void {
   });
   app.commands.addCommand(Commands.pull, {
     label: trans.__('Download the Completion Model'),
-    isEnabled: () => status.status?.model.present !== true,
+    isEnabled: () =>
+      status.status?.model.present !== true ||
+      status.status.auto?.offered != null,
     execute: args => pull(options, args['asked'] === true)
   });
   app.commands.addCommand(Commands.cancelPull, {
@@ -114,10 +116,11 @@ async function pull(
   { client, status, trans }: ICommandOptions,
   asked: boolean
 ): Promise<void> {
-  const model = status.status?.model;
-  if (!model) {
+  const told = status.status;
+  if (!told) {
     return;
   }
+  const offered = told.model.present ? told.auto?.offered : null;
   if (asked) {
     await follow(status, client.pull());
     return;
@@ -126,8 +129,8 @@ async function pull(
     title: trans.__('Download the completion model?'),
     body: trans.__(
       '%1, %2 MB. The model runs on the machine of the Jupyter server; your code stays there.',
-      model.id,
-      Math.round(model.bytes / 1e6)
+      offered?.name ?? told.model.id,
+      Math.round((offered?.bytes ?? told.model.bytes) / 1e6)
     ),
     buttons: [
       Dialog.cancelButton(),

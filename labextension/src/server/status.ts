@@ -23,6 +23,8 @@ export interface Status {
   state: State;
   /** What the server says of it, in English; the page has its own words for all but trouble. */
   detail: string;
+  /** Why llama.cpp runs the model where MLX was to be expected; empty where it was not. */
+  engine_why: string;
   model: { id: string; bytes: number; present: boolean };
   pull: { model: string; done_bytes: number; total_bytes: number } | null;
   cloud: Cloud | null;
@@ -56,11 +58,25 @@ export interface Learning {
   show: Threshold;
 }
 
+/** A download that `auto` offers. */
+export interface Offered {
+  name: string;
+  bytes: number;
+  /** Seconds a statement, expected; null where nothing measured tells. */
+  statement_s: number | null;
+  /** Share of statements that it writes exactly; null where nobody has measured it. */
+  exact: number | null;
+  /** The same of the model in use. */
+  exact_now: number | null;
+}
+
 /** What `auto` chose, and the figures: seconds a statement, warm, by model. */
 export interface Auto {
   model: string;
   /** A better model that would have to be downloaded; null without one. */
   offer: string | null;
+  /** Its size, and what is expected of it; null without one. */
+  offered: Offered | null;
   budget_s: number;
   /** Models that would be quick enough and do not fit the memory. */
   too_large: string[];
@@ -106,6 +122,7 @@ export function statusFrom(value: unknown): Status {
   return {
     state: oneOf(body, 'state', STATES),
     detail: text(body, 'detail'),
+    engine_why: text(body, 'engine_why'),
     model: {
       id: text(model, 'id'),
       bytes: number(model, 'bytes'),
@@ -157,11 +174,23 @@ function thresholdFrom(threshold: Json): Threshold {
   };
 }
 
+function offeredFrom(auto: Json): Offered {
+  const offered = object(auto.offered, 'offered');
+  return {
+    name: text(offered, 'name'),
+    bytes: number(offered, 'n_bytes'),
+    statement_s: numberOrNull(offered, 'statement_s'),
+    exact: numberOrNull(offered, 'exact_match'),
+    exact_now: numberOrNull(offered, 'exact_match_now')
+  };
+}
+
 function autoFrom(auto: Json): Auto {
   const seconds = object(auto.statement_s, 'statement_s');
   return {
     model: text(auto, 'model'),
     offer: typeof auto.offer === 'string' ? auto.offer : null,
+    offered: auto.offered === null ? null : offeredFrom(auto),
     budget_s: number(auto, 'budget_s'),
     too_large: strings(auto, 'too_large'),
     measured: object(auto.measured, 'measured'),

@@ -4,7 +4,14 @@
  */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Auto, Cloud, State, Status, Threshold } from '../server/status';
+import type {
+  Auto,
+  Cloud,
+  Offered,
+  State,
+  Status,
+  Threshold
+} from '../server/status';
 import type { Hit, Trace } from '../server/traces';
 
 /** What a state means, and the next step where the person has one; `trouble` is what went wrong, if anything did. */
@@ -154,6 +161,22 @@ export function ruleOf(auto: Auto, trans: TranslationBundle): string {
     : trans.__(
         'Chosen by measuring: the best model that writes a statement within %1 s here.',
         auto.budget_s
+      );
+}
+
+/** What is gained by the model that `auto` offers, and what a statement takes with it. */
+export function gainOf(offered: Offered, trans: TranslationBundle): string {
+  if (offered.statement_s === null) {
+    return trans.__('MLX is the engine for this machine.');
+  }
+  const seconds = offered.statement_s.toFixed(2);
+  return offered.exact === null || offered.exact_now === null
+    ? trans.__('Better text; about %1 s a statement here.', seconds)
+    : trans.__(
+        'Exactly right in %1 % of statements instead of %2 %; about %3 s a statement here.',
+        Math.round(100 * offered.exact),
+        Math.round(100 * offered.exact_now),
+        seconds
       );
 }
 

@@ -14,7 +14,15 @@ import { Commands } from '../tokens';
 import type { IClient } from '../tokens';
 import { labelOf } from './item';
 import { LeftSection } from './left';
-import { autoOf, detailOf, gatesOf, rowsOf, ruleOf, sentOf } from './messages';
+import {
+  autoOf,
+  detailOf,
+  gainOf,
+  gatesOf,
+  rowsOf,
+  ruleOf,
+  sentOf
+} from './messages';
 import type { Row } from './messages';
 import type { StatusModel } from './model';
 
@@ -72,6 +80,7 @@ export class Panel extends ReactWidget {
         <p className="jp-mccom-detail" data-state={state}>
           {detailOf(state, status, trouble, trans)}
         </p>
+        {status?.engine_why && <p>{status.engine_why}</p>}
         {status?.auto && this._auto(status.auto)}
         {status?.index?.detail && <p>{status.index.detail}</p>}
         {status && this._download(status)}
@@ -108,7 +117,7 @@ export class Panel extends ReactWidget {
 
   private _download(status: Status): React.JSX.Element | null {
     const { trans } = this._options;
-    const { model, pull } = status;
+    const { auto, model, pull } = status;
     if (pull) {
       return (
         <div className="jp-mccom-download">
@@ -128,12 +137,16 @@ export class Panel extends ReactWidget {
         </div>
       );
     }
-    return model.present ? null : (
+    const offered = model.present ? (auto?.offered ?? null) : null;
+    const name = offered?.name ?? model.id;
+    const size = megabytes(offered?.bytes ?? model.bytes);
+    return model.present && !offered ? null : (
       <div className="jp-mccom-download">
         {this._button(
           Commands.pull,
-          trans.__('Download %1 (%2 MB)', model.id, megabytes(model.bytes))
+          trans.__('Download %1 (%2 MB)', name, size)
         )}
+        {offered && <p>{gainOf(offered, trans)}</p>}
         <p>
           {trans.__(
             'The model runs on the machine of the Jupyter server; your code stays there.'
