@@ -23,6 +23,9 @@ THRESHOLDS = ("route_threshold", "show_threshold")
 """Settings that win over what is learnt, where they are 0 or more."""
 
 
+_LEAST_CONTEXT = 1024
+_CONTEXT_STEP = 256
+"""Tokens. A change of a prompt's length within a step keeps the model's process."""
 AUTO = "auto"
 """The value of `model` that lets measurements choose one of the downloaded models."""
 
@@ -67,9 +70,11 @@ class MCCom(Configurable):
         min=0,
         help="CPU threads for the local model. 0: one less than the number of physical cores, and at least one.",
     ).tag(config=True, person=True)
-    context_tokens = Int(4096, min=256, help="Context size of the local model in tokens. More takes more memory.").tag(
-        config=True, person=True
-    )
+    context_tokens = Int(
+        0,
+        min=0,
+        help="Context size of the local model in tokens. More takes more memory. 0: what prompts and suggestions need.",
+    ).tag(config=True, person=True)
     prompt_tokens = Int(
         512,
         min=64,
@@ -220,6 +225,12 @@ class MCCom(Configurable):
     traces_dir = Unicode(
         "", help="Folder for these figures. It must not be on a network drive. Empty: the user's data folder."
     ).tag(config=True)
+
+    @property
+    def n_context(self) -> int:
+        """Tokens of the local model's context: the prompt and the suggestion fit, with a quarter to spare."""
+        needed = (self.prompt_tokens + self.max_tokens) * 5 // 4
+        return self.context_tokens or max(_LEAST_CONTEXT, -(-needed // _CONTEXT_STEP) * _CONTEXT_STEP)
 
     @property
     def given(self) -> frozenset[str]:

@@ -299,7 +299,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         host=arguments.host,
         port=arguments.port,
         key_file=arguments.key_file,
-        context_tokens=settings.context_tokens,
+        context_tokens=settings.context_tokens or 4096,
         draft=bool(arguments.draft),
     )
     return 0

@@ -213,7 +213,7 @@ def open_cascade(
 def _local(settings: MCCom, former: OpenCascade | None) -> tuple[FirstModel, Store]:
     """The tier that answers first and its files, with its process where nothing that it depends on has changed."""
     kept = _kept(former, settings, LOCAL_SETTINGS)
-    if kept:
+    if kept and kept.settings.n_context == settings.n_context:
         return kept.local, kept.store
     store = open_store(settings)
     return local_tier(settings, store), store

@@ -25,7 +25,7 @@ LOCAL_SETTINGS = (
     *("model", "engine", "models_dir", "threads", "context_tokens", "idle_unload_s", "auto_budget_s"),
     *("local_url", "local_model", "local_key_env", "local_key_file"),
 )
-"""What the local tier depends on: with the same values it is taken over."""
+"""What the local tier depends on, beside the size of its context: with the same values it is taken over."""
 
 
 def local_tier(settings: MCCom, store: Store) -> FirstModel:

@@ -108,7 +108,7 @@ class LocalModel:
         path = str(self._store.locate_weights(model).absolute())
         refuse_if_too_large(model.family, model.n_bytes)
         costs_file = str(default_models_dir().parent / costs.FILE)
-        told = {"path": path, "context_tokens": self._settings.context_tokens}
+        told = {"path": path, "context_tokens": self._settings.n_context}
         told |= {"costs_file": costs_file, "model_hash": model.content}
         return told if model.weights == "mlx" else told | {"threads": self._threads}
 

@@ -19,6 +19,9 @@ from ..settings import MCCom
 from ..way_out import is_loopback
 from .first_model import EngineKind, FirstModel
 
+_SERVER_CONTEXT = 4096
+"""Tokens that a server's context is taken to hold where nobody says."""
+
 
 class ServedModel(FirstModel):
     """The model of a server that somebody else runs, here or elsewhere."""
@@ -92,7 +95,7 @@ def _server(settings: MCCom) -> ServerEngine:
         key=lambda: key_from(settings.local_key_env, settings.local_key_file),
         known=known_markers,
         probed=FIM_TEMPLATES,
-        context_tokens=settings.context_tokens,
+        context_tokens=settings.context_tokens or _SERVER_CONTEXT,
     )
 
 

@@ -233,3 +233,20 @@ async def test_auto_with_nothing_here_offers_the_default(tmp_path: Path) -> None
         status = status_of(opened)
         assert (status["state"], status["model"]["id"]) == ("get-model", "qwen2.5-coder-0.5b")
         assert opened.local.wanted == wanted_model(settings) == "qwen2.5-coder-0.5b"
+
+
+@pytest.mark.parametrize(
+    ("settings", "n_context"),
+    [({}, 1024), ({"prompt_tokens": 1024}, 1536), ({"max_tokens": 512}, 1280), ({"context_tokens": 4096}, 4096)],
+)
+def test_the_context_is_what_prompts_need(settings: dict[str, int], n_context: int) -> None:
+    """The context holds the longest prompt and suggestion with a quarter to spare, unless a person sets it."""
+    assert MCCom(**settings).n_context == n_context
+
+
+@pytest.mark.parametrize(("changed", "kept"), [({"max_tokens": 128}, True), ({"prompt_tokens": 2048}, False)])
+async def test_a_longer_prompt_takes_another_process(tmp_path: Path, *, changed: dict[str, int], kept: bool) -> None:
+    """The model's process is kept until a longer prompt needs another context."""
+    async with _opened(MCCom(models_dir=str(tmp_path))) as former:
+        later = open_cascade(MCCom(models_dir=str(tmp_path), **changed), former=former)
+        assert (later.local is former.local) is kept

@@ -5,7 +5,10 @@ Where llama.h cannot be used, the server of `xllamacpp_server.py` runs in its pl
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import time
+from contextlib import suppress
 from typing import NoReturn
 
 from ...errors import EngineError, EngineMissing
@@ -22,10 +25,18 @@ def _opened(
 ) -> tuple[Decoder, Policy]:
     """Raises EngineMissing where llama.h cannot be used, EngineError when the file is no model."""
     model = LlamaH(path, threads=threads, context_tokens=context_tokens)
+    _give_back()
     if model.on_gpu:
         return model, by_cost(model, costs_file, key_of(model_hash, 0, "xllamacpp"), time.perf_counter)
     key = key_of(model_hash, threads, "xllamacpp")
     return model, by_cost(model, costs_file, key, lambda: time.process_time() / threads)
+
+
+def _give_back() -> None:
+    """Returns to the system what loading has freed: 8 MB of the 0.5B's tables of tokens. glibc keeps it otherwise."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def main() -> NoReturn:

@@ -22,4 +22,4 @@ def load_in_process(settings: MCCom) -> tuple[Model, LlamaH]:
             f"{model.id} is no GGUF file; name a model that llama.cpp reads, or set MCCom.engine to llamacpp"
         )
     threads = settings.threads or default_threads()
-    return model, LlamaH(str(store.locate(model.id)), threads=threads, context_tokens=settings.context_tokens)
+    return model, LlamaH(str(store.locate(model.id)), threads=threads, context_tokens=settings.n_context)

@@ -24,6 +24,7 @@ from ...engines.fim import PromptFormat, unforced
 from ...engines.local.engine import DirectEngine
 from ...errors import InputError
 from ...protocols import Engine
+from ...settings import changed
 from ...types import CompletionRequest, Prompt
 from ..lib.bench import Bench
 from ..lib.data import rows_of
@@ -104,7 +105,7 @@ def drawn(data: Path, kind: str, n: int, seed: int) -> list[Task]:
 
 
 async def _run(bench: Bench, tasks: Sequence[Task]) -> None:
-    opened = open_cascade(bench.settings)
+    opened = open_cascade(changed(bench.settings, context_tokens=4096))
     try:
         standard = _standard(opened)
         for number, task in enumerate(tasks, 1):

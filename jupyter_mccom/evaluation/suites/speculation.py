@@ -163,7 +163,7 @@ def _server(opened: OpenCascade, settings: MCCom) -> DirectEngine:
     """An engine with the same model in llama.cpp's server."""
     model = opened.model
     path = str(opened.store.locate(model.id).absolute())
-    given = {"path": path, "threads": opened.threads, "context_tokens": settings.context_tokens}
+    given = {"path": path, "threads": opened.threads, "context_tokens": settings.n_context}
     host = Host("jupyter_mccom.engines.local.xllamacpp_server", lambda: given, idle_unload_s=0)
     return DirectEngine(name=model.id, host=host, reads=PromptFormat(fim=model.fim, layout=model.layout))
 
