@@ -15,12 +15,16 @@ import { EmptyLines } from './completion/emptyline';
 import { Prefetch } from './completion/prefetch';
 import { Provider } from './completion/provider';
 import { Sessions } from './completion/session';
-import { Edits } from './ghost/editor';
+import { Edits } from './ghost/edits';
+import type { Edit } from './ghost/edits';
 import { Watchers } from './ghost/watchers';
 import { Offers } from './outcomes/offers';
 import type { CompleteRequest } from './server/wire';
 import type { Settings } from './settings/settings';
 import type { IClient, IStatusModel } from './tokens';
+
+/** What a place is read ahead for: the next key. */
+const TYPED: Edit = 'typed';
 
 /** What a page is made of. */
 export interface IPageOptions {
@@ -116,12 +120,13 @@ export class Page {
       return null;
     }
     const asked = this._reader.readAt(editor);
-    if (!asked) {
+    if (!asked || asked.isComposing()) {
       return null;
     }
-    const { position } = asked;
+    const { position, edit } = asked;
     const session = this._sessions.of(position.document);
-    return session.mayAsk(asked, false, settings.values)
+    const entered = edit === 'changed' ? { ...asked, edit: TYPED } : asked;
+    return session.mayAsk(entered, false, settings.values)
       ? {
           ...position,
           trigger: 'typing',

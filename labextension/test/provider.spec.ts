@@ -66,6 +66,26 @@ describe('fetch', () => {
     expect(await page.fetch(INVOKED)).toHaveLength(1);
   });
 
+  it('waits until an input method has committed, and asks then', async () => {
+    const page = new Page(says(line('final', 'mean()')));
+    let commit = (): void => undefined;
+    page.composing = new Promise(resolve => (commit = resolve));
+    const items = page.fetch();
+    await tick();
+    expect(page.client.requests).toEqual([]);
+    commit();
+    expect(await items).toHaveLength(1);
+  });
+
+  it('leaves what was committed as something else to its own question', async () => {
+    const page = new Page();
+    page.composing = Promise.resolve();
+    const items = page.fetch();
+    page.type('你好');
+    expect(await items).toEqual([]);
+    expect(page.client.requests).toEqual([]);
+  });
+
   it.each([
     [
       'the cursor goes elsewhere',

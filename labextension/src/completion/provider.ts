@@ -106,6 +106,9 @@ export class Provider implements IInlineCompletionProvider {
     }
     const { offers, settings } = this._options;
     const session = this._sessionOf(asked);
+    if (asked.isComposing() && !(await this._committed(asked, session))) {
+      return null;
+    }
     const rest = invoked ? null : session.rest(asked);
     if (rest) {
       const item = { insertText: rest.left };
@@ -120,6 +123,13 @@ export class Provider implements IInlineCompletionProvider {
     return (await this._paused(question)) ? this._ask(session, question) : null;
   }
 
+  /** False when an input method committed something else than it had written when this was asked. */
+  private async _committed(asked: Asked, session: Session): Promise<boolean> {
+    session.supersede();
+    await asked.composed();
+    return isUnchanged(asked);
+  }
+
   /** False when the person went on meanwhile. */
   private async _paused({
     asked,
@@ -130,16 +140,10 @@ export class Provider implements IInlineCompletionProvider {
       return true;
     }
     const { rhythm, settings } = this._options;
-    const { place } = asked;
     const maxMs = settings.values.debounce_max_ms;
     const waitMs = rhythm.waitMs(performance.now(), maxMs);
     await waited(waitMs, control.signal);
-    const now = asked.now();
-    return (
-      !control.signal.aborted &&
-      now?.cursor === place.cursor &&
-      now.text === place.text
-    );
+    return !control.signal.aborted && isUnchanged(asked);
   }
 
   private async _ask(
@@ -228,6 +232,11 @@ export class Provider implements IInlineCompletionProvider {
   /** Where the person asked by hand, if that was the last question. */
   private _invokedAt = '';
   private _askNext = false;
+}
+
+function isUnchanged(asked: Asked): boolean {
+  const now = asked.now();
+  return now?.text === asked.place.text && now.cursor === asked.place.cursor;
 }
 
 /** What a Provider needs. */

@@ -1,0 +1,131 @@
+"""What people reported, each by its number: what asks, and where a suggestion must not stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, CDPSession
+
+from jupyter_mccom.models.store import Store
+
+from .answering import answered_notebook
+from .lab import Lab
+
+PAUSE_MS = 600
+"""Longer than the longest wait for a pause in typing."""
+
+
+@pytest.fixture(scope="module")
+def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A JupyterLab with the smallest model: the tests say what is suggested."""
+    server = Lab(tmp_path_factory.mktemp("lab"), "--MCCom.model=smollm2-135m", "--MCCom.show_threshold=0")
+    yield server
+    server.stop()
+
+
+def _compose(keyboard: CDPSession, text: str) -> None:
+    """An input method writes this at the cursor, in place of what it wrote before."""
+    keyboard.send("Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)})
+
+
+def test_an_input_method_has_its_keys(lab: Lab, window: BrowserContext) -> None:
+    """1: While an input method composes, nothing is asked or shown, and the keys are its own until it commits."""
+    book, answers = answered_notebook(window, lab, "ime.ipynb", "# ")
+    keyboard = window.new_cdp_session(book.page)
+    answers.text = " means hello"
+    book.type("x")
+    book.wait_ghost()
+    n_asked = len(answers.asked)
+    for written in ("n", "ni", "nih", "niha", "nihao"):
+        _compose(keyboard, written)
+        book.no_ghost()
+        book.page.wait_for_timeout(PAUSE_MS if written == "nihao" else 100)
+    assert (book.ghost, len(answers.asked)) == ("", n_asked)
+    keyboard.send("Input.insertText", {"text": "你好"})
+    assert book.wait_ghost() == answers.text
+    assert answers.asked[n_asked:] == ["# x你好"]
+    book.press("Tab")
+    assert book.source(0) == "# x你好 means hello"
+
+
+def test_a_composition_that_stays_as_it_is_asks(lab: Lab, window: BrowserContext) -> None:
+    """1: A composition that is committed as it was written is asked about then, once."""
+    book, answers = answered_notebook(window, lab, "dead.ipynb", "caf")
+    keyboard = window.new_cdp_session(book.page)
+    answers.text = "_total = 3"
+    _compose(keyboard, "´")
+    _compose(keyboard, "é")
+    book.page.wait_for_timeout(PAUSE_MS)
+    assert answers.asked == []
+    keyboard.send("Input.insertText", {"text": "é"})
+    assert book.wait_ghost() == answers.text
+    assert answers.asked == ["café"]
+
+
+UNDO, REDO = "Control+z", "Control+Shift+z"
+SET = "text => window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource(text)"
+PASTE = """text => {
+  const data = new DataTransfer();
+  data.setData("text/plain", text);
+  document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+}"""
+
+
+def test_only_keys_ask(lab: Lab, window: BrowserContext) -> None:
+    """2: Neither undo, redo, a paste of several lines nor a program's change asks; a pasted word does."""
+    book, answers = answered_notebook(window, lab, "undo.ipynb", "x = 0\n", "")
+    book.type("values = [1, 2, 3]")
+    book.settle(PAUSE_MS)
+    answers.asked.clear()
+    book.enter(1)
+    book.enter(0)
+    for key in (UNDO, REDO, UNDO, REDO):
+        book.press(key)
+        book.settle(PAUSE_MS)
+    book.page.evaluate(PASTE, "\ntotal = sum(values)\nmean = total / 3")
+    book.settle(PAUSE_MS)
+    assert book.source(0).endswith("mean = total / 3")
+    book.page.evaluate(SET, "x = 0\ny = 1")
+    book.settle(PAUSE_MS)
+    assert answers.asked == []
+    book.press("Control+End")
+    book.page.evaluate(PASTE, " + x")
+    book.settle(PAUSE_MS)
+    assert answers.asked == ["x = 0\ny = 1 + x"]
+
+
+def test_an_accepted_block_is_gone_on_with(lab: Lab, window: BrowserContext) -> None:
+    """2: An accepted text of several lines is the person's own: the next suggestion follows it."""
+    book, answers = answered_notebook(window, lab, "chain.ipynb", "def f(x):")
+    answers.text = "\n    y = x\n    return y"
+    book.type(" ")
+    book.wait_ghost()
+    n_asked = len(answers.asked)
+    book.press("Tab")
+    book.settle(PAUSE_MS)
+    assert answers.asked[n_asked:] == ["def f(x): \n    y = x\n    return y"]
+
+
+def test_more_than_one_cursor_gets_nothing(lab: Lab, window: BrowserContext) -> None:
+    """5: A second cursor or a selection ends the suggestion, and while there is one nothing is asked or shown."""
+    book, answers = answered_notebook(window, lab, "cursors.ipynb", "first\nsecond")
+    answers.text = " + 1"
+    book.type(" ")
+    book.wait_ghost()
+    book.press("Control+Home", "End")
+    book.editor(0).locator(".cm-line").nth(1).click(modifiers=["Control"])
+    answers.asked.clear()
+    book.type(" + con", delay_ms=60)
+    book.press("Alt+\\")
+    book.settle(PAUSE_MS)
+    assert (book.ghost, answers.asked) == ("", [])
+    assert book.source(0).count(" + con") == 2
+    book.press("Escape", "Enter", "Control+End")
+    book.type("s")
+    book.wait_ghost()
+    book.press("Shift+ArrowLeft")
+    book.no_ghost()
+    book.press("Alt+\\")
+    book.settle(PAUSE_MS)
+    assert book.ghost == ""
