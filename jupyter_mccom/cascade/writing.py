@@ -74,6 +74,7 @@ class Writing:
             suffix=request.suffix,
             left_space=self._left_space,
             multiline=self._multiline,
+            elsewhere=[cell.source for cell in (*request.cells_before, *request.cells_after)],
         )
 
     @property

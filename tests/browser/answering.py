@@ -22,7 +22,7 @@ class Answers:
 
     def answer(self, route: Route) -> None:
         """Answers one question with the whole text, as the server does."""
-        question = route.request.post_data_json
+        question = json.loads(route.request.post_data or "")
         self.asked.append(question["prefix"])
         ids = {"request_id": question["request_id"], "suggestion_id": f"s{len(self.asked)}"}
         line = {"type": "final", **ids, "text": self.text, "origin": "local", "route": _ROUTE}

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, CDPSession
 from jupyter_mccom.models.store import Store
 
 from .answering import answered_notebook
-from .lab import Lab
+from .lab import Lab, Notebook
 
 PAUSE_MS = 600
 """Longer than the longest wait for a pause in typing."""
@@ -129,3 +129,26 @@ def test_more_than_one_cursor_gets_nothing(lab: Lab, window: BrowserContext) -> 
     book.press("Alt+\\")
     book.settle(PAUSE_MS)
     assert book.ghost == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "typed", "wholes"),
+    [
+        ("import nu", "mpy", "m", ()),
+        ("import ", "mpy", "n", ("u",)),
+        ('name = "hel', 'lo"', "p", ()),
+        ("print", "(values)", "s", ()),
+    ],
+)
+def test_a_text_leads_into_the_word_behind_it(
+    lab: Lab, window: BrowserContext, before: str, behind: str, typed: str, wholes: tuple[str, ...]
+) -> None:
+    """3: Before a word, a bracket or a closing quote the real model's text makes a whole of them, or none is shown."""
+    lab.notebook("join.ipynb", "import numpy\nvalues = [1, 2, 3]", before + behind)
+    book = Notebook(window, lab, "join.ipynb")
+    book.enter(1)
+    book.press("Home", *["ArrowRight"] * len(before))
+    book.type(typed)
+    book.settle(PAUSE_MS)
+    assert book.sent("complete")[-1]["prefix"] == before + typed
+    assert book.ghost in ("", *wholes)
