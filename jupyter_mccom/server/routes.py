@@ -22,6 +22,7 @@ from ..errors import MCComError, SettingsError, SettingsLocked, WireError
 from ..types import CompletionRequest
 from . import wire
 from .completions import Completions
+from .events import tell_settings_changed
 
 SERVICE = "mccom"
 """Key under which the running `Completions` stands in the server's settings."""
@@ -252,6 +253,7 @@ class SettingsHandler(MCComHandler):
     @route
     async def patch(self) -> None:
         await self.completions.change(wire.settings_from(self.body()))
+        tell_settings_changed(self.event_logger, self.completions.settings)
         self.finish(json.dumps(wire.json_from_settings(self.completions.settings, self.completions.locked)))
 
 

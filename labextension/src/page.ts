@@ -15,6 +15,7 @@ import { EmptyLines } from './completion/emptyline';
 import { Prefetch } from './completion/prefetch';
 import { Provider } from './completion/provider';
 import { Sessions } from './completion/session';
+import { Upheavals } from './completion/upheavals';
 import { Edits } from './ghost/edits';
 import type { Edit } from './ghost/edits';
 import { Watchers } from './ghost/watchers';
@@ -81,12 +82,23 @@ export class Page {
       moved: () => {
         this._sessions.left();
         this._prefetch.moved();
+        upheavals.follow(widget());
       }
     });
+    const upheavals = new Upheavals(() => this.drop());
     this._listen();
   }
 
+  /** What is suggested, or asked, holds nowhere any more: settings changed, or what was read. */
+  drop(): void {
+    this._prefetch.stop();
+    this._emptyLines.stop();
+    this._sessions.supersede();
+    this.watchers.drop();
+  }
+
   private _listen(): void {
+    this._options.settings.changed.connect(() => this.drop());
     window.addEventListener('pagehide', () => {
       this.watchers.leave();
       this._sessions.close();

@@ -24,6 +24,7 @@ import { targetOf } from './completion/context';
 import type { Target } from './completion/context';
 import { Page } from './page';
 import { Client } from './server/client';
+import { listenElsewhere } from './settings/elsewhere';
 import { storedSettings } from './settings/load';
 import { Settings } from './settings/settings';
 import { Sync } from './settings/sync';
@@ -84,6 +85,12 @@ export const plugin: JupyterFrontEndPlugin<void> = {
       client,
       changed: () => void status.refresh(),
       refused: reason => Notification.error(reason)
+    });
+    listenElsewhere(app.serviceManager.events, enabled => {
+      if (!enabled) {
+        page.drop();
+      }
+      void status.refresh();
     });
     const { watchers, provider } = page;
     const options = { app, client, watchers, provider, status, sync };

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, CDPSession
 from jupyter_mccom.models.store import Store
 
 from .answering import answered_notebook
-from .lab import Lab, Notebook
+from .lab import STATUS, Lab, Notebook
 
 PAUSE_MS = 600
 """Longer than the longest wait for a pause in typing."""
@@ -152,3 +152,41 @@ def test_a_text_leads_into_the_word_behind_it(
     book.settle(PAUSE_MS)
     assert book.sent("complete")[-1]["prefix"] == before + typed
     assert book.ghost in ("", *wholes)
+
+
+_PANEL = "window.jupyterapp.shell.currentWidget"
+OVERTURNED = {
+    "read-only": f"() => {{ {_PANEL}.content.activeCell.readOnly = true; }}",
+    "restarted": f"() => {_PANEL}.sessionContext.session.kernel.restart()",
+    "reverted": f"() => {_PANEL}.context.revert()",
+    "renamed": f"() => {_PANEL}.context.rename('renamed2.ipynb')",
+}
+
+
+@pytest.mark.parametrize("how", OVERTURNED)
+def test_a_document_is_overturned(lab: Lab, window: BrowserContext, how: str) -> None:
+    """4: A suggestion goes at once when its cell becomes read-only, its kernel restarts, its document is another."""
+    book, answers = answered_notebook(window, lab, f"{how}.ipynb", "x = 1\n")
+    answers.text = " + 1234"
+    book.type("y = x")
+    book.wait_ghost()
+    answers.text = ""
+    book.page.evaluate(OVERTURNED[how])
+    book.no_ghost()
+    book.press("Tab")
+    assert "1234" not in book.source(0)
+
+
+def test_completions_switched_off_elsewhere(lab: Lab, window: BrowserContext) -> None:
+    """4: When completions are switched off in another window or by %mccom, a suggestion goes at once and Tab is Tab."""
+    book, answers = answered_notebook(window, lab, "elsewhere.ipynb", "x = 1\n")
+    answers.text = "x + 1"
+    book.type("y = ")
+    book.wait_ghost()
+    lab.patch("mccom/settings", {"enabled": False})
+    book.no_ghost()
+    book.page.locator(f"{STATUS}[data-state=off]").wait_for(timeout=2_000)
+    book.press("Tab")
+    assert book.source(0) == "x = 1\ny = ", "Tab offers the names of the kernel"
+    lab.patch("mccom/settings", {"enabled": True})
+    book.page.locator(f"{STATUS}[data-state=ready]").wait_for(timeout=2_000)

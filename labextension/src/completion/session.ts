@@ -205,6 +205,13 @@ export class Sessions {
     });
   }
 
+  /** What was suggested or asked holds nowhere any more. */
+  supersede(): void {
+    this._sessions.forEach(session => {
+      session.supersede();
+    });
+  }
+
   /** The page is left. */
   close(): void {
     this._sessions.forEach(session => {

@@ -12,7 +12,7 @@ import { Accepts } from './accept';
 import type { Part } from './accept';
 import { mendModel } from './corefixes';
 import type { IReply } from './corefixes';
-import { hasOneCursor, isComposing, placeOf } from './editor';
+import { hasOneCursor, isComposing, isFixed, placeOf } from './editor';
 import type { Edits } from './edits';
 import { disarm, mark } from './marks';
 
@@ -75,6 +75,13 @@ export class Watcher {
       const offer = this._offer;
       this._reset('dismissed');
       offer?.session.dismissed(offer.cellId, place.text.slice(0, place.cursor));
+    }
+  }
+
+  /** Our suggestion does not hold any more: it goes, and Tab is the editor's. */
+  drop(): void {
+    if (this._offer) {
+      this._reset('superseded');
     }
   }
 
@@ -248,10 +255,11 @@ export class Watcher {
     }
     this._watchedHosts.add(editor);
     editor.host.addEventListener('compositionstart', () => {
-      if (this._completer.editor === editor && this._offer) {
-        this._reset('superseded');
+      if (this._completer.editor === editor) {
+        this.drop();
       }
     });
+    this._watchFixing(editor);
     editor.host.addEventListener('focusout', event => {
       const to = event.relatedTarget;
       const inside =
@@ -261,6 +269,18 @@ export class Watcher {
         this._reset('moved');
       }
     });
+  }
+
+  /** The cell or file may become read-only; its editor says so by a class. */
+  private _watchFixing(editor: CodeEditor.IEditor): void {
+    const node = editor.host.querySelector('.cm-editor');
+    if (node) {
+      new MutationObserver(() => {
+        if (this._completer.editor === editor && isFixed(editor)) {
+          this.drop();
+        }
+      }).observe(node, { attributeFilter: ['class'] });
+    }
   }
 
   private _reset(ending: Ending): void {
