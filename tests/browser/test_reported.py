@@ -190,3 +190,15 @@ def test_completions_switched_off_elsewhere(lab: Lab, window: BrowserContext) ->
     assert book.source(0) == "x = 1\ny = ", "Tab offers the names of the kernel"
     lab.patch("mccom/settings", {"enabled": True})
     book.page.locator(f"{STATUS}[data-state=ready]").wait_for(timeout=2_000)
+
+
+@pytest.mark.parametrize(("line", "begins"), [("!pip insta", "ll"), ("%timeit sum(val", "ues")])
+def test_a_shell_or_magic_line_is_what_it_is(lab: Lab, window: BrowserContext, line: str, begins: str) -> None:
+    """7: The real model completes a shell line as a command and code behind a magic as code, and stays on the line."""
+    lab.notebook("magics.ipynb", "!pip install pandas\nvalues = [1, 2, 3]", "")
+    book = Notebook(window, lab, "magics.ipynb")
+    book.enter(1)
+    book.type(line)
+    ghost = book.wait_ghost()
+    assert ghost.startswith(begins)
+    assert "\n" not in ghost
