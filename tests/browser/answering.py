@@ -29,10 +29,16 @@ class Answers:
         route.fulfill(body=json.dumps(line) + "\n", content_type="application/x-ndjson")
 
 
-def answered_notebook(window: BrowserContext, lab: Lab, name: str, *sources: str) -> tuple[Notebook, Answers]:
-    """A notebook in which the test says what is suggested, with the cursor at the end of its first cell."""
+def answered(window: BrowserContext) -> Answers:
+    """From now on the test says what is suggested in this window."""
     answers = Answers()
     window.route("**/mccom/complete?*", lambda route: answers.answer(route))
+    return answers
+
+
+def answered_notebook(window: BrowserContext, lab: Lab, name: str, *sources: str) -> tuple[Notebook, Answers]:
+    """A notebook in which the test says what is suggested, with the cursor at the end of its first cell."""
+    answers = answered(window)
     lab.notebook(name, *sources)
     book = Notebook(window, lab, name)
     book.enter(0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, CDPSession
 
 from jupyter_mccom.models.store import Store
 
-from .answering import answered_notebook
+from .answering import answered, answered_notebook
 from .lab import STATUS, Lab, Notebook
 
 PAUSE_MS = 600
@@ -202,3 +203,35 @@ def test_a_shell_or_magic_line_is_what_it_is(lab: Lab, window: BrowserContext, l
     ghost = book.wait_ghost()
     assert ghost.startswith(begins)
     assert "\n" not in ghost
+
+
+NEW_CONSOLE = "window.jupyterapp.commands.execute('console:create', { kernelPreference: { name: 'python3' } })"
+
+
+def test_a_console_completes_as_a_cell(lab: Lab, window: BrowserContext, screenshots: Path) -> None:
+    """9: A code console completes as a cell, with what ran there as the cells above."""
+    answers = answered(window)
+    lab.notebook("beside.ipynb", "x = 1")
+    book = Notebook(window, lab, "beside.ipynb")
+    book.page.evaluate(
+        "window.jupyterapp.commands.execute('console:create', { kernelPreference: { name: 'python3' } })"
+    )
+    prompt = book.page.locator(".jp-CodeConsole-promptCell .cm-content")
+    prompt.click(timeout=30_000)
+    book.type("import statistics")
+    book.press("Shift+Enter")
+    book.page.locator(".jp-CodeConsole-content .jp-InputPrompt", has_text="[1]").wait_for()
+    answers.text = "ean([1, 2])"
+    prompt.click()
+    book.type("statistics.m")
+    ghost = book.wait_ghost()
+    book.page.screenshot(path=str(screenshots / "console.png"))
+    question = book.sent("complete")[-1]
+    assert (question["prefix"], question["language"]) == ("statistics.m", "python")
+    assert [(cell["source"], cell["ran"]) for cell in question["cells_before"]] == [("import statistics", 1)]
+    book.press("Escape")
+    book.no_ghost()
+    book.press("Alt+\\")
+    assert book.wait_ghost() == ghost
+    book.press("Tab", "Shift+Enter")
+    book.page.locator(".jp-CodeConsole-content .jp-OutputArea-output", has_text="1.5").wait_for()

@@ -26,6 +26,8 @@ import type { Edit, Edits } from '../ghost/edits';
 import type { IPlace } from '../outcomes/anchor';
 import type { Cell } from '../server/wire';
 import type { CellOrder } from './cellorder';
+import { consoleOf, languageOfConsole, ranIn } from './console';
+import type { IConsole } from './console';
 import {
   around,
   fitted,
@@ -93,6 +95,10 @@ export class Reader {
     if (widget instanceof NotebookPanel) {
       return fromNotebook(place, widget, this._known);
     }
+    const console = consoleOf(widget);
+    if (target && console) {
+      return fromConsole(place, console, target, this._known);
+    }
     if (target && isFileEditor(widget) && isOpen(widget.content.editor)) {
       return askedIn(
         widget.content.editor,
@@ -132,6 +138,13 @@ export function targetOf(widget: Widget | null): Target | null {
     return {
       document: widget.context.localPath,
       language: languageOfNotebook(widget.model)
+    };
+  }
+  const console = consoleOf(widget);
+  if (console) {
+    return {
+      document: console.sessionContext.path,
+      language: languageOfConsole(console)
     };
   }
   if (isFileEditor(widget) && !isProse(widget.content.editor.model.mimeType)) {
@@ -180,6 +193,30 @@ function fromNotebook(
     language: languageOfNotebook(panel.model),
     cell_id: model.id,
     ...nearest(cells.length, index, cell)
+  });
+  return askedIn(editor, place, fitted(position), known);
+}
+
+function fromConsole(
+  place: IPlace,
+  console: IConsole,
+  target: Target,
+  known: IKnown
+): Asked | null {
+  const { editor, model } = console.promptCell ?? {};
+  if (
+    !editor ||
+    !model ||
+    !isOpen(editor) ||
+    model.sharedModel.getSource() !== place.text
+  ) {
+    return null;
+  }
+  const ran = ranIn(console);
+  const position = positionAt(place, {
+    ...target,
+    cell_id: model.id,
+    ...nearest(ran.length + 1, ran.length, i => ran[i])
   });
   return askedIn(editor, place, fitted(position), known);
 }
