@@ -7,12 +7,18 @@ import os
 from pathlib import Path
 
 
-def write(path: Path, value: object) -> None:
-    """Replaces the file at once, and makes its folder where it is missing. Raises OSError.
+def write(path: Path, value: object, *, private: bool = False) -> None:
+    """Replaces the file at once, and makes its folder where it is missing. `private`: only its owner can read both.
 
-    Of two processes that write at once, the later one's file stays.
+    Of two processes that write at once, the later one's file stays. Raises OSError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    fresh.write_text(json.dumps(value, indent=1), encoding="utf-8")
-    os.replace(fresh, path)
+    fresh.unlink(missing_ok=True)
+    try:
+        os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
+        fresh.write_text(json.dumps(value, indent=1), encoding="utf-8")
+        os.replace(fresh, path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise

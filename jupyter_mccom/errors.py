@@ -2,9 +2,11 @@
 
 MCComError
 ├── SettingsError      a setting that cannot work (HTTP 400)
-│   └── SettingsLocked one that only the administrator may change (HTTP 403)
+│   ├── SettingsLocked one that only the administrator may change (HTTP 403)
+│   └── CloudSetUpError   what a person set up: a file or a keyring that cannot be read or written now (HTTP 409)
 ├── WireError          a request that is not what the wire contract says (HTTP 400)
-├── InputError         a command-line argument that names nothing (exit 2)
+├── InputError         what a person named does not exist or cannot be used (exit 2, HTTP 400)
+│   └── CloudKeyMissing   a cloud that needs a key, and none was given or is kept for its address
 ├── ServerError        the notebook's Jupyter server, asked by `%mccom`
 ├── RetrievalError     the project tree or its index
 ├── TracesError        the file of traces cannot be emptied
@@ -39,12 +41,20 @@ class SettingsLocked(SettingsError):
     """A setting that only the server's administrator may change."""
 
 
+class CloudSetUpError(SettingsError):
+    """A person's set-up of a cloud cannot be read or written: its file, or the keyring."""
+
+
 class WireError(MCComError):
     """A request body of the wrong shape."""
 
 
 class InputError(MCComError):
-    """A command-line argument that names nothing: no such file, cell, line or model."""
+    """What a person named does not exist or cannot be used: a file, cell, line, model, provider or address."""
+
+
+class CloudKeyMissing(InputError):
+    """A cloud that needs a key: none was given, and none is kept for its address."""
 
 
 class ServerError(MCComError):
@@ -97,7 +107,14 @@ class CloudError(EngineError):
 
 
 class CloudRefused(CloudError):
-    """The cloud refused a call: the key, the address or the request is wrong."""
+    """The cloud refused a call: the key, the address or the request is wrong.
+
+    `fields` are the optional fields of a request that its server named, most to blame first.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, fields: tuple[str, ...] = ()) -> None:
+        super().__init__(message, status=status)
+        self.fields = fields
 
 
 class CloudLimited(CloudError):

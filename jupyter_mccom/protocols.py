@@ -5,8 +5,9 @@ An implementation is proved by the contract suite of its protocol under `tests/c
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import Protocol
+from collections.abc import AsyncGenerator, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 from .types import Agreement, CompletionRequest, Hit, Outcome, Prompt, Skills, Survival, Token, Trace
 
@@ -46,14 +47,19 @@ class Engine(Protocol):
         ...
 
 
+N_HITS = 5
+"""As many as a local prompt has room for."""
+
+
 class Retriever(Protocol):
     """Finds context for a position in the open notebook, the project and the live kernel."""
 
     async def search(
-        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None, n_hits: int = N_HITS
     ) -> tuple[Hit, ...]:
-        """Best first. `text` is the local model's answer, a second query that counts by its `confidence`, 0..1.
+        """At most `n_hits` beside the kernel's, best first. `text` is the local model's answer: a second query.
 
+        That counts by its `confidence`, 0..1.
         Where `text` names nothing but what stands near or in the first hits without it, the hits are those without it.
         Without `text` the hits do not depend on what was typed on the cursor's line, so that a key moves no prompt; but
         what the kernel holds of the objects named there does. The kernel's hit comes first; its text is empty where
@@ -72,6 +78,35 @@ class Recorder(Protocol):
 
     def keep(self, event: Trace | Outcome | Survival | Agreement) -> None:
         """Takes one thing that happened, in order of time. Neither blocks nor raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What the cloud has cost on one day (UTC)."""
+
+    calls: int = 0
+    tokens: int = 0
+
+
+Payment: TypeAlias = Callable[[MutableMapping[int, Account]], bool]
+"""Changes the accounts of the days, by days since 1970 (UTC). Runs on any thread."""
+
+
+class Ledger(Protocol):
+    """Keeps what the cloud has cost, for all who share a budget."""
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot be kept, one line; empty when it can. What is spent is counted in any case."""
+        ...
+
+    def known(self) -> Mapping[int, Account]:
+        """The accounts as they are known without a wait."""
+        ...
+
+    async def change(self, work: Payment) -> tuple[bool, Mapping[int, Account]]:
+        """Runs `work` while nobody else changes the accounts; what it says, and the accounts then. Raises nothing."""
         ...
 
 

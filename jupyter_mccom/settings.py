@@ -91,36 +91,67 @@ class MCCom(Configurable):
     ).tag(config=True, person=True)
     cloud_dialect = Unicode(
         "",
-        help="Protocol of the cloud's server: llama-server, llama-server-ngram-mod, vllm, sglang, openai, "
-        "fireworks, mistral or deepseek. Empty: the cloud is off and nothing is sent to it.",
+        help="Provider of the cloud: openai, anthropic, gemini, azure, mistral, deepseek, fireworks, openrouter, "
+        "ollama, lmstudio, openai-compatible, llama-server, llama-server-ngram-mod, vllm or sglang. Empty: the cloud "
+        "is off and nothing is sent to it.",
     ).tag(config=True)
     use_cloud = Bool(True, help="Ask the cloud, if one is configured.").tag(config=True, person=True)
     cloud_url = Unicode(
         "", help="Base address of the cloud's server. Empty: the address of the service that the dialect names."
     ).tag(config=True)
-    cloud_model = Unicode("", help="Name of the model on the cloud's server.").tag(config=True, person=True)
+    cloud_model = Unicode(
+        "", help="Name of the model on the cloud's server. A cloud that you set up names its own model."
+    ).tag(config=True, person=True)
     cloud_key_env = Unicode("", help="Name of the environment variable that holds the cloud's key.").tag(config=True)
     cloud_key_file = Unicode("", help="File that holds the cloud's key. Only you may be able to read it.").tag(
         config=True
     )
+    cloud_setup = Enum(
+        ("person", "admin"),
+        "person",
+        help="Who may set up a cloud. person: you, in JupyterLab's panel, with %mccom cloud add or with jupyter mccom "
+        "cloud add. admin: only the server's configuration.",
+    ).tag(config=True)
+    find_servers = Bool(
+        True,
+        help="Look for a running Ollama, LM Studio or llama.cpp server on this machine, to offer its models. Only "
+        "their usual ports on 127.0.0.1 are asked.",
+    ).tag(config=True)
     cloud_connect_s = Float(3.0, min=0.1, help="Longest time in seconds to connect to the cloud.").tag(
         config=True, person=True
     )
     cloud_timeout_s = Float(10.0, min=0.1, help="Longest silence of the cloud, in seconds.").tag(
         config=True, person=True
     )
+    cloud_hedge_s = Float(
+        0.6,
+        min=0,
+        help="After this many seconds without a word from the cloud, a local text that may be shown is shown. The"
+        " cloud's text replaces it if nothing was typed meanwhile.",
+    ).tag(config=True, person=True)
+    cloud_ask_ahead = Bool(
+        False,
+        help="Ask the cloud already while you read a local text that may well be wrong. Its text is then there at once"
+        " if you type something else. This makes more calls.",
+    ).tag(config=True, person=True)
     cloud_calls_a_day = Int(2000, min=0, help="Most cloud calls a day (UTC), a hard limit. 0: no limit.").tag(
         config=True, person=True
     )
     cloud_tokens_a_day = Int(
         0,
         min=0,
-        help="Most cloud tokens a day (UTC), prompts and answers together, a hard limit. Most services do not "
-        "report tokens; three characters then count as one. 0: no limit.",
+        help="Most cloud tokens a day (UTC), prompts and answers together, a hard limit. They are estimated from "
+        "what the service told of earlier prompts, at first as three characters each. 0: no limit.",
     ).tag(config=True, person=True)
-    cloud_prompt_tokens = Int(1024, min=64, help="Longest prompt for the cloud, in tokens.").tag(
+    cloud_prompt_tokens = Int(4096, min=64, help="Longest prompt for the cloud, in tokens.").tag(
         config=True, person=True
     )
+    cloud_retrieval_tokens = Int(
+        1536,
+        min=0,
+        help="Most tokens of a cloud prompt that other cells and files may take, and at most half of it. It is 0 too"
+        " where retrieval_tokens is 0.",
+    ).tag(config=True, person=True)
     retrieval_tokens = Int(
         192,
         min=0,

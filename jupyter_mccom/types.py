@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+Span: TypeAlias = tuple[int, int]
+"""Where in a text something begins and ends."""
 CellKind: TypeAlias = Literal["code", "markdown", "raw"]
 Trigger: TypeAlias = Literal["typing", "invoke", "ask"]
 """`typing`: a key; `invoke`: the person asked for a suggestion; `ask`: the person asked for the cloud's."""
@@ -33,6 +35,8 @@ Reason: TypeAlias = Literal[
     "offline",
     "late",
     "budget",
+    "paused",
+    "ahead",
     "low",
     "again",
     "dismissed",
@@ -40,8 +44,9 @@ Reason: TypeAlias = Literal[
     "context",
 ]
 Origin: TypeAlias = Literal["local", "cloud", "again"]
-Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late", "hopeless"]
-"""`end`: the model's own end of text; `length`: max_tokens; the others: where the cascade closed the stream."""
+Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late", "hopeless", "cut"]
+"""`end`: the model's own end of text; `length`: max_tokens; `cut`: something else was typed, or nobody waited any more;
+the others: where the cascade closed the stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +178,9 @@ class Chunk:
     first_line: int
     last_line: int
     text: str
+    hidden: tuple[Span, ...] = ()
+    """Where `text` holds secrets of the document that it was cut from, as far as they were looked for. What is on this
+    machine may read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +205,11 @@ class Prompt:
     forced: str = ""
     """What was typed behind `typed`, up to the cursor: the answer continues it. An engine that heals makes its tokens
     begin with exactly these characters; any other reads them at the end of its prompt (`engines/fim.py:unforced`)."""
+    own: tuple[str, str] = ("", "")
+    """The cursor's whole cell or file before and behind the cursor, from which the texts were cut. It is no part of the
+    prompt, as `cells`: what leaves the machine is masked by the secrets that stand in them."""
+    cells: tuple[str, ...] = ()
+    """The other open cells, whole."""
     session: str = ""
     """Opaque and the same for every prompt of a document: keeps its requests on one replica and its cache."""
 

@@ -7,7 +7,8 @@ const FOLDERS = {
   server: [],
   settings: ['server'],
   outcomes: ['server'],
-  status: ['server', 'settings'],
+  cloud: ['server'],
+  status: ['server', 'settings', 'cloud'],
   ghost: ['outcomes'],
   completion: ['server', 'settings', 'outcomes', 'ghost'],
   commands: ['server', 'settings', 'status', 'ghost', 'completion']

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable
 from types import FunctionType, MethodType, ModuleType
 
+from jupyter_mccom.cascade.breaker import Breaker
 from jupyter_mccom.cascade.budget import Budget
 from jupyter_mccom.cascade.documents import Documents
 from jupyter_mccom.cascade.engine_context import Context
@@ -31,9 +32,14 @@ def cascade_of(
     leaves: Callable[[Hit], bool] = lambda hit: True,
     multiline: Multiline = "statement",
     max_tokens: int = 64,
+    hedge_s: float = 60.0,
+    asks_ahead: bool = False,
     documents: Documents | None = None,
 ) -> Cascade:
-    """Above .8 local text is sure, at or below .5 it is not shown. `documents` come with a journal of their own."""
+    """Above .8 local text is sure, at or below .5 it is not shown; a silent cloud is waited for.
+
+    `documents` come with a journal of their own.
+    """
     clock = FixedDate()
 
     def context(engine: Engine, allowed: Callable[[Hit], bool] = lambda hit: True) -> Context:
@@ -42,12 +48,16 @@ def cascade_of(
     budget = Budget(calls_a_day=calls_a_day, tokens_a_day=0, clock=clock)
     return Cascade(
         context=context(local),
-        cloud=CloudTier(context=context(cloud, leaves), budget=budget, kept_out=kept_out) if cloud else None,
+        cloud=CloudTier(context=context(cloud, leaves), budget=budget, breaker=Breaker(clock), kept_out=kept_out)
+        if cloud
+        else None,
         documents=documents or Documents(Journal(keep_traces=keep_traces, recorder=recorder)),
         clock=clock,
         gates=Gates(sure=0.8, show=0.5),
         max_tokens=max_tokens,
         latency_budget_s=latency_budget_s,
+        hedge_s=hedge_s,
+        asks_ahead=asks_ahead,
         multiline=multiline,
         retriever=retriever,
     )

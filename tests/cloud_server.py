@@ -38,6 +38,8 @@ class CloudServer:
 
     scripts: Sequence[Sequence[Piece]]
     by: Callable[[str, dict[str, Any]], Sequence[Piece]] | None = None
+    objects: Callable[[str, dict[str, str], dict[str, Any]], Sequence[Piece] | None] | None = None
+    """Path, headers and body → the refusal that comes before any script; None: it is answered."""
     url: str = ""
     asked: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
     """Path, headers (lower case) and body of each request."""
@@ -55,12 +57,13 @@ class CloudServer:
             first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
             body = json.loads(await reader.readexactly(int(headers.get("content-length", 0))) or b"{}")
-            script = (
-                self.by(first.split()[1], body)
-                if self.by
-                else self.scripts[min(len(self.asked), len(self.scripts) - 1)]
-            )
-            self.asked.append((first.split()[1], headers, body))
+            path = first.split()[1]
+            script = self.objects(path, headers, body) if self.objects else None
+            if script is None and self.by:
+                script = self.by(path, body)
+            elif script is None:
+                script = self.scripts[min(len(self.asked), len(self.scripts) - 1)]
+            self.asked.append((path, headers, body))
             await self._play(script, reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             self.closed.append(True)
@@ -87,10 +90,12 @@ class CloudServer:
 
 @asynccontextmanager
 async def serving(
-    *scripts: Sequence[Piece], by: Callable[[str, dict[str, Any]], Sequence[Piece]] | None = None
+    *scripts: Sequence[Piece],
+    by: Callable[[str, dict[str, Any]], Sequence[Piece]] | None = None,
+    objects: Callable[[str, dict[str, str], dict[str, Any]], Sequence[Piece] | None] | None = None,
 ) -> AsyncGenerator[CloudServer, None]:
     """Runs a CloudServer."""
-    server = CloudServer(scripts, by)
+    server = CloudServer(scripts, by, objects)
     listening = await asyncio.start_server(server.talk, "127.0.0.1", 0)
     server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     try:

@@ -108,9 +108,11 @@ def packages() -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What tests accept and reject is not the person's: servers and commands keep traces elsewhere, a file's apart."""
+    """A test file has folders of its own: its outcomes are not the person's, and the person's cloud is not asked."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
         yield
 
 

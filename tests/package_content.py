@@ -21,6 +21,7 @@ IN_WHEEL = (
     "jupyter_mccom/py.typed",
     "jupyter_mccom/_version.py",
     "jupyter_mccom/demo/demo.ipynb",
+    *(f"jupyter_mccom/evaluation/seeded/{name}.txt" for name in ("open", "apart", "surroundings")),
     "etc/jupyter/jupyter_server_config.d/jupyter_mccom.json",
     f"{_EXTENSION}/install.json",
     f"{_EXTENSION}/package.json",

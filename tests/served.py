@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from jupyter_mccom.engines.remote.dialects import open_cloud
+from jupyter_mccom.engines.remote.providers.table import open_cloud
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.protocols import Engine
 

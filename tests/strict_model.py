@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from jupyter_mccom.models.catalog import QWEN_FIM
 from tests.cloud_server import CloudServer, Piece, answer, events, json_answer, serving
+from tests.provider_rules import Rules
 
 Heeds: TypeAlias = Literal["heeds", "ignores", "refuses"]
 """What the server does with a grammar or a regular expression."""
@@ -44,8 +45,11 @@ class StrictModel:
         return [self._pieces.index(piece) for piece in found]
 
     def decoded(self, prompt: object) -> str:
-        """A prompt that is given as text or as tokens."""
-        return prompt if isinstance(prompt, str) else "".join(self._pieces[one] for one in _list(prompt))
+        """A prompt that is given as text, as several or as tokens."""
+        if isinstance(prompt, str):
+            return prompt
+        assert isinstance(prompt, list)
+        return "".join(one if isinstance(one, str) else self._pieces[one] for one in prompt)
 
     def written(self, before: str, forced: str = "") -> list[str]:
         """The rest of the line as tokens, behind a prompt with or without markers."""
@@ -65,7 +69,12 @@ class StrictModel:
     def reply(self, path: str, body: dict[str, Any]) -> Sequence[Piece]:
         """What its server answers."""
         if path == "/tokenize":
-            return json_answer({"tokens": self.ids(str(body.get("content", body.get("prompt"))))})
+            asked = body.get("content", body.get("prompt"))
+            tokens = [self.ids(one) for one in asked] if isinstance(asked, list) else self.ids(str(asked))
+            return json_answer({"tokens": tokens})
+        if path == "/api/show":
+            return json_answer({"capabilities": ["completion", *(["insert"] if "insert" in str(body) else [])]})
+        path = path.partition("?")[0]
         rule = rule_in(body)
         forced = forced_by(rule) if rule else ""
         if forced and self._heeds == "refuses":
@@ -75,11 +84,17 @@ class StrictModel:
             "/completion": self._llama,
             "/v1/completions": self._completions,
             "/generate": self._sglang,
-            "/chat/completions": self._chat,
             "/completions": self._speculation,
+            "/beta/completions": self._speculation,
             "/fim/completions": self._speculation,
             "/api/generate": self._ollama,
+            "/api/chat": self._ollama_chat,
+            "/messages": self._messages,
         }
+        if path.endswith("/chat/completions"):
+            return self._chat(body, forced)
+        if path.endswith(":streamGenerateContent"):
+            return self._generate_content(body)
         return answers[path](body, forced) if path in answers else json_answer({}, status="404 Not Found")
 
     def _llama(self, body: dict[str, Any], forced: str) -> Sequence[Piece]:
@@ -108,7 +123,8 @@ class StrictModel:
             pieces = self.written(self.decoded(body["prompt"]), forced)[: body["max_tokens"]]
             return answer(events(*_choices(pieces)))
         told: list[object] = [None]
-        for before, own, best in self._argmax(body["prompt"]):
+        ids = self.ids(body["prompt"]) if isinstance(body["prompt"], str) else body["prompt"]
+        for before, own, best in self._argmax(ids):
             del before
             entry = {str(own): {"logprob": -4.0, "rank": 9, "decoded_token": self._pieces[own]}}
             told.append(entry | {str(best): {"logprob": -0.1, "rank": 1, "decoded_token": self._pieces[best]}})
@@ -119,11 +135,12 @@ class StrictModel:
             "token_ids": self.ids("".join(after)) or [-1],
             "finish_reason": "length" if after else "stop",
             "prompt_logprobs": told,
+            "prompt_token_ids": ids,
         }
         return json_answer({"choices": [choice]})
 
     def _sglang(self, body: dict[str, Any], forced: str) -> Sequence[Piece]:
-        ids, params = body["input_ids"], body["sampling_params"]
+        ids, params = body["input_ids"] if "input_ids" in body else body["text"], body["sampling_params"]
         if not body.get("return_logprob"):
             pieces = self.written(self.decoded(ids), forced)[: params["max_new_tokens"]]
             return answer(events(*({"text": "".join(pieces[:n])} for n in range(1, len(pieces) + 2))))
@@ -148,15 +165,44 @@ class StrictModel:
         return found
 
     def _chat(self, body: dict[str, Any], forced: str) -> Sequence[Piece]:
-        asked = re.search(r"<before>(.*)</before>", body["messages"][-1]["content"], re.DOTALL)
-        assert asked is not None
-        known = self._text.startswith(asked[1])
-        rest = self._text[len(asked[1]) :].partition("\n")[0] if known else NONSENSE
+        line = self._line(body["messages"][-1]["content"])
         predicted = body.get("prediction", {}).get("content", "")
-        n_true = len(predicted) if predicted and rest.startswith(predicted) else 0
+        n_true = len(predicted) if predicted and line.startswith(predicted) else 0
         details = {"accepted_prediction_tokens": n_true, "rejected_prediction_tokens": len(predicted) - n_true}
-        deltas = [{"choices": [{"delta": {"content": piece}}]} for piece in _TOKENS.findall(rest)]
+        deltas = [{"choices": [{"delta": {"content": piece}}]} for piece in _TOKENS.findall(line)]
         return answer(events(*deltas, {"choices": [], "usage": {"completion_tokens_details": details}}))
+
+    def _line(self, asked: str) -> str:
+        """The whole of the cursor's line, as a chat is asked for it."""
+        found = re.search(r"Code above the line:\n(.*)\nLine to complete:\n(.*)$", asked, re.DOTALL)
+        assert found is not None
+        before = found[1] + found[2]
+        if not self._text.startswith(before):
+            return found[2] + NONSENSE
+        return found[2] + self._text[len(before) :].partition("\n")[0]
+
+    def _messages(self, body: dict[str, Any], forced: str) -> Sequence[Piece]:
+        line = self._line(body["messages"][-1]["content"])
+        told: list[object] = [{"type": "message_start", "message": {"id": "m"}}, {"type": "ping"}]
+        told.append({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}})
+        deltas = ({"type": "text_delta", "text": piece} for piece in _TOKENS.findall(line))
+        told += [{"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas]
+        told += [{"type": "content_block_stop", "index": 0}, {"type": "message_stop"}]
+        return answer(events(*told, done=False))
+
+    def _generate_content(self, body: dict[str, Any]) -> Sequence[Piece]:
+        line = self._line(body["contents"][-1]["parts"][0]["text"])
+        told = [
+            {"candidates": [{"content": {"parts": [{"text": piece}], "role": "model"}, "index": 0}]}
+            for piece in _TOKENS.findall(line)
+        ]
+        return answer(events(*told, {"candidates": [{"finishReason": "STOP"}], "usageMetadata": {}}, done=False))
+
+    def _ollama_chat(self, body: dict[str, Any], forced: str) -> Sequence[Piece]:
+        line = self._line(body["messages"][-1]["content"])
+        told = [{"message": {"role": "assistant", "content": piece}, "done": False} for piece in _TOKENS.findall(line)]
+        lines = [*told, {"message": {"role": "assistant", "content": ""}, "done": True}]
+        return answer("".join(json.dumps(one) + "\n" for one in lines).encode())
 
     def _speculation(self, body: dict[str, Any], forced: str) -> Sequence[Piece]:
         pieces = self.written(body["prompt"])[: body["max_tokens"]]
@@ -175,8 +221,8 @@ _MODELS: dict[str, Any] = {"object": "list", "data": [{"id": NAME, "owned_by": "
 
 
 @asynccontextmanager
-async def playing(model: StrictModel, shape: str = "") -> AsyncGenerator[CloudServer, None]:
-    """Runs its server. `shape`: which of other people's local servers it says it is; a cloud is not asked."""
+async def playing(model: StrictModel, shape: str = "", rules: Rules | None = None) -> AsyncGenerator[CloudServer, None]:
+    """Runs its server. `shape`: which of other people's local servers it says it is; a cloud has `rules` instead."""
     shapes: dict[str, dict[str, Any]] = {
         "ollama": {
             "/api/version": {"version": "0.14.2"},
@@ -191,7 +237,7 @@ async def playing(model: StrictModel, shape: str = "") -> AsyncGenerator[CloudSe
     def reply(path: str, body: dict[str, Any]) -> Sequence[Piece]:
         return _coarser(json_answer(fixed[path]) if path in fixed else model.reply(path, body))
 
-    async with serving(by=reply) as server:
+    async with serving(by=reply, objects=rules.objection if rules else None) as server:
         yield server
 
 
@@ -236,8 +282,3 @@ def _choices(pieces: Sequence[str]) -> list[object]:
 
 def _n_same(one: Sequence[int], other: Sequence[int]) -> int:
     return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-
-
-def _list(prompt: object) -> list[int]:
-    assert isinstance(prompt, list)
-    return prompt

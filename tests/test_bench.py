@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.models.store import Store
-from tests.conftest import SMALL
+from tests.conftest import CODER, SMALL
 
 SOURCE = "import os\nfor name in os.listdir('.'):\n    print(name)\ntotal = sum([1, 2, 3])"
 
@@ -83,6 +83,11 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("afterwards", "| end, nothing below, shown |"),
         ("kernels", "| "),
         ("drafts", "| same answer | 1 of 1 |"),
+        ("outages", "| hanging, closed |"),
+        ("cloud-lengths", "| 128: the prompt is another one |"),
+        ("rejections --n=4", "| tail |"),
+        ("masking", "| with secrets above | "),
+        ("secrets --n=8", "leaked: "),
     ],
 )
 def test_suites_run_on_real_code(suite: str, said: str, shared_data: Path, models: Store, tmp_path: Path) -> None:
@@ -120,6 +125,19 @@ def test_what_a_suite_cannot_measure_is_said_in_one_line(
     error = _bench(f"--suite={suite}", *given, status=2).stderr
     assert said in error
     assert "Traceback" not in error
+
+
+def test_a_chat_is_set_against_markers(shared_data: Path, models: Store) -> None:
+    """The suite `chat` prints both forms and their ratio, and refuses a model without markers."""
+    given = (
+        "--suite=chat",
+        "--n=1",
+        f"--data={shared_data}",
+        "--MCCom.max_tokens=4",
+        "--MCCom.cloud_prompt_tokens=128",
+    )
+    assert "| chat ÷ fill-in-the-middle |" in _bench(*given, f"--MCCom.cloud_model={CODER}").stdout
+    assert SMALL in _bench(*given, f"--MCCom.cloud_model={SMALL}", status=2).stderr
 
 
 def test_data_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:

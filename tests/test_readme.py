@@ -18,7 +18,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from jupyter_mccom.compose import open_cascade
-from jupyter_mccom.engines.remote.dialects import DIALECTS
+from jupyter_mccom.engines.remote.providers.table import PROVIDERS
 from jupyter_mccom.magics.verbs import Verbs
 from jupyter_mccom.models.catalog import ids
 from jupyter_mccom.models.store import Store
@@ -98,9 +98,9 @@ def test_models_are_the_catalogue() -> None:
 
 def test_dialects_have_a_set_up() -> None:
     """Every dialect of a cloud is named on the first page and set up on the server's."""
-    assert [name for name in DIALECTS if f"`{name}`" not in text_of(README)] == []
+    assert [name for name in PROVIDERS if f"`{name}`" not in text_of(README)] == []
     assert [
-        name for name in DIALECTS if f'"{name}"' not in text_of(SERVER) and f"`{name}`" not in text_of(SERVER)
+        name for name in PROVIDERS if f'"{name}"' not in text_of(SERVER) and f"`{name}`" not in text_of(SERVER)
     ] == []
 
 
@@ -131,8 +131,9 @@ def test_messages_are_the_golden_ones() -> None:
 
 
 def test_routes_are_all_described() -> None:
-    """The server's page has a heading for each route that `routes.py` opens."""
-    source = (ROOT / "jupyter_mccom" / "server" / "routes.py").read_text(encoding="utf-8")
+    """The server's page has a heading for each route that the server opens."""
+    files = (ROOT / "jupyter_mccom" / "server").glob("*routes.py")
+    source = "".join(path.read_text(encoding="utf-8") for path in files)
     routes = set(re.findall(r'\(r"(/mccom/\w+)"', source))
     headings = re.findall(r"^### (.+)$", text_of(SERVER), re.MULTILINE)
     assert {route for heading in headings for route in re.findall(r"/mccom/\w+", heading)} == routes

@@ -11,7 +11,7 @@ import asyncio
 import secrets
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from typing import Any
 
 from ..protocols import Clock
@@ -45,18 +45,22 @@ class RunningAnswer:
     writing: Writing | None = None
     """Where an engine writes now."""
     route: Route = Route(to="nothing", reason="low")  # noqa: RUF009 - frozen
-    """The route under which text is shown before it is whole."""
+    """The cloud's route, once that is asked."""
     local_text: str = ""
     from_context: str = ""
     """Text of the context that was shown before a model answered; empty: none."""
     begun: str = ""
     """Text at the cursor behind which the engine writes now."""
+    hopeless: bool = False
+    """The local text was cut off after its first tokens: it is neither a draft nor a query."""
     parses: bool = True
     """The cell holds with the local text."""
     hits: tuple[Hit, ...] = ()
     """Context that stood in the last engine's prompt."""
     trouble: str = ""
     """Why the cloud failed, one line."""
+    hedged: str = ""
+    """Local text that is shown because the cloud is silent; empty: none is."""
     shown: list[Suggestion] = field(default_factory=list)
     """All suggestions so far."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -149,16 +153,41 @@ class RunningAnswer:
         """Marks the start of the cloud call."""
         self._cloud_s = self.clock.now_s()
 
+    def asks_nobody(self) -> None:
+        """The call is not its own after all."""
+        self._cloud_s = None
+
     @property
     def cloud_silent_s(self) -> float:
         """Seconds since the cloud was asked, while it has written nothing; else 0."""
         return 0.0 if self._cloud_s is None or self.written else self.clock.now_s() - self._cloud_s
 
     @property
+    def asked_cloud(self) -> bool:
+        """The cloud was asked for it."""
+        return self._cloud_s is not None
+
+    @property
+    def holds_local(self) -> bool:
+        """Local text is shown in the cloud's stead, and nothing of the cloud is yet."""
+        return bool(self.hedged) and self.shown[-1].origin == "local"
+
+    @property
     def confidence(self) -> float | None:
         """The confidence of the local text; None where there is none."""
         local = self._generations.get("local")
         return confidence(local.tokens) if local else None
+
+    @property
+    def local_draft(self) -> str:
+        """The local text as a draft, with the blank that the model wrote first, where that is not shown."""
+        local = self._generations.get("local")
+        if self.hopeless or not self.local_text:
+            return ""
+        raw = local.text if local is not None and not self.from_context else ""
+        blank = raw[: len(raw) - len(raw.lstrip(" \t"))]
+        healed = self.request.prefix[-1:] in " \t" and self.request.prefix != ""
+        return self.local_text if healed or self.local_text.startswith(blank) else blank + self.local_text
 
     def lap(self, stage: str) -> None:
         """Ends a stage."""
@@ -170,6 +199,12 @@ class RunningAnswer:
         """Ends the stage of an engine."""
         self._generations[stage] = generation
         self.lap(stage)
+
+    def took_over(self, other: RunningAnswer) -> None:
+        """Takes the cloud's run of another answer as its own."""
+        if generation := other._generations.get("cloud"):
+            self.took("cloud", generation)
+        self.hits, self.trouble = other.hits, other.trouble
 
     def wrote(self, text: str, *, parses: bool) -> None:
         """Takes the local text, trimmed, and whether the cell holds with it."""
@@ -193,6 +228,12 @@ class RunningAnswer:
             route=route,
             final=final,
         )
+
+    def cut_off(self) -> Suggestion:
+        """What is shown of an answer that ends before its text is whole; it may be empty. The local text is whole."""
+        if self.holds_local:
+            return replace(self.shown[-1], final=True)
+        return self.shown[-1] if self.shown else self.suggestion("", self.route, origin="cloud", final=False)
 
     def trace(self, suggestion: Suggestion) -> Trace:
         """The trace of this request."""

@@ -18,13 +18,14 @@ from typing import Any
 from ..errors import EngineError, ModelError
 from ..types import CompletionRequest, Hit, Suggestion
 from .answer import RunningAnswer
+from .asked_ahead import AheadCall, AskedAhead
 from .escalation import Escalation
 from .first_to_answer import first_to_answer
 from .line import Line, place_of
 from .line_agreement import LocalTexts
 from .record import Journal
 from .route import CloudState
-from .typed_along import Follower, agrees, continued
+from .typed_along import Follower, agrees, continued, typed_since
 from .writing import LocalText
 
 _PATIENCE_S = 1.0
@@ -49,6 +50,8 @@ class Document:
         """All that are not over yet, and who writes them."""
         self._open: set[RunningAnswer] = set()
         """The answers of requests that are being answered, begun or not."""
+        self._asked_ahead = AskedAhead(journal)
+        """The call that was made in advance for the last suggestion."""
         self._escalation: Escalation | None = None
         self._asking: asyncio.Task[None] | None = None
 
@@ -68,12 +71,13 @@ class Document:
     @property
     def busy(self) -> bool:
         """True while a request waits or an answer runs."""
-        return self._asking is not None or bool(self._running or self._open)
+        return self._asking is not None or bool(self._running or self._open) or self._asked_ahead.busy
 
     async def complete(
         self, request: CompletionRequest, escalation: Escalation, *, local_only: bool = False
     ) -> AsyncGenerator[Suggestion, None]:
         """The suggestions for one request; Cascade.complete says what is promised."""
+        await self._keep_hedged(request)
         with self._opened(request, escalation) as answer, ExitStack() as waiting:
             again = self._again(request) if answer.forced is None else None
             if again is not None:
@@ -81,7 +85,12 @@ class Document:
                 self._note(answer, again)
                 yield again
                 return
-            follower, found = await self._older(answer, escalation, waiting)
+            asked = await self._asked_ahead.rejected_by(answer)
+            if asked is not None:
+                follower = await self._newer(answer, escalation, waiting, local_only=local_only, asked=asked)
+                found: Sequence[Suggestion] = await follower.more()
+            else:
+                follower, found = await self._older(answer, escalation, waiting)
             if not found:
                 follower = await self._newer(answer, escalation, waiting, local_only=local_only)
                 found = await follower.more()
@@ -105,6 +114,11 @@ class Document:
         budget_s = escalation.latency_budget_s
         await escalation.local.look_ahead(request, suggestion.text, self.ahead, budget_s=budget_s)
 
+    def ask_ahead(self, request: CompletionRequest, suggestion: Suggestion, escalation: Escalation) -> None:
+        """Asks the cloud while a suggestion is read that is likely wrong; nothing where it may not be asked."""
+        if self._line is not None and self._last is not None and self._last[1] == suggestion:
+            self._asked_ahead.begin(request, suggestion, self._line, escalation)
+
     def agrees(self, request: CompletionRequest) -> bool:
         """An answer runs, and what was typed since it began may still be the beginning of its text."""
         return self._answer is not None and not self._answer.over and agrees(self._answer, request)
@@ -112,7 +126,7 @@ class Document:
     def rest(self, request: CompletionRequest) -> Suggestion | None:
         """What is left of the last suggestion; None when what was typed since disagrees with it, or it has ended."""
         first, shown = self._last or (None, None)
-        if first is None or shown is None or self._journal.ended(shown.suggestion_id):
+        if first is None or shown is None or not shown.final or self._journal.ended(shown.suggestion_id):
             return None
         return continued(first, shown, request)
 
@@ -120,11 +134,13 @@ class Document:
         """Drops every text. Only assigns, so that any thread may call it; what runs ends as it is and is not noted."""
         self._line, self._last, self._texts = None, None, LocalTexts()
         self.held, self.ahead, self._answer = {}, OrderedDict(), None
+        self._asked_ahead.forget()
         for answer in (*tuple(self._running), *tuple(self._open)):
             answer.forgotten = True
 
     async def stop(self, escalation: Escalation | None = None) -> None:
         """Ends the answers that run, of one cascade or of all, and waits until the models are free."""
+        await self._asked_ahead.stop(escalation)
         ending = [answer for answer, by in self._running.items() if escalation in (None, by)]
         await asyncio.gather(*(answer.aclose() for answer in ending))
 
@@ -158,6 +174,7 @@ class Document:
         former, self._escalation = self._escalation, escalation
         if former not in (None, escalation):
             self._line, self._answer = None, None
+            self._asked_ahead.renew()
             self.held, self.ahead = {}, OrderedDict()
 
     def _again(self, request: CompletionRequest) -> Suggestion | None:
@@ -197,19 +214,35 @@ class Document:
         return (rest, follower)[number], found
 
     async def _newer(
-        self, answer: RunningAnswer, escalation: Escalation, waiting: ExitStack, *, local_only: bool
+        self,
+        answer: RunningAnswer,
+        escalation: Escalation,
+        waiting: ExitStack,
+        *,
+        local_only: bool,
+        asked: AheadCall | None = None,
     ) -> Follower:
         """A new answer takes the place of the running one, once the model is free.
 
         Whether the cloud may be asked is known only then: the running one's call may have been cut off by it.
         """
         waiting.close()
-        await self.stop(escalation)
+        running = [one for one, by in self._running.items() if by is escalation]
+        await asyncio.gather(*(one.aclose() for one in running))
         state: CloudState = "off" if local_only else escalation.cloud_state(answer)
-        self._start(answer, self._write(answer, escalation, state), escalation)
+        if state in ("ready", "spent") and answer.forced != "dismissed":
+            self._journal.would_ask(escalation.clock.unix_s())
+        self._start(answer, self._write(answer, escalation, state, asked), escalation)
         self._answer = answer
         waiting.enter_context(answer.awaited())
         return Follower(answer, answer.request)
+
+    async def _keep_hedged(self, request: CompletionRequest) -> None:
+        """Once something is typed, the local text that is shown for a silent cloud stays: the call ends."""
+        older = self._answer
+        if older is None or older.over or not older.holds_local or typed_since(older.request, request) == "":
+            return
+        await older.aclose()
 
     def _start(self, answer: RunningAnswer, work: Coroutine[Any, Any, None], escalation: Escalation) -> None:
         self._running[answer] = escalation
@@ -224,8 +257,16 @@ class Document:
     def _answered(self, task: asyncio.Task[None]) -> None:
         self._asking = None if self._asking is task else self._asking
 
-    async def _write(self, answer: RunningAnswer, escalation: Escalation, state: CloudState) -> None:
-        final = await escalation.answer(answer, state)
+    async def _write(
+        self, answer: RunningAnswer, escalation: Escalation, state: CloudState, asked: AheadCall | None
+    ) -> None:
+        try:
+            final = await self._asked_ahead.taken(asked, answer) if asked is not None else None
+            final = final or await escalation.answer(answer, state)
+        except asyncio.CancelledError:
+            if answer.asked_cloud:  # a call that was made is in the record, whatever came of it
+                self._note(answer, answer.cut_off())
+            raise
         self._note(answer, final)
         answer.show(final)
 

@@ -6,9 +6,12 @@ import hashlib
 from collections.abc import Callable, Iterable
 
 from ..errors import EngineError
-from ..protocols import Engine, Retriever
+from ..protocols import N_HITS, Engine, Retriever
 from ..types import CompletionRequest, Hit, Prompt
 from .text.prompt import build, texts
+
+_HIT_TOKENS = 48
+"""A small piece of code: so many hits are asked for that they fill the room, and those that do not fit stay out."""
 
 
 class Context:
@@ -33,6 +36,7 @@ class Context:
         self.n_tokens = n_tokens
         """Most tokens of a prompt."""
         self._n_retrieved_tokens = n_retrieved_tokens
+        self._n_hits = max(N_HITS, n_retrieved_tokens // _HIT_TOKENS)
         self._allowed = allowed
         self._kept_out = kept_out
 
@@ -67,5 +71,5 @@ class Context:
     async def _found(self, request: CompletionRequest, text: str, confidence: float | None) -> tuple[Hit, ...]:
         if self._retriever is None or not self._n_retrieved_tokens:
             return ()
-        hits = await self._retriever.search(request, text=text, confidence=confidence)
+        hits = await self._retriever.search(request, text=text, confidence=confidence, n_hits=self._n_hits)
         return tuple(hit for hit in hits if self._allowed(hit))

@@ -3,29 +3,42 @@
 1. the person's action may send it straight to the cloud, or end it here
 2. text on which the context agrees is shown at once, and the local model writes on behind it
 3. else the local model writes; its text is held until the gates have spoken: local, cloud or nothing
-4. the cloud streams, the local text its draft; when it fails, the local text if that may be shown
+4. the cloud streams, the local text its draft; while it is silent for long, and when it fails, the local text is shown
+   if that may be
 Returns the final suggestion; what is shown before goes into the RunningAnswer. Knows engines only by their protocol.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from ..errors import EngineError, ModelError, RetrievalError
 from ..protocols import Clock
-from ..types import CompletionRequest, Reason, Route, Suggestion
+from ..types import CompletionRequest, Hit, Reason, Route, Suggestion
 from .answer import RunningAnswer
+from .drafts.after_rejection import AfterRejection, tail
 from .drafts.context_text import ContextText, context_text
 from .route import CloudState, Gates, confidence
 from .text.heal import heal
 from .text.noise import is_noise
 from .text.prompt import typed_of
 from .tiers import CloudTier, LocalTier
+from .writing import within
+
+_LEAST_DRAFT_TOKENS = 4
+"""A shorter draft spares less than the pass that checks it costs."""
+_ANEW_S = 0.5
+"""Longest time for a new local text after a rejection: while the cloud's prompt is built, and a little longer."""
 
 
 class Escalation:
-    """The way from tier to tier of one cascade. `max_tokens` bounds a cloud text, `latency_budget_s` an answer."""
+    """The way from tier to tier of one cascade. `max_tokens` bounds a cloud text, `latency_budget_s` an answer.
+
+    After `hedge_s` of a silent cloud a local text that may be shown is shown.
+    """
 
     def __init__(
         self,
@@ -36,6 +49,8 @@ class Escalation:
         clock: Clock,
         max_tokens: int,
         latency_budget_s: float,
+        hedge_s: float,
+        asks_ahead: bool = False,
     ) -> None:
         self.local = local
         self.cloud = cloud
@@ -45,6 +60,11 @@ class Escalation:
         self.clock = clock
         self._max_tokens = max_tokens
         self.latency_budget_s = latency_budget_s
+        self._hedge_s = hedge_s
+        self.asks_ahead = asks_ahead
+        """The cloud may be asked in advance."""
+        self.after_rejection: AfterRejection = "none"
+        """The draft of a call after a rejection."""
 
     async def answer(self, answer: RunningAnswer, state: CloudState) -> Suggestion:
         """The final suggestion; its text may be empty. Raises EngineError or ModelError when no engine can be asked."""
@@ -58,11 +78,42 @@ class Escalation:
                 shown = Route(to="local", reason="context")
                 answer.show(answer.suggestion(begun.text, shown, final=False))
             route = await (self._grown(answer, begun) if begun else self._local_route(answer, state))
-            prefix, text = answer.request.prefix, answer.local_text
-            answer.line.wrote(prefix, text, answer.confidence, answer.suggestion_id, answer.hits)
+            self._remember(answer)
         if route.to == "cloud":
             return await self._from_cloud(answer, route)
         return answer.suggestion(answer.local_text if route.to == "local" else "", route)
+
+    def _remember(self, answer: RunningAnswer) -> None:
+        """Keeps the local text for the line: it is a draft, a second query, and what may be rejected."""
+        line, prefix, text = answer.line, answer.request.prefix, answer.local_text
+        if answer.hopeless:
+            line.wrote_hopeless(prefix, text, answer.confidence, answer.hits)
+        else:
+            line.wrote(prefix, text, answer.confidence, answer.suggestion_id, answer.hits)
+
+    async def ask_ahead(self, answer: RunningAnswer, draft: str) -> None:
+        """Has the cloud write in advance into an answer of its own; nothing where no call is left, or it fails."""
+        cloud = self.cloud
+        if cloud is None or not await self._begins(cloud):
+            return
+        answer.asks_cloud()
+        answer.route = Route(to="cloud", reason="ahead")
+        made = asyncio.create_task(_made(draft), name="mccom draft")
+        came = await cloud.write(answer, made, clock=self.clock, max_tokens=self._max_tokens)
+        answer.trouble = came.trouble
+        answer.show(answer.suggestion("" if came.failed else came.text, answer.route, origin="cloud"))
+
+    async def _begins(self, cloud: CloudTier) -> bool:
+        """Takes a call of the breaker and of the day; False where neither or only one is to be had."""
+        if not cloud.breaker.begin():
+            return False
+        taken = False
+        try:
+            taken = await cloud.budget.take()
+        finally:
+            if not taken:  # none is left, or something else was typed meanwhile
+                cloud.breaker.given_up()
+        return taken
 
     def cloud_state(self, answer: RunningAnswer) -> CloudState:
         """`ready` where the cloud may be asked for this answer; else why it may not."""
@@ -76,6 +127,8 @@ class Escalation:
             return "off"
         if self.cloud.budget.spent:
             return "budget"
+        if not self.cloud.breaker.lets:
+            return "paused"
         return "spent" if answer.line.cloud_asked and answer.forced != "asked" else "ready"
 
     async def _from_context(self, answer: RunningAnswer) -> ContextText | None:
@@ -124,6 +177,7 @@ class Escalation:
         tokens = written.generation.tokens
         if written.generation.stop == "late":
             return Route(to="nothing", reason="late", confidence=confidence(tokens))
+        answer.hopeless = written.generation.stop == "hopeless"
         text, parses = written.text, written.parses
         answer.wrote(text, parses=parses)
         noise = answer.request.trigger == "typing" and await asyncio.to_thread(
@@ -135,28 +189,71 @@ class Escalation:
         """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
         cloud, line, prefix = self.cloud, answer.line, answer.request.prefix
         assert cloud is not None
-        if not cloud.budget.take():
-            return self._without_cloud(answer, "budget")
+        if not await self._begins(cloud):
+            return self._without_cloud(answer, "budget" if cloud.budget.spent else "paused")
         asked_before, line.cloud_asked = line.cloud_asked, True
         answer.asks_cloud()
         line.asked_prefix = prefix if route.reason == "asked" else line.asked_prefix
         answer.route = route
+        draft = asyncio.create_task(self._draft(cloud, answer), name="mccom draft")
         try:
-            came = await cloud.write(answer, self._draft(cloud, answer), clock=self.clock, max_tokens=self._max_tokens)
+            with self._hedged(answer):
+                came = await cloud.write(answer, draft, clock=self.clock, max_tokens=self._max_tokens)
         except asyncio.CancelledError:
             line.cut_off(asked_before=asked_before)
             raise
+        finally:
+            draft.cancel()
+            await asyncio.wait({draft})
         answer.trouble = came.trouble or answer.trouble
         if came.text:
             return answer.suggestion(came.text, route, origin="cloud")
         return self._without_cloud(answer, came.failed or route.reason)
 
-    def _draft(self, cloud: CloudTier, answer: RunningAnswer) -> str:
-        """The local text, unless something stood in its prompt that must not leave."""
-        prefix = answer.request.prefix
-        draft = answer.local_text or answer.line.draft(prefix)
-        draft = draft if cloud.context.allows(answer.line.local_hits) else ""
-        return draft and heal(typed_of(prefix)).left + draft
+    @contextmanager
+    def _hedged(self, answer: RunningAnswer) -> Iterator[None]:
+        """Shows the local text, if it may be, once the cloud has been silent for long; its text replaces it then."""
+        local = self._without_cloud(answer, "late")
+
+        def show() -> None:
+            if not answer.written:
+                answer.hedged = local.text
+                answer.show(replace(local, final=False))
+
+        timer = asyncio.get_running_loop().call_later(self._hedge_s, show) if local.text else None
+        try:
+            yield
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    async def _draft(self, cloud: CloudTier, answer: RunningAnswer) -> str:
+        """The local text, unless something stood in its prompt that must not leave, or it is too short to pay."""
+        line, prefix = answer.line, answer.request.prefix
+        hits: Sequence[Hit] = line.local_hits
+        draft = answer.local_draft or line.draft(prefix)
+        if not draft and answer.forced == "rejected":
+            draft, hits = await self._after_rejection(cloud, answer)
+        if not draft or not cloud.context.allows(hits):
+            return ""
+        draft = heal(typed_of(prefix)).left + draft
+        try:
+            (n_tokens,) = await cloud.engine.count([draft])
+        except EngineError:  # the call will meet it again
+            return ""
+        return draft if n_tokens >= _LEAST_DRAFT_TOKENS else ""
+
+    async def _after_rejection(self, cloud: CloudTier, answer: RunningAnswer) -> tuple[str, Sequence[Hit]]:
+        """What the local model can say of the line now that its text was rejected, and what that was written with."""
+        if self.after_rejection == "tail":
+            return tail(*answer.line.typed_over(answer.request.prefix)), answer.line.local_hits
+        if self.after_rejection == "none" or not cloud.engine.skills.checks_draft:
+            return "", ()
+        try:
+            written = await within(_ANEW_S, self.local.anew(answer.request, hopeless=self.gates.hopeless))
+        except (EngineError, ModelError, TimeoutError):
+            return "", ()
+        return ("" if written.generation.stop == "hopeless" else written.text), written.hits
 
     def _without_cloud(self, answer: RunningAnswer, reason: Reason) -> Suggestion:
         """The local text after all, where it may be shown; never one that the person has rejected."""
@@ -167,3 +264,7 @@ class Escalation:
     def _gates_of(self, request: CompletionRequest) -> Gates:
         """A manual request always shows the best text."""
         return self.gates if request.trigger == "typing" else replace(self.gates, show=0.0)
+
+
+async def _made(draft: str) -> str:
+    return draft

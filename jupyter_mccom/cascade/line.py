@@ -5,6 +5,7 @@ A line is told by the text above it in its cell, and is forgotten when the curso
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from ..types import READ_MS, CompletionRequest, Hit, Outcome, Reason
@@ -12,6 +13,8 @@ from ..types import READ_MS, CompletionRequest, Hit, Outcome, Reason
 _MOST_CUT_OFF = 3
 """Calls a line that may be cut off before their text was whole until the line counts as asked: a quick typist types
 something else than the first word of most (`bench --suite keystrokes`: 18 of 20 calls)."""
+
+_CUT_WORD = re.compile(r"\w+$")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,10 +56,21 @@ class Line:
         self.local_prefix, self.local_text, self.local_hits = prefix, text, hits
         self.local_confidence, self.local_id = confidence, suggestion_id
 
+    def wrote_hopeless(self, prefix: str, text: str, confidence: float | None, hits: tuple[Hit, ...]) -> None:
+        """Keeps a text that was cut off, less the word that it was cut in, unless a whole one still agrees."""
+        if not self.draft(prefix):
+            self.wrote(prefix, _CUT_WORD.sub("", text), confidence, "", hits)
+
     def cut_off(self, *, asked_before: bool) -> None:
         """The running call has brought no whole text: the next key may ask again, unless the line counted before."""
         self.n_cut_off += 1
         self.cloud_asked = asked_before or self.n_cut_off > _MOST_CUT_OFF
+
+    def typed_over(self, prefix: str) -> tuple[str, str]:
+        """The local text, and what was typed in its place; both empty where the line was changed before it."""
+        if not self.local_text or not prefix.startswith(self.local_prefix):
+            return "", ""
+        return self.local_text, prefix[len(self.local_prefix) :]
 
     def draft(self, prefix: str) -> str:
         """The local text, re-based: what is left of it when all that was typed since agrees with it; else empty."""

@@ -22,7 +22,10 @@ from .tiers import CloudTier, LocalTier
 
 
 class Cascade:
-    """`max_tokens` bounds an answer, `latency_budget_s` a request; `multiline` holds for one that does not say."""
+    """`max_tokens` bounds an answer, `latency_budget_s` a request; `hedge_s` and `asks_ahead` as in Escalation.
+
+    `multiline` holds for a request that does not say.
+    """
 
     def __init__(
         self,
@@ -33,6 +36,8 @@ class Cascade:
         gates: Gates,
         max_tokens: int,
         latency_budget_s: float,
+        hedge_s: float,
+        asks_ahead: bool = False,
         multiline: Multiline = "statement",
         cloud: CloudTier | None = None,
         retriever: Retriever | None = None,
@@ -46,6 +51,8 @@ class Cascade:
             clock=clock,
             max_tokens=max_tokens,
             latency_budget_s=latency_budget_s,
+            hedge_s=hedge_s,
+            asks_ahead=asks_ahead,
         )
         self._retriever = retriever
         self._multiline = multiline
@@ -90,6 +97,14 @@ class Cascade:
         """
         request = self._as_asked(request)
         await self.documents.of(request).look_ahead(request, suggestion, self._escalation)
+
+    def ask_ahead(self, request: CompletionRequest, suggestion: Suggestion) -> None:
+        """Asks the cloud in advance while `suggestion`, the final one of `request`, is read, where that is allowed.
+
+        The call goes on beside later requests until one of them has decided what becomes of it.
+        """
+        request = self._as_asked(request)
+        self.documents.of(request).ask_ahead(request, suggestion, self._escalation)
 
     async def prompt(
         self, request: CompletionRequest, *, cloud: bool = False, text: str = "", confidence: float | None = None

@@ -27,7 +27,7 @@ class Totals:
     again: int = 0
     """Requests answered from the last suggestion, with no model call."""
     cloud: int = 0
-    """Requests for which the cloud was asked; all others are calls saved."""
+    """Requests for which the cloud was asked, also where something else was typed before its text was whole."""
     shown: int = 0
     accepted: int = 0
 
@@ -41,11 +41,11 @@ class Journal:
         self.recorder = recorder
         """Is given what is to be learnt from, while traces are kept."""
         self._traces: OrderedDict[str, Trace] = OrderedDict()
-        self._ended: OrderedDict[str, None] = OrderedDict()
-        """Ids of suggestions whose outcome is known."""
+        self._ended: OrderedDict[str, Outcome] = OrderedDict()
+        """Outcomes by suggestion. One may come before its trace: a text is taken while its last line is written."""
         self._totals = Totals()
         self._saved = (0, 0)
-        """Newest day (UTC), and its requests that needed no call."""
+        """Newest day (UTC), and how many calls fewer were made than a cloud alone would have made."""
         self._cloud_trouble = ""
 
     @property
@@ -54,7 +54,7 @@ class Journal:
         return self._totals
 
     def calls_saved(self, unix_s: float) -> int:
-        """Requests of that day (UTC) for which the cloud was not asked."""
+        """Calls of that day (UTC) that a cloud alone would have made at the same requests, less those made."""
         day, n_saved = self._saved
         return n_saved if day == int(unix_s // _DAY_S) else 0
 
@@ -79,14 +79,29 @@ class Journal:
         """
         if trace.trouble or "cloud" in trace.stage_s:
             self._cloud_trouble = trace.trouble
+        ended = self._ended.get(trace.suggestion_id) if suggestion.origin != "again" else None
         if self.keep_traces:
-            self._traces[trace.request_id] = trace
+            self._traces[trace.request_id] = trace if ended is None else replace(trace, outcome=ended)
             _bound(self._traces, _TRACES_KEPT)
         self._count(suggestion, trace)
         learns = self.keep_traces and self.recorder is not None and trace.features is not None and bool(local_text)
         if learns:
             self._record(trace)
+            if ended is not None:
+                self._record(ended)
         return learns
+
+    def would_ask(self, unix_s: float) -> None:
+        """A cloud alone would make a call now: there is a new answer to write, and it may be asked."""
+        self._save(unix_s, 1)
+
+    def asked_ahead(self, trace: Trace) -> None:
+        """Takes a call of the cloud that was made in advance and served no request."""
+        self._totals = replace(self._totals, cloud=self._totals.cloud + 1)
+        self._save(trace.started_s, -1)
+        if self.keep_traces:
+            self._traces[trace.request_id] = trace
+            _bound(self._traces, _TRACES_KEPT)
 
     def left(self, agreements: Iterable[Agreement]) -> None:
         """Takes what a person left on a line, against what the local model wrote there."""
@@ -100,7 +115,7 @@ class Journal:
         """Takes how a suggestion ended; the first report on a suggestion counts, so that it may be sent twice."""
         if outcome.suggestion_id in self._ended:
             return
-        self._ended[outcome.suggestion_id] = None
+        self._ended[outcome.suggestion_id] = outcome
         _bound(self._ended, _TRACES_KEPT)
         self._totals = replace(self._totals, accepted=self._totals.accepted + (outcome.kind == "accepted"))
         self._record(outcome)
@@ -119,7 +134,7 @@ class Journal:
     def _count(self, suggestion: Suggestion, trace: Trace) -> None:
         again = suggestion.origin == "again"
         asked = not again and "cloud" in trace.stage_s
-        self._saved = (int(trace.started_s // _DAY_S), self.calls_saved(trace.started_s) + (not asked))
+        self._save(trace.started_s, -int(asked))
         self._totals = replace(
             self._totals,
             requests=self._totals.requests + 1,
@@ -127,6 +142,9 @@ class Journal:
             cloud=self._totals.cloud + asked,
             shown=self._totals.shown + (bool(suggestion.text) and not again),
         )
+
+    def _save(self, unix_s: float, n_calls: int) -> None:
+        self._saved = (int(unix_s // _DAY_S), self.calls_saved(unix_s) + n_calls)
 
     def _of(self, suggestion_id: str) -> Trace | None:
         """The trace of the request that made the suggestion, if it is kept."""

@@ -19,8 +19,9 @@ _LEAST_PROB = 1e-9
 """Servers round a probability down to 0, and up above 1."""
 LEAST_FOR_NOISE = 0.9
 """Chance or confidence above which a text is shown that people call noise (`noise.py`)."""
-CloudState: TypeAlias = Literal["ready", "off", "spent", "budget"]
-"""`off`: none configured, or the document is kept out of it; `spent`: it was asked at this position already."""
+CloudState: TypeAlias = Literal["ready", "off", "spent", "budget", "paused"]
+"""`off`: none configured, or the document is kept out of it; `spent`: it was asked at this position already; `paused`:
+it failed several times in a row (`breaker.py`)."""
 
 
 Chance: TypeAlias = Callable[[Features], float]
@@ -60,7 +61,7 @@ class Gates:
             return self._to("cloud" if ready else "nothing", "unparsable", features)
         if text and (features is None or self._sure(features)):
             return self._to("local", "ungated" if features is None else "sure", features)
-        return self.without_cloud(features, text, cloud if cloud in ("off", "budget") else "unsure")
+        return self.without_cloud(features, text, cloud if cloud in ("off", "budget", "paused") else "unsure")
 
     def without_cloud(self, features: Features | None, text: str, reason: Reason) -> Route:
         """The route when the cloud cannot be asked or has failed: `reason` says why. `text` parses."""

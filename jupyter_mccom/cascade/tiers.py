@@ -7,15 +7,18 @@ cancels it at the next key.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import cache
 
-from ..errors import EngineError
+from ..errors import CloudBroken, CloudLimited, EngineError, PromptTooLong
 from ..protocols import Clock, Engine
 from ..types import CompletionRequest, Hit, Prompt, Reason, Token
 from .answer import RunningAnswer
+from .breaker import Breaker
 from .budget import Budget
 from .drafts.speculate import draft_of
 from .engine_context import Context
@@ -28,6 +31,10 @@ _AHEAD_KEPT = 4
 """Answers given in advance for a document: two a suggestion, of the last two. Each holds the cells of its request."""
 _INDENT = "    "
 _TOO_SLOW = "the cloud did not answer in time; name a faster cloud_model, or allow more with latency_budget_s"
+_UNREADABLE = "the cloud's answer cannot be read ({}); check cloud_url and cloud_dialect, or report it"
+_SILENT_S = 3.0
+"""A call that is cut off after so long a silence says as much as one that was waited for in vain."""
+_LOG = logging.getLogger(__name__)
 
 
 class LocalTier:
@@ -99,6 +106,17 @@ class LocalTier:
                 while len(ahead) > _AHEAD_KEPT:
                     ahead.popitem(last=False)
 
+    async def anew(self, request: CompletionRequest, *, hopeless: Callable[[Sequence[Token]], bool]) -> LocalText:
+        """A text for no answer, but as its draft. Raises EngineError or ModelError."""
+        writing = Writing(
+            self.context.engine, request, clock=self._clock, max_tokens=self._max_tokens, hopeless=hopeless
+        )
+        prompt, hits = await self.context.prompt(request)
+        async with aclosing(writing.texts(prompt, deadline_s=self._clock.now_s() + request.deadline_s)) as found:
+            async for _ in found:
+                pass
+        return LocalText(text=writing.text, generation=writing.generation, parses=True, hits=hits)
+
     async def _written(
         self, answer: RunningAnswer, request: CompletionRequest, hopeless: Callable[[Sequence[Token]], bool]
     ) -> LocalText:
@@ -143,6 +161,7 @@ class CloudTier:
 
     context: Context
     budget: Budget
+    breaker: Breaker
     kept_out: Callable[[str], bool] = lambda document: False
     """Documents whose text never leaves the machine. May raise RetrievalError."""
 
@@ -151,34 +170,69 @@ class CloudTier:
         """The engine that is asked."""
         return self.context.engine
 
-    async def write(self, answer: RunningAnswer, draft: str, *, clock: Clock, max_tokens: int) -> CloudText:
+    async def write(self, answer: RunningAnswer, draft: Awaitable[str], *, clock: Clock, max_tokens: int) -> CloudText:
         """Shows the text while it grows, and returns what came: a cloud that fails raises nothing.
 
-        What the local model wrote on the line is the second query for context.
+        `draft` may be made while the prompt is.
+        What the local model wrote on the line is the second query for context. `breaker` is told how the call ended,
+        which it has begun.
         """
-        request, line, shown = answer.request, answer.line, ""
-        answer.writing = writing = Writing(self.engine, request, clock=clock, max_tokens=max_tokens)
+        answer.writing = writing = Writing(self.engine, answer.request, clock=clock, max_tokens=max_tokens)
         try:
-            more = self.context.prompt(request, text=line.local_line, confidence=line.local_confidence)
+            return await self._streamed(answer, writing, draft)
+        except asyncio.CancelledError:
+            self._cut_off(answer)
+            writing.cut()
+            raise
+        finally:
+            answer.took("cloud", writing.generation)
+            self.budget.spend(sum(bool(token.text) for token in writing.generation.tokens))
+
+    async def _streamed(self, answer: RunningAnswer, writing: Writing, made: Awaitable[str]) -> CloudText:
+        line, shown = answer.line, ""
+        try:
+            more = self.context.prompt(answer.request, text=line.local_line, confidence=line.local_confidence)
             prompt, answer.hits = await within(answer.left_s, more)
+            draft = await within(answer.left_s, made)
             await self._spend(prompt, draft)
             async with aclosing(writing.texts(prompt, draft=draft, deadline_s=answer.deadline_s)) as found:
                 async for _ in found:
                     answer.news.set()
                     text = writing.text
-                    if text != shown and text.startswith(shown):
+                    if text != shown and text.startswith(shown or answer.hedged):
                         shown = text
                         answer.show(answer.suggestion(text, answer.route, origin="cloud", final=False))
         except EngineError as error:
-            return CloudText(text=shown, failed="offline", trouble=str(error))
+            return self._failed(shown, error)
         except TimeoutError:
-            return CloudText(text=shown, failed="late", trouble=_TOO_SLOW)
-        finally:
-            answer.took("cloud", writing.generation)
-            self.budget.spend(sum(bool(token.text) for token in writing.generation.tokens))
+            return self._late(shown)
+        except Exception as error:  # noqa: BLE001 - whatever an engine stumbles over, the local text remains
+            _log_once(type(error).__name__, _place(error))
+            return self._failed(shown, CloudBroken(_UNREADABLE.format(type(error).__name__)))
         if writing.generation.stop == "late":
-            return CloudText(text=shown, failed="late", trouble=_TOO_SLOW)
+            return self._late(shown)
+        self.breaker.answered()
         return CloudText(text=writing.text)
+
+    def _failed(self, shown: str, error: EngineError) -> CloudText:
+        if isinstance(error, PromptTooLong):  # our mistake: the cloud is well
+            self.breaker.answered()
+        else:
+            self.breaker.failed(retry_after_s=error.retry_after_s if isinstance(error, CloudLimited) else None)
+        return CloudText(text=shown, failed="offline", trouble=str(error))
+
+    def _late(self, shown: str) -> CloudText:
+        self.breaker.failed()
+        return CloudText(text=shown, failed="late", trouble=_TOO_SLOW)
+
+    def _cut_off(self, answer: RunningAnswer) -> None:
+        """The call ends since something else was typed: what it had brought by then tells how the cloud is."""
+        if answer.written:
+            self.breaker.answered()
+        elif answer.cloud_silent_s >= _SILENT_S:
+            self.breaker.failed()
+        else:
+            self.breaker.given_up()
 
     async def _spend(self, prompt: Prompt, draft: str) -> None:
         """Counts what is about to be sent. Raises as the engine's count does."""
@@ -198,3 +252,16 @@ def _next_line(request: CompletionRequest) -> CompletionRequest:
     indent = line[: len(line) - len(line.lstrip())]
     deeper = _INDENT if line.rstrip().endswith(":") else ""
     return replace(request, prefix=f"{request.prefix}\n{indent}{deeper}")
+
+
+def _place(error: Exception) -> str:
+    """The file and line that raised it. Its message is left out, since that may hold what was written."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "nowhere"
+
+
+@cache
+def _log_once(kind: str, place: str) -> None:
+    _LOG.warning("an engine of the cloud raised %s at %s, which is a mistake of ours: please report it", kind, place)

@@ -111,6 +111,10 @@ class Writing:
         if self._stop == "end" and self._n_free >= self._max_tokens:
             self._stop = "length"
 
+    def cut(self) -> None:
+        """Nobody waits for the rest: the run ends here."""
+        self._stop, self._end_s = "cut", self._clock.now_s()
+
     @property
     def _n_free(self) -> int:
         """Tokens that were not forced: those are what max_tokens bounds."""

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, MCComError
 from ..settings import MCCom, changed, from_arguments
 from ..types import CompletionRequest, Hit, Outcome, Trace
+from .cloud_commands import add_cloud_commands, run_cloud
 
 if TYPE_CHECKING:
     from ..cascade.pipeline import Cascade
+    from ..compose import OpenCascade
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,18 +78,9 @@ def _parser() -> argparse.ArgumentParser:
 
 SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
-    *(
-        "kernels",
-        "drafts",
-        "speculation",
-        "engines",
-        "rules",
-        "context",
-        "search",
-        "peers",
-        "humaneval",
-    ),
-    *("lengths", "afterwards", "readme"),
+    *("kernels", "drafts", "chat", "outages", "cloud-lengths", "rejections", "speculation", "engines", "rules"),
+    *("context", "search", "peers", "secrets", "secrets-apart", "masking", "humaneval", "lengths", "afterwards"),
+    "readme",
 )
 
 
@@ -103,7 +96,11 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     bench.add_argument("--suite", choices=SUITES, default="latency", help="what to measure")
     bench.add_argument("--n", type=int, help="number of positions (default: as many as the suite needs)")
     bench.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of notebooks and repositories")
-    bench.add_argument("--seed", type=int, default=1, help="seed that draws the positions")
+    bench.add_argument(
+        "--seed",
+        type=int,
+        help="seed that draws the positions (default: 1; another each time where secrets are made up)",
+    )
     bench.add_argument("--keys-a-minute", type=float, default=240, help="typing speed (suite keystrokes)")
     bench.add_argument(
         "--replays", choices=["local", "goals", "all"], default="all", help="what to replay (suite keystrokes)"
@@ -121,6 +118,8 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     serve.add_argument("--port", type=int, default=0, help="port (0: any free port)")
     serve.add_argument("--key-file", type=Path, help="file that holds the API key (default: a random key is printed)")
     serve.add_argument("--draft", choices=["ngram-mod"], default="", help="let clients send drafts (uses 2 slots)")
+    about = "Set up a cloud: a large model elsewhere, asked when the local one is unsure."
+    add_cloud_commands(command("cloud", run_cloud, about))
     command("demo", _demo, "Open the demo notebook in JupyterLab. Further options are passed to `jupyter lab`.")
 
 
@@ -129,6 +128,20 @@ def _settings(arguments: argparse.Namespace) -> MCCom:
     as_the_server, demo = arguments.command != "bench", arguments.command == "demo"
     given = MCCom() if demo else from_arguments(arguments.rest, as_the_server=as_the_server)
     return changed(given, **{name: value for name, value in values.items() if value})
+
+
+def _opened(
+    arguments: argparse.Namespace, *, jupyter_root: Path | None = None, traces: Path | None = None
+) -> OpenCascade:
+    """A cascade, with the cloud that the person has set up. Waits for the key: one call is all that follows."""
+    from ..compose import default_spent_file, open_for_person, open_set_up, why_not_persons
+
+    given = from_arguments(arguments.rest, as_the_server=True)
+    set_up = None if why_not_persons(given, given.given) else open_set_up(given)
+    if set_up is not None and set_up.held is not None:
+        set_up.held.key.wait()
+    spent = default_spent_file()
+    return open_for_person(_settings(arguments), set_up, jupyter_root=jupyter_root, traces=traces, spent=spent)
 
 
 def _pull(arguments: argparse.Namespace) -> int:
@@ -162,9 +175,9 @@ def _complete(arguments: argparse.Namespace) -> int:
     request = request_at(arguments.position, arguments.cell, ask=arguments.invoke)
 
     async def run() -> Trace:
-        from ..compose import cloud_address, open_cascade
+        from ..compose import cloud_address
 
-        opened = open_cascade(_settings(arguments), jupyter_root=root_of(arguments.position))
+        opened = _opened(arguments, jupyter_root=root_of(arguments.position))
         try:
             if opened.tree is not None:
                 await opened.tree.settled(request.document)
@@ -231,10 +244,9 @@ def _status(arguments: argparse.Namespace) -> int:
     from ..server.status import lines_of, status_of
 
     async def run() -> dict[str, Any]:
-        from ..compose import open_cascade, traces_file
+        from ..compose import traces_file
 
-        settings = _settings(arguments)
-        opened = open_cascade(settings, traces=traces_file(settings))
+        opened = _opened(arguments, traces=traces_file(_settings(arguments)))
         try:
             await opened.local.ask()
             if opened.recorder is not None:

@@ -16,10 +16,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..engines.choosing.memory import refuse_if_too_large
-from ..engines.http import is_loopback
 from ..engines.local.child import Child
 from ..engines.local.host import default_threads
 from ..errors import EngineError, InputError
+from ..way_out import is_loopback
 
 _SERVER = "jupyter_mccom.engines.local.xllamacpp_server"
 _READY_S = 3600.0
@@ -51,6 +51,7 @@ def serve(
     refuse_if_too_large(name, path.stat().st_size)
     settings = {
         "path": str(path),
+        "name": Path(name).name,
         "key": key,
         "threads": default_threads(),
         "context_tokens": context_tokens,

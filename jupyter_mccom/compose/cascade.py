@@ -27,10 +27,11 @@ from ..protocols import Engine
 from ..retrieval.search import KERNEL, SEARCH_S, Live, Retrieval
 from ..retrieval.tree import ProjectTree
 from ..settings import AUTO, MCCom, alike
-from .cloud_tier import CLOUD_SETTINGS, open_cloud_tier
+from .cloud_tier import CLOUD_SETTINGS, CloudKey, open_cloud_tier
 from .forgetting import forget
 from .gates import gates_of, recorder_of
 from .local_tier import LOCAL_SETTINGS, FirstModel, local_tier
+from .spent_file import SpentFile
 from .wiring import wire
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class OpenCascade:
     """Recorder of what becomes of suggestions; None where nothing is kept."""
     traces: Path | None
     """Where that is kept, or was."""
+    cloud_key: CloudKey | None = None
+    """The key of the cloud that a person has set up; None where the settings name the cloud, or none is set."""
 
     @property
     def engine(self) -> Engine:
@@ -123,6 +126,7 @@ class OpenCascade:
     async def aclose(self) -> None:
         """Ends all that was started."""
         await self.cascade.aclose()
+        await self.budget.aclose()
         if self.recorder is not None:
             await self.recorder.aclose()
 
@@ -161,25 +165,25 @@ def open_cascade(
     jupyter_root: Path | None = None,
     live: Live | None = None,
     traces: Path | None = None,
+    spent: Path | None = None,
     former: OpenCascade | None = None,
+    cloud_key: CloudKey | None = None,
 ) -> OpenCascade:
     """Wires the parts. Raises ModelError for a model that nobody knows, SettingsError for such a dialect.
 
     Documents are paths below `jupyter_root`, if any; `live` tells what a kernel holds; what becomes of suggestions is
-    kept in the file `traces`. Documents, budget and parts with the same settings go on from `former`, whose others
-    `hand_over` closes; nothing of it is changed when this raises.
+    kept in the file `traces`, what the cloud costs in the file `spent`, else in memory. Documents, budget and parts
+    with the same settings go on from `former`, whose others `hand_over` closes; nothing of it is changed when this
+    raises. `cloud_key` belongs to a cloud that a person has set up; another one makes another client.
     """
     store = open_store(settings)
-    kept = _kept(former, settings, LOCAL_SETTINGS)
-    local = kept.local if kept else local_tier(settings, store)
+    local = _local(settings, store, former)
     patience_s, live = (SEARCH_S if live else UNHURRIED_S), live if settings.use_kernel else None
     tree = _tree(settings, jupyter_root, _kept(former, settings, ("project_root",)))
     documents = former.cascade.documents if former else Documents()
     retriever = Retrieval(tree=tree, live=live, patience_s=patience_s, held=documents.held)
-    budget = former.budget if former else Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock())
-    kept = _kept(former, settings, CLOUD_SETTINGS)
-    former_cloud = kept.cascade.cloud if kept else None
-    cloud = open_cloud_tier(settings, former_cloud, budget=budget, retriever=retriever, root=jupyter_root or Path())
+    budget = former.budget if former else _budget(spent)
+    cloud = _cloud(settings, former, budget=budget, retriever=retriever, root=jupyter_root or Path(), key=cloud_key)
     budget.limit(calls_a_day=settings.cloud_calls_a_day, tokens_a_day=settings.cloud_tokens_a_day)
     cascade = _wired(settings, local, retriever, cloud, documents, root=jupyter_root or Path())
     return OpenCascade(
@@ -193,7 +197,34 @@ def open_cascade(
         budget=budget,
         traces=traces,
         recorder=_recorder(settings, local, cascade, traces, former.recorder if former else None),
+        cloud_key=cloud_key,
     )
+
+
+def _local(settings: MCCom, store: Store, former: OpenCascade | None) -> FirstModel:
+    """The tier that answers first, with its process where nothing that it depends on has changed."""
+    kept = _kept(former, settings, LOCAL_SETTINGS)
+    return kept.local if kept else local_tier(settings, store)
+
+
+def _cloud(
+    settings: MCCom,
+    former: OpenCascade | None,
+    *,
+    budget: Budget,
+    retriever: Retrieval,
+    root: Path,
+    key: CloudKey | None,
+) -> CloudTier | None:
+    """The cloud's tier, with `former`'s client and breaker where nothing that it depends on has changed."""
+    kept = _kept(former, settings, CLOUD_SETTINGS)
+    tier = kept.cascade.cloud if kept and kept.cloud_key is key else None
+    return open_cloud_tier(settings, tier, budget=budget, retriever=retriever, root=root, clock=SystemClock(), key=key)
+
+
+def _budget(spent: Path | None) -> Budget:
+    """The day's budget, its limits not set yet."""
+    return Budget(calls_a_day=0, tokens_a_day=0, clock=SystemClock(), ledger=SpentFile(spent) if spent else None)
 
 
 def _wired(

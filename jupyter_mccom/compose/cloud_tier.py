@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
+from ..cascade.breaker import Breaker
 from ..cascade.budget import Budget
 from ..cascade.tiers import CloudTier
-from ..errors import SettingsError
-from ..models.catalog import fim_of
-from ..protocols import Engine, Retriever
+from ..models.catalog import FIM_TEMPLATES, family_fim
+from ..protocols import Clock, Engine, Retriever
 from ..settings import MCCom
 from .wiring import cloud_over
 
+CloudKey: TypeAlias = Callable[[], str]
+"""Gives the key at once, and raises SettingsError where it is not known."""
 CLOUD_SETTINGS = (
     *("use_cloud", "cloud_dialect", "cloud_url", "cloud_model", "cloud_key_env", "cloud_key_file"),
     *("cloud_connect_s", "cloud_timeout_s"),
@@ -19,53 +24,95 @@ CLOUD_SETTINGS = (
 """What the cloud's client depends on: with the same values it is taken over."""
 
 
-def draft_words(dialect: str) -> str:
-    """What a cloud's dialect can do with a draft, in words for people."""
-    from ..engines.remote.dialects import DIALECTS
+def draft_words(dialect: str, model: str) -> str:
+    """What a cloud's model can do with a draft by its provider's documentation, in words for people."""
+    from ..engines.remote.providers.table import draft_of
 
-    return DIALECTS[dialect].words
+    draft = draft_of(dialect, model)
+    return f"checks the local text as a draft ({draft})" if draft else "takes no draft"
+
+
+def cloud_name(dialect: str) -> str:
+    """A provider's name for people."""
+    from ..engines.remote.providers.table import PROVIDERS
+
+    return PROVIDERS[dialect].name
 
 
 def cloud_address(settings: MCCom) -> str:
     """Where the cloud's server is: the address that is set, or the dialect's own service."""
-    from ..engines.remote.dialects import DIALECTS
+    from ..engines.remote.providers.table import PROVIDERS
 
-    return settings.cloud_url or DIALECTS[settings.cloud_dialect].url
+    return settings.cloud_url or PROVIDERS[settings.cloud_dialect].url
 
 
 def open_cloud_tier(
-    settings: MCCom, former: CloudTier | None, *, budget: Budget, retriever: Retriever, root: Path
+    settings: MCCom,
+    former: CloudTier | None,
+    *,
+    budget: Budget,
+    retriever: Retriever,
+    root: Path,
+    clock: Clock,
+    key: CloudKey | None = None,
 ) -> CloudTier | None:
-    """The tier, or None where no cloud is set or it is switched off. Raises SettingsError for an unknown dialect.
+    """The tier, or None where no cloud is set or it is switched off. Raises SettingsError as `checked`.
 
-    The engine is `former`'s, if any. Documents are paths below `root`, whose `.mccomignore` keeps some of them here.
+    The engine and the breaker are `former`'s, if any; `key` is that of a cloud that a person has set up. Documents are
+    paths below `root`, whose `.mccomignore` keeps some of them here.
     """
     if not settings.cloud_dialect:
         return None
-    from ..engines.remote.dialects import DIALECTS
+    from ..engines.remote.providers.table import checked, known
     from ..privacy.ignore import Ignored
-
-    if settings.cloud_dialect not in DIALECTS:
-        raise SettingsError(f"no dialect {settings.cloud_dialect!r}; set cloud_dialect to one of {', '.join(DIALECTS)}")
-    if not settings.use_cloud:
-        return None
-    engine = former.engine if former else _masked_cloud(settings)
-    ignored = Ignored(root.expanduser().resolve())
-    return cloud_over(engine, settings, retriever=retriever, budget=budget, kept_out=ignored.covers)
-
-
-def _masked_cloud(settings: MCCom) -> Engine:
-    from ..engines.remote.dialects import open_cloud
-    from ..privacy.keys import key_from
     from ..privacy.masked_engine import MaskedEngine
 
-    engine = open_cloud(
+    known(settings.cloud_dialect)
+    if not settings.use_cloud:
+        return None
+    checked(settings.cloud_dialect, settings.cloud_url, settings.cloud_model)
+    engine = former.engine if former else MaskedEngine(open_cloud_engine(settings, key))
+    ignored = Ignored(root.expanduser().resolve())
+    breaker = former.breaker if former else Breaker(clock)
+    return cloud_over(engine, settings, retriever=retriever, budget=budget, breaker=breaker, kept_out=ignored.covers)
+
+
+def open_cloud_engine(settings: MCCom, key: CloudKey | None = None) -> Engine:
+    """The engine of the cloud that the settings name; it masks nothing.
+
+    `key` is that of a cloud that a person has set up, whose address is then checked at each connection; None: the
+    settings name the key, and the address is an administrator's.
+    """
+    from ..cloud.checked_transport import checked_transport
+    from ..engines.remote.providers.table import open_cloud
+    from ..privacy.keys import key_from
+
+    return open_cloud(
         settings.cloud_dialect,
         url=settings.cloud_url,
         model=settings.cloud_model,
-        key=lambda: key_from(settings.cloud_key_env, settings.cloud_key_file),
-        fim=fim_of(settings.cloud_model),
+        key=key or (lambda: key_from(settings.cloud_key_env, settings.cloud_key_file)),
+        fim=family_fim(settings.cloud_model),
+        known=FIM_TEMPLATES,
         connect_s=settings.cloud_connect_s,
         read_s=settings.cloud_timeout_s,
+        transport=partial(checked_transport, cloud_address(settings)) if key else (lambda: None),
     )
-    return MaskedEngine(engine)
+
+
+_FORMS = {
+    "": "",
+    "markers": "asked with its family's fill-in-the-middle markers",
+    "suffix": "asked with the text behind the cursor as a suffix",
+    "chat": "asked in a chat",
+}
+
+
+def form_words(tier: CloudTier | None) -> str:
+    """How a cloud's prompts are put, in words for people; empty while that is not known."""
+    from ..engines.remote.cloud_engine import CloudEngine
+    from ..privacy.masked_engine import MaskedEngine
+
+    engine = tier.engine if tier else None
+    inner = engine.inner if isinstance(engine, MaskedEngine) else engine
+    return _FORMS[inner.asked_as] if isinstance(inner, CloudEngine) else ""

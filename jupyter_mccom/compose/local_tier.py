@@ -19,7 +19,6 @@ from ..engines.choosing.memory import free_bytes
 from ..engines.choosing.model_choice import Choice
 from ..engines.decoding import costs
 from ..engines.fim import FimMarkers, Layout
-from ..engines.http import is_loopback
 from ..engines.local.host import Host, default_threads
 from ..engines.remote.server_engine import ServerEngine
 from ..errors import EngineError, SettingsError
@@ -30,6 +29,7 @@ from ..privacy.keys import key_from
 from ..privacy.masked_engine import MaskedEngine
 from ..protocols import Engine
 from ..settings import AUTO, MCCom
+from ..way_out import is_loopback
 from .model_process import LocalModel, mlx_runs, open_model
 
 EngineKind: TypeAlias = Literal["llamacpp", "mlx", "server"]

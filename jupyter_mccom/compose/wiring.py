@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
+from ..cascade.breaker import Breaker
 from ..cascade.budget import Budget
 from ..cascade.documents import Documents
 from ..cascade.engine_context import Context
@@ -53,6 +54,8 @@ def wire(
         gates=gates,
         max_tokens=settings.max_tokens,
         latency_budget_s=settings.latency_budget_s,
+        hedge_s=settings.cloud_hedge_s,
+        asks_ahead=settings.cloud_ask_ahead,
         multiline=cast(Multiline, settings.multiline),
     )
 
@@ -63,19 +66,21 @@ def cloud_over(
     *,
     retriever: Retriever,
     budget: Budget,
+    breaker: Breaker,
     kept_out: Callable[[str], bool] = lambda document: False,
 ) -> CloudTier:
-    """The large model's tier over an engine that masks secrets: its own prompts, the day's budget."""
+    """The large model's tier over an engine that masks secrets: its own prompts, the day's budget, the breaker."""
     context = Context(
         engine,
         retriever,
         n_tokens=settings.cloud_prompt_tokens,
-        n_retrieved_tokens=cloud_retrieval_tokens(settings),
+        n_retrieved_tokens=_cloud_retrieval_tokens(settings),
         allowed=lambda hit: settings.kernel_to_cloud or hit.chunk.source != KERNEL,
     )
-    return CloudTier(context=context, budget=budget, kept_out=kept_out)
+    return CloudTier(context=context, budget=budget, breaker=breaker, kept_out=kept_out)
 
 
-def cloud_retrieval_tokens(settings: MCCom) -> int:
-    """Tokens of retrieved text in a cloud prompt: the same share as in a local one."""
-    return int(settings.retrieval_tokens / settings.prompt_tokens * settings.cloud_prompt_tokens)
+def _cloud_retrieval_tokens(settings: MCCom) -> int:
+    """At most half a prompt. A person who switches retrieval off for the local model wants none elsewhere."""
+    most = min(settings.cloud_retrieval_tokens, settings.cloud_prompt_tokens // 2)
+    return most if settings.retrieval_tokens else 0

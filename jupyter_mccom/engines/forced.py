@@ -100,14 +100,22 @@ def allowed_prob(left: bytes, told: Mapping[str, Any]) -> float | None:
     The bytes told of a token that ends a character are the character's; its own are those of the same id.
     """
     tops: Sequence[Mapping[str, Any]] = told.get("top_logprobs") or ()
-    own = next((bytes(top.get("bytes") or ()) for top in tops if top.get("id") == told.get("id")), b"")
-    rest = left[len(told.get("bytes") or own) - len(own) :] if own else b""
+    own = next((_bytes_of(top) for top in tops if top.get("id") == told.get("id")), b"")
+    rest = left[len(_bytes_of(told) or own) - len(own) :] if own else b""
     if not rest:
         return None
-    agreeing = [top for top in tops if top.get("bytes") and _agree(bytes(top["bytes"]), rest)]
+    agreeing = [top for top in tops if (piece := _bytes_of(top)) and _agree(piece, rest)]
     if not agreeing:  # inside a character of three tokens or more, the server tells no bytes
         return None
     return min(1.0, math.exp(told["logprob"]) / sum(math.exp(top["logprob"]) for top in agreeing))
+
+
+def _bytes_of(told: Mapping[str, Any]) -> bytes:
+    """The bytes that are told of a token. Raises TypeError where they are no list."""
+    found = told.get("bytes") or []
+    if not isinstance(found, list):
+        raise TypeError("the bytes of a token are no list")
+    return bytes(found)
 
 
 def _agree(piece: bytes, rest: bytes) -> bool:
@@ -127,7 +135,7 @@ class Healing:
 
     async def written(self, prompt: Prompt, draft: str, write: Write) -> AsyncGenerator[Token, None]:
         """What `write` writes behind the cursor, healed if that can be had."""
-        if self.works and (forceable(prompt.forced) or not prompt.forced):
+        if self.works and (forceable(prompt.forced) or not (prompt.forced or left_blanks(prompt))):
             begun = False
             try:
                 tokens = write(prompt, prompt.forced + draft if draft else "", True)

@@ -1,6 +1,7 @@
 """The one HTTP client under the engines: JSON questions, and streams of JSON lines or server-sent events.
 
-The environment's proxies and certificates (HTTPS_PROXY, SSL_CERT_FILE …) hold for other hosts and never for loopback.
+Its connections are opened at the one way out (`way_out.py`). The environment's proxies and certificates (HTTPS_PROXY,
+SSL_CERT_FILE …) hold for other hosts and never for loopback.
 Redirects are not followed: text goes to the address that was named, and nowhere else. What a failure is called differs
 by who is asked, and is said by `Failures`. Knows nothing of dialects or prompts.
 """
@@ -8,18 +9,17 @@ by who is asked, and is said by `Failures`. Knows nothing of dialects or prompts
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
-import ssl
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
-from urllib.parse import urlsplit
 
 import anyio
 
+from .. import way_out
 from ..errors import EngineError, SettingsError
+from .chars_a_token import CharsAToken
 
 if TYPE_CHECKING:
     import httpx
@@ -31,6 +31,7 @@ _MAX_SAID_BYTES = 4096
 _SAID_S = 1.0
 """Longest wait for the body: the status alone says that it is a refusal."""
 Headers: TypeAlias = Mapping[str, str]
+Transport: TypeAlias = "httpx.AsyncBaseTransport"
 Unreadable: TypeAlias = Literal["endless", "no JSON", "no object"]
 
 
@@ -81,22 +82,37 @@ class HttpClient:
     """JSON with one server. `key` is asked for at each request; an empty one sends none. Open it in an event loop."""
 
     def __init__(
-        self, url: str, key: Callable[[], str], failures: Failures, patience: Patience, *, keeps_alive: bool
+        self,
+        url: str,
+        key: Callable[[], str],
+        failures: Failures,
+        patience: Patience,
+        *,
+        keeps_alive: bool,
+        key_headers: Callable[[str], Headers] | None = None,
+        transport: Callable[[], Transport | None] = lambda: None,
+        kind: way_out.Kind | None = "cloud",
     ) -> None:
-        """`keeps_alive`: connections are used again, which is of use where a failure makes it ask once more."""
+        """`keeps_alive`: connections are used again, which is of use where a failure makes it ask once more.
+
+        `key_headers`: the headers that carry a key; `bearer` unless given. `transport` makes what connects; httpx's
+        own where it makes none. `kind`: for what something leaves this machine; None: it is a process of ours.
+        """
         import httpx
 
         self.url = url.rstrip("/")
         self._key = key
+        self._key_headers = key_headers or bearer
         self._failures = failures
         self._patience = patience
+        self.chars_a_token = CharsAToken()
+        """Of the model that is asked by it."""
         timeout = httpx.Timeout(patience.read_s, connect=patience.connect_s)
         limits = httpx.Limits(max_keepalive_connections=None if keeps_alive else 0)
-        is_local = on_loopback(url)
-        trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_local and url.startswith("http:") else True
         self._http: httpx.AsyncClient | OSError
-        try:  # `trusted` is nobody where no TLS is spoken: reading the certificates takes 20 ms
-            self._http = httpx.AsyncClient(timeout=timeout, limits=limits, verify=trusted, trust_env=not is_local)
+        try:
+            options = {"timeout": timeout, "limits": limits, "transport": transport()}
+            self._http = way_out.async_client(kind, url, **options)
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
             self._http = OSError(f"the environment's proxy or certificates cannot be used ({error})")
 
@@ -123,7 +139,9 @@ class HttpClient:
                     break
                 if data:
                     n_events += 1
-                    yield self._event(data)
+                    event = self._event(data)
+                    self.chars_a_token.heard(body, event)
+                    yield event
         if not n_events and (error := self._failures.nothing()):
             raise error
 
@@ -206,11 +224,9 @@ class HttpClient:
             raise self._failures.no_key(error) from error
         if isinstance(self._http, OSError):
             raise self._failures.unreachable(self._http) from _bare(self._http)
-        bearer = {"Authorization": f"Bearer {key}"} if key else {}
         try:
-            request = self._http.build_request(
-                method, self.url + path, json=body, headers={**(headers or {}), **bearer}
-            )
+            every = {**(headers or {}), **self._key_headers(key)}
+            request = self._http.build_request(method, self.url + path, json=body, headers=every)
             response = await self._http.send(request, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise self._failures.unreachable(error) from _bare(error)
@@ -227,25 +243,14 @@ class HttpClient:
         raise self._failures.refused(response.status_code, response.headers, said)
 
 
+def bearer(key: str) -> Headers:
+    """A key as most servers take it; an empty one is not sent."""
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
 def routing(session: str) -> Headers:
     """The key by which a router sends one document's requests to one replica."""
     return {"X-Session-Id": session} if session else {}
-
-
-def on_loopback(url: str) -> bool:
-    """True for an address of this machine, False for any other and for what is no address."""
-    try:
-        return is_loopback(urlsplit(url).hostname or "")
-    except ValueError:
-        return False
-
-
-def is_loopback(host: str) -> bool:
-    """True for `localhost` and for a loopback IP address, without brackets."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _data_of(line: bytes) -> bytes:

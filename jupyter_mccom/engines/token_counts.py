@@ -11,13 +11,13 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 
 _KEPT = 4096
-_CHARS_A_TOKEN = 3
+CHARS_A_TOKEN = 3
 """Code has 3 to 4 characters a token with the tokenizers of 2025; the lower figure keeps a prompt within its budget."""
 
 
 def estimate(text: str) -> int:
     """Tokens of a text, without asking anybody."""
-    return math.ceil(len(text) / _CHARS_A_TOKEN)
+    return math.ceil(len(text) / CHARS_A_TOKEN)
 
 
 class Counts:

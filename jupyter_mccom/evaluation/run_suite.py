@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib import import_module
 from pathlib import Path
+from secrets import randbelow
 from typing import Any
 
 from ..settings import MCCom
@@ -20,6 +21,8 @@ from .lib.data import CELLS, check, fingerprint
 from .lib.measured_on import changed_settings, decisive, machine, prompted
 from .lib.resumable_rows import Rows
 from .report.findings import Findings
+
+_N_SEEDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +38,14 @@ class Suite:
     """True when the suite brings a model that stands for the cloud."""
     files: tuple[str, ...] = ()
     """What it reads of the data, as paths below the data's folder."""
+    drawn_anew: bool = False
+    """True when each run draws other positions, unless it is given a seed."""
     own_rows: bool = False
     """True when the suite keeps its own rows, or none."""
+
+    def seed(self) -> int:
+        """The seed of a run that was given none."""
+        return randbelow(_N_SEEDS) if self.drawn_anew else 1
 
     def measure(self, bench: Bench) -> Findings:
         """Runs the suite. Its module is imported only here: a help text needs no engine."""
@@ -115,6 +124,32 @@ SUITES: Mapping[str, Suite] = {
             about="does a draft make a cloud faster, the one that is set or one of its own",
         ),
         Suite(
+            name="chat",
+            n=34,
+            about="how often a chat is right against fill-in-the-middle, on the same weights",
+            with_cloud=True,
+        ),
+        Suite(
+            name="rejections",
+            n=60,
+            about="which draft a cloud is given after a rejection, the one that is set or one of its own",
+            files=CELLS,
+        ),
+        Suite(
+            name="cloud-lengths",
+            module="cloud_lengths",
+            n=100,
+            about="what a longer prompt and a second round of retrieval are worth to the cloud",
+            with_cloud=True,
+            files=(*CELLS, *_LINES),
+        ),
+        Suite(
+            name="outages",
+            n=60,
+            about="how long the local text takes while the cloud is killed, hanging, garbage or spent",
+            files=CELLS,
+        ),
+        Suite(
             name="engines",
             module="tokens_evaluated",
             n=200,
@@ -139,6 +174,29 @@ SUITES: Mapping[str, Suite] = {
         Suite(name="peers", n=100, about="ours against other ways of asking, on the same weights", files=CELLS),
         Suite(name="humaneval", n=300, about="do programs pass their tests with what was written into a hole"),
         Suite(
+            name="secrets",
+            module="secret_leaks",
+            n=420,
+            about="do seeded secrets leave, by kind and place; is real code masked in vain",
+            own_rows=True,
+            drawn_anew=True,
+        ),
+        Suite(
+            name="secrets-apart",
+            module="secrets_apart",
+            n=420,
+            about="the same with templates that nobody looked at while detectors were written",
+            own_rows=True,
+            drawn_anew=True,
+        ),
+        Suite(
+            name="masking",
+            module="masking_cost",
+            n=60,
+            about="is a large model right as often where its prompts hold no secrets",
+            files=CELLS,
+        ),
+        Suite(
             name="search",
             module="index_speed",
             n=1,
@@ -156,14 +214,18 @@ def run(
     *,
     data: Path,
     n: int | None,
-    seed: int,
+    seed: int | None,
     out: Path | None,
     progress: Progress,
     typing: Typing = _TYPING,
 ) -> str:
-    """The suite's result as text. Raises InputError for data that is not there or another run's folder."""
+    """The suite's result as text. Raises InputError for data that is not there or another run's folder.
+
+    `seed` None is 1, or another one each time where the suite draws anew.
+    """
     suite = SUITES[name]
     check(data, suite.files)
+    seed = suite.seed() if seed is None else seed
     models = (settings.model, *([stand_in(settings)] if suite.with_cloud else []))
     before = machine()
     made_with = {"seed": seed, "settings": changed_settings(settings), "models": prompted(settings, models)}

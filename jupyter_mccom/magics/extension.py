@@ -28,8 +28,11 @@ def load(shell: InteractiveShell) -> None:
         `%mccom stats`          counts accepted suggestions, times and saved cloud calls
         `%mccom model ID`       changes the local model; ID is from the catalogue, or auto
         `%mccom pull [ID]`      downloads a model
-        `%mccom cloud on|off`   switches the configured cloud on or off
+        `%mccom cloud on|off`   switches the cloud on or off
+        `%mccom cloud add PROVIDER [--url U] [--model M]`  sets up a cloud; asks for its key
+        `%mccom cloud list`, `test`, `remove PROVIDER`     shows, tries or deletes what is set up
         `%mccom complete CODE`  prints a completion of CODE
+        `%mccom why sent`       shows what left this machine last, as it was sent: with placeholders for secrets
         `%mccom forget`         deletes everything kept about your suggestions
 
         `%%mccom` completes the code below it and offers the result as the next cell.

@@ -12,9 +12,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..compose import OpenCascade, open_cascade
+from ..compose import OpenCascade, default_spent_file, open_for_person, open_set_up, why_not_persons
 from ..server import wire
 from ..server.completions import Completions
+from ..server.live_cloud import LiveCloud
 from ..server.live_settings import LiveSettings
 from ..settings import MCCom
 
@@ -33,7 +34,12 @@ class Own:
         self._thread = threading.Thread(target=self._loop.run_forever, name="mccom", daemon=True)
         self._thread.start()
         try:
-            self._completions = self._call(lambda: Completions(LiveSettings(settings, _open)))
+            self._set_up, why_not = open_set_up(settings), why_not_persons(settings, ())
+            self._persons = None if why_not else self._set_up
+            live = self._call(lambda: LiveSettings(settings, self._open))
+            self._completions = self._call(lambda: Completions(live))
+            change = self._completions.change
+            self._cloud = LiveCloud(self._set_up, why_not=why_not, opened=lambda: live.opened, change=change)
         except BaseException:
             self._end()
             raise
@@ -46,6 +52,11 @@ class Own:
     def traces(self) -> list[dict[str, Any]]:
         """The kept traces, oldest first."""
         return [wire.json_from_trace(trace) for trace in self._call(lambda: self._completions.traces())]
+
+    def left(self) -> list[dict[str, Any]]:
+        """What left the machine last."""
+        found: list[dict[str, Any]] = wire.json_from_left(self._completions.left())["left"]
+        return found
 
     def forget(self) -> None:
         """Deletes everything kept about suggestions."""
@@ -74,12 +85,39 @@ class Own:
 
         return self._wait(last())
 
+    def cloud(self) -> dict[str, Any]:
+        """What is set up as the cloud, and what may be."""
+        return self._wait(self._cloud.state())
+
+    def cloud_models(self, cloud: Mapping[str, Any]) -> list[str]:
+        """The models of a provider. Raises CloudKeyMissing where it wants a key."""
+        return self._wait(self._cloud.models(wire.cloud_request_from(cloud, names_model=False)))
+
+    def try_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
+        """One real completion of a cloud, or of the one in use. Raises CloudKeyMissing where it wants a key."""
+        return wire.json_from_trial(self._wait(self._cloud.try_out(wire.trial_request_from(cloud))))
+
+    def put_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
+        """Uses a cloud from now on."""
+        self._wait(self._cloud.put(wire.cloud_request_from(cloud, names_model=True)))
+        return self.cloud()
+
+    def remove_cloud(self, provider: str) -> dict[str, Any]:
+        """Deletes a cloud and its key."""
+        self._wait(self._cloud.remove(provider))
+        return self.cloud()
+
     def close(self) -> None:
         """Ends what was opened."""
         if self._thread.is_alive():
             atexit.unregister(self.close)
+            self._wait(self._cloud.aclose())
             self._wait(self._completions.aclose())
             self._end()
+
+    def _open(self, settings: MCCom, former: OpenCascade | None) -> OpenCascade:
+        spent = default_spent_file()
+        return open_for_person(settings, self._persons, jupyter_root=Path.cwd(), spent=spent, former=former)
 
     def _call(self, function: Callable[[], _T]) -> _T:
         async def run() -> _T:
@@ -100,7 +138,3 @@ class Own:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-
-
-def _open(settings: MCCom, former: OpenCascade | None) -> OpenCascade:
-    return open_cascade(settings, jupyter_root=Path.cwd(), former=former)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
+from time import localtime, strftime
 from typing import Any
 
 from ..server.messages import message
@@ -57,6 +58,15 @@ def why(trace: Mapping[str, Any]) -> Page:
     ]
     title = f"{trace['document']} ({trace['trigger']})"
     return Page(title=title, rows=tuple((name, value) for name, value in rows if value))
+
+
+def sent(left: Sequence[Mapping[str, Any]]) -> str:
+    """What left the machine last, each request as it was sent: a line of where it went, then its body."""
+    said = [
+        f"{strftime('%H:%M:%S', localtime(one['at_s']))} {one['kind']}: {one['address']}\n{one['body']}".rstrip()
+        for one in left
+    ]
+    return "\n\n".join(said) or "nothing has left this machine since the server started, or since you forgot it"
 
 
 def stats(traces: Sequence[Mapping[str, Any]], status: Mapping[str, Any]) -> Page:

@@ -15,10 +15,12 @@ from typing import Any
 
 import httpx
 
-from ..errors import ServerError
+from ..errors import CloudKeyMissing, ServerError
 
 _CONNECT_S = 3.0
 _ANSWER_S = 15.0
+_CALL_S = 60.0
+"""Longer than a provider's model list, or a test call, may take."""
 _COMPLETION_S = 150.0
 """Longer than any completion may take."""
 
@@ -99,6 +101,11 @@ class Server:
         found: list[dict[str, Any]] = self._json("GET", "mccom/traces")["traces"]
         return found
 
+    def left(self) -> list[dict[str, Any]]:
+        """What left the machine last."""
+        found: list[dict[str, Any]] = self._json("GET", "mccom/left")["left"]
+        return found
+
     def forget(self) -> None:
         """Deletes everything kept about suggestions."""
         self._ask("DELETE", "mccom/traces")
@@ -125,6 +132,31 @@ class Server:
             raise ServerError(line["text"])
         return line
 
+    def cloud(self) -> dict[str, Any]:
+        """What is set up as the cloud, and what may be."""
+        found: dict[str, Any] = self._json("GET", "mccom/cloud")
+        return found
+
+    def cloud_models(self, cloud: Mapping[str, Any]) -> list[str]:
+        """The models of a provider. Raises CloudKeyMissing where it wants a key."""
+        found: list[str] = self._ask("POST", "mccom/cloud/models", cloud, within_s=_CALL_S).json()["models"]
+        return found
+
+    def try_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
+        """One real completion of a cloud, or of the one in use. Raises CloudKeyMissing where it wants a key."""
+        found: dict[str, Any] = self._ask("POST", "mccom/cloud/test", cloud, within_s=_CALL_S).json()
+        return found
+
+    def put_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
+        """Uses a cloud from now on."""
+        found: dict[str, Any] = self._ask("PUT", "mccom/cloud", cloud, within_s=_CALL_S).json()
+        return found
+
+    def remove_cloud(self, provider: str) -> dict[str, Any]:
+        """Deletes a cloud and its key."""
+        found: dict[str, Any] = self._ask("DELETE", f"mccom/cloud/{provider}").json()
+        return found
+
     def close(self) -> None:
         """Ends what was opened."""
         self._client.close()
@@ -139,6 +171,8 @@ class Server:
         answer = self._send(method, route, body, within_s)
         if answer.is_success:
             return answer
+        if _needs_key(answer):
+            raise CloudKeyMissing(self._refusal(answer))
         if answer.status_code == httpx.codes.NOT_FOUND:
             raise ServerError(
                 f"the Jupyter server at {self._client.base_url} has no {route}; install jupyter-mccom where it runs, "
@@ -169,3 +203,11 @@ class Server:
                 "(kernels do not know the password)"
             )
         return f"the Jupyter server answered {answer.status_code} ({answer.reason_phrase}); see its log"
+
+
+def _needs_key(answer: httpx.Response) -> bool:
+    """The refusal of a cloud that wants a key."""
+    try:
+        return answer.json().get("needs_key") is True
+    except (ValueError, AttributeError):
+        return False

@@ -35,6 +35,10 @@ class Service(Protocol):
         """Kept traces, oldest first; see `wire.json_from_trace`."""
         ...
 
+    def left(self) -> list[dict[str, Any]]:
+        """What left the machine last, oldest first, as `tests/wire/left.json`."""
+        ...
+
     def forget(self) -> None:
         """Deletes the traces."""
         ...
@@ -53,6 +57,29 @@ class Service(Protocol):
 
     def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """The last line of an answer; see `tests/wire/complete_request.json` and `line_final.json`."""
+        ...
+
+    def cloud(self) -> dict[str, Any]:
+        """What is set up as the cloud, and what may be; see `tests/wire/cloud_set_up.json`."""
+        ...
+
+    def cloud_models(self, cloud: Mapping[str, Any]) -> list[str]:
+        """The models of a provider. Raises CloudKeyMissing where it wants a key."""
+        ...
+
+    def try_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
+        """One real completion of a cloud, or of the one in use where none is named; see `tests/wire/cloud_test.json`.
+
+        Raises CloudKeyMissing where it wants a key.
+        """
+        ...
+
+    def put_cloud(self, cloud: Mapping[str, Any]) -> dict[str, Any]:
+        """Uses a cloud from now on, and returns what is then set up."""
+        ...
+
+    def remove_cloud(self, provider: str) -> dict[str, Any]:
+        """Deletes a cloud and its key, and returns what is then set up."""
         ...
 
     def close(self) -> None:

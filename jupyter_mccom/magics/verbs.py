@@ -16,9 +16,10 @@ from IPython.display import display
 from ..compose import model_ids
 from ..errors import InputError, MCComError, ModelError, ServerError
 from ..server.messages import message
-from ..server.status import cloud_lines, leaves_to, lines_of
+from ..server.status import lines_of
 from ..settings import AUTO
 from . import pages
+from .cloud_verbs import CLOUD_VERBS
 from .finding import open_service
 from .service import Service
 
@@ -30,6 +31,8 @@ _HISTORY_CHARS = 60_000
 """Most characters of cells that ran, the newest first: a request stays well below the server's limit."""
 _CELL = "%mccom"
 """Stands for the cell in our own requests, so that none is taken for one of the notebook's."""
+_SENT = "sent"
+"""`%mccom why sent`: what left the machine last."""
 _HERE = frozenset({"complete", "pull"})
 """Verbs that need no server."""
 _REMOTE = (
@@ -82,7 +85,7 @@ class Verbs:
         words = event.text_until_cursor.split(" ")[1:]
         if len(words) <= 1:
             return list(self.verbs)
-        choices = {"model": (*model_ids(), AUTO), "pull": model_ids(), "cloud": ("on", "off")}
+        choices = {"model": (*model_ids(), AUTO), "pull": model_ids(), "cloud": tuple(CLOUD_VERBS), "why": (_SENT,)}
         return list(choices.get(words[0], ())) if len(words) == 2 else []
 
     def close(self) -> None:
@@ -109,6 +112,9 @@ class Verbs:
 
     def _why(self, rest: str) -> None:
         service = self._service("why")
+        if rest == _SENT:
+            print(pages.sent(service.left()))
+            return
         here = service.document
         traces = [trace for trace in service.traces() if not here or trace["document"] == here]
         traces = [trace for trace in traces if trace["origin"] != "again" and trace["cell_id"] != self._cell_id()]
@@ -151,14 +157,10 @@ class Verbs:
         print(f"\n{rest or status['model']['id']} is on this machine")
 
     def _cloud(self, rest: str) -> None:
-        if rest not in ("on", "off"):
-            raise InputError("use %mccom cloud on or %mccom cloud off")
-        service = self._service("cloud")
-        if rest == "on" and service.status()["cloud"] is None:
-            raise InputError(f"no cloud is configured; set c.MCCom.cloud_dialect in {service.config} (see the README)")
-        service.change({"use_cloud": rest == "on"})
-        status = service.status()
-        print(*cloud_lines(status["cloud"], leaves=leaves_to(status)), sep="\n")
+        verb, _, rest = rest.partition(" ")
+        if verb not in CLOUD_VERBS:
+            raise InputError(f"use %mccom cloud {', '.join(CLOUD_VERBS)}")
+        CLOUD_VERBS[verb](self._service("cloud"), rest.strip())
 
     def _complete(self, rest: str) -> None:
         found = self._completed(rest)

@@ -224,8 +224,3 @@ def like(name: str) -> Model | None:
 def family_fim(name: str) -> FimTemplate | None:
     """The markers of the family of a model that a server names; None where none is known."""
     return next((fim for family, fim in _FAMILIES.items() if re.search(family, name.lower())), None)
-
-
-def fim_of(name: str) -> FimTemplate:
-    """The markers of a model; Qwen's where none are known."""
-    return family_fim(name) or QWEN_FIM

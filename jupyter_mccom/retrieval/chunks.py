@@ -18,7 +18,8 @@ from itertools import accumulate, groupby
 from typing import Any, NamedTuple
 
 from ..errors import RetrievalError
-from ..types import Cell, Chunk
+from ..types import Cell, Chunk, Span
+from .hidden_parts import Look, in_lines, joined, no_secrets, shifted, without_secrets
 
 MAX_LINES = 24
 """Most lines of a chunk: a little above the 20 lines of RepoCoder's windows, so that most functions stay whole."""
@@ -36,21 +37,23 @@ _BINARY_SHARE = 0.05
 _UNPRINTABLE = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
 _MAGIC = re.compile(r"^([ \t]*)(?:(?:\w[\w, ]*=[ \t]*)?[%!?].*|[\w.]+\?\??[ \t]*)$", re.MULTILINE)
 """Lines that IPython understands and Python does not: `%time f()`, `files = !ls`, `f?`."""
+_BETWEEN_CELLS = "\n\n"
 _FILE = "<mccom chunk>"
 _PARSING = threading.Lock()
 """CPython 3.11 counts the depth of all threads' trees together: parsing in two of them raises SystemError."""
 _Definition = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-def chunks_of(source: str, text: str, language: str) -> list[Chunk]:
-    """Chunks of a file in order; `source` is its path below the project root. Binary text has none. Never raises."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    # a lone surrogate becomes `?`: it can neither be sent nor written
-    text = text.encode("utf-8", "replace").decode("utf-8")
+def chunks_of(source: str, text: str, language: str, *, look: Look = no_secrets) -> list[Chunk]:
+    """Chunks of a file in order; `source` is its path below the project root. Binary text has none.
+
+    `look` says where the whole text holds secrets. Raises nothing but what `look` does.
+    """
+    text = _readable(text)
     head = text[:_HEAD_CHARS]
     if "\0" in text or len(_UNPRINTABLE.findall(head)) > _BINARY_SHARE * len(head):
         return []
-    lines = _Lines(text)
+    lines = _Lines(text, look(text))
     tree = _parsed(text) if language == "python" else None
     pieces: list[_Piece] | None = None
     if tree is not None and tree.body:
@@ -59,15 +62,22 @@ def chunks_of(source: str, text: str, language: str) -> list[Chunk]:
         except RecursionError:
             pieces = None
     return [
-        Chunk(source=source, first_line=piece.first, last_line=piece.last, text=lines.text(piece))
+        Chunk(
+            source=source,
+            first_line=piece.first,
+            last_line=piece.last,
+            text=lines.text(piece),
+            hidden=lines.hidden(piece),
+        )
         for piece in (_blocks(lines) if pieces is None else pieces)
     ]
 
 
-def chunks_of_notebook(source: str, text: str) -> list[Chunk]:
+def chunks_of_notebook(source: str, text: str, *, look: Look = no_secrets) -> list[Chunk]:
     """Chunks of a notebook file's cells, outputs unread; their sources are `path.ipynb cell 3`, cells from 0.
 
-    Raises RetrievalError when the text is not a notebook of format 4.
+    `look` says where the text of all cells holds secrets. Raises RetrievalError when the text is not a notebook of
+    format 4, and what `look` raises.
     """
     try:
         notebook = json.loads(text.removeprefix("\ufeff"))
@@ -77,10 +87,15 @@ def chunks_of_notebook(source: str, text: str) -> list[Chunk]:
     if not isinstance(cells, list):
         raise _no_notebook(source, "it has no list of cells")
     language = _language(notebook.get("metadata"))
+    kinds = [cell.get("cell_type") if isinstance(cell, dict) else None for cell in cells]
+    texts = [_readable(_joined(cell.get("source"))) if isinstance(cell, dict) else "" for cell in cells]
+    secrets = look(_BETWEEN_CELLS.join(texts))
     found: list[Chunk] = []
-    for position, cell in enumerate(cells):
-        if isinstance(cell, dict):
-            found += _of_cell(f"{source} cell {position}", cell.get("cell_type"), _joined(cell.get("source")), language)
+    start = 0
+    for position, (kind, cell_text) in enumerate(zip(kinds, texts, strict=True)):
+        own = shifted(secrets, start, start + len(cell_text))
+        found += _of_cell(f"{source} cell {position}", kind, cell_text, language, own)
+        start += len(cell_text) + len(_BETWEEN_CELLS)
     return found
 
 
@@ -95,16 +110,22 @@ def chunks_of_cells(cells: Sequence[Cell], language: str, *, first: int = 0) -> 
     return found
 
 
-def _of_cell(source: str, kind: object, text: str, language: str) -> list[Chunk]:
+def _of_cell(source: str, kind: object, text: str, language: str, secrets: Sequence[Span] = ()) -> list[Chunk]:
     if kind == "code":
-        return chunks_of(source, text, language)
+        return chunks_of(source, text, language, look=lambda text: secrets)
     if kind != "markdown":
         return []
     return [
         Chunk(source=source, first_line=chunk.first_line, last_line=chunk.last_line, text=note)
-        for chunk in chunks_of(source, text, "markdown")[:1]
-        if (note := _note(chunk.text))
+        for chunk in chunks_of(source, text, "markdown", look=lambda text: secrets)[:1]
+        if (note := _note(without_secrets(chunk)))
     ]
+
+
+def _readable(text: str) -> str:
+    """The text with `\n` at its line ends; a lone surrogate becomes `?`: it can neither be sent nor written."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _note(text: str) -> str:
@@ -141,15 +162,17 @@ class _Piece(NamedTuple):
     last: int
     apart: bool = False
     """A definition, or a part of one: does not mix with the statements around it."""
-    header: str = ""
-    """Class lines that stand above it elsewhere, each with its newline."""
+    header: tuple[int, ...] = ()
+    """Class lines that stand above it elsewhere."""
 
 
 class _Lines:
-    """A text's lines, cut to MAX_LINE_CHARS, and what of them fits one chunk."""
+    """A text's lines, cut to MAX_LINE_CHARS, where they hold secrets, and what of them fits one chunk."""
 
-    def __init__(self, text: str) -> None:
-        self._lines = [line[:MAX_LINE_CHARS].rstrip() for line in text.split("\n")]
+    def __init__(self, text: str, secrets: Sequence[Span]) -> None:
+        whole = text.split("\n")
+        self._lines = [line[:MAX_LINE_CHARS].rstrip() for line in whole]
+        self._hidden = in_lines(whole, self._lines, secrets)
         self._ends = list(accumulate((len(line) + 1 for line in self._lines), initial=0))
         self.n = len(self._lines)
 
@@ -163,7 +186,14 @@ class _Lines:
         return self._lines[line - 1]
 
     def text(self, piece: _Piece) -> str:
-        return piece.header + "\n".join(self._lines[piece.first - 1 : piece.last])
+        return "\n".join([*map(self.line, piece.header), *self._lines[piece.first - 1 : piece.last]])
+
+    def hidden(self, piece: _Piece) -> tuple[Span, ...]:
+        """Where the text of a piece holds secrets."""
+        if not self._hidden:
+            return ()
+        numbers = [*piece.header, *range(piece.first, piece.last + 1)]
+        return joined([(len(self.line(number)), self._hidden.get(number, ())) for number in numbers])
 
     def filled(self, first: int, last: int) -> Iterator[int]:
         """Numbers of the lines that are not blank."""
@@ -205,9 +235,9 @@ def _of_statement(lines: _Lines, node: ast.stmt, first: int, last: int) -> list[
     pieces = _cut(lines, inner, first, last) if inner else _halved(lines, _by_line(lines, first, last))
     if not defines:
         return pieces
-    header = f"{lines.line(node.lineno)}\n" if isinstance(node, ast.ClassDef) else ""
+    header = (node.lineno,) if isinstance(node, ast.ClassDef) else ()
     return [
-        _Piece(piece.first, piece.last, True, header + piece.header if piece.first > node.lineno else "")
+        _Piece(piece.first, piece.last, True, (*header, *piece.header) if piece.first > node.lineno else ())
         for piece in pieces
     ]
 

@@ -18,7 +18,7 @@ from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from ..types import Chunk
+from ..types import Chunk, Span
 from .index_file import read, write
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ MAX_CHUNKS = 200_000
 FEWEST = 16
 """A smaller corpus is filled up with empty chunks: by Okapi's formula a term that is in half of them tells nothing, so
 that a notebook of two cells or a project of one file would never be found."""
-_VERSION = 1
+_VERSION = 2
 """Version of the file: another one when chunks are cut differently."""
 _MAX_WORD = 64
 """A longer word is data."""
@@ -82,6 +82,22 @@ def rank(chunks: Sequence[Chunk], query: str) -> list[Scored]:
     scores = BM25Okapi(corpus, k1=_K1, b=_B, epsilon=_EPSILON).get_scores(terms(query))
     scored = [(chunk, float(score)) for chunk, score in zip(chunks, scores, strict=False) if score > 0]
     return sorted(scored, key=lambda one: -one[1])
+
+
+Packed: TypeAlias = tuple[str, int, int, str, tuple[Span, ...]]
+"""A chunk's fields, as they are kept and sent."""
+
+
+def packed(chunk: Chunk) -> Packed:
+    """The fields of a chunk, in the order of Packed."""
+    return chunk.source, chunk.first_line, chunk.last_line, chunk.text, chunk.hidden
+
+
+def unpacked(fields: Sequence[Any]) -> Chunk:
+    """The chunk of these fields. Raises TypeError or ValueError for what are none."""
+    source, first, last, text, hidden = fields
+    spans = tuple((int(start), int(end)) for start, end in hidden)
+    return Chunk(source=str(source), first_line=int(first), last_line=int(last), text=str(text), hidden=spans)
 
 
 class _Document(NamedTuple):
@@ -172,18 +188,14 @@ class Index:
         """What was saved; None when the file is not there, damaged, of another version, or open to other users."""
         index = cls(max_chunks=max_chunks)
         try:
-            for name, mtime_ns, size, packed in read(path, _VERSION):
-                chunks = [
-                    Chunk(source=str(s), first_line=int(f), last_line=int(e), text=str(t)) for s, f, e, t in packed
-                ]
-                index.put(str(name), (int(mtime_ns), int(size)), chunks)
+            for name, mtime_ns, size, chunks in read(path, _VERSION):
+                index.put(str(name), (int(mtime_ns), int(size)), [unpacked(fields) for fields in chunks])
         except (TypeError, ValueError, OverflowError):  # no file, or a right checksum over what is no index
             return None
         return index
 
-    def _packed(self, slots: Sequence[int]) -> list[tuple[str, int, int, str]]:
-        chunks = [chunk for slot in slots if (chunk := self._chunks[slot])]
-        return [(chunk.source, chunk.first_line, chunk.last_line, chunk.text) for chunk in chunks]
+    def _packed(self, slots: Sequence[int]) -> list[Packed]:
+        return [packed(chunk) for slot in slots if (chunk := self._chunks[slot])]
 
     def _add(self, chunk: Chunk) -> int:
         if not self._free:

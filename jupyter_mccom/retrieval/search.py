@@ -17,6 +17,7 @@ from typing import Protocol, TypeAlias, TypeVar
 import anyio
 
 from ..errors import RetrievalError
+from ..protocols import N_HITS
 from ..types import Cell, Chunk, CompletionRequest, Hit
 from .chunks import chunks_of, chunks_of_cells
 from .index import Scored, rank, terms
@@ -26,7 +27,6 @@ KERNEL = "kernel"
 SEARCH_S = 0.15
 """Ten times what a search of 50,000 chunks may take: a person who types would notice a longer wait."""
 _N_CANDIDATES = 20
-_N_HITS = 5
 _NEAR_DUPLICATE = 0.8
 """Terms that two chunks share ÷ terms of either."""
 _STAYS_FUSED = 0.99
@@ -114,20 +114,21 @@ class Retrieval:
         await asyncio.to_thread(rank, [Chunk(source="", first_line=1, last_line=1, text="warm")], "warm")
 
     async def search(
-        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None, n_hits: int = N_HITS
     ) -> tuple[Hit, ...]:
         """The hits for a position, best first; protocols.Retriever says what is promised."""
         query = query_of(request, self._weights)
         if not text:
             held = self._held(request)
             kernel, found = await asyncio.gather(self._kernel(request), self._found(request, [query], _UNKNOWN))
-            return (*kernel, *map(_headed, self._stayed(held, request.cell_id, found)))
+            return (*kernel, *map(_headed, _filled(self._stayed(held, request.cell_id, found), found, n_hits)))
         kernel = await self._kernel(request)
         before = self._held(request).get(request.cell_id, ())
         if before and not new_names(text, request, [*kernel, *before[:_IN_PROMPT]]):
-            return (*kernel, *map(_headed, before))
+            more = await self._found(request, [query], _UNKNOWN) if n_hits > len(before) else []
+            return (*kernel, *map(_headed, _filled(before, more, n_hits)))
         found = await self._found(request, [query, text], _UNKNOWN if confidence is None else confidence)
-        return (*kernel, *map(_headed, settled(before, found, _STAYS_FUSED)[:_N_HITS]))
+        return (*kernel, *map(_headed, settled(before, found, _STAYS_FUSED)[:n_hits]))
 
     async def _kernel(self, request: CompletionRequest) -> list[Hit]:
         live = self._live
@@ -156,7 +157,7 @@ class Retrieval:
 
     def _stayed(self, held: Held, cell_id: str, hits: Sequence[Hit]) -> Sequence[Hit]:
         """The hits of a first round; the next line's round goes on from them."""
-        found = settled(held.pop(cell_id, ()), hits, self._weights.stays)[:_N_HITS]
+        found = settled(held.pop(cell_id, ()), hits, self._weights.stays)[:N_HITS]
         held[cell_id] = found
         while len(held) > _CELLS_KEPT:
             del held[next(iter(held))]
@@ -242,12 +243,21 @@ def settled(before: Sequence[Hit], hits: Sequence[Hit], share: float) -> Sequenc
     return [*still, *(hit for hit in hits if hit not in still)]
 
 
+def _filled(first: Sequence[Hit], hits: Sequence[Hit], n: int) -> Sequence[Hit]:
+    """The first ones, then others, `n` in all."""
+    there = {(hit.chunk.source, hit.chunk.text) for hit in first}
+    others = [hit for hit in hits if (hit.chunk.source, hit.chunk.text) not in there]
+    return [*first, *others][:n]
+
+
 def _headed(hit: Hit) -> Hit:
     """A model is told from which file a chunk is."""
     chunk = hit.chunk
     if chunk.source.startswith("cell "):
         return hit
-    return replace(hit, chunk=replace(chunk, text=f"# {' '.join(chunk.source.split())}\n{chunk.text}"))
+    head = f"# {' '.join(chunk.source.split())}\n"
+    hidden = tuple((start + len(head), end + len(head)) for start, end in chunk.hidden)
+    return replace(hit, chunk=replace(chunk, text=head + chunk.text, hidden=hidden))
 
 
 def _in_cells(request: CompletionRequest, queries: Sequence[str], nearer: float) -> list[list[Scored]]:

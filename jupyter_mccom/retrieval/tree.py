@@ -19,13 +19,16 @@ import anyio
 from ..errors import RetrievalError
 from ..process.program import Program
 from ..process.supervisor import Supervisor, Words
-from ..types import Chunk
-from .index import Scored
+from .index import Scored, unpacked
 from .project import root_of
 
 Message: TypeAlias = dict[str, Any]
 _WORKER = "jupyter_mccom.retrieval.worker"
 _NAME = "the process of the project's index"
+_HUNG_S = 15.0
+"""While it works it says something several times a second."""
+_MAX_UNHEARD = 64
+"""So that a worker which hangs fills no pipe."""
 _WORDS = Words(
     ended=lambda last_words: RetrievalError(f"{_NAME} ended ({last_words})"),
     resting=lambda trouble, pause_s: RetrievalError(f"{trouble}; wait {ceil(pause_s)} s until it is started again"),
@@ -94,13 +97,7 @@ class ProjectTree:
         """
         worker, request = await self._opened(document)
         found = await worker.ask({**request, "queries": list(queries), "n": n})
-        return [
-            [
-                (Chunk(source=source, first_line=first, last_line=last, text=text), score)
-                for source, first, last, text, score in scored
-            ]
-            for scored in found
-        ]
+        return [[(unpacked(fields), score) for fields, score in scored] for scored in found]
 
     async def aclose(self) -> None:
         """Ends the worker. Idempotent; nothing can be searched after it."""
@@ -160,6 +157,10 @@ class _Worker:
         self._program: Program
         self._waiting: dict[int, asyncio.Future[Message]] = {}
         self._ids = itertools.count()
+        self._n_unheard = 0
+        """Requests since the worker said something."""
+        self._asked_s = 0.0
+        """When the first of them was sent."""
 
     @classmethod
     async def start(cls, cache_dir: Path, hear: Callable[[Message], None]) -> _Worker:
@@ -190,9 +191,21 @@ class _Worker:
         return said["found"]
 
     def send(self, request: Message) -> None:
-        """Raises RetrievalError when the worker is gone."""
+        """Raises RetrievalError when the worker is gone, hangs, or is behind with too many requests.
+
+        One that hangs is ended, whether or not somebody still waits for an answer: keys give a search up soon.
+        """
         if self.exited.done():
             raise RetrievalError(f"{self.ended()}; ask again")
+        now_s = asyncio.get_running_loop().time()
+        if self._n_unheard and now_s - self._asked_s > _HUNG_S:
+            self._program.kill()
+            raise RetrievalError(f"{_NAME} hung for {now_s - self._asked_s:.0f} s and was ended; it starts again")
+        if self._n_unheard >= _MAX_UNHEARD:
+            raise RetrievalError(f"{_NAME} is behind with {self._n_unheard} requests; it is asked again later")
+        if not self._n_unheard:
+            self._asked_s = now_s
+        self._n_unheard += 1
         self._program.send(json.dumps(request).encode())
 
     async def stop(self) -> None:
@@ -210,6 +223,7 @@ class _Worker:
         return error
 
     def _heard(self, line: bytes) -> None:
+        self._n_unheard = 0
         try:
             said = json.loads(line)
             if "id" not in said:

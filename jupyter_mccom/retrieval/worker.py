@@ -20,9 +20,10 @@ from threading import Event, Lock, Thread
 from typing import Any, TypeAlias
 
 from ..errors import RetrievalError
+from ..privacy.hidden import edition, hidden
 from ..types import Chunk
 from .chunks import chunks_of, chunks_of_notebook
-from .index import Index
+from .index import Index, Packed, packed
 from .project import LANGUAGES, MAX_FILES, NOTEBOOK, Listing, listing, read
 
 Message: TypeAlias = dict[str, Any]
@@ -65,11 +66,11 @@ class Project:
         self._thread = Thread(target=self._run, name="mccom index", daemon=True)
         self._thread.start()
 
-    def search(self, queries: list[str], n: int, without: str) -> list[list[tuple[str, int, int, str, float]]]:
-        """The hits of each query, best first, as the fields of a Chunk and its score, from what is indexed so far."""
+    def search(self, queries: list[str], n: int, without: str) -> list[list[tuple[Packed, float]]]:
+        """The hits of each query, best first, each with its score, from what is indexed so far."""
         with self._lock:
             found = [self._index.search(query, n, without=without) for query in queries]
-        return [[(c.source, c.first_line, c.last_line, c.text, score) for c, score in scored] for scored in found]
+        return [[(packed(chunk), score) for chunk, score in scored] for scored in found]
 
     def say(self, *, pause_s: float = 0.0) -> None:
         """Tells the state, unless that was done less than `pause_s` ago."""
@@ -223,7 +224,8 @@ class _Projects:
         if project is not None and root != last:
             project.say()
         if project is None:
-            kept = self._folder / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:32]}.index"
+            of = hashlib.sha256(os.fsencode(root) + edition().encode()).hexdigest()
+            kept = self._folder / f"{of[:32]}.index"
             project = Project(Path(root), Path(top), kept, self._tell)
         self._open[root] = project
         if len(self._open) > _MAX_PROJECTS:
@@ -263,12 +265,12 @@ def _tidy(folder: Path) -> None:
 
 
 def _chunks(document: str, text: str) -> list[Chunk]:
-    """The chunks of a file; None when it cannot be cut, for whatever reason."""
+    """The chunks of a file; none when it cannot be cut or looked at for secrets, for whatever reason."""
     suffix = os.path.splitext(document)[1].lower()
     try:
         if suffix == NOTEBOOK:
-            return chunks_of_notebook(document, text)
-        return chunks_of(document, text, LANGUAGES[suffix])
+            return chunks_of_notebook(document, text, look=hidden)
+        return chunks_of(document, text, LANGUAGES[suffix], look=hidden)
     except Exception as error:  # noqa: BLE001 - one file must not end the rest
         sys.stderr.write(f"{document!r} is not indexed: {error!r}\n")
         return []

@@ -6,12 +6,22 @@ from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
 
-from ..compose import OpenCascade, open_cascade, open_live, traces_file
+from ..compose import (
+    OpenCascade,
+    default_spent_file,
+    open_for_person,
+    open_live,
+    open_set_up,
+    traces_file,
+    why_not_persons,
+)
 from ..settings import MCCom
+from .cloud_routes import CLOUD_HANDLERS
 from .completions import Completions
 from .events import register_events
+from .live_cloud import LiveCloud
 from .live_settings import LiveSettings
-from .routes import HANDLERS, SERVICE
+from .routes import CLOUD, HANDLERS, SERVICE
 
 
 class MCComApp(ExtensionApp):
@@ -30,17 +40,27 @@ class MCComApp(ExtensionApp):
         live = None if remote else open_live(server.session_manager, server.kernel_manager)
         root = Path(server.root_dir)
 
-        def open_(wanted: MCCom, former: OpenCascade | None) -> OpenCascade:
-            traces = traces_file(wanted)
-            return open_cascade(wanted, jupyter_root=root, live=live, traces=traces, former=former)
+        set_up, why_not = open_set_up(settings), why_not_persons(settings, settings.given)
 
-        self._completions = Completions(LiveSettings(settings, open_))
-        self.settings[SERVICE] = self._completions
+        def open_(wanted: MCCom, former: OpenCascade | None) -> OpenCascade:
+            persons, traces = None if why_not else set_up, traces_file(wanted)
+            spent = default_spent_file()
+            return open_for_person(
+                wanted, persons, jupyter_root=root, live=live, traces=traces, spent=spent, former=former
+            )
+
+        live_settings = LiveSettings(settings, open_)
+        self._completions = Completions(live_settings)
+        self._cloud = LiveCloud(
+            set_up, why_not=why_not, opened=lambda: live_settings.opened, change=self._completions.change
+        )
+        self.settings |= {SERVICE: self._completions, CLOUD: self._cloud}
 
     def initialize_handlers(self) -> None:
         """Registers the routes below the server's base URL."""
-        self.handlers.extend(HANDLERS)
+        self.handlers.extend([*HANDLERS, *CLOUD_HANDLERS])
 
     async def stop_extension(self) -> None:
         """Ends the model's process and every task."""
+        await self._cloud.aclose()
         await self._completions.aclose()

@@ -12,9 +12,11 @@ from contextvars import ContextVar
 from itertools import islice
 from typing import Any
 
+from .. import way_out
 from ..errors import MCComError, SettingsError
 from ..settings import MCCom
 from ..types import CompletionRequest, Outcome, Suggestion, Survival, Trace
+from ..way_out import Left
 from .live_settings import LiveSettings
 from .pulls import Pulls
 from .status import status_of
@@ -64,6 +66,10 @@ class Completions:
         """The newest that is not the rest of a suggestion shown before; none where none is kept."""
         written = (trace for trace in reversed(self.traces()) if trace.origin != "again")
         return tuple(islice(written, 1))
+
+    def left(self) -> tuple[Left, ...]:
+        """The requests that left this machine last, as they were sent, oldest first."""
+        return way_out.left()
 
     def survived(self, survival: Survival) -> None:
         """How much of an accepted text is still there."""
@@ -165,6 +171,7 @@ class Completions:
     async def _look_ahead(self, request: CompletionRequest, suggestion: Suggestion) -> None:
         await asyncio.sleep(_REST_S)
         async with self._live.use() as opened:
+            opened.cascade.ask_ahead(request, suggestion)
             if opened.local.present():
                 await opened.cascade.look_ahead(request, suggestion)
 

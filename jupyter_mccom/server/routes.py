@@ -18,14 +18,26 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado.http1connection import HTTP1Connection
 
-from ..errors import MCComError, SettingsError, SettingsLocked, WireError
+from ..errors import (
+    CloudError,
+    CloudKeyMissing,
+    CloudSetUpError,
+    InputError,
+    MCComError,
+    SettingsError,
+    SettingsLocked,
+    WireError,
+)
 from ..types import CompletionRequest
 from . import wire
 from .completions import Completions
 from .events import tell_settings_changed
+from .live_cloud import LiveCloud
 
 SERVICE = "mccom"
 """Key under which the running `Completions` stands in the server's settings."""
+CLOUD = "mccom_cloud"
+"""Key under which the server's `LiveCloud` stands there."""
 
 
 _MAX_READ_BYTES = 4 * 1024 * 1024
@@ -61,6 +73,11 @@ class MCComHandler(APIHandler):
         """The service behind the routes."""
         return cast(Completions, self.settings[SERVICE])
 
+    @property
+    def cloud(self) -> LiveCloud:
+        """The cloud of the server, which a person may set up."""
+        return cast(LiveCloud, self.settings[CLOUD])
+
     def body(self) -> object:
         """The request's JSON. Raises WireError."""
         try:
@@ -77,10 +94,10 @@ class MCComHandler(APIHandler):
         """Says that the body is too large."""
         self.refuse(413, f"the body is over {wire.MAX_BODY_BYTES // 1024} KiB; send fewer or shorter cells")
 
-    def refuse(self, status: int, message: str) -> None:
+    def refuse(self, status: int, message: str, **more: bool) -> None:
         """One line that says what is wrong."""
         self.set_status(status)
-        self.finish(json.dumps({"message": message}))
+        self.finish(json.dumps({"message": message, **more}))
 
 
 def route(method: Callable[..., Any]) -> Any:
@@ -95,8 +112,14 @@ def route(method: Callable[..., Any]) -> Any:
             await method(self, *args)
         except SettingsLocked as error:
             self.refuse(403, str(error))
-        except (WireError, SettingsError) as error:
+        except CloudSetUpError as error:
+            self.refuse(409, str(error))
+        except CloudKeyMissing as error:
+            self.refuse(400, str(error), needs_key=True)
+        except (WireError, SettingsError, InputError) as error:
             self.refuse(400, str(error))
+        except CloudError as error:
+            self.refuse(502, str(error))
         except MCComError as error:
             self.refuse(409, str(error))
         except (tornado.web.HTTPError, tornado.iostream.StreamClosedError):
@@ -121,6 +144,7 @@ class CompleteHandler(MCComHandler):
     @route
     async def post(self) -> None:
         request = wire.request_from(self.body())
+        self.cloud.look_soon()
         self.set_header("Content-Type", "application/x-ndjson")
         self.set_header("X-Accel-Buffering", "no")
         self._task = self.completions.begin(request, self._answer(request))
@@ -218,6 +242,7 @@ class StatusHandler(MCComHandler):
 
     @route
     async def get(self) -> None:
+        await self.cloud.look()
         self.finish(json.dumps(await self.completions.status()))
 
 
@@ -238,6 +263,14 @@ class TracesHandler(MCComHandler):
         await self.completions.forget()
         self.set_status(204)
         self.finish()
+
+
+class LeftHandler(MCComHandler):
+    """`GET /mccom/left` → `{left: [...]}`: what left this machine last, as it was sent, oldest first."""
+
+    @route
+    async def get(self) -> None:
+        self.finish(json.dumps(wire.json_from_left(self.completions.left())))
 
 
 class SettingsHandler(MCComHandler):
@@ -265,5 +298,6 @@ HANDLERS = [
     (r"/mccom/pull", PullHandler),
     (r"/mccom/status", StatusHandler),
     (r"/mccom/traces", TracesHandler),
+    (r"/mccom/left", LeftHandler),
     (r"/mccom/settings", SettingsHandler),
 ]

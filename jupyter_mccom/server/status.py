@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..compose import OpenCascade, cloud_address, draft_words
+from ..compose import OpenCascade, cloud_address, cloud_name, draft_words, form_words
 from ..errors import ModelError
 from ..settings import THRESHOLDS, personal
+from .cloud_health import cloud_health
 from .messages import message
 from .pulls import PullProgress
 
@@ -69,14 +70,21 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
     if not settings.cloud_dialect:
         return None
     kernel = settings.use_kernel and settings.kernel_to_cloud
+    draft = draft_words(settings.cloud_dialect, settings.cloud_model)
+    state, detail = cloud_health(opened)
     return {
         "dialect": settings.cloud_dialect,
+        "provider": settings.cloud_dialect,
+        "name": cloud_name(settings.cloud_dialect),
+        "by": "person" if opened.cloud_key else "administrator",
+        "state": state,
+        "detail": detail,
         "model": settings.cloud_model or settings.cloud_dialect,
         "url": cloud_address(settings),
-        "draft": draft_words(settings.cloud_dialect),
+        "draft": "; ".join(filter(None, (draft, form_words(opened.cascade.cloud)))),
         "prompt_tokens": settings.cloud_prompt_tokens,
         "kernel": kernel,
-        "sends": _sent(settings.cloud_prompt_tokens, kernel=kernel),
+        "sends": sent(settings.cloud_prompt_tokens, kernel=kernel),
         "on": settings.use_cloud,
         "calls_left": opened.budget.calls_left,
         "calls_saved": journal.calls_saved(time.time()),
@@ -85,7 +93,7 @@ def _cloud(opened: OpenCascade) -> dict[str, Any] | None:
     }
 
 
-def _sent(prompt_tokens: int, *, kernel: bool) -> str:
+def sent(prompt_tokens: int, *, kernel: bool) -> str:
     """What the cloud is sent, and when."""
     codes = ("kernel" if kernel else "no-kernel", "masked")
     return " ".join([message("sent", "cloud", prompt_tokens), *(message("sent", code) for code in codes)])
@@ -166,6 +174,7 @@ def cloud_lines(cloud: Mapping[str, Any] | None, *, leaves: str = "") -> list[st
     left = "no limit" if cloud["calls_left"] is None else f"{cloud['calls_left']} calls left today"
     where = f"{cloud['model']} at {cloud['url']} ({cloud['dialect']}: {cloud['draft']})"
     lines = [f"cloud {where}; {left}; {cloud['calls_saved']} saved today", cloud["sends"]]
+    lines += [cloud["detail"]] if cloud["detail"] else []
     return [*lines, message("sent", "leaves", leaves)] if leaves else lines
 
 
@@ -209,7 +218,10 @@ def _ready(opened: OpenCascade) -> str:
     name, cloud, leaves = opened.model.id, opened.cascade.cloud, opened.local.leaves
     if cloud is None:
         return message("states", "ready-server", name, leaves) if leaves else message("states", "ready", name)
-    if opened.cascade.journal.cloud_trouble:
+    state, detail = cloud_health(opened)
+    if state in ("paused", "limited") and not cloud.budget.spent:
+        said = message("states", "ready-away", name, detail)
+    elif opened.cascade.journal.cloud_trouble:
         said = message("states", "ready-away", name, opened.cascade.journal.cloud_trouble)
     elif cloud.budget.spent:
         said = message("states", "ready-spent", name)

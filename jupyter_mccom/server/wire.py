@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, TypeVar, get_args
 
+from ..cloud.cloud_request import CloudRequest
+from ..cloud.trial import Trial
 from ..errors import WireError
 from ..models.catalog import ids
 from ..settings import AUTO, MCCom, kinds, personal
@@ -28,6 +30,7 @@ from ..types import (
     Trace,
     Trigger,
 )
+from ..way_out import Left
 
 MAX_BODY_BYTES = 256 * 1024
 """Larger bodies get 413; the client cuts the cells to stay well below."""
@@ -196,6 +199,11 @@ def json_from_settings(settings: MCCom, locked: Collection[str]) -> dict[str, An
     return {"settings": values, "locked": [name for name in names if name in locked]}
 
 
+def json_from_left(left: Iterable[Left]) -> dict[str, Any]:
+    """The requests that left this machine last, each as an object."""
+    return {"left": [asdict(one) for one in left]}
+
+
 def line_from_suggestion(suggestion: Suggestion) -> dict[str, Any]:
     """One NDJSON line of an answer."""
     return {
@@ -221,5 +229,31 @@ def line_from_trouble(request_id: str, message: str) -> dict[str, Any]:
 
 
 def json_from_trace(trace: Trace) -> dict[str, Any]:
-    """A Trace as a JSON object; times in seconds, probabilities 0..1."""
-    return asdict(trace)
+    """A Trace as a JSON object; times in seconds, probabilities 0..1. Where hits hold secrets is left out."""
+    found = asdict(trace)
+    for hit in found["hits"]:
+        del hit["chunk"]["hidden"]
+    return found
+
+
+def cloud_request_from(value: object, *, names_model: bool) -> CloudRequest:
+    """A CloudRequest from a body of `/mccom/cloud`; `names_model`: the route is about one model."""
+    body = _object(value, "the request body")
+    return CloudRequest(
+        provider=_field(body, "provider", str).strip(),
+        url=_field(body, "url", str, "").strip(),
+        model=_field(body, "model", str, None if names_model else "").strip(),
+        key=_field(body, "key", str, "").strip(),
+        local=_field(body, "local", bool, False),
+    )
+
+
+def trial_request_from(value: object) -> CloudRequest:
+    """A CloudRequest from the body of `POST /mccom/cloud/test`; an empty object names the cloud in use."""
+    named = _object(value, "the request body")
+    return cloud_request_from(named, names_model=True) if named else CloudRequest(provider="")
+
+
+def json_from_trial(trial: Trial) -> dict[str, Any]:
+    """What came of a cloud's test call."""
+    return asdict(trial) | {"seconds": round(trial.seconds, 3)}

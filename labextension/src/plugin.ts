@@ -16,9 +16,10 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { LabIcon } from '@jupyterlab/ui-components';
-import { addCommands, offerOnce, tellWhatLeaves } from './commands/commands';
+import { addCommands, offerOnce } from './commands/commands';
 import type { ICommandOptions } from './commands/commands';
 import { addKeys } from './commands/keys';
+import { offerCloud, tellWhatLeaves } from './commands/notices';
 import { CellOrder } from './completion/cellorder';
 import { targetOf } from './completion/context';
 import type { Target } from './completion/context';
@@ -132,6 +133,7 @@ function furnish(
   tellWhatLeaves(options);
   if (statusBar) {
     showStatus(options, statusBar);
+    offerCloud(options);
   } else {
     offerOnce(options);
   }

@@ -3,7 +3,9 @@
  */
 
 import type { ISignal } from '@lumino/signaling';
+import type { CloudAccess, CloudChoice, Clouds, Trial } from './server/clouds';
 import type { Json } from './server/guards';
+import type { Left } from './server/left';
 import type { Status } from './server/status';
 import type { ServerSettings, Trace } from './server/traces';
 import type {
@@ -29,11 +31,26 @@ export const Commands = {
   cancelPull: 'mccom:cancel-pull',
   ask: 'mccom:ask',
   panel: 'mccom:panel',
+  addCloud: 'mccom:add-cloud',
   settings: 'mccom:settings'
 } as const;
 
+/** What the front end asks of the server to set up a cloud. Each rejects with the server's words when it refuses. */
+export interface ICloudClient {
+  /** The cloud in use, and what can be added. */
+  clouds(): Promise<Clouds>;
+  /** The names of a provider's models. */
+  cloudModels(access: CloudAccess, signal: AbortSignal): Promise<string[]>;
+  /** One real completion. */
+  tryCloud(choice: CloudChoice, signal: AbortSignal): Promise<Trial>;
+  /** Makes it live. */
+  saveCloud(choice: CloudChoice): Promise<Clouds>;
+  /** Removes a provider's cloud and its key. */
+  removeCloud(provider: string): Promise<Clouds>;
+}
+
 /** What the front end asks of the server; `client.ts` is the one implementation that speaks HTTP. */
-export interface IClient {
+export interface IClient extends ICloudClient {
   /** Lines of one completion, in order. Aborting ends the iteration without an error. */
   complete(request: CompleteRequest, signal: AbortSignal): AsyncIterable<Line>;
   /** Reports how a suggestion ended; never rejects. */
@@ -54,6 +71,8 @@ export interface IClient {
   change(values: Json): Promise<ServerSettings>;
   /** The trace of the last suggestion; null where none is kept. */
   lastTrace(): Promise<Trace | null>;
+  /** What left the server's machine last, oldest first. */
+  left(): Promise<Left[]>;
 }
 
 /** What the status item shows; troubles of completions are reported here. */

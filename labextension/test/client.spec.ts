@@ -8,7 +8,9 @@ import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Client } from '../src/server/client';
+import type { CloudAccess, CloudChoice } from '../src/server/clouds';
 import type { CompleteRequest, Line } from '../src/server/wire';
+import { message } from './stati';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -144,6 +146,7 @@ describe('the other routes', () => {
         route: { above: 0.5, of: 'chance' },
         show: { above: 0.4, of: 'chance' }
       },
+      totals: { shown: 3 },
       locked: ['threads']
     };
     const client = await clientOf((_, response) =>
@@ -176,7 +179,9 @@ describe('the other routes', () => {
         response.end(
           request.url?.includes('/traces?last=1')
             ? '{"traces": []}'
-            : '{"settings": {"threads": 1}, "locked": []}'
+            : request.url?.includes('/left')
+              ? '{"left": []}'
+              : '{"settings": {"threads": 1}, "locked": []}'
         )
       );
     });
@@ -184,11 +189,52 @@ describe('the other routes', () => {
     expect(await client.settings()).toEqual(answer);
     expect(await client.change({ threads: 1 })).toEqual(answer);
     expect(await client.lastTrace()).toBeNull();
+    expect(await client.left()).toEqual([]);
     expect(bodies).toEqual(['{"threads":1}']);
     expect(seen).toEqual([
       'GET /base/mccom/settings',
       'PATCH /base/mccom/settings',
-      'GET /base/mccom/traces'
+      'GET /base/mccom/traces',
+      'GET /base/mccom/left'
+    ]);
+  });
+
+  it('set up a cloud, and send a key nowhere but in a body', async () => {
+    const bodies: string[] = [];
+    const client = await clientOf((request, response) => {
+      request.on('data', part => bodies.push(String(part)));
+      request.on('end', () => {
+        const route = request.url?.split('?')[0].split('/').pop();
+        const name =
+          { models: 'models', test: 'test' }[route ?? ''] ?? 'set_up';
+        response.end(JSON.stringify(message(`cloud_${name}`)));
+      });
+    });
+    const { signal } = new AbortController();
+    const choice = message('cloud_put_request') as CloudChoice;
+    const access = message('cloud_models_request') as CloudAccess;
+    const setUp = message('cloud_set_up');
+    expect(await client.clouds()).toEqual(setUp);
+    expect(await client.cloudModels(access, signal)).toEqual([
+      'gpt-4.1',
+      'gpt-4.1-mini'
+    ]);
+    expect(await client.tryCloud(choice, signal)).toEqual(
+      message('cloud_test')
+    );
+    expect(await client.saveCloud(choice)).toEqual(setUp);
+    expect(await client.removeCloud('a/b')).toEqual(setUp);
+    expect(bodies.map(body => JSON.parse(body) as unknown)).toEqual([
+      access,
+      choice,
+      choice
+    ]);
+    expect(seen).toEqual([
+      'GET /base/mccom/cloud',
+      'POST /base/mccom/cloud/models',
+      'POST /base/mccom/cloud/test',
+      'PUT /base/mccom/cloud',
+      'DELETE /base/mccom/cloud/a%2Fb'
     ]);
   });
 

@@ -48,6 +48,14 @@ describe('around', () => {
     expect(cuts.size).toBeLessThanOrEqual(2);
   });
 
+  it('cuts the text below at a line end', () => {
+    const text = 'value = 1\n'.repeat(2000);
+    const { suffix } = around(text, 7);
+    expect(suffix.startsWith(' 1\n')).toBe(true);
+    expect(suffix).toHaveLength(7993);
+    expect(around(text, 19_990).suffix).toBe('value = 1\n');
+  });
+
   it('never cuts inside a character', () => {
     const text = 'a' + '😀'.repeat(40_000);
     const { prefix, suffix } = around(text, 60_001);
@@ -81,9 +89,10 @@ describe('nearest', () => {
     );
     expect(cells_before.map(cell => cell.cell_id)).toEqual(['c0', 'c1']);
     expect(cells_before[1].source.endsWith('\ny = 2')).toBe(true);
-    expect(cells_before[1].source).toHaveLength(24_000);
+    expect(cells_before[1].source).toHaveLength(23_999);
+    expect(cells_before[1].source.startsWith('x = 1\n')).toBe(true);
     expect(cells_after.map(cell => cell.cell_id)).toEqual(['c3', 'c4']);
-    expect(cells_after[0].source).toBe(long.slice(0, 4000));
+    expect(cells_after[0].source).toBe(long.slice(0, 3996));
   });
 
   it('reads no cell that is too far to be sent', () => {

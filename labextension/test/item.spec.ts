@@ -5,7 +5,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { State, Status } from '../src/server/status';
 import type { Route } from '../src/server/wire';
-import { labelOf, writerOf } from '../src/status/item';
+import { awayOf, labelOf, writerOf } from '../src/status/item';
 import { clouded, golden, routeTo, trans } from './stati';
 
 vi.mock('@jupyterlab/apputils', () => ({ ReactWidget: class {} }));
@@ -30,10 +30,39 @@ describe('the label', () => {
       'ready',
       clouded({ trouble: 'no route' }),
       routeTo('cloud')
+    ],
+    [
+      'mccom: local, cloud paused',
+      'ready',
+      clouded({ trouble: 'no route', state: 'paused' }),
+      routeTo('cloud')
+    ],
+    [
+      'mccom: local, cloud paused',
+      'ready',
+      clouded({ state: 'limited' }),
+      null
+    ],
+    ['mccom: ready', 'ready', clouded({ on: false, state: 'paused' }), null],
+    [
+      'mccom: local',
+      'ready',
+      clouded({ spent: true, state: 'limited' }),
+      routeTo('local')
     ]
   ];
   it.each(cases)('%s', (words, state, status, route) => {
     expect(labelOf(state, status, route, trans)).toBe(words);
+  });
+});
+
+describe('a cloud that is left alone', () => {
+  it('is spoken of without the time, which changes at each look', () => {
+    const paused = clouded({ state: 'paused', detail: 'again in 40 s' });
+    expect(awayOf(paused, trans)).toMatch(/left alone/);
+    expect(awayOf(paused, trans)).not.toContain('40 s');
+    expect(awayOf(clouded(), trans)).toBe('');
+    expect(awayOf(null, trans)).toBe('');
   });
 });
 

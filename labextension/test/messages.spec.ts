@@ -128,8 +128,13 @@ describe('ready', () => {
       `${LOCAL} answers alone: no route; check it`
     ],
     [
+      'with a cloud that is left alone for a while',
+      clouded({ state: 'paused', trouble: 'no route', detail: 'in 40 s' }),
+      `${LOCAL} answers alone: in 40 s`
+    ],
+    [
       'with a cloud that is used up',
-      clouded({ spent: true }),
+      clouded({ spent: true, state: 'limited', detail: 'tomorrow' }),
       said('states', 'ready-spent', LOCAL)
     ]
   ];

@@ -180,6 +180,20 @@ describe('stream', () => {
     expect(await textsOf(page, item.token)).toEqual(['an()']);
   });
 
+  it('replaces the shown text by another one while nothing was typed', async () => {
+    const page = new Page(says(line('text', 'max()'), line('final', 'mean()')));
+    const [item] = await page.fetch();
+    expect(await textsOf(page, item.token)).toEqual(['mean()']);
+  });
+
+  it('keeps the shown text once something of it was typed', async () => {
+    const page = new Page(says(line('text', 'max()'), line('final', 'mean()')));
+    const [item] = await page.fetch();
+    page.type('m');
+    expect(await textsOf(page, item.token)).toEqual([]);
+    expect(page.offers.of(item)?.final).toBe(true);
+  });
+
   it('ends when something else was typed', async () => {
     const page = new Page(says(line('text', 'm'), line('final', 'mean()')));
     const [item] = await page.fetch();

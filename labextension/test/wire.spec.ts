@@ -5,6 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { cloudsFrom, modelsFrom, trialFrom } from '../src/server/clouds';
+import type { CloudAccess, CloudChoice } from '../src/server/clouds';
+import { leftFrom } from '../src/server/left';
 import { statusFrom } from '../src/server/status';
 import { settingsFrom, tracesFrom } from '../src/server/traces';
 import { lineFrom } from '../src/server/wire';
@@ -56,6 +59,22 @@ const REQUEST: CompleteRequest = {
   },
   deadline_s: 30
 };
+const ACCESS: CloudAccess = {
+  provider: 'openai',
+  url: '',
+  key: 'sk-not-a-real-key'
+};
+const CHOICE: CloudChoice = { ...ACCESS, model: 'gpt-4.1-mini' };
+
+/** What is said while a cloud is set up, by the end of a name. */
+const CLOUDS: Partial<Record<string, (value: unknown) => void>> = {
+  models_request: value => expect(value).toEqual(ACCESS),
+  put_request: value => expect(value).toEqual(CHOICE),
+  test_request: value => expect(value).toEqual(CHOICE),
+  models: value => expect(value).toEqual({ models: modelsFrom(value) }),
+  test: value => expect(value).toEqual(trialFrom(value)),
+  refused: value => expect(value).toMatchObject({ message: expect.any(String) })
+};
 
 function golden(name: string): unknown {
   return JSON.parse(readFileSync(resolve(FOLDER, name), 'utf8'));
@@ -74,6 +93,11 @@ describe('golden messages', () => {
       expect(value).toMatchObject(lineFrom(value));
     } else if (name.startsWith('status_')) {
       expect(value).toMatchObject(statusFrom(value));
+    } else if (name.startsWith('cloud_')) {
+      const check = CLOUDS[name.slice('cloud_'.length, -'.json'.length)];
+      (check ?? (value => expect(value).toMatchObject(cloudsFrom(value))))(
+        value
+      );
     } else if (name === 'outcome.json') {
       expect(value).toEqual(OUTCOME);
     } else if (name === 'survival.json') {
@@ -82,6 +106,8 @@ describe('golden messages', () => {
       expect(settingsFrom(value)).toEqual(value);
     } else if (name === 'settings_patch.json') {
       expect(value).toEqual(expect.any(Object)); // what is sent is what the schema holds
+    } else if (name === 'left.json') {
+      expect({ left: leftFrom(value) }).toEqual(value);
     } else if (name === 'traces.json') {
       const [{ engines, hits, ...rest }] = tracesFrom(value);
       expect(engines).toEqual(['qwen2.5-coder-0.5b', 'qwen2.5-coder-1.5b']);
@@ -110,6 +136,16 @@ describe('what is not the contract', () => {
     { type: 'trouble', request_id: 'r', text: 3 }
   ])('is no line: %j', value => {
     expect(() => lineFrom(value)).toThrow(TypeError);
+  });
+
+  it.each([
+    null,
+    {},
+    { ...(golden('cloud_none.json') as object), providers: [{ id: 1 }] },
+    { ...(golden('cloud_none.json') as object), found: [{ models: [1] }] },
+    { ...(golden('cloud_none.json') as object), cloud: { by: 'nobody' } }
+  ])('is no set-up: %j', value => {
+    expect(() => cloudsFrom(value)).toThrow(TypeError);
   });
 
   it.each([null, {}, { state: 'on', detail: '', model: {}, pull: null }])(

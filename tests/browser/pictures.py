@@ -8,9 +8,14 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, FloatRect, ViewportSize, sync_playwright
 
-from .lab import QUIET, Lab, Notebook, chromium_path
+from tests.conftest import CODER
+from tests.served import serving
+
+from .lab import QUIET, STATUS, Lab, Notebook, chromium_path
 
 NAMES = ("ghost-text.png", "why.png", "stats.png")
+CLOUD = "cloud.png"
+PANEL = ".jp-mccom-panel"
 _START = "import statistics\nvalues = [1, 2, 3]"
 _WINDOW: ViewportSize = {"width": 1280, "height": 1100}
 _MORE = ("total = sum(val", "largest = max(val", "count = len(val")
@@ -38,6 +43,25 @@ def take(window: BrowserContext, lab: Lab, folder: Path) -> None:
         _take(book)
     _run(book, 3)
     book.page.screenshot(path=folder / NAMES[2], clip=_clip(book, 3, 3))
+
+
+def take_form(window: BrowserContext, lab: Lab, served: tuple[str, str], folder: Path) -> None:
+    """The panel's form after a test of a served model, whose address and key are given."""
+    url, key = served
+    lab.notebook("form.ipynb", _START)
+    page = Notebook(window, lab, "form.ipynb").page
+    panel = page.locator(PANEL)
+    page.locator(STATUS).click()
+    panel.get_by_role("button", name="Add a cloud model").click()
+    panel.get_by_label("Provider").select_option("llama-server")
+    panel.get_by_label("Address").fill(url)
+    panel.get_by_label("Key").fill(key)
+    panel.get_by_label("Key").press("Tab")
+    panel.locator("option[value='']").wait_for(state="attached")  # the models are listed, with a way to name another
+    panel.get_by_role("button", name="Test").click()
+    panel.locator(".jp-mccom-result pre").wait_for()
+    panel.screenshot(path=folder / CLOUD)
+    panel.get_by_role("button", name="Cancel").click()
 
 
 def _take(book: Notebook) -> None:
@@ -77,7 +101,10 @@ def main() -> None:
         lab = Lab(Path(folder), "--MCCom.show_threshold=0")
         chromium = playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=QUIET)
         try:
-            take(chromium.new_context(viewport=_WINDOW), lab, Path(__file__).parents[2] / "binder")
+            window, pictures = chromium.new_context(viewport=_WINDOW), Path(__file__).parents[2] / "binder"
+            take(window, lab, pictures)
+            with serving("--model", CODER) as served:
+                take_form(window, lab, served, pictures)
         finally:
             chromium.close()
             lab.stop()

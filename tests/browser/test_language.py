@@ -76,7 +76,10 @@ def test_every_word_of_ours_is_the_translators(lab: Lab, window: BrowserContext,
     expect(page.locator(f"{PANEL} pre")).to_have_text(ends_with(ghost), timeout=PATIENCE_MS)
     page.screenshot(path=str(screenshots / "language.png"))
     trouble = re.escape(lab.get("mccom/status")["cloud"]["trouble"])  # in the words of whoever says it, as all errors
-    data = rf"{trouble}|.*{re.escape(ghost.strip())}|{SMALL}|[\w ]+:\d+–\d+(, [\w ]+:\d+–\d+)*|\d+( %)?"
+    cloud = lab.get("mccom/cloud")
+    names = "|".join(re.escape(cloud["cloud"][field]) for field in ("name", "model", "url"))
+    said = f"{trouble}|{re.escape(cloud['why_not'])}|{names}"
+    data = rf"{said}|.*{re.escape(ghost.strip())}|{SMALL}|[\w ]+:\d+–\d+(, [\w ]+:\d+–\d+)*|\d+( %)?"
     assert _untranslated(page, PANEL, data) == []
     assert _untranslated(page, STATUS, data) == []
     hover = item.get_attribute("title") or ""

@@ -67,8 +67,10 @@ def test_the_panel_by_keyboard_tells_why_and_switches_both_tiers(
     item.focus()
     page.keyboard.press("Enter")
     expect(panel.locator("pre")).to_have_text(ends_with(ghost))
-    expect(panel.locator("dl").first).to_contain_text(SMALL)
-    expect(panel.locator("dl").first).to_contain_text("could not be reached")
+    expect(panel.locator("pre + dl")).to_contain_text(SMALL)
+    expect(panel.locator("pre + dl")).to_contain_text("could not be reached")
+    expect(panel.locator(".jp-mccom-locked")).to_contain_text("MCCom.cloud_dialect")
+    expect(panel.get_by_role("button", name="Remove")).to_have_count(0)
     expect(item).to_have_attribute("aria-expanded", "true")
     wait_for(lambda: _focused(page) == "Complete code", "the keyboard to be in the panel")
     for name in ("Light", "Dark"):

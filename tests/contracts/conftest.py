@@ -12,7 +12,7 @@ from jupyter_mccom.compose import open_cascade
 from jupyter_mccom.engines.fim import PromptFormat
 from jupyter_mccom.engines.local.engine import DirectEngine
 from jupyter_mccom.engines.local.host import Host
-from jupyter_mccom.engines.remote.dialects import DIALECTS
+from jupyter_mccom.engines.remote.providers.table import PROVIDERS
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.models.store import Store
@@ -112,7 +112,7 @@ def open_engine(
     def make() -> Engine:
         if request.param == "scripted":
             engine: Engine = ScriptedEngine(_counting, token_s=0.001)
-        elif request.param in DIALECTS:
+        elif request.param in PROVIDERS:
             url, key = request.getfixturevalue("served")
             engine = cloud(url, key)
         elif request.param == OWN_SERVER:

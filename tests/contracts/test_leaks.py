@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from jupyter_mccom.privacy.masked_engine import MaskedEngine
-from jupyter_mccom.types import Prompt
+from jupyter_mccom.types import Chunk, Prompt
 from tests.cloud_server import CloudServer
 from tests.strict_engines import ALL, HEALING, all_of, opened, prompt_at
 from tests.strict_model import Heeds, StrictModel, forced_by, left_of, rule_in
@@ -41,7 +42,9 @@ def _sent(server: CloudServer, model: StrictModel) -> Iterator[str]:
             yield text
             yield re.sub(r"\\U([0-9A-F]{8})", lambda found: chr(int(found[1], 16)), text)
             yield re.sub(r"\\(.)", r"\1", text)
-        asked = model.decoded(body.get("prompt", body.get("input_ids", body.get("content", ""))))
+        asked = model.decoded(
+            next((body[name] for name in ("prompt", "input_ids", "text", "content") if name in body), "")
+        )
         rule = rule_in(body)
         yield left_of(asked) + (forced_by(rule) if rule else "")
 
@@ -85,6 +88,41 @@ async def test_no_field_of_any_body_holds_a_secret(kind: str, heeds: Heeds, secr
             assert server.asked
             assert _leaks(server, model, needle) == [], (prompt, draft)
             assert _leaks(server, model, secret[-8:]) == [] or (n_typed == 0 and not draft)
+
+
+def _cut_prompts(secret: str) -> Iterator[tuple[Prompt, str]]:
+    """Prompts and drafts that hold parts of a secret that only a document, a place in it or another line tells."""
+    named, middle = f"password = '{secret}'\n", secret[4:-4]
+    file = Chunk(source="a.py", first_line=9, last_line=9, text=f"  {middle}\nx = 1", hidden=((2, 2 + len(middle)),))
+    cell = Chunk(source="cell 1", first_line=2, last_line=2, text=f"{secret[-9:]}'\nuse({secret[:9]})")
+    for line in ("client = services.op", f"use({secret[:8]}", f"use('{secret[:13]}', ti", f"# {middle[:11]}, a"):
+        at = prompt_at(line, len(line), ABOVE)
+        yield replace(at, own=(ABOVE + named + ABOVE + line, "")), secret[:12]
+        yield replace(at, cells=(f"x = 1\n{named}",), suffix=f"{secret[9:]}\n", chunks=(cell,)), f"{middle})\n"
+        yield replace(at, chunks=(file, cell), cells=(named,)), ""
+    above = f"{ABOVE}{named}# {secret[:10]}\n{secret[5:14]} = 1\n"
+    for n_typed in (4, 8, 11):
+        line = f"login('bob', '{secret[:n_typed]}"
+        yield prompt_at(line, len(line), above), secret[n_typed:-1]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("kind", ALL)
+async def test_no_part_of_a_secret_leaves(kind: str, secret: str) -> None:
+    """No 8 characters of a secret, be it cut, in a later line, in a draft or half typed, and counting sends nothing."""
+    model = StrictModel(ABOVE + "client = 1")
+    parts = [secret[at : at + 8] for at in range(len(secret) - 7)]
+    async with opened(kind, model) as (inner, server):
+        engine = MaskedEngine(inner)
+        for prompt, draft in _cut_prompts(secret):
+            server.asked.clear()
+            await all_of(engine, prompt, draft, max_tokens=8)
+            assert server.asked
+            sent = [*_sent(server, model)]
+            assert [part for part in parts if any(part in text for text in sent)] == [], (prompt, draft)
+        server.asked.clear()
+        await engine.count([f"password = '{secret}'", secret])
+        assert server.asked == []
 
 
 @pytest.mark.parametrize("kind", HEALING)

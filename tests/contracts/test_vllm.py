@@ -11,7 +11,7 @@ from contextlib import aclosing
 
 import pytest
 
-from jupyter_mccom.engines.remote.dialects import open_cloud
+from jupyter_mccom.engines.remote.providers.table import open_cloud
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.types import Prompt, Token
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
 from jupyter_mccom.models.store import Store
+from tests.cloud_provider import FakeProvider, providing
 from tests.conftest import SMALL
 
 
@@ -31,3 +33,24 @@ def never_blocks() -> Iterator[BlockBuster]:
         for name in ("execute", "fetchall"):
             buster.functions[f"sqlite3.Cursor.{name}"].can_block_in("sessionmanager.py", {"list_sessions"})
         yield buster
+
+
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    """A running provider."""
+    with providing() as found:
+        yield found
+
+
+@pytest.fixture
+def folder(jp_config_dir: Path, jp_environ: None) -> Path:
+    """Where the person's clouds are kept."""
+    return jp_config_dir / "mccom"
+
+
+@pytest.fixture
+def other() -> Iterator[FakeProvider]:
+    """Another running provider."""
+    with providing() as found:
+        found.text = "first - second"
+        yield found

@@ -221,10 +221,12 @@ async def test_a_body_that_is_too_large_is_not_read(jp_fetch: Fetch, jp_serverap
         await writer.wait_closed()
 
 
-@pytest.mark.parametrize("route", ["complete", "outcome", "survival", "warm", "pull", "status", "traces", "settings"])
+@pytest.mark.parametrize(
+    "route", ["complete", "outcome", "survival", "warm", "pull", "status", "traces", "left", "settings"]
+)
 async def test_nobody_without_a_token_gets_in(jp_fetch: Fetch, route: str) -> None:
     """No route answers without the token."""
-    method = "GET" if route in ("status", "traces", "settings") else "POST"
+    method = "GET" if route in ("status", "traces", "left", "settings") else "POST"
     body = None if method == "GET" else "{}"
     with pytest.raises(HTTPClientError) as refused:
         await jp_fetch("mccom", route, method=method, body=body, headers={"Authorization": "token wrong"})

@@ -12,6 +12,7 @@ from jupyter_mccom.errors import WireError
 from jupyter_mccom.server import wire
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Chunk, DraftCheck, Generation, Hit, Outcome, Route, Suggestion, Survival, Trace
+from jupyter_mccom.way_out import Left
 
 GOLDEN = Path(__file__).parents[1] / "wire"
 
@@ -73,6 +74,12 @@ def test_a_survival_of_another_age_or_of_no_count_is_refused(name: str, value: o
     """A survival of another age or with a wrong count is refused."""
     with pytest.raises(WireError, match=name):
         wire.survival_from({**_golden("survival"), name: value})
+
+
+def test_what_left() -> None:
+    """What left the machine last is written as in the golden answer."""
+    (golden,) = _golden("left")["left"]
+    assert wire.json_from_left([Left(**golden)]) == _golden("left")
 
 
 def test_only_personal_settings_are_named_as_locked() -> None:
@@ -146,3 +153,21 @@ def test_counts_are_whole_numbers(value: object) -> None:
     """A count that is not a whole number is refused."""
     with pytest.raises(WireError, match="shown_ms"):
         wire.outcome_from({**_golden("outcome"), "shown_ms": value})
+
+
+@pytest.mark.parametrize("name", ["cloud_test_request", "cloud_put_request", "cloud_models_request"])
+def test_a_cloud_is_named(name: str) -> None:
+    """Each golden message that names a cloud is read, and the key is not in what is printed of it."""
+    golden = _golden(name)
+    request = wire.cloud_request_from(golden, names_model="model" in golden)
+    assert (request.provider, request.url, request.model) == (golden["provider"], "", golden.get("model", ""))
+    assert request.key == golden["key"]
+    assert golden["key"] not in repr(request)
+
+
+@pytest.mark.parametrize("field", ["provider", "model"])
+def test_a_cloud_without_a_name_is_refused(field: str) -> None:
+    """A cloud without its provider or its model is refused, and the field is named."""
+    body = {name: value for name, value in _golden("cloud_put_request").items() if name != field}
+    with pytest.raises(WireError, match=field):
+        wire.cloud_request_from(body, names_model=True)

@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 
 from jupyter_mccom.cascade.pipeline import Cascade
-from jupyter_mccom.engines.remote.dialects import open_cloud
+from jupyter_mccom.engines.remote.providers.table import open_cloud
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.models.catalog import QWEN_FIM
 from jupyter_mccom.types import CompletionRequest, Suggestion

@@ -21,31 +21,42 @@ class _Jumping:
         return self.unix
 
 
-def test_calls_come_back_with_the_day() -> None:
+async def test_calls_come_back_with_the_day() -> None:
     """A new day brings the calls of a day back."""
     clock = _Jumping()
     budget = Budget(calls_a_day=2, tokens_a_day=0, clock=clock)
-    assert [budget.take() for _ in range(3)] == [True, True, False]
+    assert [await budget.take() for _ in range(3)] == [True, True, False]
     assert budget.calls_left == 0
     clock.unix += DAY_S
     assert budget.calls_left == 2
 
 
-def test_a_clock_that_jumps_back_gives_nothing_twice() -> None:
+async def test_a_clock_that_jumps_back_gives_nothing_twice() -> None:
     """A clock that jumps back gives no call a second time."""
     clock = _Jumping()
     budget = Budget(calls_a_day=1, tokens_a_day=0, clock=clock)
-    assert budget.take()
+    assert await budget.take()
     clock.unix -= 3 * DAY_S
-    assert not budget.take()
+    assert not await budget.take()
     clock.unix += 3 * DAY_S
-    assert not budget.take()
+    assert not await budget.take()
 
 
-def test_tokens_stop_the_next_call() -> None:
+async def test_a_clock_a_year_ahead_blocks_nothing_afterwards() -> None:
+    """What a clock a year ahead has spent does not count once it is right again, and today's calls stay spent."""
+    clock = _Jumping()
+    budget = Budget(calls_a_day=2, tokens_a_day=0, clock=clock)
+    assert await budget.take()
+    clock.unix += 365 * DAY_S
+    assert [await budget.take() for _ in range(3)] == [True, True, False]
+    clock.unix -= 365 * DAY_S
+    assert [await budget.take() for _ in range(2)] == [True, False]
+
+
+async def test_tokens_stop_the_next_call() -> None:
     """A day's tokens stop the next call once they are used up."""
     budget = Budget(calls_a_day=0, tokens_a_day=100, clock=_Jumping())
-    assert budget.take()
+    assert await budget.take()
     budget.spend(120)
     assert budget.spent
     assert budget.calls_left is None

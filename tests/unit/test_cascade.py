@@ -11,7 +11,7 @@ import pytest
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import CloudBroken, EngineMissing
-from jupyter_mccom.protocols import Engine
+from jupyter_mccom.protocols import N_HITS, Engine
 from jupyter_mccom.types import Chunk, CompletionRequest, Hit, Outcome, OutcomeKind, Prompt, Skills, Suggestion, Token
 from tests.cascades import cascade_of
 from tests.clock import in_virtual_time
@@ -195,7 +195,7 @@ class _Kernel:
     """What a kernel holds, as the only hit."""
 
     async def search(
-        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None, n_hits: int = N_HITS
     ) -> tuple[Hit, ...]:
         return (Hit(chunk=Chunk(source="kernel", first_line=1, last_line=1, text="# df: price"), score=1.0),)
 

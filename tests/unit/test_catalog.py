@@ -17,7 +17,6 @@ from jupyter_mccom.models.catalog import (
     FimTemplate,
     Model,
     family_fim,
-    fim_of,
     find,
     ids,
     like,
@@ -114,7 +113,7 @@ def test_a_servers_name_tells_markers_and_perhaps_the_model(
     """The name that a server gives its model tells the markers and, where it is known, the model."""
     found = like(name)
     assert (family_fim(name), found.id if found else None) == (fim, known)
-    assert fim_of(name) == (fim or QWEN_FIM)
+    assert family_fim(name) == fim
 
 
 def test_probed_markers_are_complete_and_distinct() -> None:

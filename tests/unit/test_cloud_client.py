@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from jupyter_mccom.engines.http import HttpClient
-from jupyter_mccom.engines.remote.dialects import cloud_client
+from jupyter_mccom.engines.remote.providers.table import cloud_client
 from jupyter_mccom.errors import CloudBroken, CloudError, CloudLimited, CloudRefused, CloudTimeout, SettingsError
 from tests.cloud_server import Piece, answer, events, json_answer, serving
 

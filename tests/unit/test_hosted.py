@@ -181,6 +181,18 @@ def test_what_is_computed_is_labelled_so() -> None:
     assert len(keystrokes_table.findings([{"ways": alone}]).tables) == 3  # no cloud, no goals
 
 
+def test_calls_in_advance_have_their_table() -> None:
+    """A way that asks a cloud tells how soon its text was there after a rejection, and how many calls were extra."""
+    calls = [{"in_advance": ahead, "n_prompt": 9, "n_written": 3} for ahead in (True, False, True)]
+    for call in calls:
+        call |= {"n_evaluated": 9, "n_offered": 0, "n_accepted": 0}
+    way = _way(keys=20, useful_s=1.0) | {"cloud": calls, "after_rejection_s": [0.0, 1.5]}
+    tables = keystrokes_table.findings([{"ways": {"cascade 200": way}}]).tables
+    (table,) = (table for table in tables if "rejection" in table.title)
+    ((name, n_texts, p50, _, n_ahead, n_calls),) = table.rows
+    assert (name, n_texts, p50[:4], n_ahead, n_calls) == ("cascade 200", "2", "0.00", "2", "3")
+
+
 def test_another_commits_rows(tmp_path: Path) -> None:
     """Statements of both folders are compared in pairs, by the names of the replays that both have."""
     theirs = {"a": {"ways": {"local alone": _way(keys=30, useful_s=4.0), "cascade 200": _way(keys=1, useful_s=1.0)}}}

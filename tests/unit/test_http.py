@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.engines.http import HttpClient, on_loopback
-from jupyter_mccom.engines.remote.dialects import cloud_client
+from jupyter_mccom.engines.http import HttpClient
+from jupyter_mccom.engines.remote.providers.table import cloud_client
 from jupyter_mccom.errors import CloudBroken, CloudRefused
 from tests.cloud_server import CloudServer, answer, events, serving
 
@@ -182,22 +182,3 @@ async def test_a_proxy_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "nonsense://x")
     with pytest.raises(CloudRefused, match="check HTTPS_PROXY"):
         await _events(f"https://{HOST}")
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("http://127.0.0.1:8012", True),
-        ("http://127.8.0.1", True),
-        ("https://localhost/v1", True),
-        ("http://[::1]:80", True),
-        ("http://localhost.example.test", False),
-        ("http://10.0.0.1", False),
-        ("https://api.example.test", False),
-        ("http://[", False),
-        ("", False),
-    ],
-)
-def test_what_is_loopback(url: str, expected: bool) -> None:
-    """Names and addresses of this machine, and no name that only begins like one."""
-    assert on_loopback(url) is expected

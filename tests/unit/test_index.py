@@ -242,7 +242,7 @@ def test_a_damaged_file_is_none(tmp_path: Path) -> None:
         *(whole[:n] for n in range(len(whole))),
         *(whole[:i] + bytes([whole[i] ^ 1 << i % 8]) + whole[i + 1 :] for i in range(len(whole))),
         whole + b" ",
-        whole.replace(b" 1 ", b" 2 ", 1),
+        whole.replace(b" 2 ", b" 1 ", 1),
     ):
         path.write_bytes(damaged)
         assert Index.load(path) is None
@@ -285,9 +285,9 @@ def test_a_right_checksum_over_no_value_is_none(tmp_path: Path, payload: bytes) 
 def test_a_file_of_another_version_is_none(tmp_path: Path) -> None:
     """A file of another version loads as no index."""
     path = tmp_path / "index"
-    write(path, 0, json.loads("[]"))
+    write(path, 1, json.loads("[]"))
     assert Index.load(path) is None
-    write(path, 1, [])
+    write(path, 2, [])
     assert Index.load(path) is not None
 
 

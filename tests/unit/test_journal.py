@@ -47,12 +47,13 @@ async def test_typing_along_continues_the_same_suggestion() -> None:
 
 
 async def test_calls_saved_are_those_of_a_day() -> None:
-    """The calls saved are those of one day."""
-    cascade = _cascade()
+    """The calls saved are those of one day; typing along saves none, since a cloud alone would make none either."""
+    script = ScriptedEngine({"np.z": "eros((3, 4))\n"})
+    cascade = cascade_of(script, script)
     await _ask(cascade, REQUEST)
     await _ask(cascade, _typed("eros"))
     today_s = cascade.journal.traces[-1].started_s
-    assert (cascade.journal.calls_saved(today_s), cascade.journal.calls_saved(today_s + 86_400)) == (2, 0)
+    assert (cascade.journal.calls_saved(today_s), cascade.journal.calls_saved(today_s + 86_400)) == (1, 0)
 
 
 async def test_a_bracket_closed_by_the_editor_is_not_typed_twice() -> None:

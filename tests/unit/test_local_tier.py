@@ -63,7 +63,7 @@ async def test_status_names_the_server_elsewhere_beside_a_cloud(
     """Beside a cloud in any state, the status says that text goes to a server on another machine."""
     monkeypatch.setattr(Journal, "cloud_trouble", trouble)
     async with _opened(MCCom(local_url=ELSEWHERE, local_model="big", cloud_calls_a_day=calls, **CLOUD)) as opened:
-        opened.budget.take()
+        await opened.budget.take()
         status = status_of(opened)
     assert status["cloud"]["spent"] == bool(calls)
     goes = message("sent", "leaves", ELSEWHERE)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
@@ -17,7 +16,6 @@ from traitlets.config import Config
 
 from jupyter_mccom.magics.pages import Page, stats, why
 from jupyter_mccom.magics.plot import latencies
-from jupyter_mccom.magics.verbs import Verbs
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.server.messages import message
 from jupyter_mccom.server.wire import json_from_trace
@@ -161,60 +159,6 @@ def test_the_model_ends_with_the_session(models: Store) -> None:
 _FEATURES = Features(
     confidence=0.75, lowest_prob=0.25, mean_prob=0.5, log_prob=-1.0, n_tokens=3, n_chars=12, parses=True
 )
-
-
-class Downloading:
-    """A Service that has a download under way, which the person interrupts at its third look."""
-
-    where = config = document = ""
-
-    def __init__(self) -> None:
-        self.looked, self.cancelled = 0, False
-
-    def status(self) -> dict[str, Any]:
-        """The scripted status."""
-        self.looked += 1
-        if self.looked == 3:
-            raise KeyboardInterrupt
-        return {"pull": {"model": SMALL, "done_bytes": self.looked * 10_000_000, "total_bytes": 98_000_000}}
-
-    def cancel_pull(self) -> None:
-        """Notes that the download was cancelled."""
-        self.cancelled = True
-
-    def pull(self, model: str | None) -> None:
-        """Notes nothing: no model is downloaded."""
-
-    def traces(self) -> list[dict[str, Any]]:
-        """The scripted traces."""
-        return []
-
-    def forget(self) -> None:
-        """Forgets nothing."""
-
-    def change(self, values: Mapping[str, object]) -> None:
-        """Changes nothing."""
-
-    def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The scripted answer."""
-        return {}
-
-    def close(self) -> None:
-        """Closes nothing."""
-
-
-def test_a_download_tells_how_far_it_is_and_can_be_interrupted(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A download prints its progress, and an interrupt keeps what arrived."""
-    monkeypatch.setattr("jupyter_mccom.magics.verbs._POLL_S", 0.01)
-    service = Downloading()
-    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))  # type: ignore[no-untyped-call]
-    Verbs(shell, lambda _: (service, False)).run("pull", None)
-    said = capsys.readouterr().out
-    assert f"{SMALL}: 10 of 98 MB (10%)" in said
-    assert f"{SMALL}: 20 of 98 MB (20%)" in said
-    assert service.cancelled
 
 
 def _trace(**values: object) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
@@ -62,6 +63,22 @@ async def test_no_text_of_the_prompt_and_no_draft_holds_a_secret() -> None:
     assert asked.suffix == "password = 'MCCOM_SECRET_2_'\n"
     assert asked.typed == "login("
     assert inner.draft == f"'{MASKED}')"
+
+
+async def test_the_middle_of_a_secret_is_masked_by_its_document() -> None:
+    """Text without a name is masked where its whole document names it: by place in a file, by value in a cell."""
+    inner, middle = TokenEngine("x"), SECRET[10:28]
+    file = Chunk(source="a.py", first_line=1, last_line=1, text=f"use({middle})\nplain = 1", hidden=((4, 22),))
+    cell = Chunk(source="cell 1", first_line=3, last_line=3, text=f"  {SECRET[:9]}...\nuse(hunter22, 1)")
+    own, cells = (f"key = '{SECRET}'\nlogin(", ""), ("password = 'hunter22'",)
+    prompt = Prompt(chunks=(file, cell), prefix=f"{middle}'\n", typed="login(", suffix="", own=own, cells=cells)
+    await _all(MaskedEngine(inner), prompt, draft=SECRET[:12])
+    asked = inner.prompt
+    texts = [*(chunk.text for chunk in asked.chunks), asked.prefix, asked.typed, inner.draft]
+    assert [re.sub(r"MCCOM_SECRET_\d+_", "*", text) for text in texts] == [
+        *("use(*)\nplain = 1", "  *...\nuse(*, 1)", "*'\n", "login(", "*")
+    ]
+    assert (asked.own, asked.cells, asked.chunks[0].hidden) == (("", ""), (), ())
 
 
 async def test_a_secret_at_the_cursor_is_masked_on_both_sides() -> None:
@@ -135,19 +152,30 @@ async def test_errors_pass_through() -> None:
     """An error of the inner engine passes through."""
 
     class Busy(TokenEngine):
-        async def count(self, texts: Sequence[str]) -> list[int]:
-            raise EngineBusy("busy; try again")
+        async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+            if self.tokens:
+                raise EngineBusy("busy; try again")
+            yield Token(text="", prob=None)
 
     with pytest.raises(EngineBusy):
-        await MaskedEngine(Busy()).count(["a"])
+        await _all(MaskedEngine(Busy("x")))
+
+
+async def test_counting_sends_nothing() -> None:
+    """Tokens are estimated: the inner engine, which may ask its server, is given no text with its secrets."""
+
+    class Server(TokenEngine):
+        async def count(self, texts: Sequence[str]) -> list[int]:
+            raise AssertionError(f"{texts} would be sent")
+
+    assert await MaskedEngine(Server()).count([f"key = '{SECRET}'", "abcdefg", ""]) == [15, 3, 0]
 
 
 async def test_the_rest_is_the_inner_engines() -> None:
-    """Name, skills and counts are those of the inner engine."""
+    """Name and skills are those of the inner engine."""
     inner = ScriptedEngine({"login(": f"'{MASKED}')"}, name="cloud")
     engine: Engine = MaskedEngine(inner)
     assert engine.name == "cloud"
     assert engine.skills == Skills(probs=True, infill=True, checks_draft=False, heals=True)
-    assert await engine.count(["a b", ""]) == [2, 0]
     assert "".join(token.text for token in await _all(engine)) == f"'{SECRET}')"
     await engine.aclose()

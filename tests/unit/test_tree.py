@@ -167,6 +167,23 @@ async def test_a_worker_killed_during_a_search_is_started_again(root: Path) -> N
         assert (await ready(tree)).state == "ready"
 
 
+async def test_a_worker_that_hangs_is_started_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stopped worker is sent no more than it may be, found out although nobody waits for it, and replaced."""
+    monkeypatch.setattr("jupyter_mccom.retrieval.tree._HUNG_S", 1.0)
+    async with open_tree(root) as tree:
+        await ready(tree)
+        (hung,) = workers()
+        hung.suspend()
+        for _ in range(70):
+            await tree.begin("open.ipynb")
+        assert "is behind with 64 requests" in tree.status.detail
+        await asyncio.sleep(1.1)
+        with pytest.raises(RetrievalError, match="hung for"):
+            await tree.search("open.ipynb", ["load_prices"], 5)
+        await eventually(lambda: tree.status.state == "trouble" and workers() == [])
+        assert await until(tree, "load_prices", ["prices.py"]) == ["prices.py"]
+
+
 async def test_a_worker_that_keeps_dying_is_started_later(root: Path) -> None:
     """A worker that dies again and again is started after a pause."""
     async with open_tree(root) as tree:

@@ -164,7 +164,7 @@ def test_of_too_many_files_the_first_are_searched(root: Path, monkeypatch: pytes
     assert "the first 20 files" in told[-1]["detail"]
     assert "project_root" in told[-1]["detail"]
     (found,) = project.search(["load_prices"], 5, "")
-    assert [source for source, *_ in found] == ["prices.py"]
+    assert [chunk[0] for chunk, *_ in found] == ["prices.py"]
     project.close(PATIENCE_S)
 
 

@@ -103,6 +103,8 @@ def build(
         typed=line.typed,
         forced=line.forced,
         suffix=suffix,
+        own=(request.prefix, request.suffix),
+        cells=tuple(cell.source for cell in (*request.cells_before, *request.cells_after)),
         session=session,
     )
 
@@ -147,7 +149,8 @@ def _first_lines(chunk: Chunk, share: float) -> Chunk:
     """The chunk's first whole lines, as many as make up this share of its characters."""
     text = chunk.text[: int(len(chunk.text) * share)]
     text = text[: text.rfind("\n") + 1]
-    return replace(chunk, text=text, last_line=chunk.first_line + max(0, text.count("\n") - 1))
+    hidden = tuple((start, min(end, len(text))) for start, end in chunk.hidden if start < len(text))
+    return replace(chunk, text=text, hidden=hidden, last_line=chunk.first_line + max(0, text.count("\n") - 1))
 
 
 def _nearest(pieces: Sequence[str], budget: int) -> list[str]:

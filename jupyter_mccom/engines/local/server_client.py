@@ -16,7 +16,7 @@ _PATIENCE = Patience(connect_s=5.0, read_s=None, question_s=None)
 def client_of(address: Address) -> HttpClient:
     """Call it in a running event loop."""
     # the server may close an idle connection while it is used again; a new one costs 0.2 ms on loopback
-    return HttpClient(address.url, lambda: address.key, ProcessFailures(), _PATIENCE, keeps_alive=False)
+    return HttpClient(address.url, lambda: address.key, ProcessFailures(), _PATIENCE, keeps_alive=False, kind=None)
 
 
 class ProcessFailures:

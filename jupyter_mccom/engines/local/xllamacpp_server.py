@@ -29,19 +29,21 @@ def start(
     draft: bool = False,
     n_batch: int = _N_BATCH,
     cache_reuse: int = 0,
+    name: str = "",
 ) -> Any:
     """Loads the model and serves it; returns the server, which must live until `os._exit` ends the process.
 
     Its destructor waits forever where it runs before the native loop has begun. The interpreter's lock is held while
     the model loads: no other thread and no signal handler of Python runs meanwhile.
-    `port` 0 takes a free one. With `draft` a client may seed drafts (`ngram-mod`). `n_batch` also bounds what `/infill`
-    reads around the cursor; `cache_reuse` is the least run of tokens that is kept behind a change, 0 for none.
-    Raises RuntimeError when the file is no model or the port is taken.
+    `port` 0 takes a free one; clients read `name` in place of the path. With `draft` they may seed `ngram-mod`.
+    `n_batch` also bounds what `/infill` reads around the cursor; `cache_reuse` is the least run of tokens that is kept
+    behind a change, 0 for none. Raises RuntimeError when the file is no model or the port is taken.
     """
     import xllamacpp
 
     params = xllamacpp.CommonParams()
     params.model.path = path
+    params.model_alias = {name} if name else set()
     params.hostnames, params.port = [host], port
     params.api_keys, params.cors_origins = [key], NO_ORIGIN
     params.n_ctx = context_tokens * slots
@@ -50,8 +52,7 @@ def start(
     params.n_cache_reuse = cache_reuse
     params.cache_ram_mib = 0
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.endpoint_slots = params.endpoint_props = False
-    params.ui = False
+    params.endpoint_slots = params.endpoint_props = params.ui = False
     params.verbosity = 1
     if draft:
         _take_drafts(params, xllamacpp.common_speculative_type.COMMON_SPECULATIVE_TYPE_NGRAM_MOD)

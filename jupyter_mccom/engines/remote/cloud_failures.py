@@ -18,6 +18,7 @@ from ...errors import (
     SettingsError,
 )
 from ..http import MAX_ANSWER_BYTES, Headers, Unreadable
+from .optional_fields import named_in
 
 _MAX_WAIT_S = 2.0
 """A longer Retry-After is not waited for: the local text is shown instead."""
@@ -25,6 +26,8 @@ _AGAIN_S = 0.1
 _RETRIED = (429, 502, 503, 504)
 _NAMES = (rb'"n_prompt_tokens": ?(\d+)', rb'"n_ctx": ?(\d+)')
 """Where llama.cpp's server tells that a prompt is too long."""
+_TOO_LONG = re.compile(rb"context_length_exceeded|prompt is too long|maximum context length|input token count.*exceeds")
+"""How OpenAI, Anthropic, vLLM and Gemini say that a prompt is too long."""
 _NEXT = "check cloud_url and cloud_dialect"
 _UNREADABLE: Mapping[Unreadable, str] = {
     "endless": f"the cloud's answer is over {MAX_ANSWER_BYTES // 1024} KiB; {_NEXT}",
@@ -67,6 +70,8 @@ class CloudFailures:
             return PromptTooLong(
                 f"the prompt has {n_prompt} tokens and the cloud's context holds {n_context}; lower cloud_prompt_tokens"
             )
+        if status in (400, 413) and _TOO_LONG.search(said):
+            return PromptTooLong("the prompt is longer than the cloud's context; lower cloud_prompt_tokens")
         if status == 429:
             wait_s = _retry_after_s(headers.get("Retry-After", ""))
             return CloudLimited(
@@ -78,7 +83,8 @@ class CloudFailures:
             return CloudTimeout("the cloud gave up waiting (HTTP 408); the next key tries again", status=status)
         if status < 500:
             hint = "check cloud_url, cloud_model and cloud_dialect"
-            return CloudRefused(f"the cloud refused the request (HTTP {status}); {hint}", status=status)
+            fields = named_in(said) if status in (400, 422) else ()
+            return CloudRefused(f"the cloud refused the request (HTTP {status}); {hint}", status=status, fields=fields)
         why = f"the cloud's server failed (HTTP {status}); the next key tries again"
         return CloudBroken(why, status=status, retryable=status in _RETRIED)
 
@@ -89,6 +95,10 @@ class CloudFailures:
     def unreadable(self, why: Unreadable) -> EngineError:
         """The error of an answer that cannot be read."""
         return CloudBroken(_UNREADABLE[why])
+
+    def misshapen(self) -> EngineError:
+        """The error of an answer that is JSON of another shape than the provider's."""
+        return CloudBroken(f"the cloud's answer has another shape than expected; {_NEXT}")
 
     def nothing(self) -> EngineError | None:
         """The error of an empty answer."""
@@ -106,10 +116,10 @@ def _retry_after_s(value: str) -> float | None:
     """Seconds from a Retry-After header, which is a number or a date; None where it is neither."""
     from datetime import datetime, timezone
 
-    if value.strip().isdigit():
+    if re.fullmatch("[0-9]{1,9}", value.strip()):
         return float(value)
     try:
         date = parsedate_to_datetime(value)
-    except ValueError:
+        return max(0.0, (date.astimezone(timezone.utc) - datetime.now(timezone.utc)).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (date - datetime.now(timezone.utc)).total_seconds())

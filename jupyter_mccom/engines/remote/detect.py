@@ -9,7 +9,7 @@ from ...errors import EngineError
 from ..fim import FimMarkers, PromptFormat
 from ..http import HttpClient
 from .llama_server import LlamaServer
-from .ollama import Ollama
+from .ollama_generate import Ollama
 from .openai_completions import CompletionsServer
 from .own_server import Kind, KnownModel, Served
 from .server_failures import Refused, ServerFailures

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...types import Token
 from ..forced import Behind, NotForced, grammar, most_tokens
-from .json_answers import prob_of
+from .json_answers import found_at, list_at, number_of, prob_of, text_of
 
 DRAFT_MATCH = 6
 """Tokens that must match before a seeded draft is proposed: a draft is a line, not the 24 tokens of the default."""
@@ -51,21 +51,23 @@ class LlamaAnswer:
 
         Raises NotForced.
         """
-        told = event.get("completion_probabilities") or []
-        text = str(event.get("content") or "")
+        told = list_at(event, "completion_probabilities")
+        text = text_of(event, "content")
         if not told and not text:
             return []
-        n_evaluated = int((event.get("timings") or {}).get("prompt_n", 1)) if self._first else 1
+        n_evaluated = (number_of(event, "timings", "prompt_n") or 1) if self._first else 1
         self._first = False
         if not told:
             token = Token(text=text, prob=None, from_draft=self._drafted, n_evaluated=n_evaluated)
             return [self._behind.put(token)]
-        if self._behind.left and not text and told[-1].get("bytes") == []:
+        if self._behind.left and not text and found_at(told[-1], "bytes") == []:
             raise NotForced(ignored=False)  # a marker, whose name agrees with the forced text
         found = []
         for number, item in enumerate(told, 1):
+            if not isinstance(item, dict):
+                raise TypeError("what is told of a token is no object")
             piece, n_read = (text if number == len(told) else ""), (n_evaluated if number == 1 else 1)
-            token = Token(text=piece, prob=prob_of(item.get("logprob")), n_evaluated=n_read)
+            token = Token(text=piece, prob=prob_of(found_at(item, "logprob")), n_evaluated=n_read)
             found.append(self._behind.put(token, item))
         return found
 

@@ -9,15 +9,16 @@ Asked by `/completion` with a prompt of our own making; `/infill` clips to the b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import TypeAlias
 
 from ...types import DraftCheck, Prompt, Skills, Token
-from ..fim import render
+from ..fim import before, render
 from ..forced import Healing
 from ..http import HttpClient, routing
-from .cloud_engine import CloudEngine, CloudModel
+from .cloud_engine import AskedAs, CloudEngine, CloudModel, markers_of
+from .json_answers import found_at, number_of, telling
 from .llama_completion import DRAFT_MATCH, LlamaAnswer, body_of
 
 _TAIL_CHARS = 200
@@ -73,10 +74,11 @@ class LlamaServer:
         stream = self._client.stream("/completion", body, headers=routing(prompt.session))
         answer = LlamaAnswer(prompt.forced, max_tokens, drafted=self._seeds)
         offered = accepted = n_given = 0
-        async with aclosing(stream):
-            async for event in stream:
-                timings = event.get("timings") or {}
-                offered, accepted = timings.get("draft_n", offered), timings.get("draft_n_accepted", accepted)
+        async with aclosing(telling(stream, "content")) as events:
+            async for event in events:
+                timings = found_at(event, "timings")
+                offered = number_of(timings, "draft_n") or offered
+                accepted = number_of(timings, "draft_n_accepted") or accepted
                 for token in answer.tokens(event):
                     n_given += token.from_draft and token.forced and not token.text
                     yield token
@@ -101,13 +103,16 @@ class LlamaServer:
 
 
 class LlamaServerCloud(CloudEngine):
-    """A llama.cpp server as the cloud. `seeds` as for LlamaServer."""
+    """A llama.cpp server as the cloud, for a model whose markers are known. `seeds` as for LlamaServer."""
+
+    asked_as: AskedAs = "markers"
 
     def __init__(self, model: CloudModel, *, seeds: bool) -> None:
         super().__init__(model)
         self._seeds = seeds
+        fim = markers_of(model)
         self._server = LlamaServer(
-            model.client, lambda prompt, _: render(prompt, model.fim, "standard"), infill=True, seeds=seeds
+            model.client, lambda prompt, _: render(prompt, fim, "standard"), infill=True, seeds=seeds
         )
 
     @property
@@ -115,6 +120,11 @@ class LlamaServerCloud(CloudEngine):
         """Text is forced by a grammar."""
         return Skills(probs=True, infill=True, checks_draft=self._seeds, heals=self._server.heals)
 
-    def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-        """Streams the tokens of an answer, as `protocols.Engine.generate`. Raises CloudError."""
+    def _answer(self, prompt: Prompt, max_tokens: int, draft: str) -> AsyncGenerator[Token, None]:
         return self._server.stream(prompt, max_tokens, draft)
+
+
+def marker_lengths(client: HttpClient) -> Callable[[Sequence[str]], Awaitable[list[int]]]:
+    """Counts tokens on a llama.cpp server; markers count as one."""
+    asked = LlamaServer(client, lambda prompt, _: before(prompt), infill=False)
+    return lambda texts: asked.lengths(texts, special=True)

@@ -34,7 +34,8 @@ class ServerEngine:
         root = url.rstrip("/").removesuffix("/v1")  # which some people write behind it
         self._failures = ServerFailures(root)
         # llama.cpp's server may close an idle connection while it is used again; only for TLS is a new one dear
-        self._client = HttpClient(root, key, self._failures, _PATIENCE, keeps_alive=root.startswith("https:"))
+        keeps_alive = root.startswith("https:")
+        self._client = HttpClient(root, key, self._failures, _PATIENCE, keeps_alive=keeps_alive, kind="local_url")
         self._asked_name = self._name = name
         self._known = known
         self._probed = probed

@@ -53,7 +53,7 @@ def findings(rows: Sequence[_Row]) -> Findings:
     goals = [_goals(ways, given) for given in asked]
     figures = {name: _figures(found) for name, found in ways.items()}
     return Findings(
-        tables=[_typing(ways), _shown(ways), _engines(ways), *(table for table, _ in goals)],
+        tables=[_typing(ways), _shown(ways), _engines(ways), *_rejections(ways), *(table for table, _ in goals)],
         plots=[_latency(ways), _useful(ways)],
         notes=[note for _, note in goals],
         figures={"n": len(rows), **figures},
@@ -98,6 +98,25 @@ def _engines(ways: _Ways) -> Table:
         rows.append([name, *counts, *times, pooled_percentile(evaluated, 0.5, 0), *drafts])
     title = "Requests; p50 and p95 of those with a text, until it was whole; median of calls that came to a first token"
     return Table(title=title, head=head, rows=rows)
+
+
+def _rejections(ways: _Ways) -> list[Table]:
+    """How soon the cloud's text is there after a rejection, and how many calls were made in advance for that.
+
+    Without a cloud there is no such table.
+    """
+    rows = []
+    for name, found in ways.items():
+        if not any(way["cloud"] for way in found):
+            continue
+        times = [way.get("after_rejection_s", []) for way in found]
+        calls = [call for way in found for call in way["cloud"]]
+        ahead = sum(bool(call["in_advance"]) for call in calls)
+        shares = [pooled_percentile(times, share, 2) for share in (0.5, 0.95)]
+        rows.append([name, str(sum(map(len, times))), *shares, str(ahead), str(len(calls))])
+    head = ["way, network ms", "texts after a rejection", "p50 s", "p95 s", "calls in advance", "of all calls"]
+    table = Table(title="The cloud's first text after a rejection (cloud_ask_ahead)", head=head, rows=rows)
+    return [table] if rows else []
 
 
 def _of(ways: _Ways, given: Conditions) -> list[str]:

@@ -80,7 +80,7 @@ def run(
     *,
     data: Path,
     n: int | None,
-    seed: int,
+    seed: int | None,
     out: Path | None,
     progress: Progress,
     typing: Typing = _TYPING,
@@ -92,6 +92,7 @@ def run(
     """
     if out is None:
         raise InputError("these runs take hours and go on where they were cut off; name their folder with --out")
+    seed = 1 if seed is None else seed
     said, results = list[str](), list[Mapping[str, Any]]()
     same = {"data": fingerprint(data), "machine": decisive(machine())}
     measure = partial(run_suite.run, data=data, seed=seed, progress=progress, typing=typing)

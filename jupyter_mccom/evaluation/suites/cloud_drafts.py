@@ -97,14 +97,14 @@ def _from_row(row: dict[str, Any]) -> Pair:
 
 
 async def _pair(engine: Engine, prompt: Prompt, max_tokens: int, draft: str, *, plain_first: bool) -> Pair:
-    await _asked(engine, prompt, 1, "")
+    await asked(engine, prompt, 1, "")
     drafts = ("", draft) if plain_first else (draft, "")
-    found = {given: await _asked(engine, prompt, max_tokens, given) for given in drafts}
+    found = {given: await asked(engine, prompt, max_tokens, given) for given in drafts}
     (plain, plain_s, _), (drafted, drafted_s, check) = found[""], found[draft]
     return Pair(plain_s=plain_s, drafted_s=drafted_s, same=plain == drafted, check=check)
 
 
-async def _asked(engine: Engine, prompt: Prompt, max_tokens: int, draft: str) -> tuple[str, float, DraftCheck | None]:
+async def asked(engine: Engine, prompt: Prompt, max_tokens: int, draft: str) -> tuple[str, float, DraftCheck | None]:
     """The first line, the seconds until it was there, and what became of the draft."""
     clock, text, check = SystemClock(), "", None
     start_s = clock.now_s()

@@ -14,7 +14,7 @@ from typing import Any
 from ...cascade.engine_context import Context
 from ...cascade.route import confidence
 from ...compose import UNHURRIED_S, OpenCascade, open_cascade
-from ...protocols import Retriever
+from ...protocols import N_HITS, Retriever
 from ...retrieval.search import Retrieval, Tree
 from ...settings import MCCom
 from ...types import CompletionRequest, Hit, Prompt
@@ -47,9 +47,9 @@ class _BestOne:
         self._retrieval = retrieval
 
     async def search(
-        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None, n_hits: int = N_HITS
     ) -> tuple[Hit, ...]:
-        return (await self._retrieval.search(request, text=text, confidence=confidence))[:1]
+        return (await self._retrieval.search(request, text=text, confidence=confidence, n_hits=n_hits))[:1]
 
     async def aclose(self) -> None:
         await self._retrieval.aclose()

@@ -17,6 +17,7 @@ from typing import Any
 
 from ...compose import OpenCascade, open_cascade
 from ...errors import InputError
+from ...privacy.hidden import hidden
 from ...retrieval.chunks import chunks_of
 from ...retrieval.index import Index, Scored
 from ...retrieval.tree import ProjectTree
@@ -98,7 +99,7 @@ def _corpus(files: Files, size: int) -> list[tuple[str, list[Chunk]]]:
     for number in count():
         for path, text in files:
             name = f"copy{number}/{path}"
-            found.append((name, chunks_of(name, _renamed(text, number), "python")))
+            found.append((name, chunks_of(name, _renamed(text, number), "python", look=hidden)))
             total += len(found[-1][1])
             if total >= size:
                 return found

@@ -19,6 +19,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
+from pathlib import Path
 from typing import Any
 
 from ...compose import OpenCascade, open_cascade
@@ -251,7 +252,8 @@ class RunningServer:
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
-        self.headers = {"Authorization": f"token {token}"}
+        # read as a form, a body's `&token=` would be taken for the server's
+        self.headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
 
     def ask(self, route: str, body: Mapping[str, object] | None = None) -> bytes:
         """The answer of a route."""
@@ -278,8 +280,11 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[RunningServer, int]]:
-    """A real Jupyter server, with the extension or without, and its process id; ended afterwards."""
+def running_server(settings: MCCom, *, enabled: bool, root: Path | None = None) -> Iterator[tuple[RunningServer, int]]:
+    """A real Jupyter server, with the extension or without, and its process id; ended afterwards.
+
+    `root` is its folder; without one it has an empty one.
+    """
     token = secrets.token_hex(8)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -290,7 +295,8 @@ def running_server(settings: MCCom, *, enabled: bool) -> Iterator[tuple[RunningS
     given = {**given_settings(settings), "show_threshold": 0}  # how long it takes is asked, not whether it is right
     with tempfile.TemporaryDirectory() as folder:  # what a bench asks is nothing to learn from, and it has no project
         given["traces_dir"] = f"{folder}/traces"
-        command += [f"--ServerApp.root_dir={folder}", *(f"--MCCom.{name}={value}" for name, value in given.items())]
+        command.append(f"--ServerApp.root_dir={root or folder}")
+        command += [f"--MCCom.{name}={value}" for name, value in given.items()]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         server = RunningServer(f"http://127.0.0.1:{port}", token)
         try:

@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from ...cascade.breaker import Breaker
 from ...cascade.budget import Budget
 from ...cascade.documents import Documents
 from ...cascade.pipeline import Cascade
@@ -22,7 +23,7 @@ from ...cascade.route import CloudState, Gates
 from ...cascade.tiers import CloudTier as Cloud
 from ...compose import OpenCascade
 from ...compose.gates import gates_of
-from ...compose.wiring import cloud_over, cloud_retrieval_tokens, wire
+from ...compose.wiring import cloud_over, wire
 from ...privacy.masked_engine import MaskedEngine
 from ...protocols import Clock, Engine, Retriever
 from ...retrieval.search import Retrieval, Tree
@@ -134,7 +135,7 @@ def open_contestant(
     clock = VirtualClock(loop)
     if name in (CLOUD, TWICE):
         large = changed(
-            settings, prompt_tokens=settings.cloud_prompt_tokens, retrieval_tokens=cloud_retrieval_tokens(settings)
+            settings, prompt_tokens=settings.cloud_prompt_tokens, retrieval_tokens=settings.cloud_retrieval_tokens
         )
         gates = Oracle(sure=0, show=0, knows=knows) if name == TWICE else Gates(sure=0, show=0)
         cloud.takes_drafts = False
@@ -143,7 +144,7 @@ def open_contestant(
         cascade = wire(large, cloud, retriever, second, clock=clock, gates=gates, documents=Documents())
         warmers: Warmers = ((machines.cloud.engine, False), *([(machines.again.engine, True)] if second else []))
         return Contestant(cascade=cascade, server=Plain(cascade), local=None, clouds=(cloud, again), warmers=warmers)
-    settings = changed(settings, retrieval_tokens=0) if name == BARE else settings
+    settings = changed(settings, retrieval_tokens=0, cloud_retrieval_tokens=0) if name == BARE else settings
     large_tier = None if name == LOCAL else _tier(cloud, settings, retriever, clock)
     gates = gates_of(settings, machines.local.model)
     cascade = wire(settings, local, retriever, large_tier, clock=clock, gates=gates, documents=Documents())
@@ -156,4 +157,4 @@ def open_contestant(
 
 def _tier(engine: Engine, settings: MCCom, retriever: Retriever, clock: Clock) -> Cloud:
     budget = Budget(calls_a_day=0, tokens_a_day=0, clock=clock)
-    return cloud_over(MaskedEngine(engine), settings, retriever=retriever, budget=budget)
+    return cloud_over(MaskedEngine(engine), settings, retriever=retriever, budget=budget, breaker=Breaker(clock))

@@ -50,6 +50,10 @@ class SentRequest:
     n_typed: int
     along: bool
     """A whole text that agrees with all that was typed was shown already."""
+    rejects: bool = False
+    """It tells that a text was rejected, for which the cloud may be asked."""
+    cloud_s: float | None = None
+    """Until the first text of the cloud was there; None where none came."""
     answered: bool = False
     """Something came."""
     text_s: float | None = None
@@ -167,6 +171,7 @@ class FrontEnd:
             prefix=self._start.prefix + self.typed,
             last=self._last,
         )
+        asked.rejects = self._last is not None and self._last.kind == "rejected"
         self._last = None
         self.asked.append(asked)
         task = self._server.begin(request, self._answers(request, asked))
@@ -187,6 +192,8 @@ class FrontEnd:
             asked.answered = True
             if not asked.along:  # those the page answers by itself
                 self._rhythm.answered(self._loop.time() - asked.at_s)
+        if suggestion.text and suggestion.origin == "cloud" and asked.cloud_s is None:
+            asked.cloud_s = self._loop.time() - asked.at_s
         if suggestion.text and suggestion.final:
             asked.text_s = self._loop.time() - self._began_s(asked, suggestion)
         asked.ended = asked.ended or suggestion.final

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from ...protocols import Engine, Retriever
+from ...protocols import N_HITS, Engine, Retriever
 from ...server.completions import IN_ADVANCE
 from ...types import CompletionRequest, Hit, Prompt, Skills, Token
 from ..lib.profiles import Profile
@@ -150,11 +150,11 @@ class MeteredRetriever:
         self._loop = loop
 
     async def search(
-        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None
+        self, request: CompletionRequest, *, text: str = "", confidence: float | None = None, n_hits: int = N_HITS
     ) -> tuple[Hit, ...]:
         """Finds the hits of the wrapped retriever, and counts the wait as work."""
         with self._loop.working():
-            return await self._retriever.search(request, text=text, confidence=confidence)
+            return await self._retriever.search(request, text=text, confidence=confidence, n_hits=n_hits)
 
     async def aclose(self) -> None:
         """Does nothing: the retriever is closed by the code that opened it."""

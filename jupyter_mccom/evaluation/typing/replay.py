@@ -40,6 +40,8 @@ class TypedStatement:
     """Suggestions that were read and right."""
     latency_s: list[float] = field(default_factory=list)
     """Seconds from the request that began a text until it was whole, where none was shown before."""
+    after_rejection_s: list[float] = field(default_factory=list)
+    """Seconds from a request that tells a rejection until the cloud's first text, where one came."""
     requests: int = 0
     along: int = 0
     """Requests while a text was shown that agreed with what was typed: answered from it, with no model call."""
@@ -154,6 +156,8 @@ class Person:
         for asked in self._front.asked:
             written.requests += 1
             written.along += asked.along
+            if asked.rejects and asked.cloud_s is not None:
+                written.after_rejection_s.append(asked.cloud_s)
             written.cancelled += not asked.ended
             if asked.text_s is not None and not asked.along and asked.n_typed < len(self._statement):
                 written.latency_s.append(asked.text_s)

@@ -1,5 +1,5 @@
 /**
- * Our commands, and what is said once. Knows nothing of requests or of how things look.
+ * Our commands, and the offer of a model that is missing. Knows nothing of requests or of how things look.
  */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
@@ -10,7 +10,6 @@ import type { Provider } from '../completion/provider';
 import type { Watchers } from '../ghost/watchers';
 import type { Status } from '../server/status';
 import type { Sync } from '../settings/sync';
-import { kernelOf } from '../status/messages';
 import type { StatusModel } from '../status/model';
 import { Commands } from '../tokens';
 import type { IClient } from '../tokens';
@@ -19,7 +18,6 @@ import type { IClient } from '../tokens';
 const INVOKE = 'inline-completer:invoke';
 /** Core's command that opens the settings editor. */
 const SETTINGS = 'settingeditor:open';
-const TOLD = 'jupyter-mccom:told';
 
 /** What the commands act on. */
 export interface ICommandOptions {
@@ -80,7 +78,7 @@ export function addCommands(options: ICommandOptions): void {
   status.changed.connect(() => app.commands.notifyCommandChanged());
   const category = trans.__('Code Completion');
   for (const command of Object.values(Commands)) {
-    if (command !== Commands.panel) {
+    if (command !== Commands.panel && command !== Commands.addCloud) {
       palette?.addItem({ command, category });
     }
   }
@@ -109,28 +107,6 @@ export function offerOnce(options: ICommandOptions): void {
   };
   status.changed.connect(offer);
   offer();
-}
-
-/** Says once a cloud what leaves the machine. */
-export function tellWhatLeaves({ status, trans }: ICommandOptions): void {
-  const tell = (): void => {
-    const cloud = status.status?.cloud;
-    const name = cloud ? [cloud.model, cloud.url].join(' ') : '';
-    if (!cloud?.on || localStorage.getItem(TOLD) === name) {
-      return;
-    }
-    localStorage.setItem(TOLD, name);
-    const said = trans.__(
-      'Code from around the cursor, other cells and project files may be sent to %1 at %2. Secrets are masked.',
-      cloud.model,
-      cloud.url
-    );
-    Notification.info(`${said} ${kernelOf(cloud, trans)}`, {
-      autoClose: false
-    });
-  };
-  status.changed.connect(tell);
-  tell();
 }
 
 /** `asked`: the person has seen the size. */

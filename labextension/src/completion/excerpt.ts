@@ -29,8 +29,8 @@ export function around(
     const line = text.indexOf('\n', grid);
     from = line >= 0 && line < index ? line + 1 : wholeCharacter(text, grid);
   }
-  const end = wholeCharacter(text, Math.min(text.length, index + SUFFIX_CHARS));
-  return { prefix: text.slice(from, index), suffix: text.slice(index, end) };
+  const suffix = firstOf(text.slice(index), SUFFIX_CHARS);
+  return { prefix: text.slice(from, index), suffix };
 }
 
 /**
@@ -73,14 +73,21 @@ export function nearest(
   };
 }
 
+/** The last whole lines of a text: half a line may be half a secret that nothing names any more. */
 function lastOf(source: string, most: number): string {
-  return source.slice(
-    wholeCharacter(source, Math.max(0, source.length - most))
-  );
+  const from = Math.max(0, source.length - most);
+  const line = from && source.indexOf('\n', from - 1) + 1;
+  const isCut = line > 0 && line < source.length;
+  return source.slice(isCut ? line : wholeCharacter(source, from));
 }
 
+/** The first whole lines of a text, for the same reason. */
 function firstOf(source: string, most: number): string {
-  return source.slice(0, wholeCharacter(source, Math.min(source.length, most)));
+  if (source.length <= most) {
+    return source;
+  }
+  const line = source.lastIndexOf('\n', most - 1) + 1;
+  return source.slice(0, line || wholeCharacter(source, most));
 }
 
 /** The position with far cells left out until its JSON fits the server's limit. */

@@ -4,6 +4,7 @@
  */
 
 import type { IInlineCompletionItem } from '@jupyterlab/completer';
+import type { IPlace } from '../outcomes/anchor';
 import type { TextLine } from '../server/wire';
 import type { IStream } from './session';
 
@@ -49,10 +50,16 @@ function broke({ offer }: IStream): void {
 }
 
 /** What is left of the line's text at the cursor; null when nobody waits for it any more. */
-function streamed({ offer, question }: IStream, line: TextLine): string | null {
+function streamed(stream: IStream, line: TextLine): string | null {
+  const { offer, question } = stream;
   const { asked, control } = question;
   const { outcomes } = offer.session;
   if (control.signal.aborted || !outcomes.isOpen(offer.id) || !line.text) {
+    return null;
+  }
+  const now = asked.now();
+  if (now && !line.text.startsWith(offer.text) && typedOn(stream, now)) {
+    broke(stream); // another text replaces the shown one only while nothing was typed
     return null;
   }
   offer.text = line.text;
@@ -63,6 +70,10 @@ function streamed({ offer, question }: IStream, line: TextLine): string | null {
     text: line.text,
     final: offer.final
   });
-  const now = asked.now();
   return now && offer.anchor.rest(now, line.text);
+}
+
+/** Something was typed of the text that is shown. */
+function typedOn({ offer }: IStream, now: IPlace): boolean {
+  return offer.anchor.rest(now, offer.text) !== offer.text;
 }

@@ -6,7 +6,11 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IClient } from '../tokens';
+import { cloudsFrom, modelsFrom, trialFrom } from './clouds';
+import type { CloudAccess, CloudChoice, Clouds, Trial } from './clouds';
 import type { Json } from './guards';
+import { leftFrom } from './left';
+import type { Left } from './left';
 import { statusFrom } from './status';
 import type { Status } from './status';
 import { settingsFrom, tracesFrom } from './traces';
@@ -101,6 +105,45 @@ export class Client implements IClient {
   async lastTrace(): Promise<Trace | null> {
     const traces = tracesFrom(await this._json('traces?last=1', {}));
     return traces[0] ?? null;
+  }
+
+  /** Asks what left the server's machine last. Rejects with a ResponseError when the server refuses. */
+  async left(): Promise<Left[]> {
+    return leftFrom(await this._json('left', {}));
+  }
+
+  /** Asks for the cloud in use and what can be added. Rejects with a ResponseError when the server refuses. */
+  async clouds(): Promise<Clouds> {
+    return cloudsFrom(await this._json('cloud', {}));
+  }
+
+  /** Asks for the names of a provider's models. Rejects with a ResponseError when there are none. */
+  async cloudModels(
+    access: CloudAccess,
+    signal: AbortSignal
+  ): Promise<string[]> {
+    const body = JSON.stringify(access);
+    const init = { method: 'POST', body, signal };
+    return modelsFrom(await this._json('cloud/models', init));
+  }
+
+  /** Has one real completion made. Rejects with a ResponseError when there is none. */
+  async tryCloud(choice: CloudChoice, signal: AbortSignal): Promise<Trial> {
+    const body = JSON.stringify(choice);
+    const init = { method: 'POST', body, signal };
+    return trialFrom(await this._json('cloud/test', init));
+  }
+
+  /** Puts a cloud in use at once. Rejects with a ResponseError when the server refuses. */
+  async saveCloud(choice: CloudChoice): Promise<Clouds> {
+    const body = JSON.stringify(choice);
+    return cloudsFrom(await this._json('cloud', { method: 'PUT', body }));
+  }
+
+  /** Removes a provider's cloud and its key. Rejects with a ResponseError when the server refuses. */
+  async removeCloud(provider: string): Promise<Clouds> {
+    const route = `cloud/${encodeURIComponent(provider)}`;
+    return cloudsFrom(await this._json(route, { method: 'DELETE' }));
   }
 
   private async _status(route: string, init: RequestInit): Promise<Status> {

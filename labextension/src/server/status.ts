@@ -5,6 +5,7 @@
 import { number, numberOrNull, object, oneOf, strings, text } from './guards';
 import type { Json } from './guards';
 
+const CLOUD_STATES = ['ready', 'paused', 'limited', 'off'] as const;
 const STATES = [
   'off',
   'get-model',
@@ -32,6 +33,8 @@ export interface Status {
   /** What of the project is not searched, and why; null where nothing is searched. */
   index: { detail: string } | null;
   learning: Learning;
+  /** Texts that were shown since the server started. */
+  totals: { shown: number };
   /** Settings that the administrator of the server has fixed. */
   locked: string[];
 }
@@ -68,6 +71,8 @@ export interface Auto {
 
 /** The large model that the server may ask. */
 export interface Cloud {
+  /** Who offers it, for people. */
+  name: string;
   model: string;
   url: string;
   /** Most tokens of a prompt that is sent. */
@@ -84,6 +89,10 @@ export interface Cloud {
   calls_saved: number;
   /** Why its newest call failed; empty when it did not. */
   trouble: string;
+  /** `paused`: it failed too often and is left alone for a while; `limited`: it asked for that itself. */
+  state: (typeof CLOUD_STATES)[number];
+  /** Why, and until when, in the server's words. */
+  detail: string;
 }
 
 /** Turns a parsed answer into a Status. Throws TypeError when it is none. */
@@ -108,6 +117,7 @@ export function statusFrom(value: unknown): Status {
       total_bytes: number(pull, 'total_bytes')
     },
     cloud: cloud && {
+      name: text(cloud, 'name'),
       model: text(cloud, 'model'),
       url: text(cloud, 'url'),
       prompt_tokens: number(cloud, 'prompt_tokens'),
@@ -116,7 +126,9 @@ export function statusFrom(value: unknown): Status {
       calls_left: numberOrNull(cloud, 'calls_left'),
       spent: cloud.spent === true,
       calls_saved: number(cloud, 'calls_saved'),
-      trouble: text(cloud, 'trouble')
+      trouble: text(cloud, 'trouble'),
+      state: oneOf(cloud, 'state', CLOUD_STATES),
+      detail: text(cloud, 'detail')
     },
     auto: body.auto === null ? null : autoFrom(object(body.auto, 'auto')),
     server: server && {
@@ -125,6 +137,7 @@ export function statusFrom(value: unknown): Status {
     },
     index: index && { detail: text(index, 'detail') },
     learning: learningFrom(object(body.learning, 'learning')),
+    totals: { shown: number(object(body.totals, 'totals'), 'shown') },
     locked: strings(body, 'locked')
   };
 }

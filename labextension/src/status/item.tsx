@@ -8,7 +8,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { State, Status } from '../server/status';
 import type { Route } from '../server/wire';
-import { detailOf, reasonOf, sentOf } from './messages';
+import { detailOf, isPaused, reasonOf, sentOf } from './messages';
 import type { StatusModel } from './model';
 
 /** The button in the status bar. */
@@ -61,7 +61,7 @@ export class StatusItem extends ReactWidget {
           {labelOf(state, status, route, this._trans)}
         </button>
         <span role="status" className="jp-mccom-spoken">
-          {trouble}
+          {trouble || awayOf(status, this._trans)}
         </span>
       </>
     );
@@ -96,6 +96,9 @@ export function labelOf(
     case 'loading':
       return trans.__('mccom: loading');
     case 'ready':
+      if (isPaused(status?.cloud)) {
+        return trans.__('mccom: local, cloud paused');
+      }
       if (status?.cloud?.trouble) {
         return trans.__('mccom: local, cloud away');
       }
@@ -108,6 +111,16 @@ export function labelOf(
     case 'trouble':
       return trans.__('mccom: trouble');
   }
+}
+
+/** What is said of a cloud that is left alone: no time until it is asked again, which changes all the while. */
+export function awayOf(
+  status: Status | null,
+  trans: TranslationBundle
+): string {
+  return isPaused(status?.cloud)
+    ? trans.__('The cloud is left alone for a while. The local model goes on.')
+    : '';
 }
 
 /** Which model wrote the newest text, and why that one; empty before the first. */

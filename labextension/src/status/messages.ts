@@ -62,8 +62,9 @@ function besideCloud(
   cloud: Cloud,
   trans: TranslationBundle
 ): string {
-  if (cloud.trouble) {
-    return trans.__('%1 answers alone: %2', model, cloud.trouble);
+  const away = isPaused(cloud) && cloud.detail;
+  if (away || cloud.trouble) {
+    return trans.__('%1 answers alone: %2', model, away || cloud.trouble);
   }
   return cloud.spent
     ? trans.__(
@@ -75,6 +76,15 @@ function besideCloud(
         model,
         cloud.model
       );
+}
+
+/** It is left alone for a while: it failed too often, or said so itself. The day's limits are another matter. */
+export function isPaused(cloud: Cloud | null | undefined): boolean {
+  return (
+    cloud?.on === true &&
+    !cloud.spent &&
+    ['paused', 'limited'].includes(cloud.state)
+  );
 }
 
 /** What leaves the machine for the cloud, and when. */
@@ -220,6 +230,14 @@ export function reasonOf(reason: string, trans: TranslationBundle): string {
       return trans.__('the answer took too long');
     case 'budget':
       return trans.__("today's cloud calls or tokens are used up");
+    case 'paused':
+      return trans.__(
+        'the cloud failed several times in a row and is left alone for a while'
+      );
+    case 'ahead':
+      return trans.__(
+        'the cloud was asked in advance, while you read the local text'
+      );
     case 'low':
       return trans.__(
         'the local text was too unsure to be shown while you type'

@@ -1,16 +1,19 @@
 /**
- * What the status item opens: the state and its next step, the switches, the last suggestion and why, the cloud's
- * budget. Every action is a command. Knows nothing of popups.
+ * What the status item opens: the state and its next step, the switches, the cloud, the last suggestion and why, the
+ * cloud's budget; or the form that adds a cloud, alone. Every other action is a command. Knows nothing of popups.
  */
 
 import { ReactWidget } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { CloudSection } from '../cloud/section';
+import type { CloudSetup } from '../cloud/setup';
 import type { Auto, Cloud, Status } from '../server/status';
 import type { Trace } from '../server/traces';
 import { Commands } from '../tokens';
 import type { IClient } from '../tokens';
 import { labelOf } from './item';
+import { LeftSection } from './left';
 import { autoOf, detailOf, gatesOf, rowsOf, ruleOf, sentOf } from './messages';
 import type { Row } from './messages';
 import type { StatusModel } from './model';
@@ -18,7 +21,8 @@ import type { StatusModel } from './model';
 /** What a Panel needs. */
 export interface IPanelOptions {
   status: StatusModel;
-  client: Pick<IClient, 'lastTrace'>;
+  setup: CloudSetup;
+  client: Pick<IClient, 'lastTrace' | 'left'>;
   trans: TranslationBundle;
   isLocked: (name: string) => boolean;
   /** `asked`: the person has been told what the command costs. */
@@ -30,19 +34,35 @@ export class Panel extends ReactWidget {
   constructor(private readonly _options: IPanelOptions) {
     super();
     this.addClass('jp-mccom-panel');
-    const { status, trans } = _options;
+    const { status, setup, trans } = _options;
     this.node.setAttribute('role', 'dialog');
     this.node.setAttribute('aria-label', trans.__('Code completion'));
     status.changed.connect(this._follow);
+    setup.begin();
+    setup.changed.connect(this._redraw);
     this._follow();
   }
 
   override dispose(): void {
     this._options.status.changed.disconnect(this._follow);
+    this._options.setup.changed.disconnect(this._redraw);
     super.dispose();
   }
 
   protected override render(): React.JSX.Element {
+    const { status: model, setup, trans } = this._options;
+    const cloud = model.status?.cloud ?? null;
+    const isAlone = setup.view.open;
+    return (
+      <>
+        {!isAlone && this._state()}
+        <CloudSection key="cloud" setup={setup} cloud={cloud} trans={trans} />
+        {!isAlone && this._rest()}
+      </>
+    );
+  }
+
+  private _state(): React.JSX.Element {
     const { status: model, trans } = this._options;
     const { state, trouble } = model.shown;
     const { status, route } = model;
@@ -56,10 +76,20 @@ export class Panel extends ReactWidget {
         {status?.index?.detail && <p>{status.index.detail}</p>}
         {status && this._download(status)}
         {this._switches(status?.cloud ?? null)}
+      </>
+    );
+  }
+
+  private _rest(): React.JSX.Element {
+    const { status: model, trans } = this._options;
+    const { status } = model;
+    return (
+      <>
         <h3>{trans.__('Last suggestion')}</h3>
         {this._last()}
         {status && <p>{gatesOf(status, trans)}</p>}
         {status?.cloud && this._budget(status.cloud)}
+        <LeftSection client={this._options.client} trans={trans} />
         {this._button(Commands.settings, trans.__('Settings…'))}
       </>
     );
@@ -203,12 +233,33 @@ export class Panel extends ReactWidget {
     );
   }
 
+  /** In the next frame: the popup closes at a click on what is not in it, also when that click has just removed it. */
+  private readonly _redraw = (): void => {
+    requestAnimationFrame(() => {
+      if (!this.isDisposed) {
+        this.update();
+      }
+    });
+  };
+
   /** Asks for the last suggestion; what happens meanwhile is asked for once more. */
   private readonly _follow = (): void => {
     this.update();
+    this._lookForAnotherCloud();
     this._stale = true;
     this._asking ??= this._ask().finally(() => (this._asking = null));
   };
+
+  /** It may have been set up elsewhere: in another window, by a magic or in a shell. */
+  private _lookForAnotherCloud(): void {
+    const { status, setup } = this._options;
+    const cloud = status.status?.cloud;
+    const name = [cloud?.name, cloud?.model, cloud?.url].join(' ');
+    if (name !== this._cloud) {
+      this._cloud = name;
+      void setup.load();
+    }
+  }
 
   private async _ask(): Promise<void> {
     while (this._stale && !this.isDisposed) {
@@ -223,6 +274,8 @@ export class Panel extends ReactWidget {
   }
 
   private _trace: Trace | null = null;
+  /** Which cloud the set-up was loaded for; null before it was. */
+  private _cloud: string | null = null;
   private _stale = false;
   private _asking: Promise<void> | null = null;
 }

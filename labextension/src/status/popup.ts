@@ -7,6 +7,7 @@ import type { ICommandPalette } from '@jupyterlab/apputils';
 import { showPopup } from '@jupyterlab/statusbar';
 import type { IStatusBar, Popup } from '@jupyterlab/statusbar';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { CloudSetup } from '../cloud/setup';
 import type { Sync } from '../settings/sync';
 import type { IClient } from '../tokens';
 import { Commands, PLUGIN_ID } from '../tokens';
@@ -19,7 +20,7 @@ export interface IStatusOptions {
   app: JupyterFrontEnd;
   client: IClient;
   status: StatusModel;
-  sync: Pick<Sync, 'isLocked'>;
+  sync: Pick<Sync, 'isLocked' | 'choose'>;
   palette: ICommandPalette | null;
   trans: TranslationBundle;
 }
@@ -31,11 +32,18 @@ export function showStatus(
 ): void {
   const { app, client, status, sync, palette, trans } = options;
   const { commands } = app;
+  const setup = new CloudSetup(client, isCloud => {
+    if (isCloud && !sync.isLocked('use_cloud')) {
+      void sync.choose('use_cloud', true); // else a switch that is stored holds again at the next start
+    }
+    void status.refresh();
+  });
   const popup: PanelPopup = new PanelPopup(
     new StatusItem(status, trans, () => popup.toggle()),
     () =>
       new Panel({
         status,
+        setup,
         client,
         trans,
         isLocked: name => sync.isLocked(name),
@@ -46,8 +54,18 @@ export function showStatus(
     label: trans.__('Show the State of Code Completion'),
     execute: () => popup.toggle()
   });
+  commands.addCommand(Commands.addCloud, {
+    label: trans.__('Add a Cloud Model'),
+    execute: async () => {
+      await setup.load();
+      setup.open();
+      popup.show();
+    }
+  });
   const category = trans.__('Code Completion');
-  palette?.addItem({ command: Commands.panel, category });
+  for (const command of [Commands.panel, Commands.addCloud]) {
+    palette?.addItem({ command, category });
+  }
   statusBar.registerStatusItem(PLUGIN_ID, { align: 'right', item: popup.item });
 }
 
@@ -63,6 +81,13 @@ class PanelPopup {
     if (this._popup) {
       this._popup.dispose();
     } else {
+      this._open();
+    }
+  }
+
+  /** Opens the panel where it is closed. */
+  show(): void {
+    if (!this._popup) {
       this._open();
     }
   }
@@ -111,5 +136,7 @@ class PanelPopup {
 }
 
 function focusFirst(node: HTMLElement): void {
-  node.querySelector<HTMLElement>('button, input:not(:disabled)')?.focus();
+  node
+    .querySelector<HTMLElement>('button, select, input:not(:disabled)')
+    ?.focus();
 }

@@ -1,0 +1,209 @@
+"""Values without quotes: in settings and shell lines, within strings, and in prose."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from .document_text import DocumentText
+from .secret_values import is_blank, is_mixed, is_random, is_secret
+from .span import Span
+from .telling_names import Tells, is_telling_word
+
+_IN_STRING = re.compile(r"\{[^{}\"'\n]{1,200}\}|(?:[^\s\"'`;\\<>]|\\(?![nrt\"'`\\]))+")
+_IN_QUERY = re.compile(r"[^\s\"'`;&\\<>#]+")
+_IN_SHELL = re.compile(r"(?:[^\s\"'`;&|\\<>]|\\.)+")
+_IN_PROSE = re.compile(r"[^\s\"'`<>|]+")
+_REST = re.compile(r"[^\n]*")
+_COMMENT = re.compile(r"[ \t]+(?:#|//|;).*|\\$")
+_CONFIG_BEFORE = re.compile(
+    r"[ \t]*(?:[-*+>#;!%$]+[ \t]*|//[ \t]*|--[ \t]*)?"
+    r"(?:(?:export|set|setx|setenv|env|set_env|ENV|ARG|SET|let|local|declare)[ \t]+)?"
+    r"(?:-\w[ \t]+)?(?:\$env:|//)?(?:[\w\[\]]+[.:/_-]+)*[\"'_*]{0,3}"
+)
+_SHELL_BEFORE = re.compile(
+    r"^[ \t]*[!%$](?![ \t]*$)|\b(?:export|setx|setenv|ENV|ARG|env|declare|config:set)[ \t]"
+    r"|(?:^|[ \t])(?:-e|--env|--set|--build-arg|-c"
+    r"|--from-literal|-D)[= \t]|(?:&&|;|\|)[ \t]*$"
+)
+_COMMAND_NEXT = re.compile(r"[ \t]+(?!(?:if|for|and|or|in|is|not|else|async)\b)[\w./~-]+")
+_SPACED = re.compile(r"[ \t]=[ \t]*|<-")
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_CODE = re.compile(
+    r"[^\W\d][\w.]*[(\[{].*|[^\W\d]\w*(?:\.[^\W\d]\w*)+|[\[({].*|.*[(\[{,]|@\w+|lambda\b.*|[-+]?[\d._]+|f?[\"'].*"
+)
+_NO_VALUE = [
+    "string",
+    "bytes",
+    "object",
+    "boolean",
+    "integer",
+    "number",
+    "float",
+    "double",
+    "varchar",
+    "optional",
+    "secretstr",
+    "literal",
+    "union",
+    "required",
+    "password",
+    "getpass",
+    "default",
+    "unknown",
+    "unset",
+    "pytest",
+    "request",
+    "response",
+    "config",
+    "settings",
+]
+_DEFAULT = re.compile(r"\$\{\w{1,60}:[-=]?([^}\s\"']{3,200})\}")
+_BLOCK_SCALAR = re.compile(r"[|>][-+]?[ \t]*\r?\n[ \t]+")
+_FORMATTED = re.compile(r"\b[rR]?[fF][rR]?[\"']|\$\"")
+_STATEMENT = re.compile(r"[^\n\"'`=()\[\]{}]*")
+_FARTHEST = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a value may stand: behind a telling name and its operator."""
+
+    document: DocumentText
+    name: re.Match[str]
+    tells: Tells
+    inside: str
+    """The quote of the string in which it all stands, or nothing."""
+    at: int
+
+    @property
+    def operator(self) -> str:
+        """What stands between the name and the value."""
+        return self.document.text[self.name.end() : self.at]
+
+    @property
+    def before(self) -> str:
+        """The line in front of the name."""
+        return self.document.text[self.document.line_start(self.name.start()) : self.name.start()]
+
+    @property
+    def spaced(self) -> bool:
+        """The operator is set apart from the name, as in code."""
+        return _SPACED.search(self.operator) is not None
+
+
+def bare_value(place: Place, *, prose: str | None) -> Span | None:
+    """The value without quotes at `place`; `prose` is the kind of an operator that no code has."""
+    text, at = place.document.text, place.at
+    default = _DEFAULT.match(text, at)
+    if default:
+        return default.span(1) if is_secret(default[1], place.tells) else None
+    block = _BLOCK_SCALAR.match(text, at)
+    if block and not place.inside:
+        return _in_setting(replace(place, at=block.end()))
+    if text[at : at + 1] in {"", "\n", "\r", "$", "<"}:
+        return None
+    if prose == "tag":
+        return _judged(place, text.find("<", at, at + _FARTHEST))
+    if prose:
+        return None if prose in {"cell", "space"} and place.inside else _in_prose(place, prose)
+    if place.before.endswith(("?", "&", "&amp;")):
+        return _matched(place, _IN_QUERY)
+    if place.inside:
+        return _in_string(place)
+    found = _IN_SHELL.match(text, at, at + _FARTHEST)
+    tight = "=" in place.operator and not place.spaced
+    if tight and found and (_SHELL_BEFORE.search(place.before) or _COMMAND_NEXT.match(text, found.end())):
+        surely = Tells.SURELY if place.tells is Tells.MIXED else place.tells
+        return _judged(replace(place, tells=surely), found.end())
+    return _in_setting(place) or (_in_prose(place, ":") if ":" in place.operator else None)
+
+
+def _matched(place: Place, pattern: re.Pattern[str]) -> Span | None:
+    found = pattern.match(place.document.text, place.at, place.at + _FARTHEST)
+    return _judged(place, found.end()) if found else None
+
+
+def _judged(place: Place, end: int) -> Span | None:
+    value = place.document.text[place.at : end].rstrip() if end > place.at else ""
+    braced = value[:1] == "{" and value[-1:] == "}" and not _is_variable(place, value[1:-1])
+    inner = value[1:-1] if braced else value
+    if "\n" in value or not is_secret(inner, place.tells) or (_CODE.fullmatch(inner) and not is_random(inner)):
+        return None
+    return place.at, place.at + len(value)
+
+
+def _is_variable(place: Place, value: str) -> bool:
+    """What stands in braces is a name of the document, or may be one."""
+    if not value.isidentifier():
+        return False
+    filled_in = _FORMATTED.search(place.before) is not None or ".format" in place.document.text
+    return filled_in or len(value) < 6 or is_blank(value) or place.document.times(value) > 1
+
+
+def _in_string(place: Place) -> Span | None:
+    """Within a string: `Pwd=…;`, `password=… host=…`, `password: …`. A plain word counts only behind `=`."""
+    found = _IN_STRING.match(place.document.text, place.at, place.at + _FARTHEST)
+    value = found[0].rstrip(",.)]") if found else ""
+    tight = place.operator.strip("\"'`\\") == "="
+    if not value or ("}" in value and "{" not in value) or not (tight or is_mixed(value)):
+        return None
+    if value.startswith("{") and (_is_variable(place, value[1:-1]) or not tight):
+        return None
+    return _judged(place, place.at + len(value))
+
+
+def _in_prose(place: Place, kind: str) -> Span | None:
+    """Behind `password is`, in the next cell of a table, or in a line without signs of code: no plain word."""
+    text, at = place.document.text, place.at
+    if kind in {":", "space"} and (place.tells is not Tells.SURELY or not _STATEMENT.fullmatch(place.before)):
+        return None
+    while text[at : at + 1] in {"*", "_", "`", "(", ":"}:
+        at += 1
+    found = _IN_PROSE.match(text, at, at + _FARTHEST)
+    value = found[0].rstrip(".,;:!?)*_`") if found else ""
+    has_digit = any(map(str.isdigit, value))
+    mixed = len(value) >= 6 and is_mixed(value) and (has_digit or kind == "cell")
+    if (
+        not mixed
+        or (_CODE.fullmatch(value) and not is_random(value))
+        or (kind == "space" and place.document.times(value) > 1)
+    ):
+        return None
+    return _judged(replace(place, at=at), at + len(value))
+
+
+def _in_setting(place: Place) -> Span | None:
+    """A whole line `name = value` or `name: value`, whose value is no code."""
+    found = _REST.match(place.document.text, place.at, place.at + _FARTHEST)
+    value = _COMMENT.sub("", found[0]).rstrip(" \t\r,") if found else ""
+    if not value or value[0] in "\"'`|&*!" or _CONFIG_BEFORE.fullmatch(place.before) is None:
+        return None
+    if " " in value or "\t" in value:
+        return _phrase(place, value)
+    if _CODE.fullmatch(value) and not is_random(value):
+        return None
+    if _IDENTIFIER.fullmatch(value) and not is_random(value) and not _is_value(place, value):
+        return None
+    return _judged(place, place.at + len(value)) if place.tells is Tells.SURELY or is_mixed(value) else None
+
+
+def _is_value(place: Place, value: str) -> bool:
+    """What could be an identifier is none: it stands nowhere else, and has digits or is a word in a setting."""
+    if len(value) < 6 or value.lower() in _NO_VALUE or place.document.times(value) > 1:
+        return False
+    if any(map(str.isdigit, value)) or (value.islower() and not place.spaced and "_" not in value):
+        return True
+    if place.spaced or ":" in place.operator:
+        return place.document.has_sections or not (place.spaced or place.document.has_code)
+    return place.tells is Tells.SURELY
+
+
+def _phrase(place: Place, value: str) -> Span | None:
+    """Several plain words behind a name at the line's start: `passphrase: correct horse battery staple`."""
+    words = value.split()
+    plain = all(word.replace("-", "").isalnum() and word.islower() for word in words)
+    about = any(is_telling_word(word) for word in words) or is_blank(value)
+    if place.tells is not Tells.SURELY or not plain or about or not 3 <= len(words) <= 8 or min(map(len, words)) < 3:
+        return None
+    return place.at, place.at + len(value)

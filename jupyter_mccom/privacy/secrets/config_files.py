@@ -1,0 +1,36 @@
+"""Passwords by their place in files that have no name for them: netrc, `.pgpass`, `.npmrc`, htpasswd."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .secret_values import is_blank
+from .span import Span
+
+_NETRC = re.compile(r"\b(?:login|user|account)\s{1,20}[^\s\"']{1,80}\s{1,20}password\s{1,20}([^\s\"']{3,200})")
+_PGPASS = re.compile(r"^[\w.*-]{1,100}:(?:\d{2,5}|\*):[\w.*-]{1,60}:[\w.*@-]{1,60}:([^\s:][^\n]{2,100})$", re.MULTILINE)
+_PUTTY = re.compile(
+    r"^Private-(?:Lines: \d{1,3}\r?\n((?:[A-Za-z0-9+/=]{1,80}\r?\n?){1,200})|MAC: ([0-9a-f]{20,}))", re.MULTILINE
+)
+_AZURE = re.compile(r"account\.key\.[\w.\-]{3,100}[\"']?\s{0,9}[,=:]?\s{0,9}[\"']?([A-Za-z0-9+/=]{30,100})")
+_BASIC = re.compile(
+    r"\b(?i:bearer|basic|token|apikey|digest"
+    r"|authorization[\"']?\s{0,9}[:=,]\s{0,9}[\"'bfru]{0,3}(?:bearer|basic|token|apikey)?)"
+    r"[ \t]{1,9}(?=[\w.~+/=:\-]{0,400}?[\dA-Z=])([\w.~+/=:\-]{12,4000})"
+)
+
+
+def placed_passwords(text: str) -> Iterator[Span]:
+    """The passwords that their place gives away."""
+    for pattern, hint in ((_NETRC, "password"), (_PGPASS, ":"), (_PUTTY, "Private-")):
+        if hint in text:
+            for found in pattern.finditer(text):
+                group = found.lastindex or 1
+                if not is_blank(found[group].strip()):
+                    yield found.span(group)
+    if "account.key." in text:
+        yield from (found.span(1) for found in _AZURE.finditer(text))
+    for found in _BASIC.finditer(text):
+        if not is_blank(found[1]) and (any(map(str.isdigit, found[1])) or found[1].endswith("=")):
+            yield found.span(1)

@@ -1,0 +1,72 @@
+"""Passwords in addresses: `scheme://user:…@host`, with or without an end, and JDBC's `user/…@host`.
+
+The settings of ODBC, libpq and Azure (`Pwd=…;`) are found by their names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .secret_values import is_blank, is_random
+from .span import Span
+
+_USER = re.compile(r"://(?P<user>[^\s/:@\"'`<>\\]{0,200}):(?=[^\s/\"'`])|://(?P<alone>[^\s/:@\"'`<>\\]{8,300})@")
+_PASSWORD = re.compile(r"[^\s\"'`<>|]{1,300}")
+_PORT = re.compile(r"\d{1,5}(?=[/?#,\s\"'`)\]};]|$)")
+_JDBC = re.compile(
+    r"\bjdbc:oracle:\w{2,9}:[\w.$#-]{1,60}/([^\s@\"'`]{2,100})@|\b\w{1,40}/([^\s@/\"'`]{4,60})@(?://)?[\w.-]+(?::\d+)?/\w+"
+)
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})$")
+_PAGES = frozenset({"http", "https", "file", "s3", "gs", "ws", "wss", "about", "data"})
+_END = re.compile(r"[\"'`]?[ \t)\]},;]*(?:\r?\n|$)")
+
+
+def logins(text: str) -> Iterator[Span]:
+    """The passwords in the addresses of `text`."""
+    if "://" in text:
+        read_to = 0
+        for found in _USER.finditer(text):
+            if found.start() < read_to:
+                continue
+            span = found.span("alone") if found["alone"] else _password(text, found)
+            if span and (found["alone"] is None or is_random(found["alone"])):
+                read_to = span[1]
+                yield span
+    if "@" in text and "/" in text:
+        for found in _JDBC.finditer(text):
+            group = found.lastindex or 1
+            if not is_blank(found[group]):
+                yield found.span(group)
+
+
+def _password(text: str, found: re.Match[str]) -> Span | None:
+    """Up to the last `@` in front of the host, since a password may have `@` and `/`; half typed, up to the end."""
+    rest = _PASSWORD.match(text, found.end())
+    if rest is None or found["user"].startswith("["):
+        return None
+    whole = rest[0]
+    port = _PORT.match(text, found.end())
+    at = _last_at(whole)
+    if at < 0:
+        scheme = _SCHEME.search(text, max(0, found.start() - 32), found.start())
+        known = scheme is not None and scheme[1].lower() not in _PAGES
+        unended = known and found["user"] and _END.match(text, rest.end())
+        value = whole.rstrip(")]},;")
+        half = unended and port is None and not value.isdigit() and not _is_filled_in(value) and "/" not in value
+        return (found.end(), found.end() + len(value)) if half else None
+    value = whole[:at]
+    if (port and "/" in value) or _is_filled_in(value):
+        return None
+    return found.end(), found.end() + at
+
+
+def _last_at(whole: str) -> int:
+    """The `@` in front of the host: the last one before a query, where several follow each other."""
+    query = re.search(r"@[^@]*[?]", whole)
+    return whole.rfind("@", 0, query.start() + 1 if query else len(whole))
+
+
+def _is_filled_in(value: str) -> bool:
+    """A variable or placeholder, whose braces may hold code."""
+    return is_blank(value) or re.fullmatch(r"\{.*\}|\$\w+|\$\{.*\}|%\w+%|<.*>|\[.*\]|\{.*", value) is not None

@@ -1,0 +1,86 @@
+/**
+ * What is said once in a browser, by a notification: what leaves the machine for a cloud, and that one can be added.
+ */
+
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { kernelOf } from '../status/messages';
+import type { StatusModel } from '../status/model';
+import { Commands } from '../tokens';
+import type { IClient } from '../tokens';
+
+const TOLD = 'jupyter-mccom:told';
+const OFFERED = 'jupyter-mccom:cloud-offered';
+/** The person has seen by then what the local model does. */
+const ENOUGH_SHOWN = 20;
+
+/** What the notices are about. */
+export interface INoticeOptions {
+  app: Pick<JupyterFrontEnd, 'commands'>;
+  client: Pick<IClient, 'clouds'>;
+  status: StatusModel;
+  trans: TranslationBundle;
+}
+
+/** Says once a cloud what leaves the machine. */
+export function tellWhatLeaves({ status, trans }: INoticeOptions): void {
+  const tell = (): void => {
+    const cloud = status.status?.cloud;
+    const name = cloud ? [cloud.model, cloud.url].join(' ') : '';
+    if (!cloud?.on || localStorage.getItem(TOLD) === name) {
+      return;
+    }
+    localStorage.setItem(TOLD, name);
+    const said = trans.__(
+      'Code from around the cursor, other cells and project files may be sent to %1 at %2. Secrets are masked.',
+      cloud.model,
+      cloud.url
+    );
+    Notification.info(`${said} ${kernelOf(cloud, trans)}`, {
+      autoClose: false
+    });
+  };
+  status.changed.connect(tell);
+  tell();
+}
+
+/** Says once, after some use without a cloud, that one can be added; not where the administrator sets the cloud. */
+export function offerCloud(options: INoticeOptions): void {
+  const { status } = options;
+  const offer = (): void => {
+    const { status: now } = status;
+    if (localStorage.getItem(OFFERED)) {
+      status.changed.disconnect(offer);
+    } else if (now && !now.cloud && now.totals.shown >= ENOUGH_SHOWN) {
+      status.changed.disconnect(offer);
+      void offerNow(options);
+    }
+  };
+  status.changed.connect(offer);
+  offer();
+}
+
+async function offerNow(options: INoticeOptions): Promise<void> {
+  const { app, client, trans } = options;
+  const clouds = await client.clouds().catch(() => null);
+  if (!clouds?.may_set_up || clouds.cloud) {
+    return;
+  }
+  localStorage.setItem(OFFERED, 'yes');
+  Notification.info(
+    trans.__(
+      'A large model can take over where the local one is unsure. You can add one with your own key, or a server of your own.'
+    ),
+    {
+      autoClose: false,
+      actions: [
+        {
+          label: trans.__('Add a Cloud Model'),
+          callback: () => void app.commands.execute(Commands.addCloud)
+        },
+        { label: trans.__('No, thanks'), callback: () => undefined }
+      ]
+    }
+  );
+}
