@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession
+from playwright.sync_api import BrowserContext, CDPSession, expect
 
 from jupyter_mccom.models.store import Store
 
 from .answering import answered, answered_notebook
-from .lab import STATUS, Lab, Notebook
+from .lab import CLOUD_AWAY, STATUS, Lab, Notebook
 
 PAUSE_MS = 600
 """Longer than the longest wait for a pause in typing."""
@@ -235,3 +235,24 @@ def test_a_console_completes_as_a_cell(lab: Lab, window: BrowserContext, screens
     assert book.wait_ghost() == ghost
     book.press("Tab", "Shift+Enter")
     book.page.locator(".jp-CodeConsole-content .jp-OutputArea-output", has_text="1.5").wait_for()
+
+
+def test_the_first_cloud_notice_can_be_read(window: BrowserContext, models: Store, tmp_path: Path) -> None:
+    """11: The first notice of a cloud is one short sentence, not cut off, and its button opens the whole."""
+    lab = Lab(tmp_path, "--MCCom.model=smollm2-135m", *CLOUD_AWAY)
+    try:
+        lab.notebook("notice.ipynb", "x = 1")
+        page = Notebook(window, lab, "notice.ipynb").page
+        notice = page.locator(".Toastify__toast").filter(has_text="may be sent")
+        expect(notice).to_contain_text("Secrets are masked.")
+        expect(notice).not_to_contain_text("…")
+        page.screenshot(path=str(tmp_path / "notice.png"))
+        notice.get_by_role("button", name="What Is Sent").click()
+        whole = page.locator(".jp-Dialog")
+        for said in ("big", "http://127.0.0.1:9", "project files", "kernel", ".mccomignore"):
+            expect(whole).to_contain_text(said)
+        page.screenshot(path=str(tmp_path / "whole.png"))
+        whole.get_by_role("button", name="Close").click()
+        expect(whole).to_have_count(0)
+    finally:
+        lab.stop()
