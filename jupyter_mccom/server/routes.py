@@ -237,6 +237,27 @@ class PullHandler(MCComHandler):
         self.finish(json.dumps(await self.completions.status()))
 
 
+class SnoozeHandler(MCComHandler):
+    """`PUT /mccom/snooze` with `{minutes: number or null}` pauses suggestions, null until the server restarts.
+
+    `DELETE` ends the pause. Both answer with the status, and tell every open page.
+    """
+
+    @route
+    async def put(self) -> None:
+        self.completions.snooze.begin(wire.minutes_from(self.body()))
+        await self._told()
+
+    @route
+    async def delete(self) -> None:
+        self.completions.snooze.end()
+        await self._told()
+
+    async def _told(self) -> None:
+        tell_settings_changed(self.event_logger, self.completions.settings)
+        self.finish(json.dumps(await self.completions.status()))
+
+
 class StatusHandler(MCComHandler):
     """`GET /mccom/status`."""
 
@@ -296,6 +317,7 @@ HANDLERS = [
     (r"/mccom/survival", SurvivalHandler),
     (r"/mccom/warm", WarmHandler),
     (r"/mccom/pull", PullHandler),
+    (r"/mccom/snooze", SnoozeHandler),
     (r"/mccom/status", StatusHandler),
     (r"/mccom/traces", TracesHandler),
     (r"/mccom/left", LeftHandler),

@@ -128,7 +128,7 @@ export class Page {
   private _atRest(): CompleteRequest | null {
     const { settings, status } = this._options;
     const { editor, visible } = this.watchers;
-    if (!editor || visible || !status.enabled) {
+    if (!editor || visible || !status.enabled || status.snoozed) {
       return null;
     }
     const asked = this._reader.readAt(editor);

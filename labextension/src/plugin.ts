@@ -20,6 +20,7 @@ import { addCommands, offerOnce } from './commands/commands';
 import type { ICommandOptions } from './commands/commands';
 import { addKeys } from './commands/keys';
 import { offerCloud, tellWhatLeaves } from './commands/notices';
+import { addSnooze } from './commands/snooze';
 import { CellOrder } from './completion/cellorder';
 import { targetOf } from './completion/context';
 import type { Target } from './completion/context';
@@ -93,6 +94,7 @@ export const plugin: JupyterFrontEndPlugin<void> = {
       }
       void status.refresh();
     });
+    dropWhenSnoozed(status, page);
     const { watchers, provider } = page;
     const options = { app, client, watchers, provider, status, sync };
     void storedSettings(registry, sync, trans).then(stored => {
@@ -106,6 +108,17 @@ export const plugin: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+/** A pause begins: what is shown goes. What is asked for by hand later stays. */
+function dropWhenSnoozed(status: StatusModel, page: Page): void {
+  let before = false;
+  status.changed.connect(() => {
+    if (status.snoozed && !before) {
+      page.drop();
+    }
+    before = status.snoozed;
+  });
+}
 
 /** Which cells ran is heard from every notebook. */
 function follow(cellOrder: CellOrder): void {
@@ -130,6 +143,7 @@ function furnish(
   follow();
   settings.changed.connect(follow);
   addCommands(options);
+  addSnooze(options);
   tellWhatLeaves(options);
   if (statusBar) {
     showStatus(options, statusBar);

@@ -48,6 +48,7 @@ class ScriptedClient {
 
 export class Page {
   enabled = true;
+  snoozed = false;
   speaking = true;
   cell = 'c';
   focused = true;

@@ -58,6 +58,14 @@ describe('fetch', () => {
     expect(page.client.requests).toEqual([]);
   });
 
+  it('asks nothing while suggestions are snoozed, unless asked to', async () => {
+    const page = new Page(says(line('final', 'mean()')));
+    page.snoozed = true;
+    expect(await page.fetch()).toEqual([]);
+    expect(page.client.requests).toEqual([]);
+    expect(await page.fetch(INVOKED)).toHaveLength(1);
+  });
+
   it('asks nothing for a view in which the person is not, unless asked to', async () => {
     const page = new Page(says(line('final', 'mean()')));
     page.focused = false;

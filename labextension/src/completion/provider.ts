@@ -116,6 +116,9 @@ export class Provider implements IInlineCompletionProvider {
       return item;
     }
     session.supersede();
+    if (!invoked && this._options.status.snoozed) {
+      return null;
+    }
     if (!session.mayAsk(asked, invoked, settings.values)) {
       return null;
     }
@@ -242,7 +245,7 @@ function isUnchanged(asked: Asked): boolean {
 /** What a Provider needs. */
 export interface IProviderOptions {
   client: Pick<IClient, 'complete'>;
-  status: Pick<IStatusModel, 'enabled' | 'report' | 'answered'>;
+  status: Pick<IStatusModel, 'enabled' | 'snoozed' | 'report' | 'answered'>;
   sessions: Sessions;
   offers: Offers;
   settings: Pick<Settings, 'values'>;
