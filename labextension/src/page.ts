@@ -15,12 +15,17 @@ import { EmptyLines } from './completion/emptyline';
 import { Prefetch } from './completion/prefetch';
 import { Provider } from './completion/provider';
 import { Sessions } from './completion/session';
-import { Edits } from './ghost/editor';
+import { Upheavals } from './completion/upheavals';
+import { Edits } from './ghost/edits';
+import type { Edit } from './ghost/edits';
 import { Watchers } from './ghost/watchers';
 import { Offers } from './outcomes/offers';
 import type { CompleteRequest } from './server/wire';
 import type { Settings } from './settings/settings';
 import type { IClient, IStatusModel } from './tokens';
+
+/** What a place is read ahead for: the next key. */
+const TYPED: Edit = 'typed';
 
 /** What a page is made of. */
 export interface IPageOptions {
@@ -77,12 +82,23 @@ export class Page {
       moved: () => {
         this._sessions.left();
         this._prefetch.moved();
+        upheavals.follow(widget());
       }
     });
+    const upheavals = new Upheavals(() => this.drop());
     this._listen();
   }
 
+  /** What is suggested, or asked, holds nowhere any more: settings changed, or what was read. */
+  drop(): void {
+    this._prefetch.stop();
+    this._emptyLines.stop();
+    this._sessions.supersede();
+    this.watchers.drop();
+  }
+
   private _listen(): void {
+    this._options.settings.changed.connect(() => this.drop());
     window.addEventListener('pagehide', () => {
       this.watchers.leave();
       this._sessions.close();
@@ -112,16 +128,17 @@ export class Page {
   private _atRest(): CompleteRequest | null {
     const { settings, status } = this._options;
     const { editor, visible } = this.watchers;
-    if (!editor || visible || !status.enabled) {
+    if (!editor || visible || !status.enabled || status.snoozed) {
       return null;
     }
     const asked = this._reader.readAt(editor);
-    if (!asked) {
+    if (!asked || asked.isComposing()) {
       return null;
     }
-    const { position } = asked;
+    const { position, edit } = asked;
     const session = this._sessions.of(position.document);
-    return session.mayAsk(asked, false, settings.values)
+    const entered = edit === 'changed' ? { ...asked, edit: TYPED } : asked;
+    return session.mayAsk(entered, false, settings.values)
       ? {
           ...position,
           trigger: 'typing',

@@ -12,8 +12,8 @@ import { Accepts } from './accept';
 import type { Part } from './accept';
 import { mendModel } from './corefixes';
 import type { IReply } from './corefixes';
-import { placeOf } from './editor';
-import type { Edits } from './editor';
+import { hasOneCursor, isComposing, isFixed, placeOf } from './editor';
+import type { Edits } from './edits';
 import { disarm, mark } from './marks';
 
 /** What a watched widget tells, and is helped by. */
@@ -78,6 +78,13 @@ export class Watcher {
     }
   }
 
+  /** Our suggestion does not hold any more: it goes, and Tab is the editor's. */
+  drop(): void {
+    if (this._offer) {
+      this._reset('superseded');
+    }
+  }
+
   /** Accepts the next part of the visible suggestion. */
   take(part: Part): void {
     if (this.visible) {
@@ -101,7 +108,7 @@ export class Watcher {
     this._offer = offer;
     this._text = this._place()?.text ?? '';
     if (offer) {
-      this._watchBlur(this._completer.editor);
+      this._watchHost(this._completer.editor);
       this._lookForPaint(offer);
     }
     this._mark();
@@ -138,6 +145,10 @@ export class Watcher {
   /** Core leaves a ghost where it was when the cursor goes right, or types over a bracket that the editor closed. */
   private _cursorMoved(): void {
     const place = this._place();
+    if (this._offer && !this._isPlain()) {
+      this._reset('moved');
+      return;
+    }
     if (place?.text !== this._text || !this._read()) {
       return;
     }
@@ -234,12 +245,21 @@ export class Watcher {
     };
   }
 
-  /** Core hides a ghost when the focus is lost, but keeps its item: the next key would bring it back. */
-  private _watchBlur(editor: CodeEditor.IEditor | null | undefined): void {
-    if (!editor || this._blurWatched.has(editor)) {
+  /**
+   * Core hides a ghost when the focus is lost, but keeps its item: the next key would bring it back. Where an input
+   * method begins to compose, its text and its keys come first.
+   */
+  private _watchHost(editor: CodeEditor.IEditor | null | undefined): void {
+    if (!editor || this._watchedHosts.has(editor)) {
       return;
     }
-    this._blurWatched.add(editor);
+    this._watchedHosts.add(editor);
+    editor.host.addEventListener('compositionstart', () => {
+      if (this._completer.editor === editor) {
+        this.drop();
+      }
+    });
+    this._watchFixing(editor);
     editor.host.addEventListener('focusout', event => {
       const to = event.relatedTarget;
       const inside =
@@ -249,6 +269,18 @@ export class Watcher {
         this._reset('moved');
       }
     });
+  }
+
+  /** The cell or file may become read-only; its editor says so by a class. */
+  private _watchFixing(editor: CodeEditor.IEditor): void {
+    const node = editor.host.querySelector('.cm-editor');
+    if (node) {
+      new MutationObserver(() => {
+        if (this._completer.editor === editor && isFixed(editor)) {
+          this.drop();
+        }
+      }).observe(node, { attributeFilter: ['class'] });
+    }
   }
 
   private _reset(ending: Ending): void {
@@ -278,8 +310,15 @@ export class Watcher {
     return (
       cursor?.line === model.cursor.line &&
       cursor.column === model.cursor.column &&
+      this._isPlain() &&
       offers.every(o => !o || (place && o.anchor.rest(place, o.text)))
     );
+  }
+
+  /** Text could be put in at the cursor: there is one, nothing is selected and no input method composes. */
+  private _isPlain(): boolean {
+    const editor = this._completer.editor;
+    return !!editor && hasOneCursor(editor) && !isComposing(editor);
   }
 
   private _place(): IPlace | null {
@@ -288,7 +327,7 @@ export class Watcher {
   }
 
   private readonly _accepts: Accepts;
-  private readonly _blurWatched = new WeakSet<CodeEditor.IEditor>();
+  private readonly _watchedHosts = new WeakSet<CodeEditor.IEditor>();
   private _offer: IOffer | null = null;
   /** The text of the editor when the suggestion was last looked at. */
   private _text = '';
