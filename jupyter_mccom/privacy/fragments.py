@@ -74,8 +74,8 @@ class Fragments:
     def _is_part(self, text: str, start: int, end: int) -> bool:
         part = text[start:end]
         longer = _is_letter(text[start - 1 : start]) or _is_letter(text[end : end + 1])
-        if part in self._secrets and longer and len(part) < _LONG:
-            return False  # a longer name: `hunter223` beside `hunter22`
+        if part in self._secrets and longer and len(part) < _LONG and all(map(is_common_word, _PIECE.findall(part))):
+            return False  # a longer name: `database223` beside `database22`
         begun, ended = _LETTERS_BEFORE.search(text[:start]), _LETTERS.match(text, end)
         word = (begun[0] if begun else "") + part + (ended[0] if ended else "")
         if not _of_words(word):

@@ -19,8 +19,8 @@ from .telling_names import Tells, asks, names_in
 
 _CLOSERS = re.compile(r"(?:\\*[\"'`]|&quot;|\]|\)|\*{1,2}|__)?(?:\]|\)|\*{1,2}|\[\d*\])*")
 _ANNOTATION = re.compile(
-    r"[ \t]*::?[ \t]*[A-Za-z_][\w.]*(?:[\[<][^\]>\n]{0,80}[\]>]{1,3})?"
-    r"(?:[ \t]*\|[ \t]*[\w.\[\]]+){0,3}[?!]?[ \t]*(?==(?!=))"
+    r"[ \t]*::?[ \t]*(?:&(?:'\w+[ ])?(?:mut[ ])?|\*)?[A-Za-z_][\w.]*(?:[\[<][^\]>\n]{0,80}[\]>]{1,3})?"
+    r"(?:[ \t]*\|[ \t]*[\w.\[\]]+){0,3}[?!]?[ \t]*(?==(?!=)[ \t]*\S)"
     r"|[ \t]+(?:string|str|char|text|varchar)\b[ \t]*(?==(?!=))"
 )
 _OPERATOR = re.compile(
@@ -43,6 +43,7 @@ _JOINS = re.compile(r"\b(?:join|paste0?|concat|format|sprintf|os\.path\.join)\b"
 _TARGETS = re.compile(r"[ \t]*\(?[\w.]{1,60}(?:[ \t]*,[ \t]*[\w.]{1,60}){1,5}\)?[ \t]*=(?!=)[ \t]*\(?[ \t]*")
 _SEPARATOR = re.compile(r"[^,\"'\n]{0,60},\s{0,20}")
 _MOST_NAMES, _CHARS_A_NAME = 1_000, 200
+_HAS_QUOTE = re.compile(r"(?:[^`\n\"']{0,200}(?:\"[^\"`\n]{0,400}\"|'[^'`\n]{0,400}')){1,9}[^`\n\"']{0,200}`")
 _IS_KEY = re.compile(r"[\"'][\w -]{1,60}[\"']\s{0,9}:")
 _LABEL = re.compile(r"[ \t]?[:=][ \t]?(?=[\"'],)")
 """What stands between a name and the end of its string where a value is printed: `print("password:", …)`."""
@@ -62,6 +63,8 @@ def assigned(text: str) -> Iterator[Span]:
 
 def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Iterator[Span]:
     text, inside = document.text, document.quote_at(name.start())
+    if inside == "`" and _HAS_QUOTE.match(text, name.end()):
+        inside = ""  # code in a sentence
     label = _LABEL.match(text, name.end()) if inside else None
     closers = _CLOSERS.match(text, label.end() if label else name.end())
     at = closers.end() if closers else name.end()

@@ -127,10 +127,16 @@ def _matched(place: Place, pattern: re.Pattern[str]) -> Span | None:
 def _judged(place: Place, end: int) -> Span | None:
     value = place.document.text[place.at : end].rstrip() if end > place.at else ""
     braced = value[:1] == "{" and value[-1:] == "}" and not _is_variable(place, value[1:-1])
-    inner = value[1:-1] if braced else value
+    inner = value[1:-1] if braced else value[1:] if _is_open(place, value) else value
     if "\n" in value or not is_secret(inner, place.tells) or (_CODE.fullmatch(inner) and not is_random(inner)):
         return None
     return place.at, place.at + len(value)
+
+
+def _is_open(place: Place, value: str) -> bool:
+    """Half typed: braces about a value of ODBC, which have no end yet."""
+    tight = place.operator.strip("\"'`\\") == "="
+    return tight and value[:1] == "{" and "}" not in value and _FORMATTED.search(place.before) is None
 
 
 def _is_variable(place: Place, value: str) -> bool:

@@ -16,6 +16,7 @@ from .shell_lines import shell_passwords
 from .span import Span, merged
 from .sql_statements import sql_passwords
 from .telling_names import what_tells
+from .user_pairs import beside_user_names
 from .vendor_tokens import plugin_tokens, tokens
 
 _RUN = re.compile(r"[A-Za-z0-9+/=_.:\-]{16,}")
@@ -27,7 +28,7 @@ _DIGIT = re.compile(r"[0-9]")
 def spans(text: str) -> tuple[Span, ...]:
     """(start, end) of each secret in a whole document, in order and without overlaps. Takes time linear in `text`."""
     found = [*key_bodies(text), *(private_keys(text) if "PRIVATE KEY" in text else ())]
-    for detector in (assigned, tokens, logins, shell_passwords, sql_passwords, beside_users, placed_passwords):
+    for detector in (assigned, tokens, logins, shell_passwords, sql_passwords, beside_users, beside_user_names, placed_passwords):
         found += detector(text)
     found += _by_line(text)
     return tuple(merged(found))

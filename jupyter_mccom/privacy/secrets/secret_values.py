@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..common_words import is_common_word
 from .telling_names import Tells, is_telling_word
 
 _BLANK = re.compile(
@@ -25,6 +26,7 @@ _BRACES = re.compile(r"\{[^{}]{0,80}\}|%\(?\w{0,30}\)?s|\$\{[^{}]{0,80}\}")
 _RUN = re.compile(r"[A-Za-z0-9]{4,}")
 _ALNUM, _DIGIT = re.compile(r"[A-Za-z0-9]"), re.compile(r"[0-9]")
 _CHANGE = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[a-z])(?=[A-Z])")
+_PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
 _ENOUGH = 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LEAST = 3
@@ -65,7 +67,17 @@ def is_random(value: str) -> bool:
     if _UUID.search(value):
         return True
     n_chars, n_digits = len(_ALNUM.findall(value)), len(_DIGIT.findall(value))
+    if not n_digits and n_chars >= 16 and value.isalnum():
+        return n_changes(value) >= 3 and is_made_up(value)
     return n_chars >= 8 and 0 < n_digits < n_chars and n_changes(value) >= max(3, n_chars / 6)
+
+
+def is_made_up(value: str, *, least: int = 8) -> bool:
+    """`value` has at least `least` characters, and letters, most of which are in no common words."""
+    pieces = _PIECE.findall(value)
+    n_letters = sum(map(len, pieces))
+    known = sum(len(piece) for piece in pieces if is_common_word(piece))
+    return len(value) >= least and n_letters > 0 and known * 2 < n_letters
 
 
 def n_changes(value: str) -> int:
