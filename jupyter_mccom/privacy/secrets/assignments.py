@@ -25,9 +25,9 @@ _ANNOTATION = re.compile(
 )
 _OPERATOR = re.compile(
     r"[ \t]*(?P<assign>:=|=>|<<?-|->|→|\?\?=|\|\|=|\+=|=(?![=~])|:(?!:|//))[ \t]*"
-    r"|[ \t]*(?P<compare>[=!]==?|\.equals\()[ \t]*"
-    r"|[ \t]*(?P<comma>,)\s{0,40}"
-    r"|(?P<call>\()\s{0,40}"
+    r"|[ \t]*(?P<compare>[=!]==?|\.equals\(|[ \t](?:not[ ])?in[ ][\[({])[ \t]*"
+    r"|[ \t]*(?P<comma>,|\)\s{0,40}\.(?:send_?[kK]eys|fill|type|set\w*|write|press_sequentially)\()\s{0,40}"
+    r"|(?P<call>\()\s{0,40}(?:(?:value|text|default|password)\s?=\s?)?"
     r"|[ \t]+(?P<prose>is|ist|est|es|è|é|was|are|lautet|to|=)(?:[ \t]*:)?[ \t]+"
     r"|[ \t]*(?P<cell>\|)[ \t]*"
     r"|(?P<tag>>)"
@@ -35,7 +35,9 @@ _OPERATOR = re.compile(
 )
 _PAIR = re.compile(r"[ \t]*,?\s{0,40}[\"']?(?:value|val|default|content)[\"']?[ \t]*[:=][ \t]*", re.IGNORECASE)
 _BLOCK = re.compile(r"[ \t]*\{[^{}]{0,300}?\bdefault\s{0,9}=[ \t]*")
-_DEFAULT = re.compile(r"\b(?:getenv|get|environ\.get|pop|setdefault|or|else|default|Field|default_value|b64decode)\b")
+_DEFAULT = re.compile(
+    r"\b(?:getenv|get|environ\.get|pop|setdefault|or|else|default|Field|default_value|b64decode)\b|\?\?|\|\|"
+)
 _WRAPS = re.compile(
     r"\b(?:str|bytes|bytearray|Secret\w*|String|quote|quote_plus|unquote|fromhex|unhexlify|\w*b64decode|from|Binary|Password)\([bruf]?[\"']$"
 )
@@ -43,12 +45,12 @@ _JOINS = re.compile(r"\b(?:join|paste0?|concat|format|sprintf|os\.path\.join)\b"
 _TARGETS = re.compile(r"[ \t]*\(?[\w.]{1,60}(?:[ \t]*,[ \t]*[\w.]{1,60}){1,5}\)?[ \t]*=(?!=)[ \t]*\(?[ \t]*")
 _SEPARATOR = re.compile(r"[^,\"'\n]{0,60},\s{0,20}")
 _MOST_NAMES, _CHARS_A_NAME = 1_000, 200
-_HAS_QUOTE = re.compile(r"(?:[^`\n\"']{0,200}(?:\"[^\"`\n]{0,400}\"|'[^'`\n]{0,400}')){1,9}[^`\n\"']{0,200}`")
+_OPTION = re.compile(r"--?[a-z][a-z-]*=?")
 _IS_KEY = re.compile(r"[\"'][\w -]{1,60}[\"']\s{0,9}:")
 _LABEL = re.compile(r"[ \t]?[:=][ \t]?(?=[\"'],)")
 """What stands between a name and the end of its string where a value is printed: `print("password:", …)`."""
 _VALUE_BEFORE = re.compile(r"(?::|=>)\s{0,4}[bruf]{0,2}\\{0,2}[\"'`]$")
-_TAKEN = re.compile(r"\b(?:or|else|default\w*=|Field\()\s*[bruf]?[\"']$")
+_TAKEN = re.compile(r"(?:\b(?:or|else|default\w*=|Field\()|\?\?|\|\|)\s*[bruf]?[\"']$")
 
 
 def assigned(text: str) -> Iterator[Span]:
@@ -63,8 +65,6 @@ def assigned(text: str) -> Iterator[Span]:
 
 def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Iterator[Span]:
     text, inside = document.text, document.quote_at(name.start())
-    if inside == "`" and _HAS_QUOTE.match(text, name.end()):
-        inside = ""  # code in a sentence
     label = _LABEL.match(text, name.end()) if inside else None
     closers = _CLOSERS.match(text, label.end() if label else name.end())
     at = closers.end() if closers else name.end()
@@ -106,7 +106,7 @@ def _direct(place: Place) -> list[Span]:
     spans: list[Span] = []
     for group in groups:
         value = "".join(text[literal.start : literal.end] for literal in group)
-        if is_secret(value.strip(), place.tells) and not value.startswith("-"):
+        if is_secret(value.strip(), place.tells) and not _OPTION.fullmatch(value):
             spans += [(literal.start, literal.end) for literal in group if literal.end > literal.start]
     return spans
 

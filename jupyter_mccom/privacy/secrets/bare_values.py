@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from .document_text import DocumentText
-from .secret_values import is_blank, is_mixed, is_random, is_secret
+from .secret_values import is_blank, is_made_up, is_mixed, is_random, is_secret
 from .span import Span
 from .telling_names import Tells, is_telling_word
 
@@ -26,11 +26,13 @@ _SHELL_BEFORE = re.compile(
     r"|(?:^|[ \t])(?:-e|--env|--set|--build-arg|-c"
     r"|--from-literal|-D)[= \t]|(?:&&|;|\|)[ \t]*$"
 )
+_ARGUMENT = re.compile(r"^[ \t]*[a-z][\w./-]*[ \t]+(?:[^()={}\n]|\b[\w.-]+=){0,200}[ \t,]$")
+"""What stands in front of the settings that a command is given."""
 _COMMAND_NEXT = re.compile(r"[ \t]+(?!(?:if|for|and|or|in|is|not|else|async)\b)[\w./~-]+")
 _SPACED = re.compile(r"[ \t]=[ \t]*|<-")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _CODE = re.compile(
-    r"[^\W\d][\w.]*[(\[{].*|[^\W\d]\w*(?:\.[^\W\d]\w*)+|[\[({].*|.*[(\[{,]|@\w+|lambda\b.*|[-+]?[\d._]+|f?[\"'].*"
+    r"[^\W\d][\w.]*[(\[{].*|[^\W\d]\w*(?:\.[^\W\d]\w*)+|[\[({].*|.*[(\[{,]|@\w+|lambda\b.*|[-+]?(?:[\d_]{1,5}|\d*[._][\d._]*)|f?[\"'].*"
 )
 _NO_VALUE = [
     "string",
@@ -59,6 +61,9 @@ _NO_VALUE = [
     "settings",
 ]
 _DEFAULT = re.compile(r"\$\{\w{1,60}:[-=]?([^}\s\"']{3,200})\}")
+_SPRING = re.compile(r"\$\{(?:[\w-]+\.)*$")
+"""A setting with a default: `${db.password:…}` and `${PASSWORD:-…}`."""
+_IN_BRACES = re.compile(r"[^\s}\"'`$]+")
 _BLOCK_SCALAR = re.compile(r"[|>][-+]?[ \t]*\r?\n[ \t]+")
 _FORMATTED = re.compile(r"\b[rR]?[fF][rR]?[\"']|\$\"")
 _STATEMENT = re.compile(r"[^\n\"'`=()\[\]{}]*")
@@ -95,6 +100,8 @@ class Place:
 def bare_value(place: Place, *, prose: str | None) -> Span | None:
     """The value without quotes at `place`; `prose` is the kind of an operator that no code has."""
     text, at = place.document.text, place.at
+    if place.before.endswith("${") or _SPRING.search(place.before):
+        return _matched(place, _IN_BRACES)
     default = _DEFAULT.match(text, at)
     if default:
         return default.span(1) if is_secret(default[1], place.tells) else None
@@ -116,6 +123,9 @@ def bare_value(place: Place, *, prose: str | None) -> Span | None:
     if tight and found and (_SHELL_BEFORE.search(place.before) or _COMMAND_NEXT.match(text, found.end())):
         surely = Tells.SURELY if place.tells is Tells.MIXED else place.tells
         return _judged(replace(place, tells=surely), found.end())
+    if tight and found and _ARGUMENT.search(place.before) and place.document.times(found[0]) < 2:
+        odd = is_mixed(found[0]) or is_made_up(found[0])
+        return _judged(place, found.end()) if odd else None
     return _in_setting(place) or (_in_prose(place, ":") if ":" in place.operator else None)
 
 
@@ -170,6 +180,7 @@ def _in_prose(place: Place, kind: str) -> Span | None:
     value = found[0].rstrip(".,;:!?)*_`") if found else ""
     has_digit = any(map(str.isdigit, value))
     mixed = len(value) >= 6 and is_mixed(value) and (has_digit or kind == "cell")
+    mixed = mixed or (place.tells is Tells.SURELY and kind != "space" and is_made_up(value))
     if (
         not mixed
         or (_CODE.fullmatch(value) and not is_random(value))
@@ -196,8 +207,13 @@ def _in_setting(place: Place) -> Span | None:
 
 def _is_value(place: Place, value: str) -> bool:
     """What could be an identifier is none: it stands nowhere else, and has digits or is a word in a setting."""
-    if len(value) < 6 or value.lower() in _NO_VALUE or place.document.times(value) > 1:
+    odd = is_made_up(value) and place.tells is Tells.SURELY and not place.spaced
+    if len(value) < 6 or value.lower() in _NO_VALUE:
         return False
+    if place.document.times(value) > 1 and (place.document.has_code or not odd) and not place.document.has_sections:
+        return odd and any(map(str.isdigit, value))
+    if odd and ":" in place.operator:
+        return True
     if any(map(str.isdigit, value)) or (value.islower() and not place.spaced and "_" not in value):
         return True
     if place.spaced or ":" in place.operator:

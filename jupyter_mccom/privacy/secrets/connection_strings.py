@@ -79,7 +79,12 @@ def _password(text: str, found: re.Match[str]) -> Span | None:
 def _is_half(text: str, found: re.Match[str], value: str) -> bool:
     """`scheme://user:…` at a line's end: the value so far. Pages have a user too, and no port that is a word."""
     scheme = _SCHEME.search(text, max(0, found.start() - 32), found.start())
-    if scheme is None or scheme[1].lower() in _NO_LOGINS or value.isdigit() or _is_filled_in(value):
+    if (
+        scheme is None
+        or scheme[1].lower() in _NO_LOGINS
+        or (value.isdigit() and len(value) < 6)
+        or _is_filled_in(value)
+    ):
         return False
     page = scheme[1].lower() in _PAGES
     if "/" in value and (page or not is_made_up(value.split("/", 1)[0], least=3)):

@@ -28,7 +28,16 @@ _DIGIT = re.compile(r"[0-9]")
 def spans(text: str) -> tuple[Span, ...]:
     """(start, end) of each secret in a whole document, in order and without overlaps. Takes time linear in `text`."""
     found = [*key_bodies(text), *(private_keys(text) if "PRIVATE KEY" in text else ())]
-    for detector in (assigned, tokens, logins, shell_passwords, sql_passwords, beside_users, beside_user_names, placed_passwords):
+    for detector in (
+        assigned,
+        tokens,
+        logins,
+        shell_passwords,
+        sql_passwords,
+        beside_users,
+        beside_user_names,
+        placed_passwords,
+    ):
         found += detector(text)
     found += _by_line(text)
     return tuple(merged(found))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .literals import Literal, literal_at
-from .secret_values import is_blank, is_mixed, is_random, is_secret
+from .secret_values import is_blank, is_made_up, is_mixed, is_random, is_secret
 from .span import Span
 from .telling_names import Tells
 
@@ -30,9 +30,20 @@ _PAIR_BEFORE = re.compile(
 )
 _KEYED = re.compile(
     r"\b(?:hmac\.new|createHmac|Fernet|AES\.new|HMAC)\(\s{0,20}(?:['\"]sha\d+['\"],\s{0,9})?(?=[bruf]{0,2}[\"'])"
+    r"|\b(?:hashpw|checkpw|pbkdf2_hmac|scrypt|PBKDF2\w*|derive|\w*password_hash|check_password|verify_password|make_password|\w*decrypt|unlock)"
+    r"\(\s{0,20}(?:['\"]sha\d+['\"],\s{0,9}|[\w.]{1,60},\s{0,9})?(?=[bruf]{0,2}[\"'])"
     r"|\bjwt\.(?:encode|decode|sign|verify)\(\s{0,20}[\w.()]{1,60},\s{0,20}(?=[bruf]{0,2}[\"'])"
 )
 """Functions that take a key by its place."""
+_QUOTED_IN = re.compile(
+    r"://[^\s:\"'{}%]{1,60}:(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%)\s{0,20}\(?\s{0,9}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'])"
+)
+"""An address whose password alone follows."""
+_PROMPTED = re.compile(
+    r"(?i:passw\w*|passphrase|kennwort|senha|contraseña):?[ ]?[\"'][^\n()]{0,40}\)\s{0,20};?\s{0,20}\w[\w.]{0,60}\.\s?(?:send\w*|write\w*)\(\s{0,9}(?=[bruf]{0,2}[\"'])"
+    r"|(?i:passw\w*|passphrase):?[*]?[ ]?[\"'}\]]\s{0,20}send[ ](?:--[ ])?(?=[\"'])"
+)
+"""What is sent when a program asks for a password."""
 _FILLED_IN = re.compile(r"://(?:\{\w*\}|%s):(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%\s?\()\s{0,20}")
 """An address whose user and password follow."""
 _PAIRED = re.compile(
@@ -67,7 +78,7 @@ def beside_users(text: str) -> Iterator[Span]:
 
 def _keys_and_fillings(text: str) -> Iterator[Span]:
     """Keys by their place in a call, and the password that an address is filled in with."""
-    for found in _KEYED.finditer(text):
+    for found in (*_KEYED.finditer(text), *_QUOTED_IN.finditer(text), *_PROMPTED.finditer(text)):
         literal = literal_at(text, found.end())
         if literal and len(literal_text := text[literal.start : literal.end]) >= 8 and not is_blank(literal_text):
             yield literal.start, literal.end
@@ -103,13 +114,14 @@ def _beside_user(text: str, name: str, arguments: Sequence[Literal | str], numbe
     """The second of two arguments, whatever it looks like; later ones and the last one if they are no plain word."""
     last = number == len(arguments) - 1
     surely = (number == 1 and len(arguments) == 2) or (last and _TAKES_SECRET.search(name) is not None)
-    return surely or (_is_strong(_value(text, arguments[number])) and (last or number >= 2))
+    value = _value(text, arguments[number])
+    return surely or ((_is_strong(value) or is_made_up(value)) and (last or number >= 2))
 
 
 def _beside_host(text: str, name: str, arguments: Sequence[Literal | str], number: int) -> bool:
     """No plain word; a plain word only where a database takes a password, behind a user."""
     value = _value(text, arguments[number])
-    if number >= 2 and is_secret(value, Tells.MIXED):
+    if number >= 2 and (is_secret(value, Tells.MIXED) or is_made_up(value)):
         return True
     if _is_strong(value) and (not value.isidentifier() or len(value) >= 8):
         return True

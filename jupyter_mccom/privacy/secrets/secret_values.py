@@ -42,7 +42,10 @@ def is_secret(value: str, tells: Tells) -> bool:
         return len(value) >= _LEAST and not _is_prose(value) and (is_random(value) or not _is_place(value))
     if tells is Tells.MIXED:
         return (
-            len(value) >= 4 and " " not in value and is_mixed(value) and not (_is_place(value) and not is_random(value))
+            len(value) >= 4
+            and " " not in value
+            and (is_mixed(value) or is_made_up(value))
+            and not (_is_place(value) and not is_random(value))
         )
     return len(value) >= 10 and " " not in value and is_random(value)
 
@@ -50,7 +53,8 @@ def is_secret(value: str, tells: Tells) -> bool:
 def is_blank(value: str) -> bool:
     """`value` stands where a secret will be put, or is no value."""
     signs = not any(map(str.isalnum, value)) and len(set(value)) < 5
-    return signs or _BLANK.fullmatch(value) is not None or is_telling_word(value)
+    blank = _BLANK.fullmatch(value) is not None and not (value[0] == "$" and is_random(value))
+    return signs or blank or is_telling_word(value)
 
 
 def is_mixed(value: str) -> bool:

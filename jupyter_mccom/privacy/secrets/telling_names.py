@@ -33,11 +33,13 @@ _SURELY, _MIXED, _RANDOM, _BEFORE_KEY, _BEFORE_TOKEN, _NOT_BEFORE_PASS, _ABOUT, 
         words.ABOUT, words.ASKS,
     )
 )  # fmt: skip
+_UNSPACED = tuple(word for word in _SURELY if not word.isascii())
 _SERVICES = frozenset(words.SERVICES.split())
 _KNOWN = _SURELY | _MIXED | _RANDOM | _BEFORE_KEY | _BEFORE_TOKEN | _ABOUT
 _WORDS = re.compile(r"[^\W\d](?:[^\W\d]|-)*")
-_PART = re.compile(r"[A-Z]+(?![^\W\dA-Z_])|[A-Z]?[^\W\dA-Z_]+|\d+")
-_NAME = re.compile(r"[^\W\d](?:[\w$]|-(?=[^\W_])){1,79}")
+_PART = re.compile(r"[A-Z]+(?![^\W\dA-Z_])|[A-Z]?(?:[^\W\dA-Z_]|[\u0900-\u0dff\u0e31-\u0e4e])+|\d+")
+_NAME = re.compile(r"[^\W\d](?:[\w$\u0900-\u0dff\u0e31-\u0e4e]|-(?=[^\W_])){1,79}")
+"""With the vowel signs of India's scripts and of Thai, which are no letters."""
 _LONGEST_NAME = 64
 
 
@@ -104,4 +106,6 @@ def _glued(part: str) -> Tells:
     for word in ("password", "passwd", "passwort", "passphrase", "apikey", "secretkey", "accesskey", "пароль", "密码"):
         if part.endswith(word) or (part.startswith(word) and len(part) <= len(word) + 2):
             return Tells.SURELY
+    if not part.isascii() and part.endswith(_UNSPACED):
+        return Tells.SURELY
     return Tells.MIXED if part.endswith(("pwd", "authtoken", "accesstoken")) and len(part) <= 16 else Tells.NOTHING

@@ -9,7 +9,7 @@ credential credentials creds apikey apikeys appkey authkey accesskey secretkey p
 encryptionkey clientsecret appsecret apisecret sharedsecret accountkey sharedkey storagekey sharedaccesskey userpass
 dbpass sshpass keypass storepass rootpass adminpass sudopass requirepass masterauth passin passout pgpassword psk
 wpapsk passwort passworte kennwort kennworte kennwoerter losungswort geheimnis wachtwoord wachtwoorden lösenord
-losenord adgangskode passord kodeord salasana tunnussana contraseña contrasena contraseñas contrasenas contrasenya
+losenord adgangskode passord kodeord salasana tunnussana parol contraseña contrasena contraseñas contrasenas contrasenya
 contrasenia senha senhas palavrapasse motdepasse mdp motpasse parolaordine parolă parola hasło haslo heslo geslo
 lozinka zaporka šifra jelszó jelszo slaptažodis parool пароль пароля пароли парол лозинка секрет κωδικός κωδικος şifre
 sifre sifresi şifresi 密码 密碼 口令 密钥 密鑰 秘钥 秘鑰 私钥 私鑰

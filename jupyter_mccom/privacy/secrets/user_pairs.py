@@ -21,6 +21,7 @@ _USER = re.compile(
 )
 _NAME = re.compile(r"[a-z]{1,20}\.[a-z]{2,20}|[a-z]{3,20}(?:[_-][a-z]{2,20})?\d{0,4}")
 """A person's name, as far as one can tell."""
+_DOTTED = re.compile(r"[a-z]{1,20}\.[a-z]{3,20}")
 _TWO = re.compile(
     r"(?P<call>\b[\w.]{1,80}\(\s{0,40}|[(\[=,{]\s{0,40})?[bru]{0,2}(?P<q>[\"'])(?P<user>[\w.@+-]{1,80})(?P=q)\s{0,9}(?P<between>,|:|=>|->)\s{0,60}"
     r"(?:[\w.]{1,60}\s?=\s?)?[bruf]{0,2}(?P<r>[\"'])(?P<value>(?:(?!(?P=r))[^\\\n\r]){4,200})(?P<end>(?P=r)|$|(?=[\r\n]))",
@@ -38,7 +39,7 @@ _FIELDS = frozenset(
 )
 _LONGEST_LIST = 2_000
 _OTHER = re.compile(
-    r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\w*)?|[-.]?\.{0,2}/.*|--?[A-Za-z].*|#[0-9a-fA-F]{3,8}|\.\w+|\d[\d.:/ T-]*|[\w.]+[(\[].*|[\w-]+/[\w./+-]*|https?:.*"
+    r"(?:[\w-]+\.)+(?:[a-z]{2,3}|local|internal|parquet|json|ipynb|html)(?::\d+)?(?:/\w*)?|localhost|utf.?8|[-.]?\.{0,2}/.*|--?[A-Za-z].*|#[0-9a-fA-F]{3,8}|\.\w+|\d{1,4}[.:/ T-][\d.:/ T-]*|\d{1,7}|[\w.]+[(\[].*|[\w-]+/[\w./+-]*|https?:.*"
 )
 
 
@@ -59,6 +60,8 @@ def _is_password(found: re.Match[str]) -> bool:
     user, value = found["user"], found["value"]
     if not _may_be(value):
         return False
+    if _DOTTED.fullmatch(user) and found["between"] == ",":
+        return len(value) >= 8 and (is_made_up(value) or is_random(value) or value.isdigit())
     if _USER.fullmatch(user):
         return _is_odd(value) if found["between"] == "," else len(value) >= 8 and _is_odd(value) and is_made_up(value)
     takes = found["between"] == "," and _TAKES_USER.search(found["call"] or "") is not None
@@ -78,4 +81,6 @@ def _may_be(value: str) -> bool:
 
 def _is_odd(value: str) -> bool:
     """No plain words."""
-    return is_random(value) or is_made_up(value) or (is_mixed(value) and any(map(str.isdigit, value)))
+    return (
+        value.isdigit() or is_random(value) or is_made_up(value) or (is_mixed(value) and any(map(str.isdigit, value)))
+    )

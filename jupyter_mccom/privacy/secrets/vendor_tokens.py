@@ -44,7 +44,7 @@ _SHAPES = (
     r"(?:SK|AC|AP)[a-f0-9]{32}|access_token\$[a-z]+\$[a-z0-9]{16}\$[a-f0-9]{32}|FLWSECK[\w\-]{16,}|EZ[AT]K[A-Za-z0-9]{50,}|PK[A-Z0-9]{24}",
     r"(?:CFPAT|LSTOKEN|ico|dnkey|retool|hxtp|pn[ub]|tr_dev|tr_prod|api|sdk|mob)[-_](?=[A-Za-z\-]*\d)[A-Za-z0-9\-]{30,}|sl\.[A-Za-z0-9_\-]{60,}|A{20}[A-Za-z0-9%]{60,}",
     r"\d{8,10}:[A-Za-z0-9_\-]{30,}|[MNO][A-Za-z0-9_\-]{22,26}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{24,}|[0-9a-f]{32}-us\d{1,2}",
-    rf"eyJ{_ANY}{{10,}}(?:\.{_ANY}{{4,}})?(?:\.{_ANY}*)?|[12]/\d{{14,}}:[a-f0-9]{{30,}}|(?:access|link)-(?:production|development|sandbox)-[a-f0-9\-]{{30,}}",
+    rf"eyJ{_ANY}{{10,}}(?:\.{_ANY}{{4,}})?(?:\.{_ANY}*)?|[12]/\d{{14,}}:[a-f0-9]{{8,}}|(?:access|link)-(?:production|development|sandbox)-[a-f0-9\-]{{30,}}",
 )
 _TOKEN = re.compile("|".join(_SHAPES))
 _HALF = re.compile(
@@ -112,6 +112,7 @@ def _in_run(text: str, start: int, end: int) -> Iterator[Span]:
         at = _next_word(text, at + 1, end)
 
 
+_OF_AMAZON = {"AKIA", "ASIA"}
 _SEAM = re.compile(r"[_.~:$/+%\-](?=[A-Za-z0-9])")
 
 
@@ -123,6 +124,8 @@ def _next_word(text: str, at: int, end: int) -> int:
 def _is_no_name(value: str) -> bool:
     """It has a digit, or the capitals within words that names have not."""
     tail = re.split(r"[-_.:]", value)[-1]
+    if value[:4] in _OF_AMAZON and value.isupper() and len(value) >= 16:
+        return True
     letters = len(tail) >= 24 and (tail != tail.lower() or len(tail) >= 30)
     return letters or any(char.isdigit() for char in value) or (value != value.lower() and is_random(value + "0"))
 
