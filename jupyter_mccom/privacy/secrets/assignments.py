@@ -24,9 +24,9 @@ _ANNOTATION = re.compile(
     r"|[ \t]+(?:string|str|char|text|varchar)\b[ \t]*(?==(?!=))"
 )
 _OPERATOR = re.compile(
-    r"[ \t]*(?P<assign>:=|=>|<<?-|->|→|\?\?=|\|\|=|\+=|=(?![=~])|:(?!:|//))[ \t]*"
+    r"[ \t]*(?P<assign>:=|=>|<<?-|->|→|\?\?=|\|\|=|\+=|=(?!=|~\s)|:(?!:|//))[ \t]*"
     r"|[ \t]*(?P<compare>[=!]==?|\.equals\(|[ \t](?:not[ ])?in[ ][\[({])[ \t]*"
-    r"|[ \t]*(?P<comma>,|\)\s{0,40}\.(?:send_?[kK]eys|fill|type|set\w*|write|press_sequentially)\()\s{0,40}"
+    r"|[ \t]*(?P<comma>,|\)?\s{0,40}\.(?:send_?[kK]eys|fill|type|set\w*|write|press_sequentially)\()\s{0,40}"
     r"|(?P<call>\()\s{0,40}(?:(?:value|text|default|password)\s?=\s?)?"
     r"|[ \t]+(?P<prose>is|ist|est|es|è|é|was|are|lautet|to|=)(?:[ \t]*:)?[ \t]+"
     r"|[ \t]*(?P<cell>\|)[ \t]*"

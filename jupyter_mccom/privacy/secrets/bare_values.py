@@ -61,6 +61,7 @@ _NO_VALUE = [
     "settings",
 ]
 _DEFAULT = re.compile(r"\$\{\w{1,60}:[-=]?([^}\s\"']{3,200})\}")
+_IN_TAG = re.compile(r"[^\s<>][^<>\n]{0,400}")
 _SPRING = re.compile(r"\$\{(?:[\w-]+\.)*$")
 """A setting with a default: `${db.password:…}` and `${PASSWORD:-…}`."""
 _IN_BRACES = re.compile(r"[^\s}\"'`$]+")
@@ -111,7 +112,7 @@ def bare_value(place: Place, *, prose: str | None) -> Span | None:
     if text[at : at + 1] in {"", "\n", "\r", "$", "<"}:
         return None
     if prose == "tag":
-        return _judged(place, text.find("<", at, at + _FARTHEST))
+        return _in_element(place)
     if prose:
         return None if prose in {"cell", "space"} and place.inside else _in_prose(place, prose)
     if place.before.endswith(("?", "&", "&amp;")):
@@ -124,9 +125,15 @@ def bare_value(place: Place, *, prose: str | None) -> Span | None:
         surely = Tells.SURELY if place.tells is Tells.MIXED else place.tells
         return _judged(replace(place, tells=surely), found.end())
     if tight and found and _ARGUMENT.search(place.before) and place.document.times(found[0]) < 2:
-        odd = is_mixed(found[0]) or is_made_up(found[0])
+        odd = is_mixed(found[0]) or is_made_up(found[0]) or (found[0].isdigit() and len(found[0]) >= 6)
         return _judged(place, found.end()) if odd else None
     return _in_setting(place) or (_in_prose(place, ":") if ":" in place.operator else None)
+
+
+def _in_element(place: Place) -> Span | None:
+    """Behind `<password>`, up to the next tag or, half typed, to the line's end."""
+    found = _IN_TAG.match(place.document.text, place.at)
+    return found.span() if found and is_secret(found[0], place.tells) else None
 
 
 def _matched(place: Place, pattern: re.Pattern[str]) -> Span | None:

@@ -23,7 +23,7 @@ _DIGEST = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"'`]([A-Za-z0-9+/=_\-.~!@#$%^&*]{16,200})[\"'`]")
-_CAPITALS = re.compile(r"[\"'`]([A-Z0-9]{16,64})[\"'`]")
+_CAPITALS = re.compile(r"[\"'`]([A-Z0-9]{16,64})(?:[\"'`]|$)")
 _MADE = re.compile(
     r"(?<![\w/.\-+=%])\$?(?:[A-Za-z][A-Za-z0-9]{1,11}(?:[_\-][A-Za-z0-9]{1,10}){0,3}[_\-.~])(?P<tail>[A-Za-z0-9][A-Za-z0-9_\-]{13,199}={0,2})"
     r"(?![\w./])"

@@ -44,6 +44,10 @@ _PROMPTED = re.compile(
     r"|(?i:passw\w*|passphrase):?[*]?[ ]?[\"'}\]]\s{0,20}send[ ](?:--[ ])?(?=[\"'])"
 )
 """What is sent when a program asks for a password."""
+_SENT = re.compile(
+    r"(?:\bsend[ ]|\b(?:send|sendline|write|write_line|send_command)\(\s{0,9})[bru]{0,2}[\"'](?P<value>[^\s\"'\\,;:/<>(){}\[\]]{8,60})(?:\\[rn]){1,2}[\"']"
+)
+"""One made-up word and a line's end: what a terminal is answered."""
 _FILLED_IN = re.compile(r"://(?:\{\w*\}|%s):(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%\s?\()\s{0,20}")
 """An address whose user and password follow."""
 _PAIRED = re.compile(
@@ -78,6 +82,10 @@ def beside_users(text: str) -> Iterator[Span]:
 
 def _keys_and_fillings(text: str) -> Iterator[Span]:
     """Keys by their place in a call, and the password that an address is filled in with."""
+    for found in _SENT.finditer(text):
+        value = found["value"]
+        if is_random(value) or is_made_up(value) or (value.isdigit() and len(value) >= 8):
+            yield found.span("value")
     for found in (*_KEYED.finditer(text), *_QUOTED_IN.finditer(text), *_PROMPTED.finditer(text)):
         literal = literal_at(text, found.end())
         if literal and len(literal_text := text[literal.start : literal.end]) >= 8 and not is_blank(literal_text):
@@ -121,7 +129,7 @@ def _beside_user(text: str, name: str, arguments: Sequence[Literal | str], numbe
 def _beside_host(text: str, name: str, arguments: Sequence[Literal | str], number: int) -> bool:
     """No plain word; a plain word only where a database takes a password, behind a user."""
     value = _value(text, arguments[number])
-    if number >= 2 and (is_secret(value, Tells.MIXED) or is_made_up(value)):
+    if number >= 2 and (is_secret(value, Tells.MIXED) or is_made_up(value) or (value.isdigit() and len(value) >= 8)):
         return True
     if _is_strong(value) and (not value.isidentifier() or len(value) >= 8):
         return True

@@ -27,6 +27,8 @@ _RUN = re.compile(r"[A-Za-z0-9]{4,}")
 _ALNUM, _DIGIT = re.compile(r"[A-Za-z0-9]"), re.compile(r"[0-9]")
 _CHANGE = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])|(?<=[a-z])(?=[A-Z])")
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
+_SEVERAL_KINDS = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])")
+"""No variable of a shell has capitals, small letters and digits."""
 _ENOUGH = 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LEAST = 3
@@ -53,7 +55,7 @@ def is_secret(value: str, tells: Tells) -> bool:
 def is_blank(value: str) -> bool:
     """`value` stands where a secret will be put, or is no value."""
     signs = not any(map(str.isalnum, value)) and len(set(value)) < 5
-    blank = _BLANK.fullmatch(value) is not None and not (value[0] == "$" and is_random(value))
+    blank = _BLANK.fullmatch(value) is not None and not (value[0] == "$" and _SEVERAL_KINDS.search(value))
     return signs or blank or is_telling_word(value)
 
 
@@ -77,11 +79,11 @@ def is_random(value: str) -> bool:
 
 
 def is_made_up(value: str, *, least: int = 8) -> bool:
-    """`value` has at least `least` characters, and letters, most of which are in no common words."""
+    """`value` has at least `least` characters, and letters, a quarter of which is in no common words."""
     pieces = _PIECE.findall(value)
     n_letters = sum(map(len, pieces))
     known = sum(len(piece) for piece in pieces if is_common_word(piece))
-    return len(value) >= least and n_letters > 0 and known * 2 < n_letters
+    return len(value) >= least and n_letters > 0 and known * 4 < n_letters * 3
 
 
 def n_changes(value: str) -> int:

@@ -34,6 +34,8 @@ _SURELY, _MIXED, _RANDOM, _BEFORE_KEY, _BEFORE_TOKEN, _NOT_BEFORE_PASS, _ABOUT, 
     )
 )  # fmt: skip
 _UNSPACED = tuple(word for word in _SURELY if not word.isascii())
+_PIECES = frozenset(["part", "piece", "half", "a", "b", "one", "two", "first", "second", "left", "right", "raw"])
+"""Behind a name: one of its pieces."""
 _SERVICES = frozenset(words.SERVICES.split())
 _KNOWN = _SURELY | _MIXED | _RANDOM | _BEFORE_KEY | _BEFORE_TOKEN | _ABOUT
 _WORDS = re.compile(r"[^\W\d](?:[^\W\d]|-)*")
@@ -57,6 +59,8 @@ def what_tells(name: str) -> Tells:
     if len(name) > _LONGEST_NAME:
         return Tells.NOTHING
     parts = [part.lower() for part in _PART.findall(name) if not part.isdigit()]
+    while len(parts) > 1 and parts[-1] in _PIECES:
+        parts.pop()
     last = len(parts) - 1
     told, at = max(((_part(parts, number), number) for number in range(len(parts))), default=(Tells.NOTHING, 0))
     if told is Tells.NOTHING:
@@ -108,4 +112,4 @@ def _glued(part: str) -> Tells:
             return Tells.SURELY
     if not part.isascii() and part.endswith(_UNSPACED):
         return Tells.SURELY
-    return Tells.MIXED if part.endswith(("pwd", "authtoken", "accesstoken")) and len(part) <= 16 else Tells.NOTHING
+    return Tells.MIXED if part.endswith(("pwd", "pw", "authtoken", "accesstoken")) and len(part) <= 16 else Tells.NOTHING
