@@ -39,15 +39,15 @@ _DEFAULT = re.compile(
     r"\b(?:getenv|get|environ\.get|pop|setdefault|or|else|default|Field|default_value|b64decode)\b|\?\?|\|\|"
 )
 _WRAPS = re.compile(
-    r"\b(?:str|bytes|bytearray|Secret\w*|String|quote|quote_plus|unquote|fromhex|unhexlify|\w*b64decode|from|Binary|Password)\([bruf]?[\"']$"
+    r"(?:^|\s)%\s{0,3}\(?[bruf]?[\"']$|\b(?:str|bytes|bytearray|Secret\w*|String|quote|quote_plus|unquote|fromhex|unhexlify|\w*b64decode|from|Binary|Password)\([bruf]?[\"']$"
 )
 _JOINS = re.compile(r"\b(?:join|paste0?|concat|format|sprintf|os\.path\.join)\b")
 _TARGETS = re.compile(r"[ \t]*\(?[\w.]{1,60}(?:[ \t]*,[ \t]*[\w.]{1,60}){1,5}\)?[ \t]*=(?!=)[ \t]*\(?[ \t]*")
-_SEPARATOR = re.compile(r"[^,\"'\n]{0,60},\s{0,20}")
+_SEPARATOR = re.compile(r"(?:[^,\"'\n()]|\([^()\n]{0,200}\)){0,60},\s{0,20}")
 _MOST_NAMES, _CHARS_A_NAME = 1_000, 200
 _OPTION = re.compile(r"--?[a-z][a-z-]*=?")
 _IS_KEY = re.compile(r"[\"'][\w -]{1,60}[\"']\s{0,9}:")
-_LABEL = re.compile(r"[ \t]?[:=][ \t]?(?=[\"'],)")
+_LABEL = re.compile(r"[ \t]?[:=][ \t]?(?=[\"'][,)])")
 """What stands between a name and the end of its string where a value is printed: `print("password:", …)`."""
 _VALUE_BEFORE = re.compile(r"(?::|=>)\s{0,4}[bruf]{0,2}\\{0,2}[\"'`]$")
 _TAKEN = re.compile(r"(?:\b(?:or|else|default\w*=|Field\()|\?\?|\|\|)\s*[bruf]?[\"']$")
@@ -84,6 +84,8 @@ def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Itera
     place, kind = replace(place, at=operator.end()), operator.lastgroup
     if kind == "assign":
         yield from _direct(place) or _in_expression(place) or _bare(place)
+    elif kind == "comma" and not quoted and "assert" in place.before:
+        yield from _direct(place)
     elif kind == "compare" or (kind == "comma" and quoted and not _IS_KEY.match(text, place.at)):
         yield from _direct(place)
     elif kind == "space" and tells is Tells.SURELY:
@@ -134,7 +136,8 @@ def _in_tuple(place: Place) -> Iterator[Span]:
         if comma is None:
             return
         at = comma.end()
-    yield from _direct(replace(place, at=at))
+    place = replace(place, at=at)
+    yield from _direct(place) or _in_expression(place)
 
 
 def _joined(text: str, found: list[Literal]) -> bool:

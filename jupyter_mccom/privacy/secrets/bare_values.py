@@ -26,6 +26,7 @@ _SHELL_BEFORE = re.compile(
     r"|(?:^|[ \t])(?:-e|--env|--set|--build-arg|-c"
     r"|--from-literal|-D)[= \t]|(?:&&|;|\|)[ \t]*$"
 )
+_REMARK = re.compile(r"^.*(?:#|//|--)(?=[^#\"']*$)")
 _ARGUMENT = re.compile(r"^[ \t]*[a-z][\w./-]*[ \t]+(?:[^()={}\n]|\b[\w.-]+=){0,200}[ \t,]$")
 """What stands in front of the settings that a command is given."""
 _COMMAND_NEXT = re.compile(r"[ \t]+(?!(?:if|for|and|or|in|is|not|else|async)\b)[\w./~-]+")
@@ -62,6 +63,7 @@ _NO_VALUE = [
 ]
 _DEFAULT = re.compile(r"\$\{\w{1,60}:[-=]?([^}\s\"']{3,200})\}")
 _IN_TAG = re.compile(r"[^\s<>][^<>\n]{0,400}")
+_IN_FLOW = re.compile(r"[^\s,{}\"'\[\]()]{4,200}(?=[ \t]*(?:[,}]|$|\n))")
 _SPRING = re.compile(r"\$\{(?:[\w-]+\.)*$")
 """A setting with a default: `${db.password:…}` and `${PASSWORD:-…}`."""
 _IN_BRACES = re.compile(r"[^\s}\"'`$]+")
@@ -127,6 +129,8 @@ def bare_value(place: Place, *, prose: str | None) -> Span | None:
     if tight and found and _ARGUMENT.search(place.before) and place.document.times(found[0]) < 2:
         odd = is_mixed(found[0]) or is_made_up(found[0]) or (found[0].isdigit() and len(found[0]) >= 6)
         return _judged(place, found.end()) if odd else None
+    if ":" in place.operator and place.before.rfind("{") > place.before.rfind("}"):
+        return _in_flow(place)
     return _in_setting(place) or (_in_prose(place, ":") if ":" in place.operator else None)
 
 
@@ -134,6 +138,14 @@ def _in_element(place: Place) -> Span | None:
     """Behind `<password>`, up to the next tag or, half typed, to the line's end."""
     found = _IN_TAG.match(place.document.text, place.at)
     return found.span() if found and is_secret(found[0], place.tells) else None
+
+
+def _in_flow(place: Place) -> Span | None:
+    """In braces, as YAML has them: what stands once and is no plain word."""
+    found = _IN_FLOW.match(place.document.text, place.at)
+    if not found or place.document.times(found[0]) > 1 or not (is_mixed(found[0]) or is_made_up(found[0])):
+        return None
+    return _judged(place, found.end())
 
 
 def _matched(place: Place, pattern: re.Pattern[str]) -> Span | None:
@@ -169,7 +181,7 @@ def _in_string(place: Place) -> Span | None:
     found = _IN_STRING.match(place.document.text, place.at, place.at + _FARTHEST)
     value = found[0].rstrip(",.)]") if found else ""
     tight = place.operator.strip("\"'`\\") == "="
-    if not value or ("}" in value and "{" not in value) or not (tight or is_mixed(value)):
+    if not value or ("}" in value and "{" not in value) or not (tight or is_mixed(value) or is_made_up(value)):
         return None
     if value.startswith("{") and (_is_variable(place, value[1:-1]) or not tight):
         return None
@@ -179,7 +191,9 @@ def _in_string(place: Place) -> Span | None:
 def _in_prose(place: Place, kind: str) -> Span | None:
     """Behind `password is`, in the next cell of a table, or in a line without signs of code: no plain word."""
     text, at = place.document.text, place.at
-    if kind in {":", "space"} and (place.tells is not Tells.SURELY or not _STATEMENT.fullmatch(place.before)):
+    if kind in {":", "space"} and (
+        place.tells is not Tells.SURELY or not _STATEMENT.fullmatch(_REMARK.sub("", place.before))
+    ):
         return None
     while text[at : at + 1] in {"*", "_", "`", "(", ":"}:
         at += 1
@@ -187,7 +201,8 @@ def _in_prose(place: Place, kind: str) -> Span | None:
     value = found[0].rstrip(".,;:!?)*_`") if found else ""
     has_digit = any(map(str.isdigit, value))
     mixed = len(value) >= 6 and is_mixed(value) and (has_digit or kind == "cell")
-    mixed = mixed or (place.tells is Tells.SURELY and kind != "space" and is_made_up(value))
+    alone = kind != "space" or not place.before.strip() or _REMARK.search(place.before) is not None
+    mixed = mixed or (place.tells is Tells.SURELY and alone and is_made_up(value))
     if (
         not mixed
         or (_CODE.fullmatch(value) and not is_random(value))
@@ -209,17 +224,19 @@ def _in_setting(place: Place) -> Span | None:
         return None
     if _IDENTIFIER.fullmatch(value) and not is_random(value) and not _is_value(place, value):
         return None
-    return _judged(place, place.at + len(value)) if place.tells is Tells.SURELY or is_mixed(value) else None
+    counts = place.tells is Tells.SURELY or is_mixed(value) or is_made_up(value)
+    return _judged(place, place.at + len(value)) if counts else None
 
 
 def _is_value(place: Place, value: str) -> bool:
     """What could be an identifier is none: it stands nowhere else, and has digits or is a word in a setting."""
-    odd = is_made_up(value) and place.tells is Tells.SURELY and not place.spaced
+    set_apart = place.spaced and not place.name[0].isupper() and _REMARK.search(place.before) is None
+    odd = is_made_up(value) and place.tells >= Tells.MIXED and not set_apart
     if len(value) < 6 or value.lower() in _NO_VALUE:
         return False
     if place.document.times(value) > 1 and (place.document.has_code or not odd) and not place.document.has_sections:
         return odd and any(map(str.isdigit, value))
-    if odd and ":" in place.operator:
+    if odd and (":" in place.operator or place.spaced):
         return True
     if any(map(str.isdigit, value)) or (value.islower() and not place.spaced and "_" not in value):
         return True

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from .secret_values import is_blank, is_made_up, is_random
 from .span import Span
 
-_USER = re.compile(r"://(?P<user>[^\s/:@\"'`<>\\]{0,200}):(?=[^\s/\"'`])|://(?P<alone>[^\s/:@\"'`<>\\]{8,300})@")
+_USER = re.compile(
+    r"://(?P<user>[^\s/:@\"'`<>\\]{0,200}):(?=[^\s/\"'`])|://(?P<alone>[^\s/:@\"'`<>\\]{8,300})(?:@|$)",
+    re.MULTILINE,
+)
 _PASSWORD = re.compile(r"[^\s\"'`<>|]{1,300}")
 _PORT = re.compile(r"(?:\d{1,5}|port)(?=[/?#,;&\s\"'`)\]};]|$)")
 _JDBC = re.compile(

@@ -10,6 +10,7 @@ from .assignments import assigned
 from .config_files import placed_passwords
 from .connection_strings import logins
 from .entropy import random_strings
+from .named_blocks import named_from_afar
 from .positional_credentials import beside_users
 from .private_keys import key_bodies, private_keys
 from .shell_lines import shell_passwords
@@ -36,6 +37,7 @@ def spans(text: str) -> tuple[Span, ...]:
         sql_passwords,
         beside_users,
         beside_user_names,
+        named_from_afar,
         placed_passwords,
     ):
         found += detector(text)

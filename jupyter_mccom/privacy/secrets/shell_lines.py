@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .secret_values import is_blank, is_mixed, is_secret
+from .secret_values import is_blank, is_made_up, is_mixed, is_secret
 from .span import Span
 from .telling_names import Tells, what_tells
 
@@ -138,7 +138,7 @@ def _valued(text: str, found: re.Match[str], prefix: str, tells: Tells) -> Itera
         value = found[prefix + group]
         if not value or _AN_OPTION.match(value) or not is_secret(value, tells) or _is_filled_in(value):
             continue
-        if prefix != "o" or is_mixed(value) or _is_shell(text, found, prefix + group):
+        if prefix != "o" or is_mixed(value) or is_made_up(value) or _is_shell(text, found, prefix + group):
             yield found.span(prefix + group)
 
 

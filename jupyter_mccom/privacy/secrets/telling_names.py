@@ -112,4 +112,6 @@ def _glued(part: str) -> Tells:
             return Tells.SURELY
     if not part.isascii() and part.endswith(_UNSPACED):
         return Tells.SURELY
-    return Tells.MIXED if part.endswith(("pwd", "pw", "authtoken", "accesstoken")) and len(part) <= 16 else Tells.NOTHING
+    return (
+        Tells.MIXED if part.endswith(("pwd", "pw", "authtoken", "accesstoken")) and len(part) <= 16 else Tells.NOTHING
+    )

@@ -19,6 +19,7 @@ katasandi sandi पासवर्ड كلمةالمرور كلمةالسر סי
 """A value of such a name is a secret whatever it looks like. Spaces within a name are left out (`mot de passe`)."""
 
 MIXED = """
+accesscode doorcode unlockcode securitycode entrycode alarmcode authcode wificode activationcode
 pass pin pincode otp totp bearer jwt pat sas dsn salt pepper clave claves chave chiave basicauth httpauth
 authorization authtoken accesstoken refreshtoken apitoken bottoken sessionid csrftoken connstr connectionstring login
 секретный ключ 令牌 토큰 トークン

@@ -14,7 +14,7 @@ from .telling_names import Tells
 
 _USER = re.compile(
     r"[\w.+-]{1,60}@[\w-]+(?:\.[\w-]+)+"
-    r"|(?i:root|admin\w{0,10}|user\w{0,10}|guest|operator|owner|manager|postgres|mysql|oracle|neo4j|elastic|sa|sys|system|scott"
+    r"|(?i:root|admin\w{0,10}|user(?:name)?\d{0,4}|guest|operator|owner|manager|postgres|mysql|oracle|neo4j|elastic|sa|sys|system|scott"
     r"|airflow|jenkins|deploy\w{0,4}|etl\w{0,10}|ingest|reports?|reporting|reader|writer|read_?only|read_?write|backup|bot|robot|support|ops"
     r"|devops|dev|test_?user|dba|master|ftp|ubuntu|ec2-user|pi|nobody|daemon|analytics|analyst|datalake|warehouse|grafana|superset|monitor\w{0,4})"
     r"|(?i:svc|srv|usr|app|db|adm|dwh|etl)[_.-][\w.-]{1,40}|[\w.-]{1,40}[_.-](?i:svc|srv|usr|user|app|admin|ro|rw|bot|etl|reader|writer|service|dba)"

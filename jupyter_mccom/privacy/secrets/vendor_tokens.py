@@ -56,7 +56,9 @@ _HALF = re.compile(
 _URLS = re.compile(
     r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/+\-]{20,})|discord(?:app)?\.com/api/webhooks/(\d{6,}/[\w\-]{20,})"
     r"|api\.telegram\.org/bot(\d{6,}:[\w\-]{20,})|webhook\.office\.com/webhookb2/([\w@\-/]{40,})"
-    r"|://([0-9a-f]{24,}(?::[0-9a-f]{24,})?)@[\w.\-]+/\d+|[?&;]sig=([A-Za-z0-9%+/=_\-]{16,})|X-Amz-(?:Signature|Credential)=([\w%/\-]{20,})"
+    r"|://([0-9a-f]{24,}(?::[0-9a-f]{24,})?)@[\w.\-]+/\d+|[?&;]sig=([A-Za-z0-9%+/=_\-]{16,})|[?&;](?:rlkey|Signature|X-Goog-Signature|code)=([\w%+/=\-]{20,})"
+    r"|hooks\.zapier\.com/hooks/\w+/([\w/]{8,})|/with/key/([\w\-]{8,})|/private-([0-9a-f]{8,})"
+    r"|\b(?:infura\.io|alchemy\.com|alchemyapi\.io|quiknode\.pro|ankr\.com)/(?:v\d/)?([\w\-]{10,})|X-Amz-(?:Signature|Credential)=([\w%/\-]{20,})"
 )
 _RUN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_.~:$/+%\-]{7,}(?:==?(?![\w=])|=[0-9A-F]{8}(?!\w))?")
 _CUT = re.compile(r"[\"'`]?[ \t)\]},;]*(?:\r?\n|$)")
@@ -89,7 +91,7 @@ def tokens(text: str) -> Iterator[Span]:
     """Tokens of known vendors, whole or as far as they are typed."""
     for run in _RUN.finditer(text):
         yield from _in_run(text, *run.span())
-    if "://" in text or "sig=" in text or "X-Amz-" in text or "hooks." in text:
+    if "://" in text or "sig=" in text or "X-Amz-" in text or "hooks." in text or "office.com" in text:
         for found in _URLS.finditer(text):
             group = found.lastindex or 0
             yield found.span(group)
