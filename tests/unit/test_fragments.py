@@ -31,7 +31,7 @@ def _parts(secret: str, text: str) -> list[str]:
         ("password123", "x = password1", ["password1"]),
         ("database22", "database223", []),
         ("zuvalo22", "zuvalo223", ["zuvalo22"]),
-        ("zuvaloki22", "x = zuvaloki; y = \"zuvaloki\"", ["zuvaloki", "zuvaloki"]),
+        ("zuvaloki22", 'x = zuvaloki; y = "zuvaloki"', ["zuvaloki", "zuvaloki"]),
         ("zuvaloki22", "zuvaloki.a(zuvaloki.b, zuvaloki)", []),
         (HOOK, "see https://hooks.example.com/services/ and https://docs.example.com", []),
         (HOOK, "/T0123ABCD/B0", ["/T0123ABCD/B0"]),

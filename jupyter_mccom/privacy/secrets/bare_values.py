@@ -62,8 +62,11 @@ _NO_VALUE = [
     "settings",
 ]
 _DEFAULT = re.compile(r"\$\{\w{1,60}:[-=]?([^}\s\"']{3,200})\}")
+_WORDS = re.compile(r"[ \t]*(?:#|//|--)[ \t]*(?:[^\W\d]+[ \t]+){1,3}")
 _IN_TAG = re.compile(r"[^\s<>][^<>\n]{0,400}")
 _IN_FLOW = re.compile(r"[^\s,{}\"'\[\]()]{4,200}(?=[ \t]*(?:[,}]|$|\n))")
+_DOTTED = re.compile(r"\w+\.[A-Z][a-z]\w*")
+"""No attribute: those begin with a small letter."""
 _SPRING = re.compile(r"\$\{(?:[\w-]+\.)*$")
 """A setting with a default: `${db.password:…}` and `${PASSWORD:-…}`."""
 _IN_BRACES = re.compile(r"[^\s}\"'`$]+")
@@ -157,7 +160,9 @@ def _judged(place: Place, end: int) -> Span | None:
     value = place.document.text[place.at : end].rstrip() if end > place.at else ""
     braced = value[:1] == "{" and value[-1:] == "}" and not _is_variable(place, value[1:-1])
     inner = value[1:-1] if braced else value[1:] if _is_open(place, value) else value
-    if "\n" in value or not is_secret(inner, place.tells) or (_CODE.fullmatch(inner) and not is_random(inner)):
+    dotted = _DOTTED.fullmatch(inner) is not None and is_made_up(inner)
+    code = _CODE.fullmatch(inner) is not None and not is_random(inner) and not dotted
+    if "\n" in value or not is_secret(inner, place.tells) or code:
         return None
     return place.at, place.at + len(value)
 
@@ -201,7 +206,12 @@ def _in_prose(place: Place, kind: str) -> Span | None:
     value = found[0].rstrip(".,;:!?)*_`") if found else ""
     has_digit = any(map(str.isdigit, value))
     mixed = len(value) >= 6 and is_mixed(value) and (has_digit or kind == "cell")
-    alone = kind != "space" or not place.before.strip() or _REMARK.search(place.before) is not None
+    alone = (
+        kind != "space"
+        or not place.before.strip()
+        or place.before[-1] == "`"
+        or _REMARK.search(place.before) is not None
+    )
     mixed = mixed or (place.tells is Tells.SURELY and alone and is_made_up(value))
     if (
         not mixed
@@ -216,7 +226,7 @@ def _in_setting(place: Place) -> Span | None:
     """A whole line `name = value` or `name: value`, whose value is no code."""
     found = _REST.match(place.document.text, place.at, place.at + _FARTHEST)
     value = _COMMENT.sub("", found[0]).rstrip(" \t\r,") if found else ""
-    if not value or value[0] in "\"'`|&*!" or _CONFIG_BEFORE.fullmatch(place.before) is None:
+    if not value or value[0] in "\"'`|&*!" or not _begins_setting(place.before):
         return None
     if " " in value or "\t" in value:
         return _phrase(place, value)
@@ -226,6 +236,11 @@ def _in_setting(place: Place) -> Span | None:
         return None
     counts = place.tells is Tells.SURELY or is_mixed(value) or is_made_up(value)
     return _judged(place, place.at + len(value)) if counts else None
+
+
+def _begins_setting(before: str) -> bool:
+    """Nothing in front of the name but what a setting has, or a word or two of a comment."""
+    return _CONFIG_BEFORE.fullmatch(before) is not None or _WORDS.fullmatch(before) is not None
 
 
 def _is_value(place: Place, value: str) -> bool:

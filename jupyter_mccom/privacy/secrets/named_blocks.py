@@ -25,7 +25,7 @@ _TABLE = re.compile(
 )
 _REMARK = re.compile(
     r"(?i:\b(?:log_?in|user(?:name)?|creds?|credentials?|account|access|zugang|anmeldung|usuario|acceso|identifiants?|conta))(?:[ ]*[:=][ ]*|[ ]+)"
-    r"[\"'`]?(?:[\w.-]{2,40}(?:@[\w.-]{3,40})?)[\"'`]?[ ]*(?:/|,|:|\||und|and|y|et|mit|with)[ ]*(?:(?:pass\w*|pw\w*|kennwort|senha)[ ]*[:=]?[ ]*)?[\"'`]?(?P<value>[^\s\"'`,;|()\[\]{}=]{6,60})"
+    r"[\"'`]?(?:[\w.-]{2,40}(?:@[\w.-]{3,40})?)[\"'`]?[ ]*(?:[/,:|]|(?<=[ ])(?:und|and|y|et|mit|with)(?=[ ]))[ ]*(?:(?:pass\w*|pw\w*|kennwort|senha)[ ]*[:=]?[ ]*)?[\"'`]?(?P<value>[^\s\"'`,;|()\[\]{}=]{6,60})"
 )
 
 

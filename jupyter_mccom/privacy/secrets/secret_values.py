@@ -21,7 +21,9 @@ _PATH = re.compile(
     r"|[\w.\-/\\ {}$]+\.(?:json|pem|key|txt|ya?ml|toml|ini|cfg|env|crt|cer|p12"
     r"|pfx|jks|csv|py|ipynb|html?|md|db|sqlite|pkl|npz?|parquet|gz|zip|png|jpe?g|svg|js|ts|xml|log|pub)"
 )
-_URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s@]*|[\w-]+(?:\.[\w-]+){1,5}\.(?:com|org|net|io|ai|dev|local|internal)")
+_URL = re.compile(
+    r"[a-z][a-z0-9+.-]{1,20}://[^\s@]*|[\w-]+\.(?:io|com|org|net|ai|dev)/[\w./:-]+|[\w-]+(?:\.[\w-]+){1,5}\.(?:com|org|net|io|ai|dev|local|internal)"
+)
 _BRACES = re.compile(r"\{[^{}]{0,80}\}|%\(?\w{0,30}\)?s|\$\{[^{}]{0,80}\}")
 _RUN = re.compile(r"[A-Za-z0-9]{4,}")
 _ALNUM, _DIGIT = re.compile(r"[A-Za-z0-9]"), re.compile(r"[0-9]")
@@ -46,7 +48,7 @@ def is_secret(value: str, tells: Tells) -> bool:
         return (
             len(value) >= 4
             and " " not in value
-            and (is_mixed(value) or is_made_up(value))
+            and (is_mixed(value) or is_made_up(value) or (value.isdigit() and len(value) >= 8))
             and not (_is_place(value) and not is_random(value))
         )
     return len(value) >= 10 and " " not in value and is_random(value)
@@ -80,7 +82,7 @@ def is_random(value: str) -> bool:
 
 def is_made_up(value: str, *, least: int = 8) -> bool:
     """`value` has at least `least` characters, and letters, a quarter of which is in no common words."""
-    pieces = _PIECE.findall(value)
+    pieces = [piece for piece in _PIECE.findall(value) if len(piece) > 2]
     n_letters = sum(map(len, pieces))
     known = sum(len(piece) for piece in pieces if is_common_word(piece))
     return len(value) >= least and n_letters > 0 and known * 4 < n_letters * 3

@@ -55,8 +55,8 @@ _HALF = re.compile(
 """What a person has typed of one, at the end of a line or of a string."""
 _URLS = re.compile(
     r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/+\-]{20,})|discord(?:app)?\.com/api/webhooks/(\d{6,}/[\w\-]{20,})"
-    r"|api\.telegram\.org/bot(\d{6,}:[\w\-]{20,})|webhook\.office\.com/webhookb2/([\w@\-/]{40,})"
-    r"|://([0-9a-f]{24,}(?::[0-9a-f]{24,})?)@[\w.\-]+/\d+|[?&;]sig=([A-Za-z0-9%+/=_\-]{16,})|[?&;](?:rlkey|Signature|X-Goog-Signature|code)=([\w%+/=\-]{20,})"
+    r"|api\.telegram\.org/bot(\d{6,}:[\w\-]{20,})|webhook\.office\.com/webhookb2/([\w@\-/]{8,})"
+    r"|://([0-9a-f]{24,}(?::[0-9a-f]{24,})?)@[\w.\-]+/\d+|[?&;]sig=([A-Za-z0-9%+/=_\-]{16,})|[?&;](?:(?:rlkey|X-Goog-Signature)=([\w%+/=\-]{8,})|(?:Signature|code)=([\w%+/=\-]{20,}))"
     r"|hooks\.zapier\.com/hooks/\w+/([\w/]{8,})|/with/key/([\w\-]{8,})|/private-([0-9a-f]{8,})"
     r"|\b(?:infura\.io|alchemy\.com|alchemyapi\.io|quiknode\.pro|ankr\.com)/(?:v\d/)?([\w\-]{10,})|X-Amz-(?:Signature|Credential)=([\w%/\-]{20,})"
 )
