@@ -13,7 +13,7 @@ from itertools import pairwise
 from .bare_values import Place, bare_value
 from .document_text import DocumentText
 from .literals import Literal, expression_literals, literal_at
-from .secret_values import is_mixed, is_random, is_secret
+from .secret_values import is_mixed, is_odd, is_random, is_secret
 from .span import Span
 from .telling_names import Tells, asks, names_in
 
@@ -84,9 +84,7 @@ def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Itera
     place, kind = replace(place, at=operator.end()), operator.lastgroup
     if kind == "assign":
         yield from _direct(place) or _in_expression(place) or _bare(place)
-    elif kind == "comma" and not quoted and "assert" in place.before:
-        yield from _direct(place)
-    elif kind == "compare" or (kind == "comma" and quoted and not _IS_KEY.match(text, place.at)):
+    elif (kind == "comma" and not quoted and "assert" in place.before) or kind == "compare" or (kind == "comma" and quoted and not _IS_KEY.match(text, place.at)):
         yield from _direct(place)
     elif kind == "space" and tells is Tells.SURELY:
         yield from _direct(place) or _bare(place, prose=kind)
@@ -120,7 +118,7 @@ def _in_dictionary(place: Place) -> list[Span]:
     values = (
         (one.start, one.end) for one in found if _VALUE_BEFORE.search(text, max(place.at, one.start - 9), one.start)
     )
-    return [span for span in values if is_mixed(text[slice(*span)]) and is_secret(text[slice(*span)], place.tells)]
+    return [span for span in values if is_odd(text[slice(*span)]) and is_secret(text[slice(*span)], place.tells)]
 
 
 def _in_tuple(place: Place) -> Iterator[Span]:

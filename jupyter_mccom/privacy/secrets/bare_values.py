@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from .document_text import DocumentText
-from .secret_values import is_blank, is_made_up, is_mixed, is_random, is_secret
+from .secret_values import is_blank, is_made_up, is_mixed, is_odd, is_random, is_secret
 from .span import Span
 from .telling_names import Tells, is_telling_word
 
@@ -130,7 +130,7 @@ def bare_value(place: Place, *, prose: str | None) -> Span | None:
         surely = Tells.SURELY if place.tells is Tells.MIXED else place.tells
         return _judged(replace(place, tells=surely), found.end())
     if tight and found and _ARGUMENT.search(place.before) and place.document.times(found[0]) < 2:
-        odd = is_mixed(found[0]) or is_made_up(found[0]) or (found[0].isdigit() and len(found[0]) >= 6)
+        odd = is_odd(found[0])
         return _judged(place, found.end()) if odd else None
     if ":" in place.operator and place.before.rfind("{") > place.before.rfind("}"):
         return _in_flow(place)
@@ -146,7 +146,7 @@ def _in_element(place: Place) -> Span | None:
 def _in_flow(place: Place) -> Span | None:
     """In braces, as YAML has them: what stands once and is no plain word."""
     found = _IN_FLOW.match(place.document.text, place.at)
-    if not found or place.document.times(found[0]) > 1 or not (is_mixed(found[0]) or is_made_up(found[0])):
+    if not found or place.document.times(found[0]) > 1 or not is_odd(found[0]):
         return None
     return _judged(place, found.end())
 
@@ -212,7 +212,9 @@ def _in_prose(place: Place, kind: str) -> Span | None:
         or place.before[-1] == "`"
         or _REMARK.search(place.before) is not None
     )
-    mixed = mixed or (place.tells is Tells.SURELY and alone and is_made_up(value))
+    mixed = mixed or (
+        place.tells is Tells.SURELY and alone and (is_made_up(value) or (value.isdigit() and len(value) >= 8))
+    )
     if (
         not mixed
         or (_CODE.fullmatch(value) and not is_random(value))
@@ -234,7 +236,7 @@ def _in_setting(place: Place) -> Span | None:
         return None
     if _IDENTIFIER.fullmatch(value) and not is_random(value) and not _is_value(place, value):
         return None
-    counts = place.tells is Tells.SURELY or is_mixed(value) or is_made_up(value)
+    counts = place.tells is Tells.SURELY or is_odd(value)
     return _judged(place, place.at + len(value)) if counts else None
 
 

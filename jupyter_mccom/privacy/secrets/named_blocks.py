@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from .literals import literal_at
-from .secret_values import is_blank, is_made_up, is_mixed, is_random, is_secret
+from .secret_values import is_odd, is_secret
 from .span import Span
 from .telling_names import Tells, what_tells
 
@@ -44,7 +44,7 @@ def named_from_afar(text: str) -> Iterator[Span]:
             yield from _in_table(text, found)
     for found in _REMARK.finditer(text):
         value = found["value"].rstrip(".:!?*_")
-        if is_secret(value, Tells.MIXED) and _is_odd(value) and "/" not in value:
+        if is_secret(value, Tells.MIXED) and is_odd(value) and "/" not in value:
             yield found.start("value"), found.start("value") + len(value)
 
 
@@ -55,7 +55,7 @@ def _in_table(text: str, found: re.Match[str]) -> Iterator[Span]:
         first = at + line.find("|") + 1
         for tells, cell in zip(told, _cells(text, first, at + len(line)), strict=False):
             value = text[slice(*cell)]
-            if tells >= Tells.MIXED and is_secret(value, tells) and _is_odd(value):
+            if tells >= Tells.MIXED and is_secret(value, tells) and is_odd(value):
                 yield cell
         at += len(line) + 1
 
@@ -70,14 +70,5 @@ def _cells(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _odd_literal(text: str, at: int) -> Iterator[Span]:
     literal = literal_at(text, at)
-    if literal and _is_odd(value := text[literal.start : literal.end]) and is_secret(value, Tells.SURELY):
+    if literal and is_odd(value := text[literal.start : literal.end]) and is_secret(value, Tells.SURELY):
         yield literal.start, literal.end
-
-
-def _is_odd(value: str) -> bool:
-    """No plain words."""
-    return not is_blank(value) and (is_mixed(value) or is_made_up(value) or is_random(value) or _is_number(value))
-
-
-def _is_number(value: str) -> bool:
-    return value.isdigit() and len(value) >= 6

@@ -88,6 +88,12 @@ def is_made_up(value: str, *, least: int = 8) -> bool:
     return len(value) >= least and n_letters > 0 and known * 4 < n_letters * 3
 
 
+def is_odd(value: str) -> bool:
+    """`value` is no plain words: it has digits and letters, is random, made up, or a long number."""
+    number = value.isdigit() and len(value) >= 6
+    return not is_blank(value) and (number or is_mixed(value) or is_made_up(value) or is_random(value))
+
+
 def n_changes(value: str) -> int:
     """How often `value` changes between digits, capitals and small letters; a word's capital counts once."""
     return len(_CHANGE.findall(" ".join(_RUN.findall(value))))

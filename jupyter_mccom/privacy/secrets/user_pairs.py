@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .secret_values import is_blank, is_made_up, is_mixed, is_random, is_secret
+from .secret_values import is_blank, is_made_up, is_mixed, is_odd, is_random, is_secret
 from .span import Span
 from .telling_names import Tells
 
@@ -35,7 +35,7 @@ _LISTS = re.compile(
     r"(?:\s{0,9}:[^=\n]{1,40})?\s{0,9}[=:]\s{0,9}(?:dict\()?\{"
 )
 _FIELDS = frozenset(
-    "name first last email mail city country role roles type id title status group url host phone address created language".split()
+    ["name", "first", "last", "email", "mail", "city", "country", "role", "roles", "type", "id", "title", "status", "group", "url", "host", "phone", "address", "created", "language"]
 )
 _LONGEST_LIST = 2_000
 _OTHER = re.compile(
@@ -52,7 +52,7 @@ def beside_user_names(text: str) -> Iterator[Span]:
         end = text.find("}", opened.end(), opened.end() + _LONGEST_LIST)
         for found in _TWO.finditer(text, opened.end(), end if end >= 0 else opened.end() + _LONGEST_LIST):
             value = found["value"]
-            if found["between"] != "," and found["user"].lower() not in _FIELDS and _may_be(value) and _is_odd(value):
+            if found["between"] != "," and found["user"].lower() not in _FIELDS and _may_be(value) and is_odd(value):
                 yield found.span("value")
 
 
@@ -63,8 +63,9 @@ def _is_password(found: re.Match[str]) -> bool:
     if _DOTTED.fullmatch(user) and found["between"] == ",":
         return len(value) >= 8 and (is_made_up(value) or is_random(value) or value.isdigit())
     if _USER.fullmatch(user):
-        return _is_odd(value) if found["between"] == "," else len(value) >= 8 and _is_odd(value) and is_made_up(value)
-    takes = found["between"] == "," and _TAKES_USER.search(found["call"] or "") is not None
+        return is_odd(value) if found["between"] == "," else len(value) >= 8 and is_odd(value) and is_made_up(value)
+    call = found["call"] or ""
+    takes = found["between"] == "," and (call.strip() in ("(", "[") or _TAKES_USER.search(call) is not None)
     strong = len(value) >= 8 and is_mixed(value) and (is_random(value) or is_made_up(value))
     return takes and strong and _NAME.fullmatch(user) is not None
 
@@ -76,11 +77,4 @@ def _may_be(value: str) -> bool:
         and not is_blank(value)
         and _OTHER.fullmatch(value) is None
         and is_secret(value, Tells.SURELY)
-    )
-
-
-def _is_odd(value: str) -> bool:
-    """No plain words."""
-    return (
-        value.isdigit() or is_random(value) or is_made_up(value) or (is_mixed(value) and any(map(str.isdigit, value)))
     )
