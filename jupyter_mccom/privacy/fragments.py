@@ -1,7 +1,7 @@
 """Parts of known secrets: a text that was cut, or a line that is half typed, holds a part and nothing that names it.
 
 A part is at least 8 characters of one line of a secret, anywhere in the text. Words are no part, or a passphrase would
-take them out of all code: those of a dictionary, and those that the text uses again and again. Finds no secret by itself.
+take them out of all code: those of a dictionary, and those that the text uses again and again. Finds no secret itself.
 """
 
 from __future__ import annotations

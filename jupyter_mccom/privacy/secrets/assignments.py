@@ -84,7 +84,7 @@ def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Itera
     place, kind = replace(place, at=operator.end()), operator.lastgroup
     if kind == "assign":
         yield from _direct(place) or _in_expression(place) or _bare(place)
-    elif (kind == "comma" and not quoted and "assert" in place.before) or kind == "compare" or (kind == "comma" and quoted and not _IS_KEY.match(text, place.at)):
+    elif kind == "compare" or (kind == "comma" and _is_told(place, quoted=quoted)):
         yield from _direct(place)
     elif kind == "space" and tells is Tells.SURELY:
         yield from _direct(place) or _bare(place, prose=kind)
@@ -92,6 +92,13 @@ def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Itera
         yield from _in_call(place)
     elif kind in {"prose", "cell", "tag"}:
         yield from _direct(place) or _bare(place, prose=kind)
+
+
+def _is_told(place: Place, *, quoted: bool) -> bool:
+    """What follows the comma is the value of the name: the name is a text itself, or both are compared."""
+    if not quoted:
+        return "assert" in place.before
+    return not _IS_KEY.match(place.document.text, place.at)
 
 
 def _direct(place: Place) -> list[Span]:

@@ -106,7 +106,7 @@ class Place:
 def bare_value(place: Place, *, prose: str | None) -> Span | None:
     """The value without quotes at `place`; `prose` is the kind of an operator that no code has."""
     text, at = place.document.text, place.at
-    if place.before.endswith("${") or _SPRING.search(place.before):
+    if _SPRING.search(place.before):
         return _matched(place, _IN_BRACES)
     default = _DEFAULT.match(text, at)
     if default:
@@ -124,14 +124,19 @@ def bare_value(place: Place, *, prose: str | None) -> Span | None:
         return _matched(place, _IN_QUERY)
     if place.inside:
         return _in_string(place)
+    return _outside_strings(place)
+
+
+def _outside_strings(place: Place) -> Span | None:
+    """In a shell's line, in a setting, or behind a colon in prose."""
+    text, at = place.document.text, place.at
     found = _IN_SHELL.match(text, at, at + _FARTHEST)
     tight = "=" in place.operator and not place.spaced
     if tight and found and (_SHELL_BEFORE.search(place.before) or _COMMAND_NEXT.match(text, found.end())):
         surely = Tells.SURELY if place.tells is Tells.MIXED else place.tells
         return _judged(replace(place, tells=surely), found.end())
     if tight and found and _ARGUMENT.search(place.before) and place.document.times(found[0]) < 2:
-        odd = is_odd(found[0])
-        return _judged(place, found.end()) if odd else None
+        return _judged(place, found.end()) if is_odd(found[0]) else None
     if ":" in place.operator and place.before.rfind("{") > place.before.rfind("}"):
         return _in_flow(place)
     return _in_setting(place) or (_in_prose(place, ":") if ":" in place.operator else None)

@@ -24,6 +24,10 @@ _DIGEST = re.compile(
 )
 _QUOTED = re.compile(r"[\"'`]([A-Za-z0-9+/=_\-.~!@#$%^&*]{16,200})[\"'`]")
 _CAPITALS = re.compile(r"[\"'`]([A-Z0-9]{16,64})(?:[\"'`]|$)")
+_IN_ADDRESS = re.compile(r"(?:[?&#;]\w{1,40}=|[\w=]/)([\w\-]{16,300})(?=[/?&#\s\"'`,;)]|$)")
+"""A piece of a path or a query."""
+_SHARED = re.compile(r"/(?:blob|tree|raw|commit|resolve)/[0-9a-f]{40}|youtu|/file/d/|/spreadsheets/")
+"""Addresses whose random pieces anybody may read."""
 _LOOSE = re.compile(r"[\"'`]([A-Za-z0-9_\-+/]{12,64})(?:[\"'`]|$)")
 _MADE = re.compile(
     r"(?<![\w/.\-+=%])\$?(?:[A-Za-z][A-Za-z0-9]{1,11}(?:[_\-][A-Za-z0-9]{1,10}){0,3}[_\-.~])(?P<tail>[A-Za-z0-9][A-Za-z0-9_\-]{13,199}={0,2})"
@@ -50,16 +54,24 @@ def random_strings(line: str) -> Iterator[Span]:
             mixed = any(char.isdigit() for char in text) and any(char.isalpha() for char in text)
             if len(text) >= _LEAST and mixed and plugin.calculate_shannon_entropy(text) > plugin.entropy_limit:
                 yield found.span(2)
+    yield from _loose(line)
+    for found in _QUOTED.finditer(line):
+        if _all_kinds(found[1]) and is_random(found[1]):
+            yield found.span(1)
+    yield from _made(line)
+
+
+def _loose(line: str) -> Iterator[Span]:
+    """Random pieces of an address or in quotes, of letters that make no words."""
+    for found in _IN_ADDRESS.finditer(line) if "://" in line and not _SHARED.search(line) else ():
+        if is_random(found[1]) and is_made_up(found[1]) and not _FILE.search(found[1]):
+            yield found.span(1)
     for found in _LOOSE.finditer(line):
         if is_random(found[1]) and is_made_up(found[1]) and n_changes(found[1]) * 5 >= len(found[1]):
             yield found.span(1)
     for found in _CAPITALS.finditer(line):
         if 2 < sum(map(str.isdigit, found[1])) < len(found[1]) - 3 and n_changes(found[1]) * 5 >= len(found[1]):
             yield found.span(1)
-    for found in _QUOTED.finditer(line):
-        if _all_kinds(found[1]) and is_random(found[1]):
-            yield found.span(1)
-    yield from _made(line)
 
 
 def _made(line: str) -> Iterator[Span]:

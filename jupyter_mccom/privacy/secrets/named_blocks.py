@@ -1,4 +1,4 @@
-"""Values that a telling name gives from afar: a function's answer, a class's constants, a column of a table, a remark."""
+"""Values that a name tells from afar: a function's answer, a class's constants, a column of a table, a remark."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from .span import Span
 from .telling_names import Tells, what_tells
 
 _ANSWER = re.compile(
-    r"(?:\bdef[ ]+(?P<def>\w{3,60})\([^()\n]{0,200}\)[^:\n]{0,60}:|\b(?P<lambda>\w{3,60})[ ]*=[ ]*lambda\b[^:\n]{0,60}:|\bfunction[ ]+(?P<js>\w{3,60})\([^()\n]{0,200}\)[ ]*\{)"
+    r"(?:\bdef[ ]+(?P<def>\w{3,60})\([^()\n]{0,200}\)[^:\n]{0,60}:"
+    r"|\b(?P<lambda>\w{3,60})[ ]*=[ ]*lambda\b[^:\n]{0,60}:|\bfunction[ ]+(?P<js>\w{3,60})\([^()\n]{0,200}\)[ ]*\{)"
     r"\s{0,60}(?:return[ ]+)?(?=[bruf]{0,2}[\"'])"
 )
 _ASKING = re.compile(r"^(?:get|read|ask|load|fetch|default|_+)_?(?=\w)", re.IGNORECASE)
@@ -20,12 +21,17 @@ _CLASS = re.compile(
 )
 _CONSTANT = re.compile(r"^[ \t]+\w{1,60}(?:[ ]*:[^=\n]{1,40})?[ ]*=[ ]*(?=[bruf]{0,2}[\"'])", re.MULTILINE)
 _TABLE = re.compile(
-    r"^[ \t]*\|(?P<head>[^\n]{3,300})\|[ \t]*\n[ \t]*\|[ :|-]{3,300}\|[ \t]*\n(?P<rows>(?:[ \t]*\|[^\n]{0,400}\n?){1,100})",
+    r"^[ \t]*\|(?P<head>[^\n]{3,300})\|[ \t]*\n"
+    r"[ \t]*\|[ :|-]{3,300}\|[ \t]*\n(?P<rows>(?:[ \t]*\|[^\n]{0,400}\n?){1,100})",
     re.MULTILINE,
 )
 _REMARK = re.compile(
-    r"(?i:\b(?:log_?in|user(?:name)?|creds?|credentials?|account|access|zugang|anmeldung|usuario|acceso|identifiants?|conta))(?:[ ]*[:=][ ]*|[ ]+)"
-    r"[\"'`]?(?:[\w.-]{2,40}(?:@[\w.-]{3,40})?)[\"'`]?[ ]*(?:[/,:|]|(?<=[ ])(?:und|and|y|et|mit|with)(?=[ ]))[ ]*(?:(?:pass\w*|pw\w*|kennwort|senha)[ ]*[:=]?[ ]*)?[\"'`]?(?P<value>[^\s\"'`,;|()\[\]{}=]{6,60})"
+    r"(?i:\b(?:log_?in|user(?:name)?|creds?|credentials?|account|access"
+    r"|zugang|anmeldung|usuario|acceso|identifiants?|conta))(?:[ ]*[:=][ ]*|[ ]+)"
+    r"[\"'`]?(?:[\w.-]{2,40}(?:@[\w.-]{3,40})?)[\"'`]?"
+    r"[ ]*(?:[/,:|]|(?<=[ ])(?:und|and|y|et|mit|with)(?=[ ]))[ ]*"
+    r"(?:(?:pass\w*|pw\w*|kennwort|senha)[ ]*[:=]?[ ]*)?[\"'`]?"
+    r"(?P<value>[^\s\"'`,;|()\[\]{}=]{6,60})"
 )
 
 

@@ -36,16 +36,19 @@ _KEYED = re.compile(
 )
 """Functions that take a key by its place."""
 _QUOTED_IN = re.compile(
-    r"://[^\s:\"'{}%]{1,60}:(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%)\s{0,20}\(?\s{0,9}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'])"
+    r"://[^\s:\"'{}%]{1,60}:(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%)"
+    r"\s{0,20}\(?\s{0,9}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'])"
 )
 """An address whose password alone follows."""
 _PROMPTED = re.compile(
-    r"(?i:passw\w*|passphrase|kennwort|senha|contraseña):?[ ]?[\"'][^\n()]{0,40}\)\s{0,20};?\s{0,20}\w[\w.]{0,60}\.\s?(?:send\w*|write\w*)\(\s{0,9}(?=[bruf]{0,2}[\"'])"
+    r"(?i:passw\w*|passphrase|kennwort|senha|contraseña):?[ ]?[\"'][^\n()]{0,40}\)\s{0,20};?"
+    r"\s{0,20}\w[\w.]{0,60}\.\s?(?:send\w*|write\w*)\(\s{0,9}(?=[bruf]{0,2}[\"'])"
     r"|(?i:passw\w*|passphrase):?[*]?[ ]?[\"'}\]]\s{0,20}send[ ](?:--[ ])?(?=[\"'])"
 )
 """What is sent when a program asks for a password."""
 _SENT = re.compile(
-    r"(?:\bsend[ ]|\b(?:send|sendline|write|write_line|send_command)\(\s{0,9})[bru]{0,2}[\"'](?P<value>[^\s\"'\\,;:/<>(){}\[\]]{8,60})(?:\\[rn]){1,2}[\"']"
+    r"(?:\bsend[ ]|\b(?:send|sendline|write|write_line|send_command)\(\s{0,9})[bru]{0,2}[\"']"
+    r"(?P<value>[^\s\"'\\,;:/<>(){}\[\]]{8,60})(?:\\[rn]){1,2}[\"']"
 )
 """One made-up word and a line's end: what a terminal is answered."""
 _FILLED_IN = re.compile(r"://(?:\{\w*\}|%s):(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%\s?\()\s{0,20}")

@@ -1,4 +1,4 @@
-"""Passwords beside a text that looks like a user's name, whatever takes them: `Shop("root", "…")`, `{"anna.keller": "…"}`.
+"""Passwords beside what looks like a user's name, whatever takes them: `Shop("root", "…")`, `{"anna.keller": "…"}`.
 
 What a call's own name tells is in `positional_credentials.py`.
 """
@@ -35,11 +35,35 @@ _LISTS = re.compile(
     r"(?:\s{0,9}:[^=\n]{1,40})?\s{0,9}[=:]\s{0,9}(?:dict\()?\{"
 )
 _FIELDS = frozenset(
-    ["name", "first", "last", "email", "mail", "city", "country", "role", "roles", "type", "id", "title", "status", "group", "url", "host", "phone", "address", "created", "language"]
+    [
+        "name",
+        "first",
+        "last",
+        "email",
+        "mail",
+        "city",
+        "country",
+        "role",
+        "roles",
+        "type",
+        "id",
+        "title",
+        "status",
+        "group",
+        "url",
+        "host",
+        "phone",
+        "address",
+        "created",
+        "language",
+    ]
 )
 _LONGEST_LIST = 2_000
 _OTHER = re.compile(
-    r"(?:[\w-]+\.)+(?:[a-z]{2,3}|local|internal|parquet|json|ipynb|html)(?::\d+)?(?:/\w*)?|localhost|utf.?8|[-.]?\.{0,2}/.*|--?[A-Za-z].*|#[0-9a-fA-F]{3,8}|\.\w+|\d{1,4}[.:/ T-][\d.:/ T-]*|\d{1,7}|[\w.]+[(\[].*|[\w-]+/[\w./+-]*|https?:.*"
+    r"(?:[\w-]+\.)+(?:[a-z]{2,3}|local|internal|parquet|json|ipynb|html)(?::\d+)?(?:/\w*)?|localhost|utf.?8"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|[-.]?\.{0,2}/.*|--?[A-Za-z].*|#[0-9a-fA-F]{3,8}|\.\w+|\d{1,4}[.:/ T-][\d.:/ T-]*|\d{1,7}"
+    r"|[\w.]+[(\[].*|[\w-]+/[\w./+-]*|https?:.*"
 )
 
 
