@@ -21,12 +21,15 @@ _JDBC = re.compile(
     r"\bjdbc:oracle:\w{2,9}:[\w.$#-]{1,60}/([^\s@\"'`]{2,100})@|\b\w{1,40}/([^\s@/\"'`]{4,60})@(?://)?[\w.-]+(?::\d+)?/\w+"
 )
 _NAME = r"[\w.$#+-]{1,60}"
-_PAIR = re.compile(
-    rf"[\"'`]{_NAME}:(?P<a>[^\s@\"'`/]{{3,100}})@(?:tcp|udp|unix)?\(?(?:[\w-]+\.|/|localhost)"
-    rf"|\b(?i:\w*dsn|\w*conn\w{{0,16}}|\w*(?:database|db)_?(?:url|uri|string))\b[\"'\])]*\s{{0,9}}:?=\s{{0,9}}[bruf]{{0,2}}[\"'`]{_NAME}:"
-    r"(?P<b>[^\s@\"'`/:(]{3,100})(?=@|[\"'`]?[ \t)\]},;]*(?:\n|\r|\Z))"
-    rf"|(?:\bjdbc:oracle:\w{{2,9}}:|(?i:oracle\w*|oracledb|sqlplus)\b[^\n\"'/]{{0,60}}[\"' ]){_NAME}/"
-    r"(?P<c>[^\s@\"'`/]{3,100})(?=@|[\"'`]?[ \t)\]},;]*(?:\n|\r|\Z))"
+_TYPED = r"(?=@|[\"'`]?[ \t)\]},;]*(?:\n|\r|\Z))"
+_AT_HOST = re.compile(rf"[\"'`]{_NAME}:(?P<value>[^\s@\"'`/]{{3,100}})@(?:tcp|udp|unix)?\(?(?:[\w-]+\.|/|localhost)")
+_IN_DSN = re.compile(
+    rf"(?i:dsn|conn\w{{0,16}}|(?:database|db)_?(?:url|uri|string))\b[\"'\])]*\s{{0,9}}:?=\s{{0,9}}[bruf]{{0,2}}[\"'`]{_NAME}:"
+    rf"(?P<value>[^\s@\"'`/:(]{{3,100}}){_TYPED}"
+)
+_ORACLE = re.compile(
+    rf"(?:\bjdbc:oracle:\w{{2,9}}:|(?i:oracle\w*|oracledb|sqlplus)\b[^\n\"'/]{{0,60}}[\"' ]){_NAME}/"
+    rf"(?P<value>[^\s@\"'`/]{{3,100}}){_TYPED}"
 )
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})$")
 _PAGES = frozenset({"http", "https", "ws", "wss"})
@@ -55,10 +58,17 @@ def logins(text: str) -> Iterator[Span]:
 
 def _without_scheme(text: str) -> Iterator[Span]:
     """`user:…@tcp(host)` and Oracle's `user/…@host`, whole or half typed."""
-    for found in _PAIR.finditer(text):
-        value = found["a"] or found["b"] or found["c"]
-        if not value.isdigit() and not _is_filled_in(value) and not value.startswith("//"):
-            yield found.span(found.lastgroup or 0)
+    lower = text.lower()
+    patterns = [
+        *([_AT_HOST] if "@" in text else ()),
+        *([_IN_DSN] if "dsn" in lower or "conn" in lower or "url" in lower or "uri" in lower else ()),
+        *([_ORACLE] if "oracle" in lower or "sqlplus" in lower else ()),
+    ]
+    for pattern in patterns:
+        for found in pattern.finditer(text):
+            value = found["value"]
+            if not value.isdigit() and not _is_filled_in(value) and not value.startswith("//"):
+                yield found.span("value")
 
 
 def _password(text: str, found: re.Match[str]) -> Span | None:

@@ -12,7 +12,8 @@ from .telling_names import Tells, what_tells
 
 _ANSWER = re.compile(
     r"(?:\bdef[ ]+(?P<def>\w{3,60})\([^()\n]{0,200}\)[^:\n]{0,60}:"
-    r"|\b(?P<lambda>\w{3,60})[ ]*=[ ]*lambda\b[^:\n]{0,60}:|\bfunction[ ]+(?P<js>\w{3,60})\([^()\n]{0,200}\)[ ]*\{)"
+    r"|(?<=[.\s])(?P<lambda>\w{3,60})[ ]=[ ]lambda\b[^:\n]{0,60}:"
+    r"|\bfunction[ ]+(?P<js>\w{3,60})\([^()\n]{0,200}\)[ ]*\{)"
     r"\s{0,60}(?:return[ ]+)?(?=[bruf]{0,2}[\"'])"
 )
 _ASKING = re.compile(r"^(?:get|read|ask|load|fetch|default|_+)_?(?=\w)", re.IGNORECASE)
@@ -26,7 +27,7 @@ _TABLE = re.compile(
     re.MULTILINE,
 )
 _REMARK = re.compile(
-    r"(?i:\b(?:log_?in|user(?:name)?|creds?|credentials?|account|access"
+    r"\b(?=[lucaziLUCAZI])(?i:(?:log_?in|user(?:name)?|creds?|credentials?|account|access"
     r"|zugang|anmeldung|usuario|acceso|identifiants?|conta))(?:[ ]*[:=][ ]*|[ ]+)"
     r"[\"'`]?(?:[\w.-]{2,40}(?:@[\w.-]{3,40})?)[\"'`]?"
     r"[ ]*(?:[/,:|]|(?<=[ ])(?:und|and|y|et|mit|with)(?=[ ]))[ ]*"
@@ -37,11 +38,11 @@ _REMARK = re.compile(
 
 def named_from_afar(text: str) -> Iterator[Span]:
     """The secrets that a name some lines above tells."""
-    for found in _ANSWER.finditer(text):
+    for found in _ANSWER.finditer(text) if "def " in text or "lambda" in text or "function" in text else ():
         name = _ASKING.sub("", found["def"] or found["lambda"] or found["js"])
         if what_tells(name) >= Tells.MIXED or found[0].startswith("getpass"):
             yield from _odd_literal(text, found.end())
-    for found in _CLASS.finditer(text):
+    for found in _CLASS.finditer(text) if "class " in text else ():
         if what_tells(found["name"]) >= Tells.MIXED:
             for constant in _CONSTANT.finditer(text, found.start("body"), found.end("body")):
                 yield from _odd_literal(text, constant.end())

@@ -85,11 +85,16 @@ def beside_users(text: str) -> Iterator[Span]:
 
 def _keys_and_fillings(text: str) -> Iterator[Span]:
     """Keys by their place in a call, and the password that an address is filled in with."""
-    for found in _SENT.finditer(text):
+    sends = "send" in text or "write" in text
+    for found in _SENT.finditer(text) if sends else ():
         value = found["value"]
         if is_random(value) or is_made_up(value) or (value.isdigit() and len(value) >= 8):
             yield found.span("value")
-    for found in (*_KEYED.finditer(text), *_QUOTED_IN.finditer(text), *_PROMPTED.finditer(text)):
+    for found in (
+        *_KEYED.finditer(text),
+        *(_QUOTED_IN.finditer(text) if "://" in text else ()),
+        *(_PROMPTED.finditer(text) if sends else ()),
+    ):
         literal = literal_at(text, found.end())
         if literal and len(literal_text := text[literal.start : literal.end]) >= 8 and not is_blank(literal_text):
             yield literal.start, literal.end

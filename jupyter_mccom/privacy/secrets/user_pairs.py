@@ -23,10 +23,12 @@ _NAME = re.compile(r"[a-z]{1,20}\.[a-z]{2,20}|[a-z]{3,20}(?:[_-][a-z]{2,20})?\d{
 """A person's name, as far as one can tell."""
 _DOTTED = re.compile(r"[a-z]{1,20}\.[a-z]{3,20}")
 _TWO = re.compile(
-    r"(?P<call>\b[\w.]{1,80}\(\s{0,40}|[(\[=,{]\s{0,40})?[bru]{0,2}(?P<q>[\"'])(?P<user>[\w.@+-]{1,80})(?P=q)\s{0,9}(?P<between>,|:|=>|->)\s{0,60}"
+    r"(?P<q>[\"'])(?P<user>[\w.@+-]{1,80})(?P=q)\s{0,9}(?P<between>,|:|=>|->)\s{0,60}"
     r"(?:[\w.]{1,60}\s?=\s?)?[bruf]{0,2}(?P<r>[\"'])(?P<value>(?:(?!(?P=r))[^\\\n\r]){4,200})(?P<end>(?P=r)|$|(?=[\r\n]))",
     re.MULTILINE,
 )
+_CALL = re.compile(r"(?:\b[\w.]{1,80}\(|[(\[=,{])\s{0,40}[bru]{0,2}$")
+_FARTHEST = 130
 _TAKES_USER = re.compile(
     r"(?:^|[\w.])(?:[A-Z]\w*|\w*(?:api|client|bot|session|service|portal|gateway|wrapper|scraper|connector)\w{0,3})\($",
 )
@@ -88,8 +90,9 @@ def _is_password(found: re.Match[str]) -> bool:
         return len(value) >= 8 and (is_made_up(value) or is_random(value) or value.isdigit())
     if _USER.fullmatch(user):
         return is_odd(value) if found["between"] == "," else len(value) >= 8 and is_odd(value) and is_made_up(value)
-    call = found["call"] or ""
-    takes = found["between"] == "," and (call.strip() in ("(", "[") or _TAKES_USER.search(call) is not None)
+    called = _CALL.search(found.string, max(0, found.start() - _FARTHEST), found.start())
+    call = called[0].rstrip("bru").rstrip() if called else ""
+    takes = call in ("(", "[") or _TAKES_USER.search(call) is not None
     strong = len(value) >= 8 and is_mixed(value) and (is_random(value) or is_made_up(value))
     return takes and strong and _NAME.fullmatch(user) is not None
 
