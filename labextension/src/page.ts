@@ -7,6 +7,7 @@ import type {
   IInlineCompletionContext,
   InlineCompleter
 } from '@jupyterlab/completer';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { CellOrder } from './completion/cellorder';
 import { Reader } from './completion/context';
@@ -16,6 +17,7 @@ import { Prefetch } from './completion/prefetch';
 import { Provider } from './completion/provider';
 import { Sessions } from './completion/session';
 import { Upheavals } from './completion/upheavals';
+import { Announcer, spokenRegion } from './ghost/announcer';
 import { Edits } from './ghost/edits';
 import type { Edit } from './ghost/edits';
 import { Watchers } from './ghost/watchers';
@@ -36,6 +38,7 @@ export interface IPageOptions {
   /** The main area's widget that the person is in. */
   widget: () => IInlineCompletionContext['widget'] | null;
   icon: LabIcon.ILabIcon;
+  trans: TranslationBundle;
 }
 
 /** Everything of a page that completes. */
@@ -44,7 +47,8 @@ export class Page {
   readonly provider: Provider;
 
   constructor(private readonly _options: IPageOptions) {
-    const { client, settings, status, cellOrder, widget, icon } = _options;
+    const { client, settings, status, cellOrder, widget, icon, trans } =
+      _options;
     const edits = new Edits();
     const offers = new Offers();
     this._sessions = new Sessions({
@@ -76,6 +80,11 @@ export class Page {
     this.watchers = new Watchers({
       offers,
       edits,
+      announcer: new Announcer({
+        isOn: () => settings.values.announce,
+        words: text => trans.__('Suggestion: %1. Tab accepts.', text),
+        say: spokenRegion(document)
+      }),
       edited: (completer, local) => {
         this._edited(completer, local);
       },

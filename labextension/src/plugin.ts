@@ -77,7 +77,8 @@ export const plugin: JupyterFrontEndPlugin<void> = {
       settings,
       cellOrder,
       widget,
-      icon
+      icon,
+      trans
     });
     page.watchers.wrap(factory);
     manager.registerInlineProvider(page.provider);

@@ -10,16 +10,19 @@ import type { IOffer, Offers } from '../outcomes/offers';
 import type { Ending } from '../outcomes/outcomes';
 import { Accepts } from './accept';
 import type { Part } from './accept';
+import type { Announcer, IShown } from './announcer';
 import { mendModel } from './corefixes';
 import type { IReply } from './corefixes';
-import { hasOneCursor, isComposing, isFixed, placeOf } from './editor';
+import { hasOneCursor, isComposing, placeOf } from './editor';
 import type { Edits } from './edits';
+import { Hosts } from './hosts';
 import { disarm, mark } from './marks';
 
 /** What a watched widget tells, and is helped by. */
 export interface IWatchOptions {
   offers: Offers;
   edits: Edits;
+  announcer: Announcer;
   /** The text of the widget's editor changed; `local`: in this window. */
   edited(completer: InlineCompleter, local: boolean): void;
   /** Cursor or selection changed. */
@@ -110,6 +113,7 @@ export class Watcher {
     if (offer) {
       this._watchHost(this._completer.editor);
       this._lookForPaint(offer);
+      this._options.announcer.shown(() => this._shown);
     }
     this._mark();
   }
@@ -241,46 +245,42 @@ export class Watcher {
       if (this._offer) {
         this._lookForPaint(this._offer);
       }
+      this._options.announcer.again(() => this._shown);
       this._mark();
     };
   }
 
-  /**
-   * Core hides a ghost when the focus is lost, but keeps its item: the next key would bring it back. Where an input
-   * method begins to compose, its text and its keys come first.
-   */
+  /** Core hides a ghost when the focus is lost, but keeps its item: the next key would bring it back. */
   private _watchHost(editor: CodeEditor.IEditor | null | undefined): void {
-    if (!editor || this._watchedHosts.has(editor)) {
-      return;
-    }
-    this._watchedHosts.add(editor);
-    editor.host.addEventListener('compositionstart', () => {
-      if (this._completer.editor === editor) {
+    const here = (): boolean => this._completer.editor === editor;
+    const drop = (): void => {
+      if (here()) {
         this.drop();
       }
-    });
-    this._watchFixing(editor);
-    editor.host.addEventListener('focusout', event => {
-      const to = event.relatedTarget;
-      const inside =
-        to instanceof Node &&
-        (editor.host.contains(to) || this._completer.node.contains(to));
-      if (!inside && this._completer.editor === editor && this._offer) {
-        this._reset('moved');
-      }
-    });
+    };
+    if (editor) {
+      this._hosts.follow(editor, {
+        composes: drop,
+        fixed: drop,
+        left: to => {
+          const inside =
+            to instanceof Node && this._completer.node.contains(to);
+          if (!inside && here() && this._offer) {
+            this._reset('moved');
+          }
+        }
+      });
+    }
   }
 
-  /** The cell or file may become read-only; its editor says so by a class. */
-  private _watchFixing(editor: CodeEditor.IEditor): void {
-    const node = editor.host.querySelector('.cm-editor');
-    if (node) {
-      new MutationObserver(() => {
-        if (this._completer.editor === editor && isFixed(editor)) {
-          this.drop();
-        }
-      }).observe(node, { attributeFilter: ['class'] });
+  private get _shown(): IShown | null {
+    const { isActive, current } = this._completer;
+    if (!isActive || !current?.insertText) {
+      return null;
     }
+    const offer = this._offerOf(current);
+    const whole = offer ? offer.final : !current.isIncomplete;
+    return { key: offer?.id ?? current, text: current.insertText, whole };
   }
 
   private _reset(ending: Ending): void {
@@ -327,7 +327,7 @@ export class Watcher {
   }
 
   private readonly _accepts: Accepts;
-  private readonly _watchedHosts = new WeakSet<CodeEditor.IEditor>();
+  private readonly _hosts = new Hosts();
   private _offer: IOffer | null = null;
   /** The text of the editor when the suggestion was last looked at. */
   private _text = '';
