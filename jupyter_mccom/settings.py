@@ -209,6 +209,7 @@ class MCCom(Configurable):
     ).tag(config=True, person=True)
     in_comments = Bool(True, help="Suggest while you type a comment.").tag(config=True, person=True)
     in_strings = Bool(True, help="Suggest while you type a string.").tag(config=True, person=True)
+    announce = Bool(True, help="Read suggestions out to screen readers, each once.").tag(config=True, person=True)
     quiet_after_dismissals = Int(
         3,
         min=0,

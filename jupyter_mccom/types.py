@@ -142,6 +142,8 @@ class CompletionRequest:
     last: Outcome | None = None
     """How the document's previous suggestion ended, when this request follows from it."""
     deadline_s: float = 30.0
+    one_line: bool = False
+    """The cursor's line is a magic or a shell command: what follows it is another thing."""
 
     @property
     def own_source(self) -> str:

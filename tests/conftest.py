@@ -40,8 +40,11 @@ _ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the option by which a skipped test fails the run."""
     parser.addoption(
-        "--no-skips", action="store_true", help="fail when a test is skipped, or deselected for want of data"
+        "--no-skips",
+        action="store_true",
+        help="run everything; fail when a test is skipped, or deselected for want of data",
     )
+    parser.addoption("--thorough", action="store_true", help="run the tests marked thorough too")
 
 
 def _unavailable() -> dict[str, str]:
@@ -54,10 +57,17 @@ def _unavailable() -> dict[str, str]:
     return why
 
 
+def _thorough(config: pytest.Config) -> bool:
+    """Every combination is tried: when that is asked for, and where a file was named."""
+    asked = config.getoption("thorough") or config.getoption("no_skips")
+    named = any(".py" in argument for argument in config.args)
+    return bool(asked) or named or "thorough" in config.getoption("markexpr")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks each test with its lanes, and takes out the lanes that cannot run here."""
-    unavailable = _unavailable().keys()
+    unavailable = {*_unavailable(), *([] if _thorough(config) else ["thorough"])}
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
@@ -75,6 +85,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Says that tests could not run for want of data, and how the runners inside tests ended."""
     if not DATA.is_dir():
         terminalreporter.write_line(f"deselected: the tests marked data: {_unavailable()['data']}")
+    if not _thorough(config):
+        terminalreporter.write_line("deselected: the tests marked thorough; --thorough runs them too")
     for report in terminalreporter.getreports("passed"):
         for name, lines in report.user_properties:
             if name == CLOSING:

@@ -90,6 +90,7 @@ HOMES = {
     },
     "IPython": {"__init__.py", "magics/extension.py", "magics/finding.py", "magics/verbs.py", "demo/tour.py"},
     "ipykernel": {"magics/finding.py"},
+    "jupyter_events": {"server/events.py"},
     "jupyter_core": {"compose/persons_cloud.py", "magics/server.py", "settings.py"},
     "xllamacpp": {"engines/local/xllamacpp_server.py"},
     "numpy": {"engines/local/llama_h.py", "retrieval/index.py"},

@@ -17,6 +17,7 @@ from .engine_context import Context
 from .escalation import Escalation
 from .record import Journal
 from .route import Gates
+from .text.magics import as_written
 from .tiers import CloudTier, LocalTier
 
 
@@ -82,19 +83,19 @@ class Cascade:
         Raises EngineError or ModelError when no engine can be asked; closing the iterator stops the model, unless such
         a request comes at once.
         """
-        request = self._with_extent(request)
+        request = self._as_asked(request)
         return self.documents.of(request).complete(request, self._escalation, local_only=local_only)
 
     async def warm(self, request: CompletionRequest) -> None:
         """Makes the first key at a position quick. Raises as `complete` does; cancelling it frees the model."""
-        await self.documents.of(request).warm(request, self._escalation)
+        await self.documents.of(request).warm(as_written(request), self._escalation)
 
     async def look_ahead(self, request: CompletionRequest, suggestion: Suggestion) -> None:
         """Answers in advance where the person will be after taking `suggestion`, the final one of `request`.
 
         Raises as `complete` does; cancelling it frees the model.
         """
-        request = self._with_extent(request)
+        request = self._as_asked(request)
         await self.documents.of(request).look_ahead(request, suggestion, self._escalation)
 
     def ask_ahead(self, request: CompletionRequest, suggestion: Suggestion) -> None:
@@ -102,7 +103,7 @@ class Cascade:
 
         The call goes on beside later requests until one of them has decided what becomes of it.
         """
-        request = self._with_extent(request)
+        request = self._as_asked(request)
         self.documents.of(request).ask_ahead(request, suggestion, self._escalation)
 
     async def prompt(
@@ -110,6 +111,7 @@ class Cascade:
     ) -> Prompt:
         """The local or the cloud engine's prompt for a request; `text` and `confidence` as in Context.prompt."""
         assert not cloud or self.cloud is not None
+        request = as_written(request)
         context = self.cloud.context if cloud and self.cloud else self._escalation.local.context
         return (await context.prompt(request, text=text, confidence=confidence))[0]
 
@@ -130,5 +132,5 @@ class Cascade:
         if self._retriever is not None:
             await self._retriever.aclose()
 
-    def _with_extent(self, request: CompletionRequest) -> CompletionRequest:
-        return replace(request, multiline=request.multiline or self._multiline)
+    def _as_asked(self, request: CompletionRequest) -> CompletionRequest:
+        return replace(as_written(request), multiline=request.multiline or self._multiline)

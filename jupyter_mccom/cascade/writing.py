@@ -67,14 +67,16 @@ class Writing:
         request, raw = self._request, self._raw
         if self._stop == "length" and self._multiline == "block":
             raw = raw[: raw.rfind("\n")] if "\n" in raw.strip() else raw
-        return trim(
+        text = trim(
             raw,
             language=self._language,
             prefix=request.prefix,
             suffix=request.suffix,
             left_space=self._left_space,
             multiline=self._multiline,
+            elsewhere=[cell.source for cell in (*request.cells_before, *request.cells_after)],
         )
+        return text.partition("\n")[0] if request.one_line else text
 
     @property
     def generation(self) -> Generation:

@@ -22,14 +22,16 @@ _SHORTER = 0.25
 """The quantile of the prompts that is taken."""
 _LIMITS = (1.5, 4.5)
 """Outside of these a server counts something else: what was not in its cache, or words."""
-_PROMPT = ("prompt", "suffix", "system", "messages", "contents", "system_instruction")
+_PROMPT = ("prompt", "suffix", "system", "messages", "contents", "systemInstruction")
 _COUNTS = (
     ("usage", "prompt_tokens"),
     ("usageMetadata", "promptTokenCount"),
     ("message", "usage", "input_tokens"),
     ("tokens_evaluated",),
+    ("prompt_eval_count",),
+    ("meta_info", "prompt_tokens"),
 )
-"""Where OpenAI's kind, Gemini, Anthropic and llama.cpp's server tell how many tokens the whole prompt had."""
+"""Where OpenAI's kind, Gemini, Anthropic, llama.cpp's server, Ollama and SGLang tell the whole prompt's tokens."""
 _CACHED = ("cache_read_input_tokens", "cache_creation_input_tokens")
 """Anthropic counts these apart."""
 

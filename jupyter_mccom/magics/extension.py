@@ -24,6 +24,7 @@ def load(shell: InteractiveShell) -> None:
 
         `%mccom [status]`       says which model completes here, and what leaves this machine
         `%mccom on`, `off`      switches completions on or off
+        `%mccom snooze [15]`    suggests nothing unasked for 15 minutes, or until the server restarts; `off` ends that
         `%mccom why`            explains the last completion of this notebook: the text, the model, the reason
         `%mccom stats`          counts accepted suggestions, times and saved cloud calls
         `%mccom model ID`       changes the local model; ID is from the catalogue, or auto

@@ -66,6 +66,11 @@ class Own:
         """Changes settings, by name."""
         self._wait(self._completions.change(values))
 
+    def snooze(self, minutes: float | None) -> None:
+        """Pauses suggestions, or ends the pause."""
+        snooze = self._completions.snooze
+        self._call(snooze.end if minutes == 0 else lambda: snooze.begin(wire.minutes_from({"minutes": minutes})))
+
     def pull(self, model: str | None) -> None:
         """Starts a download; None: of the configured model."""
         self._call(lambda: self._completions.pull(model))

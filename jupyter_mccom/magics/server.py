@@ -114,6 +114,13 @@ class Server:
         """Changes settings, by name."""
         self._ask("PATCH", "mccom/settings", values)
 
+    def snooze(self, minutes: float | None) -> None:
+        """Pauses suggestions, or ends the pause."""
+        if minutes == 0:
+            self._ask("DELETE", "mccom/snooze")
+        else:
+            self._ask("PUT", "mccom/snooze", {"minutes": minutes})
+
     def pull(self, model: str | None) -> None:
         """Starts a download; None: of the configured model."""
         self._ask("POST", "mccom/pull", {"model": model})

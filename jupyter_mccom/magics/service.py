@@ -47,6 +47,10 @@ class Service(Protocol):
         """Sets settings by their names."""
         ...
 
+    def snooze(self, minutes: float | None) -> None:
+        """Suggests nothing unasked for so long; None: until the server restarts, 0: suggests again."""
+        ...
+
     def pull(self, model: str | None) -> None:
         """Starts a download of the given or the configured model; `status` tells how far it is."""
         ...

@@ -16,6 +16,7 @@ from IPython.display import display
 from ..compose import model_ids
 from ..errors import InputError, MCComError, ModelError, ServerError
 from ..server.messages import message
+from ..server.snooze import MOST_MINUTES, snooze_line
 from ..server.status import lines_of
 from ..settings import AUTO
 from . import pages
@@ -33,6 +34,8 @@ _CELL = "%mccom"
 """Stands for the cell in our own requests, so that none is taken for one of the notebook's."""
 _SENT = "sent"
 """`%mccom why sent`: what left the machine last."""
+_SNOOZES, _END = ("5", "15", "60"), "off"
+"""`%mccom snooze 15`: minutes, without a number until the server restarts; `%mccom snooze off`."""
 _HERE = frozenset({"complete", "pull"})
 """Verbs that need no server."""
 _REMOTE = (
@@ -56,6 +59,7 @@ class Verbs:
             "status": self._status,
             "on": lambda rest: self._switch(True, rest),
             "off": lambda rest: self._switch(False, rest),
+            "snooze": self._snooze,
             "why": self._why,
             "stats": self._stats,
             "model": self._model,
@@ -86,6 +90,7 @@ class Verbs:
         if len(words) <= 1:
             return list(self.verbs)
         choices = {"model": (*model_ids(), AUTO), "pull": model_ids(), "cloud": tuple(CLOUD_VERBS), "why": (_SENT,)}
+        choices["snooze"] = (*_SNOOZES, _END)
         return list(choices.get(words[0], ())) if len(words) == 2 else []
 
     def close(self) -> None:
@@ -108,7 +113,15 @@ class Verbs:
     def _switch(self, enabled: bool, rest: str) -> None:
         service = self._service("on" if enabled else "off")
         service.change({"enabled": enabled})
+        if enabled:
+            service.snooze(0)
         print(service.status()["detail"])
+
+    def _snooze(self, rest: str) -> None:
+        service = self._service("snooze")
+        service.snooze(_minutes(rest))
+        status = service.status()
+        print(snooze_line(status["snooze"]) or status["detail"])
 
     def _why(self, rest: str) -> None:
         service = self._service("why")
@@ -216,6 +229,15 @@ class Verbs:
         parent = self._shell.get_parent() if hasattr(self._shell, "get_parent") else {}
         found: str = parent.get("metadata", {}).get("cellId", "")
         return found
+
+
+def _minutes(rest: str) -> float | None:
+    """The length of a pause: None until the server restarts, 0 for none. Raises InputError."""
+    if rest in ("", _END):
+        return None if not rest else 0
+    if not rest.isdigit() or not 0 < int(rest) <= MOST_MINUTES:
+        raise InputError(f"name the minutes, 1 to {MOST_MINUTES} (%mccom snooze 15), or off, which ends the pause")
+    return int(rest)
 
 
 def _show(page: pages.Page) -> None:

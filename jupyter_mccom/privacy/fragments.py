@@ -1,7 +1,7 @@
 """Parts of known secrets: a text that was cut, or a line that is half typed, holds a part and nothing that names it.
 
 A part is at least 8 characters of one line of a secret, anywhere in the text. Words are no part, or a passphrase would
-take them out of all code. Pure; finds no secret by itself.
+take them out of all code: those of a dictionary, and those that the text uses again and again. Finds no secret itself.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ..types import Span
+from .common_words import is_common_word
 
 LEAST = 8
 """Fewest characters of a part."""
@@ -23,11 +24,10 @@ _LONG = 16
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
 _LETTERS = re.compile(r"[^\W\d_]*")
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]{1,40}\Z")
-_NO_WORD = re.compile(r"[aeiouy]{4}|[^aeiouy]{5}", re.IGNORECASE)
-_LEAST_WORD = 3
-_WORDS = frozenset({"https", "mssql"})
-"""Words that do not look like some."""
-_ADDRESS = re.compile(r"[/.]")
+_LEAST_AT_EDGE_TOLD = 3
+_ADDRESS = re.compile(r"://")
+_USES = 3
+"""A word that stands as often in a text, and is no secret by itself, is one of its names."""
 
 
 class Fragments:
@@ -74,14 +74,23 @@ class Fragments:
     def _is_part(self, text: str, start: int, end: int) -> bool:
         part = text[start:end]
         longer = _is_letter(text[start - 1 : start]) or _is_letter(text[end : end + 1])
-        if part in self._secrets and longer and len(part) < _LONG:
-            return False  # a longer name: `hunter223` beside `hunter22`
+        if part in self._secrets and longer and len(part) < _LONG and all(map(is_common_word, _PIECE.findall(part))):
+            return False  # a longer name: `database223` beside `database22`
         begun, ended = _LETTERS_BEFORE.search(text[:start]), _LETTERS.match(text, end)
-        if not _of_words((begun[0] if begun else "") + part + (ended[0] if ended else "")):
-            return True
+        word = (begun[0] if begun else "") + part + (ended[0] if ended else "")
+        if not _of_words(word):
+            return part in self._secrets or not self._is_name(text, word)
         n_words = len(_PIECE.findall(part))
         begins = any(line.startswith(part) and not _ADDRESS.search(line) for line in self._lines)
         return begins and n_words > 1 and not longer
+
+    def _is_name(self, text: str, word: str) -> bool:
+        """`text` uses the word again and again beside the secrets."""
+        if not word.isalpha() or text.count(word) < _USES:
+            return False
+        for secret in self._secrets:
+            text = text.replace(secret, " ")
+        return len(re.findall(rf"(?<![^\W_]){word}(?![^\W_])", text)) >= _USES
 
 
 def _overlap(left: str, right: str) -> int:
@@ -91,7 +100,7 @@ def _overlap(left: str, right: str) -> int:
 
 
 def _tells(edge: str) -> bool:
-    return not _is_word(edge) and sum(map(str.isalnum, edge)) >= _LEAST_WORD
+    return not _of_words(edge) and sum(map(str.isalnum, edge)) >= _LEAST_AT_EDGE_TOLD
 
 
 def _is_letter(char: str) -> bool:
@@ -102,8 +111,4 @@ def _of_words(text: str) -> bool:
     """True for words and signs alone: such text stands in code by chance."""
     if any(char.isdigit() for char in text):
         return False
-    return all(map(_is_word, _PIECE.findall(text)))
-
-
-def _is_word(text: str) -> bool:
-    return text.lower() in _WORDS or (text.isalpha() and len(text) >= _LEAST_WORD and not _NO_WORD.search(text))
+    return all(map(is_common_word, _PIECE.findall(text)))

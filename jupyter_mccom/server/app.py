@@ -18,6 +18,7 @@ from ..compose import (
 from ..settings import MCCom
 from .cloud_routes import CLOUD_HANDLERS
 from .completions import Completions
+from .events import register_events
 from .live_cloud import LiveCloud
 from .live_settings import LiveSettings
 from .routes import CLOUD, HANDLERS, SERVICE
@@ -33,6 +34,8 @@ class MCComApp(ExtensionApp):
         """Wires the cascade; no model is loaded yet."""
         settings, server = MCCom(parent=self), self.serverapp
         assert server is not None
+        assert server.event_logger is not None
+        register_events(server.event_logger)
         remote = server.gateway_config.gateway_enabled  # such kernels cannot be asked without HTTP calls at each key
         live = None if remote else open_live(server.session_manager, server.kernel_manager)
         root = Path(server.root_dir)

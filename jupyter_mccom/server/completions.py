@@ -19,6 +19,7 @@ from ..types import CompletionRequest, Outcome, Suggestion, Survival, Trace
 from ..way_out import Left
 from .live_settings import LiveSettings
 from .pulls import Pulls
+from .snooze import Snooze
 from .status import status_of
 
 _REST_S = 0.3
@@ -34,6 +35,8 @@ class Completions:
     def __init__(self, live: LiveSettings) -> None:
         self._live = live
         self._pulls = Pulls(lambda: live.opened.store, lambda: live.opened.local.models_changed())
+        self.snooze = Snooze()
+        """While it is on, only who asks by hand is answered."""
         self._warming: asyncio.Task[None] | None = None
         self._in_advance: set[asyncio.Task[None]] = set()
         """Done while nobody waits for an answer: cancelled by the next request. All but the newest are cancelled."""
@@ -47,6 +50,8 @@ class Completions:
         """The suggestions of Cascade.complete. Raises SettingsError when completions are switched off."""
         if not self._live.settings.enabled:
             raise SettingsError("completions are switched off; switch them on in the settings (MCCom.enabled)")
+        if self.snooze.on and request.trigger == "typing":
+            return
         async with self._live.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
             async for suggestion in suggestions:
                 self._pulls.trouble = ""  # what was to be told of a download is old news
@@ -85,7 +90,7 @@ class Completions:
 
         The latter only while no answer is waited for; returned, so that who asked can give it up.
         """
-        if not self._live.settings.enabled:
+        if not self._live.settings.enabled or self.snooze.on:
             return None
         if self._warming is None or self._warming.done():
             self._warming = asyncio.create_task(self._warm(), name="mccom warm")
@@ -105,7 +110,12 @@ class Completions:
         """The status as JSON; made in a thread, since it looks for the model's file."""
         live, pulls = self._live, self._pulls
         return await asyncio.to_thread(
-            status_of, live.opened, locked=live.locked, pull=pulls.progress, pull_trouble=pulls.trouble
+            status_of,
+            live.opened,
+            locked=live.locked,
+            pull=pulls.progress,
+            pull_trouble=pulls.trouble,
+            snooze=self.snooze.as_json(),
         )
 
     @property

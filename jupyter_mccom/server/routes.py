@@ -31,6 +31,7 @@ from ..errors import (
 from ..types import CompletionRequest
 from . import wire
 from .completions import Completions
+from .events import tell_settings_changed
 from .live_cloud import LiveCloud
 
 SERVICE = "mccom"
@@ -236,6 +237,27 @@ class PullHandler(MCComHandler):
         self.finish(json.dumps(await self.completions.status()))
 
 
+class SnoozeHandler(MCComHandler):
+    """`PUT /mccom/snooze` with `{minutes: number or null}` pauses suggestions, null until the server restarts.
+
+    `DELETE` ends the pause. Both answer with the status, and tell every open page.
+    """
+
+    @route
+    async def put(self) -> None:
+        self.completions.snooze.begin(wire.minutes_from(self.body()))
+        await self._told()
+
+    @route
+    async def delete(self) -> None:
+        self.completions.snooze.end()
+        await self._told()
+
+    async def _told(self) -> None:
+        tell_settings_changed(self.event_logger, self.completions.settings)
+        self.finish(json.dumps(await self.completions.status()))
+
+
 class StatusHandler(MCComHandler):
     """`GET /mccom/status`."""
 
@@ -285,6 +307,7 @@ class SettingsHandler(MCComHandler):
     @route
     async def patch(self) -> None:
         await self.completions.change(wire.settings_from(self.body()))
+        tell_settings_changed(self.event_logger, self.completions.settings)
         self.finish(json.dumps(wire.json_from_settings(self.completions.settings, self.completions.locked)))
 
 
@@ -294,6 +317,7 @@ HANDLERS = [
     (r"/mccom/survival", SurvivalHandler),
     (r"/mccom/warm", WarmHandler),
     (r"/mccom/pull", PullHandler),
+    (r"/mccom/snooze", SnoozeHandler),
     (r"/mccom/status", StatusHandler),
     (r"/mccom/traces", TracesHandler),
     (r"/mccom/left", LeftHandler),

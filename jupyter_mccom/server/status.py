@@ -13,6 +13,7 @@ from ..settings import THRESHOLDS, personal
 from .cloud_health import cloud_health
 from .messages import message
 from .pulls import PullProgress
+from .snooze import snooze_line
 
 GATES: Mapping[bool | None, str] = {
     True: "confidence, parse and actions",
@@ -22,7 +23,12 @@ GATES: Mapping[bool | None, str] = {
 
 
 def status_of(
-    opened: OpenCascade, *, locked: Collection[str] = (), pull: PullProgress | None = None, pull_trouble: str = ""
+    opened: OpenCascade,
+    *,
+    locked: Collection[str] = (),
+    pull: PullProgress | None = None,
+    pull_trouble: str = "",
+    snooze: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The status as JSON, as `tests/wire/status_*.json` show it; fields of later parts are null."""
     present, trouble = _present(opened)
@@ -42,6 +48,7 @@ def status_of(
         "index": asdict(opened.tree.status) if opened.tree else None,
         "learning": _learning(opened),
         "locked": [name for name in personal() if name in locked],
+        "snooze": snooze,
         "totals": asdict(opened.cascade.journal.totals),
     }
 
@@ -126,6 +133,7 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
     learning = status["learning"]
     found = [
         f"{status['state']}: {status['detail']}",
+        snooze_line(status["snooze"]),
         _engine_line(status),
         status["engine_why"],
         f"auto: {status['auto']['why']}" if status["auto"] else "",

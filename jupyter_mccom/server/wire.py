@@ -31,6 +31,7 @@ from ..types import (
     Trigger,
 )
 from ..way_out import Left
+from .snooze import MOST_MINUTES
 
 MAX_BODY_BYTES = 256 * 1024
 """Larger bodies get 413; the client cuts the cells to stay well below."""
@@ -175,6 +176,17 @@ def model_from(value: object) -> str | None:
     """The model id in the body of `POST /mccom/pull`; None means the configured model."""
     body = _object(value, "the request body")
     return None if body.get("model") is None else _name(body, "model")
+
+
+def minutes_from(value: object) -> float | None:
+    """How long to pause, from the body of `PUT /mccom/snooze`; None: until the server restarts."""
+    body = _object(value, "the request body")
+    if body.get("minutes") is None:
+        return None
+    minutes = _field(body, "minutes", float)
+    if not 0 < minutes <= MOST_MINUTES:
+        raise WireError(f"field 'minutes' must be above 0 and at most {MOST_MINUTES}, or null")
+    return minutes
 
 
 def settings_from(value: object) -> dict[str, object]:

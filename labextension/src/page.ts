@@ -7,6 +7,7 @@ import type {
   IInlineCompletionContext,
   InlineCompleter
 } from '@jupyterlab/completer';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { CellOrder } from './completion/cellorder';
 import { Reader } from './completion/context';
@@ -15,12 +16,18 @@ import { EmptyLines } from './completion/emptyline';
 import { Prefetch } from './completion/prefetch';
 import { Provider } from './completion/provider';
 import { Sessions } from './completion/session';
-import { Edits } from './ghost/editor';
+import { Upheavals } from './completion/upheavals';
+import { Announcer, spokenRegion } from './ghost/announcer';
+import { Edits } from './ghost/edits';
+import type { Edit } from './ghost/edits';
 import { Watchers } from './ghost/watchers';
 import { Offers } from './outcomes/offers';
 import type { CompleteRequest } from './server/wire';
 import type { Settings } from './settings/settings';
 import type { IClient, IStatusModel } from './tokens';
+
+/** What a place is read ahead for: the next key. */
+const TYPED: Edit = 'typed';
 
 /** What a page is made of. */
 export interface IPageOptions {
@@ -31,6 +38,7 @@ export interface IPageOptions {
   /** The main area's widget that the person is in. */
   widget: () => IInlineCompletionContext['widget'] | null;
   icon: LabIcon.ILabIcon;
+  trans: TranslationBundle;
 }
 
 /** Everything of a page that completes. */
@@ -39,7 +47,8 @@ export class Page {
   readonly provider: Provider;
 
   constructor(private readonly _options: IPageOptions) {
-    const { client, settings, status, cellOrder, widget, icon } = _options;
+    const { client, settings, status, cellOrder, widget, icon, trans } =
+      _options;
     const edits = new Edits();
     const offers = new Offers();
     this._sessions = new Sessions({
@@ -71,18 +80,34 @@ export class Page {
     this.watchers = new Watchers({
       offers,
       edits,
+      announcer: new Announcer({
+        isOn: () => settings.values.announce,
+        words: text => trans.__('Suggestion: %1. Tab accepts.', text),
+        say: spokenRegion(document)
+      }),
       edited: (completer, local) => {
         this._edited(completer, local);
       },
       moved: () => {
         this._sessions.left();
         this._prefetch.moved();
+        upheavals.follow(widget());
       }
     });
+    const upheavals = new Upheavals(() => this.drop());
     this._listen();
   }
 
+  /** What is suggested, or asked, holds nowhere any more: settings changed, or what was read. */
+  drop(): void {
+    this._prefetch.stop();
+    this._emptyLines.stop();
+    this._sessions.supersede();
+    this.watchers.drop();
+  }
+
   private _listen(): void {
+    this._options.settings.changed.connect(() => this.drop());
     window.addEventListener('pagehide', () => {
       this.watchers.leave();
       this._sessions.close();
@@ -112,16 +137,17 @@ export class Page {
   private _atRest(): CompleteRequest | null {
     const { settings, status } = this._options;
     const { editor, visible } = this.watchers;
-    if (!editor || visible || !status.enabled) {
+    if (!editor || visible || !status.enabled || status.snoozed) {
       return null;
     }
     const asked = this._reader.readAt(editor);
-    if (!asked) {
+    if (!asked || asked.isComposing()) {
       return null;
     }
-    const { position } = asked;
+    const { position, edit } = asked;
     const session = this._sessions.of(position.document);
-    return session.mayAsk(asked, false, settings.values)
+    const entered = edit === 'changed' ? { ...asked, edit: TYPED } : asked;
+    return session.mayAsk(entered, false, settings.values)
       ? {
           ...position,
           trigger: 'typing',

@@ -20,11 +20,13 @@ import { addCommands, offerOnce } from './commands/commands';
 import type { ICommandOptions } from './commands/commands';
 import { addKeys } from './commands/keys';
 import { offerCloud, tellWhatLeaves } from './commands/notices';
+import { addSnooze } from './commands/snooze';
 import { CellOrder } from './completion/cellorder';
 import { targetOf } from './completion/context';
 import type { Target } from './completion/context';
 import { Page } from './page';
 import { Client } from './server/client';
+import { listenElsewhere } from './settings/elsewhere';
 import { storedSettings } from './settings/load';
 import { Settings } from './settings/settings';
 import { Sync } from './settings/sync';
@@ -75,7 +77,8 @@ export const plugin: JupyterFrontEndPlugin<void> = {
       settings,
       cellOrder,
       widget,
-      icon
+      icon,
+      trans
     });
     page.watchers.wrap(factory);
     manager.registerInlineProvider(page.provider);
@@ -86,6 +89,13 @@ export const plugin: JupyterFrontEndPlugin<void> = {
       changed: () => void status.refresh(),
       refused: reason => Notification.error(reason)
     });
+    listenElsewhere(app.serviceManager.events, enabled => {
+      if (!enabled) {
+        page.drop();
+      }
+      void status.refresh();
+    });
+    dropWhenSnoozed(status, page);
     const { watchers, provider } = page;
     const options = { app, client, watchers, provider, status, sync };
     void storedSettings(registry, sync, trans).then(stored => {
@@ -99,6 +109,17 @@ export const plugin: JupyterFrontEndPlugin<void> = {
     });
   }
 };
+
+/** A pause begins: what is shown goes. What is asked for by hand later stays. */
+function dropWhenSnoozed(status: StatusModel, page: Page): void {
+  let before = false;
+  status.changed.connect(() => {
+    if (status.snoozed && !before) {
+      page.drop();
+    }
+    before = status.snoozed;
+  });
+}
 
 /** Which cells ran is heard from every notebook. */
 function follow(cellOrder: CellOrder): void {
@@ -123,6 +144,7 @@ function furnish(
   follow();
   settings.changed.connect(follow);
   addCommands(options);
+  addSnooze(options);
   tellWhatLeaves(options);
   if (statusBar) {
     showStatus(options, statusBar);

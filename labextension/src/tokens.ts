@@ -30,6 +30,8 @@ export const Commands = {
   pull: 'mccom:pull',
   cancelPull: 'mccom:cancel-pull',
   ask: 'mccom:ask',
+  snooze: 'mccom:snooze',
+  endSnooze: 'mccom:end-snooze',
   panel: 'mccom:panel',
   addCloud: 'mccom:add-cloud',
   settings: 'mccom:settings'
@@ -63,6 +65,8 @@ export interface IClient extends ICloudClient {
   pull(model?: string): Promise<Status>;
   /** Cancels the download. */
   cancelPull(): Promise<Status>;
+  /** Pauses suggestions for so many minutes; null: until the server restarts, 0: not at all. */
+  snooze(minutes: number | null): Promise<Status>;
   /** The server's state. */
   status(): Promise<Status>;
   /** The settings in force there. */
@@ -81,6 +85,8 @@ export interface IStatusModel {
   readonly status: Status | null;
   /** True while completions are switched on. */
   readonly enabled: boolean;
+  /** Nothing is suggested unasked for now. */
+  readonly snoozed: boolean;
   /** Emitted when anything above changed. */
   readonly changed: ISignal<IStatusModel, void>;
   /** A completion failed with this message. */

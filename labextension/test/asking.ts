@@ -48,10 +48,13 @@ class ScriptedClient {
 
 export class Page {
   enabled = true;
+  snoozed = false;
   speaking = true;
   cell = 'c';
   focused = true;
   waitMs = 0;
+  /** What an input method composes now ends with this. */
+  composing: Promise<void> | null = null;
   troubles: string[] = [];
   place: IPlace = { text: 'df.', cursor: 3 };
   client: ScriptedClient;
@@ -100,7 +103,9 @@ export class Page {
     const place = this.place;
     return {
       place,
-      local: true,
+      edit: 'typed',
+      isComposing: () => this.composing !== null,
+      composed: () => this.composing ?? Promise.resolve(),
       focused: () => this.focused,
       now: () => this.place,
       position: {

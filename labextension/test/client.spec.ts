@@ -148,7 +148,8 @@ describe('the other routes', () => {
         show: { above: 0.4, of: 'chance' }
       },
       totals: { shown: 3 },
-      locked: ['threads']
+      locked: ['threads'],
+      snooze: { left_s: 90 }
     };
     const client = await clientOf((_, response) =>
       response.end(JSON.stringify(status))
@@ -163,12 +164,16 @@ describe('the other routes', () => {
     expect(await client.pull('m')).toEqual(status);
     expect(await client.cancelPull()).toEqual(status);
     expect(await client.status()).toEqual(status);
+    expect(await client.snooze(15)).toEqual(status);
+    expect(await client.snooze(0)).toEqual(status);
     expect(seen).toEqual([
       'POST /base/mccom/warm',
       'POST /base/mccom/outcome',
       'POST /base/mccom/pull',
       'DELETE /base/mccom/pull',
-      'GET /base/mccom/status'
+      'GET /base/mccom/status',
+      'PUT /base/mccom/snooze',
+      'DELETE /base/mccom/snooze'
     ]);
   });
 

@@ -5,7 +5,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { State, Status } from '../src/server/status';
 import type { Route } from '../src/server/wire';
-import { awayOf, labelOf, writerOf } from '../src/status/item';
+import { awayOf, labelOf, snoozeOf, writerOf } from '../src/status/item';
 import { clouded, golden, routeTo, trans } from './stati';
 
 vi.mock('@jupyterlab/apputils', () => ({ ReactWidget: class {} }));
@@ -81,4 +81,12 @@ describe('the writer', () => {
       `Last text by ${name}: the local text was not likely enough to be right`
     );
   });
+});
+
+it.each([
+  [Infinity, 'mccom: snoozed'],
+  [14.2 * 60_000, 'mccom: snoozed, 15 min'],
+  [1000, 'mccom: snoozed, 1 min']
+])('a snooze of %d ms is %j', (leftMs, words) => {
+  expect(snoozeOf(leftMs, trans)).toBe(words);
 });

@@ -4,7 +4,7 @@
 
 import type { CommandRegistry } from '@lumino/commands';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { offerCloud } from '../src/commands/notices';
+import { offerCloud, tellWhatLeaves } from '../src/commands/notices';
 import type { Clouds } from '../src/server/clouds';
 import type { Status } from '../src/server/status';
 import { StatusModel } from '../src/status/model';
@@ -17,7 +17,11 @@ interface Action {
   callback: () => void;
 }
 const said: { text: string; actions: Action[] }[] = [];
+const dialogs: { title: string; body: string }[] = [];
 vi.mock('@jupyterlab/apputils', () => ({
+  Dialog: { okButton: () => null },
+  showDialog: (dialog: { title: string; body: string }) =>
+    Promise.resolve(dialogs.push(dialog)),
   Notification: {
     info: (text: string, { actions }: { actions: Action[] }) =>
       said.push({ text, actions })
@@ -61,6 +65,30 @@ beforeEach(() => {
 });
 
 afterEach(() => vi.unstubAllGlobals());
+
+describe('what leaves the machine', () => {
+  it('is said once, in one short sentence with a button that opens the whole', async () => {
+    const status = clouded({ model: 'a/very/long/'.repeat(9) });
+    const tell = (): void => {
+      const client = { status: () => Promise.resolve(status) };
+      tellWhatLeaves({
+        status: new StatusModel(client as unknown as IClient),
+        trans
+      });
+    };
+    tell();
+    await vi.waitFor(() => expect(said).toHaveLength(1));
+    const [{ text, actions }] = said;
+    expect(text.length).toBeLessThan(140); // JupyterLab cuts off what is longer
+    actions[0].callback();
+    expect(dialogs[0].title).toContain(status.cloud!.model);
+    expect(dialogs[0].body).toContain(status.cloud!.url);
+    expect(dialogs[0].body).toContain('Secrets are masked');
+    tell();
+    await settled();
+    expect(said).toHaveLength(1);
+  });
+});
 
 describe('that a cloud can be added', () => {
   it('is said once, after some use, and leads to the form', async () => {

@@ -58,12 +58,40 @@ describe('fetch', () => {
     expect(page.client.requests).toEqual([]);
   });
 
+  it('asks nothing while suggestions are snoozed, unless asked to', async () => {
+    const page = new Page(says(line('final', 'mean()')));
+    page.snoozed = true;
+    expect(await page.fetch()).toEqual([]);
+    expect(page.client.requests).toEqual([]);
+    expect(await page.fetch(INVOKED)).toHaveLength(1);
+  });
+
   it('asks nothing for a view in which the person is not, unless asked to', async () => {
     const page = new Page(says(line('final', 'mean()')));
     page.focused = false;
     expect(await page.fetch()).toEqual([]);
     expect(page.client.requests).toEqual([]);
     expect(await page.fetch(INVOKED)).toHaveLength(1);
+  });
+
+  it('waits until an input method has committed, and asks then', async () => {
+    const page = new Page(says(line('final', 'mean()')));
+    let commit = (): void => undefined;
+    page.composing = new Promise(resolve => (commit = resolve));
+    const items = page.fetch();
+    await tick();
+    expect(page.client.requests).toEqual([]);
+    commit();
+    expect(await items).toHaveLength(1);
+  });
+
+  it('leaves what was committed as something else to its own question', async () => {
+    const page = new Page();
+    page.composing = Promise.resolve();
+    const items = page.fetch();
+    page.type('你好');
+    expect(await items).toEqual([]);
+    expect(page.client.requests).toEqual([]);
   });
 
   it.each([

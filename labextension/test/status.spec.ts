@@ -139,3 +139,26 @@ describe('the route of the newest text', () => {
     expect(model.route).toBeNull();
   });
 });
+
+describe('a snooze', () => {
+  it('counts down on the page and ends there by itself', () => {
+    vi.useFakeTimers();
+    const model = pageOf({ ...golden('ready'), snooze: { left_s: 150 } });
+    const shown: number[] = [];
+    model.changed.connect(() => {
+      shown.push(Math.ceil(model.snoozeLeftMs / 60_000));
+    });
+    expect(model.snoozed).toBe(true);
+    vi.advanceTimersByTime(151_000);
+    expect(shown.slice(-3)).toEqual([2, 1, 0]);
+    expect(model.snoozed).toBe(false);
+    vi.useRealTimers();
+  });
+
+  it('without an end lasts until the server says otherwise', () => {
+    const page = new Page(golden('ready'));
+    const model = page.takes({ ...golden('ready'), snooze: { left_s: null } });
+    expect(model.snoozeLeftMs).toBe(Infinity);
+    expect(page.takes(golden('ready')).snoozed).toBe(false);
+  });
+});

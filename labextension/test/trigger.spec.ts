@@ -21,7 +21,7 @@ const HERE: ISituation = {
   language: 'python',
   before: 'x = 1\ny = ',
   invoked: false,
-  local: true
+  edit: 'typed'
 };
 
 function why(
@@ -48,7 +48,8 @@ describe('silence', () => {
     ['path', { invoked: true }, { paths_off: ['work/a.ipynb'] }],
     ['language', { invoked: true }, { languages_off: ['r', 'python'] }],
     ['manual', {}, { trigger_mode: 'manual' }],
-    ['remote', { local: false }, {}],
+    ['remote', { edit: 'remote' }, {}],
+    ['changed', { edit: 'changed' }, {}],
     ['comment', { before: 'x = 1  # the' }, { in_comments: false }],
     ['string', { before: 'x = "the' }, { in_strings: false }]
   ])('for %s', (reason, situation, settings) => {
@@ -57,7 +58,8 @@ describe('silence', () => {
 
   it.each<[Partial<ISituation>, Partial<ISettings>]>([
     [{ invoked: true }, { trigger_mode: 'manual' }],
-    [{ invoked: true, local: false }, {}],
+    [{ invoked: true, edit: 'remote' }, {}],
+    [{ invoked: true, edit: 'changed' }, {}],
     [{ invoked: true, before: '# a' }, { in_comments: false }],
     [{ before: '"the' }, { in_comments: false }],
     [{ before: '# the' }, { in_strings: false }]

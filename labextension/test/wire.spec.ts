@@ -12,6 +12,7 @@ import { statusFrom } from '../src/server/status';
 import { settingsFrom, tracesFrom } from '../src/server/traces';
 import { lineFrom } from '../src/server/wire';
 import type { CompleteRequest, Outcome, Survival } from '../src/server/wire';
+import type { IClient } from '../src/tokens';
 
 const FOLDER = resolve(__dirname, '../../tests/wire');
 
@@ -115,6 +116,9 @@ describe('golden messages', () => {
         { source: 'tariff.py', first_line: 3, last_line: 9, score: 0.8 }
       ]);
       expect(value).toMatchObject({ traces: [rest] });
+    } else if (name === 'snooze.json') {
+      const minutes: Parameters<IClient['snooze']>[0] = 15;
+      expect(value).toEqual({ minutes });
     } else if (name === 'complete_request.json') {
       expect(value).toEqual(REQUEST);
     } else if (name === 'complete_request_minimal.json') {

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from jupyter_mccom.models.store import Store
+from tests.conftest import CODER
 
 from .lab import QUIET, Faults, Lab, chromium_path
 
@@ -59,8 +60,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A JupyterLab that completes with the default model, shown however unsure: these tests are of the page."""
-    server = Lab(tmp_path_factory.mktemp("lab"), "--MCCom.show_threshold=0")
+    """A JupyterLab that completes with the model of 0.5B, shown however unsure: these tests are of the page."""
+    server = Lab(tmp_path_factory.mktemp("lab"), f"--MCCom.model={CODER}", "--MCCom.show_threshold=0")
     yield server
     server.stop()
 
@@ -70,7 +71,7 @@ def either_lab(
     request: pytest.FixtureRequest, models: Store, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lab]:
     """The lab, alone and with JupyterLab's own inline provider switched on beside ours."""
-    server = Lab(tmp_path_factory.mktemp("lab"), "--MCCom.show_threshold=0")
+    server = Lab(tmp_path_factory.mktemp("lab"), f"--MCCom.model={CODER}", "--MCCom.show_threshold=0")
     if request.param != "alone":
         server.with_history()
     yield server

@@ -98,7 +98,7 @@ def main() -> None:
     """Needs Chromium and the default model."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         os.environ["XDG_DATA_HOME"] = folder  # what these suggestions came to is nobody's evidence
-        lab = Lab(Path(folder), "--MCCom.show_threshold=0")
+        lab = Lab(Path(folder), "--MCCom.model=qwen2.5-coder-0.5b", "--MCCom.show_threshold=0")
         chromium = playwright.chromium.launch(executable_path=chromium_path(), headless=True, args=QUIET)
         try:
             window, pictures = chromium.new_context(viewport=_WINDOW), Path(__file__).parents[2] / "binder"

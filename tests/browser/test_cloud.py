@@ -30,6 +30,7 @@ def open_lab(tmp_path: Path) -> Iterator[OpenLab]:
     def make(url: str, sure: float) -> Lab:
         lab = Lab(
             tmp_path,
+            "--MCCom.model=qwen2.5-coder-0.5b",
             "--MCCom.cloud_dialect=llama-server",
             f"--MCCom.cloud_url={url}",
             f"--MCCom.cloud_model={LARGE}",

@@ -220,7 +220,7 @@ def test_a_cell_of_another_language(lab: Lab, window: BrowserContext) -> None:
 
 def test_the_server_stopped_while_it_answers(models: Store, window: BrowserContext, tmp_path: Path) -> None:
     """When the server stops, typing goes on and the status item shows trouble."""
-    own = Lab(tmp_path)
+    own = Lab(tmp_path, "--MCCom.model=qwen2.5-coder-0.5b")
     own.notebook("stopped.ipynb", START, "")
     book = Notebook(window, own, "stopped.ipynb")
     book.enter(1)

@@ -24,6 +24,7 @@ TYPED = "print(statistics.me"
 NOT_NOW = {
     "Ask the Cloud When the Model Is Unsure",
     "Ask the Cloud for a Suggestion",
+    "End the Snooze",
     "Download the Completion Model",
     "Cancel the Download of the Completion Model",
     "Accept Inline Completion",
@@ -41,6 +42,7 @@ OUR_LABELS = (NOT_NOW - CORE_LABELS) | {
     "Dismiss the Suggestion",
     "Complete Code",
     "Complete Only when Asked",
+    "Snooze Suggestions until the Server Restarts",
     "Complete in This Document",
     "Complete in This Folder",
     "Complete python",

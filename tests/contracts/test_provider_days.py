@@ -18,6 +18,7 @@ from tests.provider_rules import KEY
 from tests.strict_engines import ABOVE, CHATS, CLOUDS, all_of, cloud_at, prompt_at
 from tests.strict_model import StrictModel
 
+pytestmark = pytest.mark.thorough
 LINE = "x = np.array(values)"
 PROMPT = prompt_at(LINE, 6)
 REST = ".array(values)"

@@ -22,6 +22,7 @@ from tests.cloud_server import CloudServer, Piece
 from tests.strict_engines import ABOVE, CLOUDS, all_of, cloud_at, prompt_at
 from tests.strict_model import StrictModel
 
+pytestmark = pytest.mark.thorough
 LINE = "x = np.array(values)"
 PROMPT = prompt_at(LINE, 8)
 DRAFT = LINE[8:]

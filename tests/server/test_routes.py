@@ -99,6 +99,22 @@ async def test_status_warm_and_unload_with_the_server(jp_fetch: Fetch) -> None:
             await asyncio.sleep(0.05)
 
 
+async def test_a_snooze_answers_only_who_asks(jp_fetch: Fetch) -> None:
+    """While suggestions are snoozed a key gets no line and a request by hand is answered."""
+    body = (GOLDEN / "snooze.json").read_text()
+    told = json.loads((await jp_fetch("mccom", "snooze", method="PUT", body=body)).body)
+    assert 14 * 60 < told["snooze"]["left_s"] <= 15 * 60
+    assert await _complete(jp_fetch, trigger="typing") == []
+    assert len(await _complete(jp_fetch, trigger="invoke")) == 1
+    with pytest.raises(HTTPClientError, match="400"):
+        await jp_fetch("mccom", "snooze", method="PUT", body='{"minutes": -1}')
+    told = json.loads((await jp_fetch("mccom", "snooze", method="PUT", body="{}")).body)
+    assert told["snooze"] == {"left_s": None}
+    told = json.loads((await jp_fetch("mccom", "snooze", method="DELETE")).body)
+    assert told["snooze"] is None
+    assert len(await _complete(jp_fetch, trigger="typing")) == 1
+
+
 async def test_no_process_outlives_the_server() -> None:
     """No model process outlives the server."""
     with anyio.fail_after(PATIENCE_S):

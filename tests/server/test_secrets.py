@@ -15,6 +15,7 @@ from jupyter_mccom.evaluation.seeded.sending import pieces_sent
 from jupyter_mccom.evaluation.seeded.templates import Template, templates_of_text
 from jupyter_mccom.settings import MCCom
 
+pytestmark = pytest.mark.thorough
 _EXAMPLES = templates_of_text((Path(__file__).parents[1] / "cases" / "leaked_secrets.txt").read_text(encoding="utf-8"))
 _IN_A_CELL = 6
 _SEED = 22

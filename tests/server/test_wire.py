@@ -140,6 +140,7 @@ def test_trouble_is_written_as_the_golden_one() -> None:
 def test_a_pull() -> None:
     """The golden pull request names its model, and an empty one names none."""
     assert wire.model_from(_golden("pull_request")) == "qwen2.5-coder-0.5b"
+    assert wire.minutes_from(_golden("snooze")) == 15
     assert wire.model_from({}) is None
 
 

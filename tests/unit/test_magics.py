@@ -23,7 +23,7 @@ from jupyter_mccom.types import Chunk, DraftCheck, Features, Generation, Hit, Ou
 from tests.conftest import SMALL
 
 Say = Callable[[str], str]
-VERBS = ("on", "off", "why", "stats", "model", "pull", "cloud", "complete", "forget")
+VERBS = ("on", "off", "snooze", "why", "stats", "model", "pull", "cloud", "complete", "forget")
 TOTALS = {"requests": 4, "again": 1, "cloud": 1, "shown": 2, "accepted": 1}
 
 
@@ -78,6 +78,11 @@ def test_every_verb_answers_without_a_server(say: Say, shell: InteractiveShell) 
     assert str(getattr(shell, "rl_next_input", "")).startswith("import numpy as np\nimport pandas as pd")
     say("forget")
     assert "because" not in say("why")
+    assert "for 15 more min" in say("snooze 15")
+    assert "until the server restarts" in say("snooze")
+    assert message("states", "ready", SMALL) in say("snooze off")
+    with pytest.raises(UsageError, match="name the minutes"):
+        say("snooze long")
     say("off")
     with pytest.raises(UsageError, match=r"MCCom\.enabled"):
         say("complete import pandas as ")

@@ -51,6 +51,9 @@ class Downloading:
     def change(self, values: Mapping[str, object]) -> None:
         """Changes nothing."""
 
+    def snooze(self, minutes: float | None) -> None:
+        """Pauses nothing."""
+
     def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """The scripted answer."""
         return {}

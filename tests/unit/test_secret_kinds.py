@@ -111,6 +111,7 @@ def test_the_middle_of_a_key_is_masked() -> None:
     assert masked.endswith("print(1)\n")
 
 
+@pytest.mark.thorough
 def test_real_lines_are_masked_rarely(shared_data: Path) -> None:
     """At most 0.5 % of the lines of real notebooks and repositories have something that is masked."""
     texts = [path.read_text(encoding="utf-8") for path in (shared_data / "repositories").rglob("*.py")]

@@ -142,9 +142,9 @@ def test_one_secret_has_one_placeholder() -> None:
 def test_a_known_secret_is_found_where_nothing_names_it() -> None:
     """A known secret is masked where nothing names it, while words and longer names stay."""
     masking = Masking()
-    masking.learn("password = 'hunter22'\nsecret = 'pandas'")
-    masked = masking.mask("import pandas\nuse(hunter22)\nhunter223\nlogin('pandas')")
-    assert masked == f"import pandas\nuse({PLACEHOLDER}1_)\nhunter223\nlogin('{PLACEHOLDER}2_')"
+    masking.learn("password = 'database22'\nsecret = 'pandas'")
+    masked = masking.mask("import pandas\nuse(database22)\ndatabase223\nlogin('pandas')")
+    assert masked == f"import pandas\nuse({PLACEHOLDER}1_)\ndatabase223\nlogin('{PLACEHOLDER}2_')"
 
 
 def test_a_secret_that_the_cursor_cuts_is_found() -> None:

@@ -7,9 +7,11 @@ cursor's line opened are closed again; brackets opened above count as closed, so
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ...types import Multiline
 from .block import block_end
+from .join import joined
 from .language import without_magics
 from .python import MAX_LINE_CHARS, tokens
 
@@ -50,23 +52,40 @@ def looping(text: str) -> bool:
 
 
 def trim(
-    text: str, *, language: str, prefix: str, suffix: str, left_space: str, multiline: Multiline = "statement"
+    text: str,
+    *,
+    language: str,
+    prefix: str,
+    suffix: str,
+    left_space: str,
+    multiline: Multiline = "statement",
+    elsewhere: Sequence[str] = (),
 ) -> str:
     """The part of a model's text that is worth showing at the cursor; empty when nothing is.
 
-    `left_space` is the white space before the cursor that the model was left to write itself.
+    `left_space` is the white space before the cursor that the model was left to write itself, `elsewhere` has the
+    sources of other cells.
     """
     cut = prefix.rfind("\n") + 1
     before, typed = prefix[:cut], prefix[cut:]
     text = _aligned(text, typed, left_space)
     end = extent_end(multiline, language, before, typed, text + "\n")
-    text = text if end is None else text[:end]
+    space = _space_before_word(text if end is None else text[end:], suffix)
+    text = text if end is None else text[:end] + space
     loop = _LOOP.search(text)
     if loop is not None:
         text = text[: loop.start() + len(loop[1])]
     text = _without_lines_below(text, typed, suffix)
-    text = without_overlap(text, suffix).rstrip()
+    whole, text = text, without_overlap(text, suffix)
+    if text == whole:  # else the model has written the rest of the line, too
+        text = joined(text, language=language, prefix=prefix, suffix=suffix, elsewhere=elsewhere)
+    text = text.rstrip() + (_space_before_word(text[-1:], suffix) if text.strip() else "")
     return "" if _repeats_line_above(before, typed, text) else text
+
+
+def _space_before_word(text: str, suffix: str) -> str:
+    """The space with which `text` begins where a word stands behind the cursor: it would run into that."""
+    return " " if text[:1] == " " and suffix[:1].isidentifier() else ""
 
 
 def without_overlap(text: str, suffix: str) -> str:

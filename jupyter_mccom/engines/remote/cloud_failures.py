@@ -61,7 +61,7 @@ class CloudFailures:
             return CloudRefused(
                 "the environment's proxy or certificates cannot be used; check HTTPS_PROXY, SSL_CERT_FILE"
             )
-        return CloudRefused("the cloud's address or key cannot be used; check cloud_url and cloud_key_env")
+        return CloudRefused("the cloud's address or key cannot be used; check them with: jupyter mccom cloud list")
 
     def refused(self, status: int, headers: Headers, said: bytes) -> EngineError:
         """The error of a refused request."""
@@ -78,7 +78,8 @@ class CloudFailures:
                 "the cloud has had too many requests for now (HTTP 429); it is asked again later", retry_after_s=wait_s
             )
         if status in (401, 403):
-            return CloudRefused(f"the cloud refused the key (HTTP {status}); check cloud_key_env", status=status)
+            why = f"the cloud refused the key (HTTP {status}); give a new one, with: jupyter mccom cloud add"
+            return CloudRefused(why, status=status)
         if status == 408:
             return CloudTimeout("the cloud gave up waiting (HTTP 408); the next key tries again", status=status)
         if status < 500:

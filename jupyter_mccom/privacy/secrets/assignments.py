@@ -13,21 +13,21 @@ from itertools import pairwise
 from .bare_values import Place, bare_value
 from .document_text import DocumentText
 from .literals import Literal, expression_literals, literal_at
-from .secret_values import is_mixed, is_random, is_secret
+from .secret_values import is_mixed, is_odd, is_random, is_secret
 from .span import Span
 from .telling_names import Tells, asks, names_in
 
 _CLOSERS = re.compile(r"(?:\\*[\"'`]|&quot;|\]|\)|\*{1,2}|__)?(?:\]|\)|\*{1,2}|\[\d*\])*")
 _ANNOTATION = re.compile(
-    r"[ \t]*::?[ \t]*[A-Za-z_][\w.]*(?:[\[<][^\]>\n]{0,80}[\]>]{1,3})?"
-    r"(?:[ \t]*\|[ \t]*[\w.\[\]]+){0,3}[?!]?[ \t]*(?==(?!=))"
+    r"[ \t]*::?[ \t]*(?:&(?:'\w+[ ])?(?:mut[ ])?|\*)?[A-Za-z_][\w.]*(?:[\[<][^\]>\n]{0,80}[\]>]{1,3})?"
+    r"(?:[ \t]*\|[ \t]*[\w.\[\]]+){0,3}[?!]?[ \t]*(?==(?!=)[ \t]*\S)"
     r"|[ \t]+(?:string|str|char|text|varchar)\b[ \t]*(?==(?!=))"
 )
 _OPERATOR = re.compile(
-    r"[ \t]*(?P<assign>:=|=>|<<?-|->|→|\?\?=|\|\|=|\+=|=(?![=~])|:(?!:|//))[ \t]*"
-    r"|[ \t]*(?P<compare>[=!]==?|\.equals\()[ \t]*"
-    r"|[ \t]*(?P<comma>,)\s{0,40}"
-    r"|(?P<call>\()\s{0,40}"
+    r"[ \t]*(?P<assign>:=|=>|<<?-|->|→|\?\?=|\|\|=|\+=|=(?!=|~\s)|:(?!:|//))[ \t]*"
+    r"|[ \t]*(?P<compare>[=!]==?|\.equals\(|[ \t](?:not[ ])?in[ ][\[({])[ \t]*"
+    r"|[ \t]*(?P<comma>,|\)?\s{0,40}\.(?:send_?[kK]eys|fill|type|set\w*|write|press_sequentially)\()\s{0,40}"
+    r"|(?P<call>\()\s{0,40}(?:(?:value|text|default|password)\s?=\s?)?"
     r"|[ \t]+(?P<prose>is|ist|est|es|è|é|was|are|lautet|to|=)(?:[ \t]*:)?[ \t]+"
     r"|[ \t]*(?P<cell>\|)[ \t]*"
     r"|(?P<tag>>)"
@@ -35,19 +35,22 @@ _OPERATOR = re.compile(
 )
 _PAIR = re.compile(r"[ \t]*,?\s{0,40}[\"']?(?:value|val|default|content)[\"']?[ \t]*[:=][ \t]*", re.IGNORECASE)
 _BLOCK = re.compile(r"[ \t]*\{[^{}]{0,300}?\bdefault\s{0,9}=[ \t]*")
-_DEFAULT = re.compile(r"\b(?:getenv|get|environ\.get|pop|setdefault|or|else|default|Field|default_value|b64decode)\b")
+_DEFAULT = re.compile(
+    r"\b(?:getenv|get|environ\.get|pop|setdefault|or|else|default|Field|default_value|b64decode)\b|\?\?|\|\|"
+)
 _WRAPS = re.compile(
-    r"\b(?:str|bytes|bytearray|Secret\w*|String|quote|quote_plus|unquote|fromhex|unhexlify|\w*b64decode|from|Binary|Password)\([bruf]?[\"']$"
+    r"(?:^|\s)%\s{0,3}\(?[bruf]?[\"']$|\b(?:str|bytes|bytearray|Secret\w*|String|quote|quote_plus|unquote|fromhex|unhexlify|\w*b64decode|from|Binary|Password)\([bruf]?[\"']$"
 )
 _JOINS = re.compile(r"\b(?:join|paste0?|concat|format|sprintf|os\.path\.join)\b")
 _TARGETS = re.compile(r"[ \t]*\(?[\w.]{1,60}(?:[ \t]*,[ \t]*[\w.]{1,60}){1,5}\)?[ \t]*=(?!=)[ \t]*\(?[ \t]*")
-_SEPARATOR = re.compile(r"[^,\"'\n]{0,60},\s{0,20}")
+_SEPARATOR = re.compile(r"(?:[^,\"'\n()]|\([^()\n]{0,200}\)){0,60},\s{0,20}")
 _MOST_NAMES, _CHARS_A_NAME = 1_000, 200
+_OPTION = re.compile(r"--?[a-z][a-z-]*=?")
 _IS_KEY = re.compile(r"[\"'][\w -]{1,60}[\"']\s{0,9}:")
-_LABEL = re.compile(r"[ \t]?[:=][ \t]?(?=[\"'],)")
+_LABEL = re.compile(r"[ \t]?[:=][ \t]?(?=[\"'][,)])")
 """What stands between a name and the end of its string where a value is printed: `print("password:", …)`."""
 _VALUE_BEFORE = re.compile(r"(?::|=>)\s{0,4}[bruf]{0,2}\\{0,2}[\"'`]$")
-_TAKEN = re.compile(r"\b(?:or|else|default\w*=|Field\()\s*[bruf]?[\"']$")
+_TAKEN = re.compile(r"(?:\b(?:or|else|default\w*=|Field\()|\?\?|\|\|)\s*[bruf]?[\"']$")
 
 
 def assigned(text: str) -> Iterator[Span]:
@@ -81,7 +84,7 @@ def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Itera
     place, kind = replace(place, at=operator.end()), operator.lastgroup
     if kind == "assign":
         yield from _direct(place) or _in_expression(place) or _bare(place)
-    elif kind == "compare" or (kind == "comma" and quoted and not _IS_KEY.match(text, place.at)):
+    elif kind == "compare" or (kind == "comma" and _is_told(place, quoted=quoted)):
         yield from _direct(place)
     elif kind == "space" and tells is Tells.SURELY:
         yield from _direct(place) or _bare(place, prose=kind)
@@ -89,6 +92,13 @@ def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Itera
         yield from _in_call(place)
     elif kind in {"prose", "cell", "tag"}:
         yield from _direct(place) or _bare(place, prose=kind)
+
+
+def _is_told(place: Place, *, quoted: bool) -> bool:
+    """What follows the comma is the value of the name: the name is a text itself, or both are compared."""
+    if not quoted:
+        return "assert" in place.before
+    return not _IS_KEY.match(place.document.text, place.at)
 
 
 def _direct(place: Place) -> list[Span]:
@@ -103,7 +113,7 @@ def _direct(place: Place) -> list[Span]:
     spans: list[Span] = []
     for group in groups:
         value = "".join(text[literal.start : literal.end] for literal in group)
-        if is_secret(value.strip(), place.tells) and not value.startswith("-"):
+        if is_secret(value.strip(), place.tells) and not _OPTION.fullmatch(value):
             spans += [(literal.start, literal.end) for literal in group if literal.end > literal.start]
     return spans
 
@@ -115,7 +125,7 @@ def _in_dictionary(place: Place) -> list[Span]:
     values = (
         (one.start, one.end) for one in found if _VALUE_BEFORE.search(text, max(place.at, one.start - 9), one.start)
     )
-    return [span for span in values if is_mixed(text[slice(*span)]) and is_secret(text[slice(*span)], place.tells)]
+    return [span for span in values if is_odd(text[slice(*span)]) and is_secret(text[slice(*span)], place.tells)]
 
 
 def _in_tuple(place: Place) -> Iterator[Span]:
@@ -131,7 +141,8 @@ def _in_tuple(place: Place) -> Iterator[Span]:
         if comma is None:
             return
         at = comma.end()
-    yield from _direct(replace(place, at=at))
+    place = replace(place, at=at)
+    yield from _direct(place) or _in_expression(place)
 
 
 def _joined(text: str, found: list[Literal]) -> bool:

@@ -14,6 +14,8 @@ _PUTTY = re.compile(
     r"^Private-(?:Lines: \d{1,3}\r?\n((?:[A-Za-z0-9+/=]{1,80}\r?\n?){1,200})|MAC: ([0-9a-f]{20,}))", re.MULTILINE
 )
 _AZURE = re.compile(r"account\.key\.[\w.\-]{3,100}[\"']?\s{0,9}[,=:]?\s{0,9}[\"']?([A-Za-z0-9+/=]{30,100})")
+_KUBERNETES = re.compile(r"^[ \t]*(?:data|stringData):[ \t]*\r?\n((?:[ \t]+[^\n]{1,4000}(?:\n|$)){1,60})", re.MULTILINE)
+_ENTRY = re.compile(r"^[ \t]+[\w.-]{1,80}:[ \t]+[\"']?([^\s\"'|>]{6,4000})[\"']?[ \t]*\r?$", re.MULTILINE)
 _BASIC = re.compile(
     r"\b(?i:bearer|basic|token|apikey|digest"
     r"|authorization[\"']?\s{0,9}[:=,]\s{0,9}[\"'bfru]{0,3}(?:bearer|basic|token|apikey)?)"
@@ -31,6 +33,11 @@ def placed_passwords(text: str) -> Iterator[Span]:
                     yield found.span(group)
     if "account.key." in text:
         yield from (found.span(1) for found in _AZURE.finditer(text))
+    for block in _KUBERNETES.finditer(text) if "ata:" in text else ():
+        surely = "Secret" in text
+        for found in _ENTRY.finditer(text, block.start(1), block.end(1)):
+            if not is_blank(found[1]) and (surely or found[1].endswith("=")):
+                yield found.span(1)
     for found in _BASIC.finditer(text):
         if not is_blank(found[1]) and (any(map(str.isdigit, found[1])) or found[1].endswith("=")):
             yield found.span(1)

@@ -8,17 +8,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .secret_values import is_blank, is_random
+from .secret_values import is_blank, is_made_up, is_random
 from .span import Span
 
-_USER = re.compile(r"://(?P<user>[^\s/:@\"'`<>\\]{0,200}):(?=[^\s/\"'`])|://(?P<alone>[^\s/:@\"'`<>\\]{8,300})@")
+_USER = re.compile(
+    r"://(?P<user>[^\s/:@\"'`<>\\]{0,200}):(?=[^\s/\"'`])|://(?P<alone>[^\s/:@\"'`<>\\]{8,300})(?:@|$)",
+    re.MULTILINE,
+)
 _PASSWORD = re.compile(r"[^\s\"'`<>|]{1,300}")
-_PORT = re.compile(r"\d{1,5}(?=[/?#,\s\"'`)\]};]|$)")
+_PORT = re.compile(r"(?:\d{1,5}|port)(?=[/?#,;&\s\"'`)\]};]|$)")
 _JDBC = re.compile(
     r"\bjdbc:oracle:\w{2,9}:[\w.$#-]{1,60}/([^\s@\"'`]{2,100})@|\b\w{1,40}/([^\s@/\"'`]{4,60})@(?://)?[\w.-]+(?::\d+)?/\w+"
 )
+_NAME = r"[\w.$#+-]{1,60}"
+_TYPED = r"(?=@|[\"'`]?[ \t)\]},;]*(?:\n|\r|\Z))"
+_AT_HOST = re.compile(rf"[\"'`]{_NAME}:(?P<value>[^\s@\"'`/]{{3,100}})@(?:tcp|udp|unix)?\(?(?:[\w-]+\.|/|localhost)")
+_IN_DSN = re.compile(
+    rf"(?i:dsn|conn\w{{0,16}}|(?:database|db)_?(?:url|uri|string))\b[\"'\])]*\s{{0,9}}:?=\s{{0,9}}[bruf]{{0,2}}[\"'`]{_NAME}:"
+    rf"(?P<value>[^\s@\"'`/:(]{{3,100}}){_TYPED}"
+)
+_ORACLE = re.compile(
+    rf"(?:\bjdbc:oracle:\w{{2,9}}:|(?i:oracle\w*|oracledb|sqlplus)\b[^\n\"'/]{{0,60}}[\"' ]){_NAME}/"
+    rf"(?P<value>[^\s@\"'`/]{{3,100}}){_TYPED}"
+)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]{0,30})$")
-_PAGES = frozenset({"http", "https", "file", "s3", "gs", "ws", "wss", "about", "data"})
+_PAGES = frozenset({"http", "https", "ws", "wss"})
+_NO_LOGINS = frozenset({"file", "s3", "gs", "about", "data"})
 _END = re.compile(r"[\"'`]?[ \t)\]},;]*(?:\r?\n|$)")
 
 
@@ -38,6 +53,22 @@ def logins(text: str) -> Iterator[Span]:
             group = found.lastindex or 1
             if not is_blank(found[group]):
                 yield found.span(group)
+    yield from _without_scheme(text)
+
+
+def _without_scheme(text: str) -> Iterator[Span]:
+    """`user:…@tcp(host)` and Oracle's `user/…@host`, whole or half typed."""
+    lower = text.lower()
+    patterns = [
+        *([_AT_HOST] if "@" in text else ()),
+        *([_IN_DSN] if "dsn" in lower or "conn" in lower or "url" in lower or "uri" in lower else ()),
+        *([_ORACLE] if "oracle" in lower or "sqlplus" in lower else ()),
+    ]
+    for pattern in patterns:
+        for found in pattern.finditer(text):
+            value = found["value"]
+            if not value.isdigit() and not _is_filled_in(value) and not value.startswith("//"):
+                yield found.span("value")
 
 
 def _password(text: str, found: re.Match[str]) -> Span | None:
@@ -49,16 +80,29 @@ def _password(text: str, found: re.Match[str]) -> Span | None:
     port = _PORT.match(text, found.end())
     at = _last_at(whole)
     if at < 0:
-        scheme = _SCHEME.search(text, max(0, found.start() - 32), found.start())
-        known = scheme is not None and scheme[1].lower() not in _PAGES
-        unended = known and found["user"] and _END.match(text, rest.end())
         value = whole.rstrip(")]},;")
-        half = unended and port is None and not value.isdigit() and not _is_filled_in(value) and "/" not in value
+        half = port is None and _END.match(text, rest.end()) and _is_half(text, found, value)
         return (found.end(), found.end() + len(value)) if half else None
     value = whole[:at]
     if (port and "/" in value) or _is_filled_in(value):
         return None
     return found.end(), found.end() + at
+
+
+def _is_half(text: str, found: re.Match[str], value: str) -> bool:
+    """`scheme://user:…` at a line's end: the value so far. Pages have a user too, and no port that is a word."""
+    scheme = _SCHEME.search(text, max(0, found.start() - 32), found.start())
+    if (
+        scheme is None
+        or scheme[1].lower() in _NO_LOGINS
+        or (value.isdigit() and len(value) < 6)
+        or _is_filled_in(value)
+    ):
+        return False
+    page = scheme[1].lower() in _PAGES
+    if "/" in value and (page or not is_made_up(value.split("/", 1)[0], least=3)):
+        return False
+    return bool(found["user"]) or not page
 
 
 def _last_at(whole: str) -> int:

@@ -10,12 +10,14 @@ from .assignments import assigned
 from .config_files import placed_passwords
 from .connection_strings import logins
 from .entropy import random_strings
+from .named_blocks import named_from_afar
 from .positional_credentials import beside_users
 from .private_keys import key_bodies, private_keys
 from .shell_lines import shell_passwords
 from .span import Span, merged
 from .sql_statements import sql_passwords
 from .telling_names import what_tells
+from .user_pairs import beside_user_names
 from .vendor_tokens import plugin_tokens, tokens
 
 _RUN = re.compile(r"[A-Za-z0-9+/=_.:\-]{16,}")
@@ -27,7 +29,17 @@ _DIGIT = re.compile(r"[0-9]")
 def spans(text: str) -> tuple[Span, ...]:
     """(start, end) of each secret in a whole document, in order and without overlaps. Takes time linear in `text`."""
     found = [*key_bodies(text), *(private_keys(text) if "PRIVATE KEY" in text else ())]
-    for detector in (assigned, tokens, logins, shell_passwords, sql_passwords, beside_users, placed_passwords):
+    for detector in (
+        assigned,
+        tokens,
+        logins,
+        shell_passwords,
+        sql_passwords,
+        beside_users,
+        beside_user_names,
+        named_from_afar,
+        placed_passwords,
+    ):
         found += detector(text)
     found += _by_line(text)
     return tuple(merged(found))

@@ -24,6 +24,8 @@ class DocumentText:
         self._quotes = _QUOTES.finditer(text)
         self._next: re.Match[str] | None = next(self._quotes, None)
         self._inside = ""
+        self._code_to = -1
+        """Where a piece of code in a sentence ends: backquotes about quotes are no string."""
 
     def quote_at(self, at: int) -> str:
         """The quote of the string of this line in which `at` lies, or nothing. A string of several lines is none."""
@@ -31,7 +33,11 @@ class DocumentText:
             quote = self._next[0]
             if quote == "\n":
                 self._inside = ""
-            elif quote[0] != "\\" and not self._is_apostrophe(self._next.start()):
+            elif quote == "`" and not self._inside and self._holds_quotes(self._next.end()):
+                self._code_to = self.text.index("`", self._next.end())
+            elif (
+                quote[0] != "\\" and self._next.start() != self._code_to and not self._is_apostrophe(self._next.start())
+            ):
                 self._inside = quote if not self._inside else "" if quote == self._inside else self._inside
             self._next = next(self._quotes, None)
         return self._inside
@@ -59,6 +65,13 @@ class DocumentText:
     @cached_property
     def _counts(self) -> Counter[str]:
         return Counter(_WORDS.findall(self.text))
+
+    def _holds_quotes(self, at: int) -> bool:
+        """Between the backquote in front of `at` and the next one stand quotes, on one line."""
+        end = self.text.find("`", at, at + _FARTHEST)
+        within = self.text[at:end] if end >= 0 else "\n"
+        n_double, n_single = within.count('"'), within.count("'")
+        return "\n" not in within and ((n_double > 0 and n_double % 2 == 0) or (n_single > 1 and n_single % 2 == 0))
 
     def _is_apostrophe(self, at: int) -> bool:
         """A quote within a word, outside a string: `don't`."""

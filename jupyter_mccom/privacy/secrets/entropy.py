@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from .secret_values import is_random, n_changes
+from .secret_values import is_made_up, is_random, n_changes
 from .span import Span
 from .telling_names import names_in
 
@@ -23,6 +23,12 @@ _DIGEST = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"'`]([A-Za-z0-9+/=_\-.~!@#$%^&*]{16,200})[\"'`]")
+_CAPITALS = re.compile(r"[\"'`]([A-Z0-9]{16,64})(?:[\"'`]|$)")
+_IN_ADDRESS = re.compile(r"(?:[?&#;]\w{1,40}=|[\w=]/)([\w\-]{16,300})(?=[/?&#\s\"'`,;)]|$)")
+"""A piece of a path or a query."""
+_SHARED = re.compile(r"/(?:blob|tree|raw|commit|resolve)/[0-9a-f]{40}|youtu|/file/d/|/spreadsheets/")
+"""Addresses whose random pieces anybody may read."""
+_LOOSE = re.compile(r"[\"'`]([A-Za-z0-9_\-+/]{12,64})(?:[\"'`]|$)")
 _MADE = re.compile(
     r"(?<![\w/.\-+=%])\$?(?:[A-Za-z][A-Za-z0-9]{1,11}(?:[_\-][A-Za-z0-9]{1,10}){0,3}[_\-.~])(?P<tail>[A-Za-z0-9][A-Za-z0-9_\-]{13,199}={0,2})"
     r"(?![\w./])"
@@ -48,10 +54,24 @@ def random_strings(line: str) -> Iterator[Span]:
             mixed = any(char.isdigit() for char in text) and any(char.isalpha() for char in text)
             if len(text) >= _LEAST and mixed and plugin.calculate_shannon_entropy(text) > plugin.entropy_limit:
                 yield found.span(2)
+    yield from _loose(line)
     for found in _QUOTED.finditer(line):
         if _all_kinds(found[1]) and is_random(found[1]):
             yield found.span(1)
     yield from _made(line)
+
+
+def _loose(line: str) -> Iterator[Span]:
+    """Random pieces of an address or in quotes, of letters that make no words."""
+    for found in _IN_ADDRESS.finditer(line) if "://" in line and not _SHARED.search(line) else ():
+        if is_random(found[1]) and is_made_up(found[1]) and not _FILE.search(found[1]):
+            yield found.span(1)
+    for found in _LOOSE.finditer(line):
+        if is_random(found[1]) and is_made_up(found[1]) and n_changes(found[1]) * 5 >= len(found[1]):
+            yield found.span(1)
+    for found in _CAPITALS.finditer(line):
+        if 2 < sum(map(str.isdigit, found[1])) < len(found[1]) - 3 and n_changes(found[1]) * 5 >= len(found[1]):
+            yield found.span(1)
 
 
 def _made(line: str) -> Iterator[Span]:

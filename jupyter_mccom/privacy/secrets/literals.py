@@ -57,6 +57,8 @@ def expression_literals(text: str, at: int, *, deep: bool = False) -> tuple[list
     found: list[Literal] = []
     depth, needs_more, stop = 0, True, min(len(text), at + _FARTHEST)
     for _ in range(_MOST_PARTS):
+        if found and at == found[-1].past and text.startswith("`", at):
+            break  # code in a sentence ends
         literal = literal_at(text, at) if at < stop else None
         if literal:
             at, needs_more = literal.past, _JOINED.match(text, literal.past) is not None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .literals import Literal, literal_at
-from .secret_values import is_blank, is_mixed, is_random, is_secret
+from .secret_values import is_blank, is_made_up, is_mixed, is_random, is_secret
 from .span import Span
 from .telling_names import Tells
 
@@ -15,7 +15,7 @@ _CALLS = re.compile(
     r"|BasicAuth|DigestAuth|NtlmAuth|AuthBase|BasicAuthentication|[Cc]reate_?[Uu]ser|[Cc]reate_?superuser|[Uu]serPass\w*|[Aa]dd_?[Uu]ser|[Ss]et_?[Cc]redentials"
     r"|[Uu]sername_?[Pp]assword\w*|[Aa]nmelden|[Ee]inloggen|connexion|entrar|[Aa]ccount|[Bb]asic|[Uu]ser_?pwd|OAuthHandler|OAuth1(?:Session)?|[Ss]et_?[Aa]uth)"
     r"(?:Credentials?|Auth|Handler|Provider|Token)?[\"']?\]?)"
-    r"|(?P<connect>(?:\b|_)(?:(?:db|re|async|aio)?[Cc]onnect(?:ion)?|getConnection|get_?conn(?:ection)?|create_connection|open_?connection|[Dd]b[Cc]onnect|URL\.create|create_pool|FTP|SMTP|IMAP4?|Client|[Dd]atabase|GraphDatabase\.driver|Session))"
+    r"|(?P<connect>(?:\b|_)(?:(?:db|re|async|aio)?[Cc]onnect(?:ion)?|getConnection|get_?conn(?:ection)?|create_connection|open_?connection|[Dd]b[Cc]onnect|URL\.create|create_pool|\w{0,20}ConnectionPool|FTP|SMTP|IMAP4?|Client|[Dd]atabase|GraphDatabase\.driver|Session))"
 )
 _OPEN = re.compile(
     r"[ \t]*(?:=>|[:=,])?[ \t]*(?:\w[\w.]*)?[(\[]\s{0,60}|[ \t]*:[ \t]*[\w\[\], ]{1,40}=[ \t]*[(\[]\s{0,60}"
@@ -30,9 +30,27 @@ _PAIR_BEFORE = re.compile(
 )
 _KEYED = re.compile(
     r"\b(?:hmac\.new|createHmac|Fernet|AES\.new|HMAC)\(\s{0,20}(?:['\"]sha\d+['\"],\s{0,9})?(?=[bruf]{0,2}[\"'])"
+    r"|\b(?:hashpw|checkpw|pbkdf2_hmac|scrypt|PBKDF2\w*|derive|\w*password_hash|check_password|verify_password|make_password|\w*decrypt|unlock)"
+    r"\(\s{0,20}(?:['\"]sha\d+['\"],\s{0,9}|[\w.]{1,60},\s{0,9})?(?=[bruf]{0,2}[\"'])"
     r"|\bjwt\.(?:encode|decode|sign|verify)\(\s{0,20}[\w.()]{1,60},\s{0,20}(?=[bruf]{0,2}[\"'])"
 )
 """Functions that take a key by its place."""
+_QUOTED_IN = re.compile(
+    r"://[^\s:\"'{}%]{1,60}:(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%)"
+    r"\s{0,20}\(?\s{0,9}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'])"
+)
+"""An address whose password alone follows."""
+_PROMPTED = re.compile(
+    r"(?i:passw\w*|passphrase|kennwort|senha|contraseña):?[ ]?[\"'][^\n()]{0,40}\)\s{0,20};?"
+    r"\s{0,20}\w[\w.]{0,60}\.\s?(?:send\w*|write\w*)\(\s{0,9}(?=[bruf]{0,2}[\"'])"
+    r"|(?i:passw\w*|passphrase):?[*]?[ ]?[\"'}\]]\s{0,20}send[ ](?:--[ ])?(?=[\"'])"
+)
+"""What is sent when a program asks for a password."""
+_SENT = re.compile(
+    r"(?:\bsend[ ]|\b(?:send|sendline|write|write_line|send_command)\(\s{0,9})[bru]{0,2}[\"']"
+    r"(?P<value>[^\s\"'\\,;:/<>(){}\[\]]{8,60})(?:\\[rn]){1,2}[\"']"
+)
+"""One made-up word and a line's end: what a terminal is answered."""
 _FILLED_IN = re.compile(r"://(?:\{\w*\}|%s):(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%\s?\()\s{0,20}")
 """An address whose user and password follow."""
 _PAIRED = re.compile(
@@ -67,7 +85,16 @@ def beside_users(text: str) -> Iterator[Span]:
 
 def _keys_and_fillings(text: str) -> Iterator[Span]:
     """Keys by their place in a call, and the password that an address is filled in with."""
-    for found in _KEYED.finditer(text):
+    sends = "send" in text or "write" in text
+    for found in _SENT.finditer(text) if sends else ():
+        value = found["value"]
+        if is_random(value) or is_made_up(value) or (value.isdigit() and len(value) >= 8):
+            yield found.span("value")
+    for found in (
+        *_KEYED.finditer(text),
+        *(_QUOTED_IN.finditer(text) if "://" in text else ()),
+        *(_PROMPTED.finditer(text) if sends else ()),
+    ):
         literal = literal_at(text, found.end())
         if literal and len(literal_text := text[literal.start : literal.end]) >= 8 and not is_blank(literal_text):
             yield literal.start, literal.end
@@ -103,13 +130,14 @@ def _beside_user(text: str, name: str, arguments: Sequence[Literal | str], numbe
     """The second of two arguments, whatever it looks like; later ones and the last one if they are no plain word."""
     last = number == len(arguments) - 1
     surely = (number == 1 and len(arguments) == 2) or (last and _TAKES_SECRET.search(name) is not None)
-    return surely or (_is_strong(_value(text, arguments[number])) and (last or number >= 2))
+    value = _value(text, arguments[number])
+    return surely or ((_is_strong(value) or is_made_up(value)) and (last or number >= 2))
 
 
 def _beside_host(text: str, name: str, arguments: Sequence[Literal | str], number: int) -> bool:
     """No plain word; a plain word only where a database takes a password, behind a user."""
     value = _value(text, arguments[number])
-    if number >= 2 and is_secret(value, Tells.MIXED):
+    if number >= 2 and (is_secret(value, Tells.MIXED) or is_made_up(value) or (value.isdigit() and len(value) >= 8)):
         return True
     if _is_strong(value) and (not value.isidentifier() or len(value) >= 8):
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .secret_values import is_blank, is_mixed, is_secret
+from .secret_values import is_blank, is_made_up, is_mixed, is_secret
 from .span import Span
 from .telling_names import Tells, what_tells
 
@@ -67,7 +67,8 @@ _TAKES = {
 }
 _TIGHT = re.compile(r"mysql|maria|mycli|7z|unrar|modal")
 """With these a value follows `-p` without a space; with one, another argument follows."""
-_PORTS = re.compile(r"[\d:]+(?:/\w+)?")
+_PORTS = re.compile(r"\d{1,5}(?::\d{1,5}){0,2}(?:/\w+)?")
+_AN_OPTION = re.compile(r"--?[a-z][a-z-]*(?:=|$)|-[A-Za-z]$")
 _LONG = 20
 _LONGEST_LINE = 600
 
@@ -135,9 +136,9 @@ def _takes(command: str, flag: str, gap: str) -> bool:
 def _valued(text: str, found: re.Match[str], prefix: str, tells: Tells) -> Iterator[Span]:
     for group in ("a", "b", "c"):
         value = found[prefix + group]
-        if not value or value.startswith("-") or not is_secret(value, tells) or _is_filled_in(value):
+        if not value or _AN_OPTION.match(value) or not is_secret(value, tells) or _is_filled_in(value):
             continue
-        if prefix != "o" or is_mixed(value) or _is_shell(text, found, prefix + group):
+        if prefix != "o" or is_mixed(value) or is_made_up(value) or _is_shell(text, found, prefix + group):
             yield found.span(prefix + group)
 
 

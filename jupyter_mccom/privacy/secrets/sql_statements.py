@@ -16,6 +16,7 @@ from .telling_names import Tells, what_tells
 _IDENTIFIED = re.compile(
     r"\bIDENTIFIED\s{1,20}(?:WITH\s{1,20}[\w\"'`]{1,40}\s{1,20})?(?:BY|AS)\s{1,20}(?:VALUES\s{1,20}|PASSWORD\s{1,20})?"
     r"|\b(?:crypt|PASSWORD|HASHBYTES|AES_ENCRYPT|pgp_sym_encrypt)\s{0,5}\(\s{0,9}(?:'SHA2_\d+',\s{0,9})?(?=['\"])"
+    r"|\bpgp_sym_(?:de|en)crypt\w{0,6}\s{0,5}\([^'\"()]{1,100},\s{0,9}(?=')"
     r"|\bPRAGMA\s{1,9}(?:re)?key\s{0,9}=\s{0,9}(?=['\"])"
     r"|\bAUTH(?:ENTICATED)?\s{1,5}(?:BY\s{1,5})?(?=['\"])",
     re.IGNORECASE,

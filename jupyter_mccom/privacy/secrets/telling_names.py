@@ -33,11 +33,15 @@ _SURELY, _MIXED, _RANDOM, _BEFORE_KEY, _BEFORE_TOKEN, _NOT_BEFORE_PASS, _ABOUT, 
         words.ABOUT, words.ASKS,
     )
 )  # fmt: skip
+_UNSPACED = tuple(word for word in _SURELY if not word.isascii())
+_PIECES = frozenset(["part", "piece", "half", "a", "b", "one", "two", "first", "second", "left", "right", "raw"])
+"""Behind a name: one of its pieces."""
 _SERVICES = frozenset(words.SERVICES.split())
 _KNOWN = _SURELY | _MIXED | _RANDOM | _BEFORE_KEY | _BEFORE_TOKEN | _ABOUT
 _WORDS = re.compile(r"[^\W\d](?:[^\W\d]|-)*")
-_PART = re.compile(r"[A-Z]+(?![^\W\dA-Z_])|[A-Z]?[^\W\dA-Z_]+|\d+")
-_NAME = re.compile(r"[^\W\d](?:[\w$]|-(?=[^\W_])){1,79}")
+_PART = re.compile(r"[A-Z]+(?![^\W\dA-Z_])|[A-Z]?(?:[^\W\dA-Z_]|[\u0900-\u0dff\u0e31-\u0e4e])+|\d+")
+_NAME = re.compile(r"[^\W\d](?:[\w$\u0900-\u0dff\u0e31-\u0e4e]|-(?=[^\W_])){1,79}")
+"""With the vowel signs of India's scripts and of Thai, which are no letters."""
 _LONGEST_NAME = 64
 
 
@@ -55,6 +59,8 @@ def what_tells(name: str) -> Tells:
     if len(name) > _LONGEST_NAME:
         return Tells.NOTHING
     parts = [part.lower() for part in _PART.findall(name) if not part.isdigit()]
+    while len(parts) > 1 and parts[-1] in _PIECES:
+        parts.pop()
     last = len(parts) - 1
     told, at = max(((_part(parts, number), number) for number in range(len(parts))), default=(Tells.NOTHING, 0))
     if told is Tells.NOTHING:
@@ -104,4 +110,8 @@ def _glued(part: str) -> Tells:
     for word in ("password", "passwd", "passwort", "passphrase", "apikey", "secretkey", "accesskey", "пароль", "密码"):
         if part.endswith(word) or (part.startswith(word) and len(part) <= len(word) + 2):
             return Tells.SURELY
-    return Tells.MIXED if part.endswith(("pwd", "authtoken", "accesstoken")) and len(part) <= 16 else Tells.NOTHING
+    if not part.isascii() and part.endswith(_UNSPACED):
+        return Tells.SURELY
+    return (
+        Tells.MIXED if part.endswith(("pwd", "pw", "authtoken", "accesstoken")) and len(part) <= 16 else Tells.NOTHING
+    )

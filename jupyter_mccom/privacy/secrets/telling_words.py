@@ -9,7 +9,7 @@ credential credentials creds apikey apikeys appkey authkey accesskey secretkey p
 encryptionkey clientsecret appsecret apisecret sharedsecret accountkey sharedkey storagekey sharedaccesskey userpass
 dbpass sshpass keypass storepass rootpass adminpass sudopass requirepass masterauth passin passout pgpassword psk
 wpapsk passwort passworte kennwort kennworte kennwoerter losungswort geheimnis wachtwoord wachtwoorden lösenord
-losenord adgangskode passord kodeord salasana tunnussana contraseña contrasena contraseñas contrasenas contrasenya
+losenord adgangskode passord kodeord salasana tunnussana parol contraseña contrasena contraseñas contrasenas contrasenya
 contrasenia senha senhas palavrapasse motdepasse mdp motpasse parolaordine parolă parola hasło haslo heslo geslo
 lozinka zaporka šifra jelszó jelszo slaptažodis parool пароль пароля пароли парол лозинка секрет κωδικός κωδικος şifre
 sifre sifresi şifresi 密码 密碼 口令 密钥 密鑰 秘钥 秘鑰 私钥 私鑰
@@ -19,6 +19,7 @@ katasandi sandi पासवर्ड كلمةالمرور كلمةالسر סי
 """A value of such a name is a secret whatever it looks like. Spaces within a name are left out (`mot de passe`)."""
 
 MIXED = """
+accesscode doorcode unlockcode securitycode entrycode alarmcode authcode wificode activationcode
 pass pin pincode otp totp bearer jwt pat sas dsn salt pepper clave claves chave chiave basicauth httpauth
 authorization authtoken accesstoken refreshtoken apitoken bottoken sessionid csrftoken connstr connectionstring login
 секретный ключ 令牌 토큰 トークン

@@ -44,7 +44,7 @@ _SHAPES = (
     r"(?:SK|AC|AP)[a-f0-9]{32}|access_token\$[a-z]+\$[a-z0-9]{16}\$[a-f0-9]{32}|FLWSECK[\w\-]{16,}|EZ[AT]K[A-Za-z0-9]{50,}|PK[A-Z0-9]{24}",
     r"(?:CFPAT|LSTOKEN|ico|dnkey|retool|hxtp|pn[ub]|tr_dev|tr_prod|api|sdk|mob)[-_](?=[A-Za-z\-]*\d)[A-Za-z0-9\-]{30,}|sl\.[A-Za-z0-9_\-]{60,}|A{20}[A-Za-z0-9%]{60,}",
     r"\d{8,10}:[A-Za-z0-9_\-]{30,}|[MNO][A-Za-z0-9_\-]{22,26}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{24,}|[0-9a-f]{32}-us\d{1,2}",
-    rf"eyJ{_ANY}{{10,}}(?:\.{_ANY}{{4,}})?(?:\.{_ANY}*)?|[12]/\d{{14,}}:[a-f0-9]{{30,}}|(?:access|link)-(?:production|development|sandbox)-[a-f0-9\-]{{30,}}",
+    rf"eyJ{_ANY}{{10,}}(?:\.{_ANY}{{4,}})?(?:\.{_ANY}*)?|[12]/\d{{14,}}:[a-f0-9]{{8,}}|(?:access|link)-(?:production|development|sandbox)-[a-f0-9\-]{{30,}}",
 )
 _TOKEN = re.compile("|".join(_SHAPES))
 _HALF = re.compile(
@@ -55,8 +55,10 @@ _HALF = re.compile(
 """What a person has typed of one, at the end of a line or of a string."""
 _URLS = re.compile(
     r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/+\-]{20,})|discord(?:app)?\.com/api/webhooks/(\d{6,}/[\w\-]{20,})"
-    r"|api\.telegram\.org/bot(\d{6,}:[\w\-]{20,})|webhook\.office\.com/webhookb2/([\w@\-/]{40,})"
-    r"|://([0-9a-f]{24,}(?::[0-9a-f]{24,})?)@[\w.\-]+/\d+|[?&;]sig=([A-Za-z0-9%+/=_\-]{16,})|X-Amz-(?:Signature|Credential)=([\w%/\-]{20,})"
+    r"|api\.telegram\.org/bot(\d{6,}:[\w\-]{20,})|webhook\.office\.com/webhookb2/([\w@\-/]{8,})"
+    r"|://([0-9a-f]{24,}(?::[0-9a-f]{24,})?)@[\w.\-]+/\d+|[?&;]sig=([A-Za-z0-9%+/=_\-]{16,})|[?&;](?:(?:rlkey|X-Goog-Signature)=([\w%+/=\-]{8,})|(?:Signature|code)=([\w%+/=\-]{20,}))"
+    r"|hooks\.zapier\.com/hooks/\w+/([\w/]{8,})|/with/key/([\w\-]{8,})|/private-([0-9a-f]{8,})"
+    r"|\b(?:infura\.io|alchemy\.com|alchemyapi\.io|quiknode\.pro|ankr\.com)/(?:v\d/)?([\w\-]{10,})|X-Amz-(?:Signature|Credential)=([\w%/\-]{20,})"
 )
 _RUN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9_.~:$/+%\-]{7,}(?:==?(?![\w=])|=[0-9A-F]{8}(?!\w))?")
 _CUT = re.compile(r"[\"'`]?[ \t)\]},;]*(?:\r?\n|$)")
@@ -89,7 +91,7 @@ def tokens(text: str) -> Iterator[Span]:
     """Tokens of known vendors, whole or as far as they are typed."""
     for run in _RUN.finditer(text):
         yield from _in_run(text, *run.span())
-    if "://" in text or "sig=" in text or "X-Amz-" in text or "hooks." in text:
+    if "://" in text or "sig=" in text or "X-Amz-" in text or "hooks." in text or "office.com" in text:
         for found in _URLS.finditer(text):
             group = found.lastindex or 0
             yield found.span(group)
@@ -112,6 +114,7 @@ def _in_run(text: str, start: int, end: int) -> Iterator[Span]:
         at = _next_word(text, at + 1, end)
 
 
+_OF_AMAZON = {"AKIA", "ASIA"}
 _SEAM = re.compile(r"[_.~:$/+%\-](?=[A-Za-z0-9])")
 
 
@@ -123,6 +126,8 @@ def _next_word(text: str, at: int, end: int) -> int:
 def _is_no_name(value: str) -> bool:
     """It has a digit, or the capitals within words that names have not."""
     tail = re.split(r"[-_.:]", value)[-1]
+    if value[:4] in _OF_AMAZON and value.isupper() and len(value) >= 16:
+        return True
     letters = len(tail) >= 24 and (tail != tail.lower() or len(tail) >= 30)
     return letters or any(char.isdigit() for char in value) or (value != value.lower() and is_random(value + "0"))
 

@@ -19,6 +19,14 @@ const INVOKE = 'inline-completer:invoke';
 /** Core's command that opens the settings editor. */
 const SETTINGS = 'settingeditor:open';
 
+/** Commands that other files put into the palette. */
+const ELSEWHERE: readonly string[] = [
+  Commands.panel,
+  Commands.addCloud,
+  Commands.snooze,
+  Commands.endSnooze
+];
+
 /** What the commands act on. */
 export interface ICommandOptions {
   app: JupyterFrontEnd;
@@ -80,7 +88,7 @@ export function addCommands(options: ICommandOptions): void {
   status.changed.connect(() => app.commands.notifyCommandChanged());
   const category = trans.__('Code Completion');
   for (const command of Object.values(Commands)) {
-    if (command !== Commands.panel && command !== Commands.addCloud) {
+    if (!ELSEWHERE.includes(command)) {
       palette?.addItem({ command, category });
     }
   }

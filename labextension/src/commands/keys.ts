@@ -144,11 +144,14 @@ function isOurs(
   target: Element
 ): boolean {
   const key = CommandRegistry.keystrokeForKeydownEvent(event);
-  return commands.keyBindings.some(
-    ({ command, keys, selector }) =>
-      command.startsWith(OURS) &&
-      keys.length === 1 &&
-      keys[0] === key &&
-      target.closest(selector)
+  return (
+    !event.isComposing &&
+    commands.keyBindings.some(
+      ({ command, keys, selector }) =>
+        command.startsWith(OURS) &&
+        keys.length === 1 &&
+        keys[0] === key &&
+        target.closest(selector)
+    )
   );
 }

@@ -3,14 +3,16 @@
  */
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { kernelOf } from '../status/messages';
+import type { Cloud } from '../server/status';
+import { sentOf } from '../status/messages';
 import type { StatusModel } from '../status/model';
 import { Commands } from '../tokens';
 import type { IClient } from '../tokens';
 
 const TOLD = 'jupyter-mccom:told';
+const LONGEST_NAME = 40;
 const OFFERED = 'jupyter-mccom:cloud-offered';
 /** The person has seen by then what the local model does. */
 const ENOUGH_SHOWN = 20;
@@ -24,7 +26,10 @@ export interface INoticeOptions {
 }
 
 /** Says once a cloud what leaves the machine. */
-export function tellWhatLeaves({ status, trans }: INoticeOptions): void {
+export function tellWhatLeaves({
+  status,
+  trans
+}: Pick<INoticeOptions, 'status' | 'trans'>): void {
   const tell = (): void => {
     const cloud = status.status?.cloud;
     const name = cloud ? [cloud.model, cloud.url].join(' ') : '';
@@ -32,17 +37,39 @@ export function tellWhatLeaves({ status, trans }: INoticeOptions): void {
       return;
     }
     localStorage.setItem(TOLD, name);
-    const said = trans.__(
-      'Code from around the cursor, other cells and project files may be sent to %1 at %2. Secrets are masked.',
-      cloud.model,
-      cloud.url
+    Notification.info(
+      trans.__(
+        'Code may be sent to %1 when the local model is unsure. Secrets are masked.',
+        shortened(cloud.model)
+      ),
+      {
+        autoClose: false,
+        actions: [
+          {
+            label: trans.__('What Is Sent'),
+            callback: () => void showSent(cloud, trans)
+          }
+        ]
+      }
     );
-    Notification.info(`${said} ${kernelOf(cloud, trans)}`, {
-      autoClose: false
-    });
   };
   status.changed.connect(tell);
   tell();
+}
+
+/** JupyterLab cuts a notice off behind 140 characters. */
+function shortened(model: string): string {
+  return model.length > LONGEST_NAME
+    ? `${model.slice(0, LONGEST_NAME)}…`
+    : model;
+}
+
+async function showSent(cloud: Cloud, trans: TranslationBundle): Promise<void> {
+  await showDialog({
+    title: trans.__('What is sent to %1', cloud.model),
+    body: [trans.__('To %1.', cloud.url), sentOf(cloud, trans)].join(' '),
+    buttons: [Dialog.okButton({ label: trans.__('Close') })]
+  });
 }
 
 /** Says once, after some use without a cloud, that one can be added; not where the administrator sets the cloud. */

@@ -15,11 +15,19 @@ import { FileEditor } from '@jupyterlab/fileeditor';
 import type { INotebookModel } from '@jupyterlab/notebook';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import { UUID } from '@lumino/coreutils';
-import { placeOf } from '../ghost/editor';
-import type { Edits } from '../ghost/editor';
+import {
+  composed,
+  hasOneCursor,
+  isComposing,
+  isFixed,
+  placeOf
+} from '../ghost/editor';
+import type { Edit, Edits } from '../ghost/edits';
 import type { IPlace } from '../outcomes/anchor';
 import type { Cell } from '../server/wire';
 import type { CellOrder } from './cellorder';
+import { consoleOf, languageOfConsole, ranIn } from './console';
+import type { IConsole } from './console';
 import {
   around,
   fitted,
@@ -40,12 +48,16 @@ export interface Asked {
   position: Position;
   /** Text and cursor when it was asked. */
   place: IPlace;
-  /** The newest edit of the text was made in this window. */
-  local: boolean;
+  /** How the newest edit of the text came about. */
+  edit: Edit;
   /** The person is in the editor now: of two views of a document in one. */
   focused(): boolean;
   /** Text and cursor now; null when the editor is gone. */
   now(): IPlace | null;
+  /** An input method composes in the editor. */
+  isComposing(): boolean;
+  /** Resolves when no input method composes in the editor: what it commits may be something else. */
+  composed(): Promise<void>;
 }
 
 /** A document in which something can be completed. */
@@ -54,7 +66,7 @@ export type Target = Pick<Position, 'document' | 'language'>;
 /** What is known of the page beside the widget. */
 export interface IKnown {
   cellOrder: CellOrder;
-  edits: Pick<Edits, 'isLocal'>;
+  edits: Pick<Edits, 'newest'>;
   /** The main area's widget that the person is in. */
   widget: () => Widget | null;
 }
@@ -69,7 +81,10 @@ export type InlineQuestion = [
 export class Reader {
   constructor(private readonly _known: IKnown) {}
 
-  /** What is asked for an inline request; null where nothing is (markdown, raw or fixed cells, prose, unknown widgets). */
+  /**
+   * What is asked for an inline request; null where nothing is: markdown, raw or fixed cells, prose, unknown widgets,
+   * more than one cursor, a selection.
+   */
   read(
     request: CompletionHandler.IRequest,
     { widget }: Pick<IInlineCompletionContext, 'widget'>
@@ -80,16 +95,17 @@ export class Reader {
     if (widget instanceof NotebookPanel) {
       return fromNotebook(place, widget, this._known);
     }
-    if (target && isFileEditor(widget) && !isFixed(widget.content.editor)) {
-      const { editor } = widget.content;
-      const position = positionAt(place, target);
-      return {
+    const console = consoleOf(widget);
+    if (target && console) {
+      return fromConsole(place, console, target, this._known);
+    }
+    if (target && isFileEditor(widget) && isOpen(widget.content.editor)) {
+      return askedIn(
+        widget.content.editor,
         place,
-        position,
-        local: this._known.edits.isLocal(editor),
-        focused: () => editor.hasFocus(),
-        now: following(editor)
-      };
+        positionAt(place, target),
+        this._known
+      );
     }
     return null;
   }
@@ -124,6 +140,13 @@ export function targetOf(widget: Widget | null): Target | null {
       language: languageOfNotebook(widget.model)
     };
   }
+  const console = consoleOf(widget);
+  if (console) {
+    return {
+      document: console.sessionContext.path,
+      language: languageOfConsole(console)
+    };
+  }
   if (isFileEditor(widget) && !isProse(widget.content.editor.model.mimeType)) {
     return {
       document: widget.context.localPath,
@@ -144,7 +167,7 @@ function isFileEditor(
 function fromNotebook(
   place: IPlace,
   panel: NotebookPanel,
-  { cellOrder, edits }: IKnown
+  known: IKnown
 ): Asked | null {
   const cells = panel.content.widgets;
   const index = panel.content.activeCellIndex;
@@ -153,7 +176,7 @@ function fromNotebook(
   const editor = active?.editor;
   if (
     !editor ||
-    isFixed(editor) ||
+    !isOpen(editor) ||
     model?.type !== 'code' ||
     model.sharedModel.getSource() !== place.text
   ) {
@@ -163,7 +186,7 @@ function fromNotebook(
     cell_id: cells[i].model.id,
     kind: kindOf(cells[i].model.type),
     source: cells[i].model.sharedModel.getSource(),
-    ran: cellOrder.orderOf(panel.content, cells[i].model.id)
+    ran: known.cellOrder.orderOf(panel.content, cells[i].model.id)
   });
   const position = positionAt(place, {
     document: panel.context.localPath,
@@ -171,12 +194,47 @@ function fromNotebook(
     cell_id: model.id,
     ...nearest(cells.length, index, cell)
   });
+  return askedIn(editor, place, fitted(position), known);
+}
+
+function fromConsole(
+  place: IPlace,
+  console: IConsole,
+  target: Target,
+  known: IKnown
+): Asked | null {
+  const { editor, model } = console.promptCell ?? {};
+  if (
+    !editor ||
+    !model ||
+    !isOpen(editor) ||
+    model.sharedModel.getSource() !== place.text
+  ) {
+    return null;
+  }
+  const ran = ranIn(console);
+  const position = positionAt(place, {
+    ...target,
+    cell_id: model.id,
+    ...nearest(ran.length + 1, ran.length, i => ran[i])
+  });
+  return askedIn(editor, place, fitted(position), known);
+}
+
+function askedIn(
+  editor: CodeEditor.IEditor,
+  place: IPlace,
+  position: Position,
+  { edits }: IKnown
+): Asked {
   return {
     place,
-    position: fitted(position),
-    local: edits.isLocal(editor),
+    position,
+    edit: edits.newest(editor),
     focused: () => editor.hasFocus(),
-    now: following(editor)
+    now: () => (editor.isDisposed ? null : placeOf(editor)),
+    isComposing: () => isComposing(editor),
+    composed: () => composed(editor)
   };
 }
 
@@ -195,13 +253,9 @@ function positionAt(
   };
 }
 
-/** What is accepted would be written there all the same. */
-function isFixed(editor: CodeEditor.IEditor): boolean {
-  return editor.getOption('readOnly') === true;
-}
-
-function following(editor: CodeEditor.IEditor): () => IPlace | null {
-  return () => (editor.isDisposed ? null : placeOf(editor));
+/** One text could be put in there, and at one place. */
+function isOpen(editor: CodeEditor.IEditor): boolean {
+  return !isFixed(editor) && hasOneCursor(editor);
 }
 
 function languageOfNotebook(model: INotebookModel | null): string {

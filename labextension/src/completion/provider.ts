@@ -106,6 +106,9 @@ export class Provider implements IInlineCompletionProvider {
     }
     const { offers, settings } = this._options;
     const session = this._sessionOf(asked);
+    if (asked.isComposing() && !(await this._committed(asked, session))) {
+      return null;
+    }
     const rest = invoked ? null : session.rest(asked);
     if (rest) {
       const item = { insertText: rest.left };
@@ -113,11 +116,21 @@ export class Provider implements IInlineCompletionProvider {
       return item;
     }
     session.supersede();
+    if (!invoked && this._options.status.snoozed) {
+      return null;
+    }
     if (!session.mayAsk(asked, invoked, settings.values)) {
       return null;
     }
     const question = session.ask(asked, invoked);
     return (await this._paused(question)) ? this._ask(session, question) : null;
+  }
+
+  /** False when an input method committed something else than it had written when this was asked. */
+  private async _committed(asked: Asked, session: Session): Promise<boolean> {
+    session.supersede();
+    await asked.composed();
+    return isUnchanged(asked);
   }
 
   /** False when the person went on meanwhile. */
@@ -130,16 +143,10 @@ export class Provider implements IInlineCompletionProvider {
       return true;
     }
     const { rhythm, settings } = this._options;
-    const { place } = asked;
     const maxMs = settings.values.debounce_max_ms;
     const waitMs = rhythm.waitMs(performance.now(), maxMs);
     await waited(waitMs, control.signal);
-    const now = asked.now();
-    return (
-      !control.signal.aborted &&
-      now?.cursor === place.cursor &&
-      now.text === place.text
-    );
+    return !control.signal.aborted && isUnchanged(asked);
   }
 
   private async _ask(
@@ -230,10 +237,15 @@ export class Provider implements IInlineCompletionProvider {
   private _askNext = false;
 }
 
+function isUnchanged(asked: Asked): boolean {
+  const now = asked.now();
+  return now?.text === asked.place.text && now.cursor === asked.place.cursor;
+}
+
 /** What a Provider needs. */
 export interface IProviderOptions {
   client: Pick<IClient, 'complete'>;
-  status: Pick<IStatusModel, 'enabled' | 'report' | 'answered'>;
+  status: Pick<IStatusModel, 'enabled' | 'snoozed' | 'report' | 'answered'>;
   sessions: Sessions;
   offers: Offers;
   settings: Pick<Settings, 'values'>;

@@ -81,12 +81,12 @@ export class Session implements ISuggested {
 
   /** True when a request may be sent. A manual request ends the silence of its line. */
   mayAsk(
-    { position, place, local }: Asked,
+    { position, place, edit }: Asked,
     invoked: boolean,
     settings: ISettings
   ): boolean {
     const before = place.text.slice(0, place.cursor);
-    const situation = { ...position, before, invoked, local };
+    const situation = { ...position, before, invoked, edit };
     if (invoked) {
       this._dismissals.forgive(situation);
     }
@@ -202,6 +202,13 @@ export class Sessions {
   left(): void {
     this._sessions.forEach(session => {
       session.left();
+    });
+  }
+
+  /** What was suggested or asked holds nowhere any more. */
+  supersede(): void {
+    this._sessions.forEach(session => {
+      session.supersede();
     });
   }
 

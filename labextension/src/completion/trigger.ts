@@ -2,6 +2,7 @@
  * When a suggestion may be asked for: what the person has set, and what they have sent away. Pure.
  */
 
+import type { Edit } from '../ghost/edits';
 import type { ISettings } from '../settings/settings';
 import { whereAt } from './lexical';
 
@@ -15,13 +16,20 @@ export interface ISituation {
   before: string;
   /** The person asked by hand. */
   invoked: boolean;
-  /** The newest edit of this text was made in this window. */
-  local: boolean;
+  /** How the newest edit of this text came about. */
+  edit: Edit;
 }
 
 /** Why nothing is asked. */
 export type Silence =
-  'path' | 'language' | 'manual' | 'remote' | 'quiet' | 'comment' | 'string';
+  | 'path'
+  | 'language'
+  | 'manual'
+  | 'remote'
+  | 'changed'
+  | 'quiet'
+  | 'comment'
+  | 'string';
 
 const LINES_KEPT = 200;
 
@@ -61,7 +69,7 @@ export function silence(
   settings: ISettings,
   dismissals: Dismissals
 ): Silence | null {
-  const { document, language, before, invoked, local } = situation;
+  const { document, language, before, invoked, edit } = situation;
   if (isOff(document, settings.paths_off)) {
     return 'path';
   }
@@ -74,8 +82,8 @@ export function silence(
   if (settings.trigger_mode === 'manual') {
     return 'manual';
   }
-  if (!local) {
-    return 'remote';
+  if (edit !== 'typed') {
+    return edit;
   }
   const limit = settings.quiet_after_dismissals;
   if (limit > 0 && dismissals.count(situation) >= limit) {

@@ -6,6 +6,7 @@ import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { InlineCompleter } from '@jupyterlab/completer';
 import type { IOffer, Offers } from '../outcomes/offers';
 import { placeOf, asOneStep, insertAt } from './editor';
+import type { Edits } from './edits';
 
 /** White space, then a name or number, or a run of other signs. */
 const WORD = /^\s*(?:[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]+)/u;
@@ -18,6 +19,7 @@ export type Part = 'word' | 'line';
 /** What accepting needs of the widget's watcher. */
 export interface IAcceptOptions {
   offers: Offers;
+  edits: Pick<Edits, 'accepting'>;
   /** What the widget showed last was accepted, or another provider's text instead of it. */
   ended(ending: 'accepted' | 'superseded'): void;
   /** Drops what is shown: it cannot be accepted here. */
@@ -50,7 +52,7 @@ export class Accepts {
     }
     const chars = piece.length;
     offer.session.outcomes.on({ type: 'partial', id: offer.id, chars });
-    asOneStep(editor, () => insertAt(editor, place.cursor, piece));
+    this._asOneStep(editor, () => insertAt(editor, place.cursor, piece));
     this._survives(offer, editor, offer.text.length - left.length + chars);
   }
 
@@ -78,10 +80,14 @@ export class Accepts {
       current.insertText = left;
     }
     this._options.ended(offer ? 'accepted' : 'superseded');
-    asOneStep(editor, original);
+    this._asOneStep(editor, original);
     if (offer) {
       this._survives(offer, editor, offer.text.length);
     }
+  }
+
+  private _asOneStep(editor: CodeEditor.IEditor, change: () => void): void {
+    this._options.edits.accepting(() => asOneStep(editor, change));
   }
 
   /** The first `chars` of a suggestion stand before the cursor: they are followed. */

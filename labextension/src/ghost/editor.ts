@@ -1,6 +1,6 @@
 /**
- * One editor: its text and cursor, and what JupyterLab's editors and shared texts can do beyond their interfaces (steps
- * of undo, changes with their cursor, who made an edit). Knows nothing of suggestions.
+ * One editor: its text and cursor, and what JupyterLab's editors can do beyond their interfaces (steps of undo, changes
+ * with their cursor, input methods). Knows nothing of suggestions.
  */
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
@@ -8,6 +8,8 @@ import type { IPlace } from '../outcomes/anchor';
 
 /** A CodeMirror editor. */
 interface IView {
+  /** An input method has written something that it has not committed yet. */
+  readonly composing: boolean;
   dispatch(change: {
     changes: { from: number; to: number; insert: string };
     selection: { anchor: number };
@@ -19,30 +21,10 @@ interface IUndo {
   stopCapturing(): void;
 }
 
-/** The part of a Yjs transaction that is read here. JupyterLab shares texts by Yjs. */
-interface ITransaction {
-  /** True when the edit was made in this window. */
-  readonly local: boolean;
-  readonly changed: ReadonlyMap<object, unknown>;
-}
-
-interface IYText {
-  readonly doc: {
-    on(
-      event: 'beforeObserverCalls',
-      heard: (transaction: ITransaction) => void
-    ): void;
-  };
-}
-
 /** A member of an object that may have it; the caller knows its shape. */
-function member(owner: object, name: string): object | null {
+export function member(owner: object, name: string): object | null {
   const value: unknown = name in owner ? Reflect.get(owner, name) : null;
   return typeof value === 'object' ? value : null;
-}
-
-function sharedTextOf(editor: CodeEditor.IEditor): IYText | null {
-  return member(editor.model.sharedModel, 'ysource') as IYText | null;
 }
 
 /** The text and cursor of an editor now. */
@@ -53,14 +35,48 @@ export function placeOf(editor: CodeEditor.IEditor): IPlace {
   };
 }
 
+/** There is one cursor, and nothing is selected. */
+export function hasOneCursor(editor: CodeEditor.IEditor): boolean {
+  const [{ start, end }, ...others] = editor.getSelections();
+  return (
+    !others.length && start.line === end.line && start.column === end.column
+  );
+}
+
+/** What is accepted would be written there all the same. */
+export function isFixed(editor: CodeEditor.IEditor): boolean {
+  return editor.getOption('readOnly') === true;
+}
+
+/** An input method composes (Chinese, dead keys, press-and-hold): the text at the cursor is not typed yet. */
+export function isComposing(editor: CodeEditor.IEditor): boolean {
+  return viewOf(editor)?.composing === true;
+}
+
+/** Resolves when no input method composes in the editor any more. */
+export async function composed(editor: CodeEditor.IEditor): Promise<void> {
+  while (isComposing(editor)) {
+    await new Promise<void>(resolve => {
+      editor.host.addEventListener(
+        'compositionend',
+        () => setTimeout(resolve), // the editor has read what was committed by then
+        { once: true }
+      );
+    });
+  }
+}
+
+function viewOf(editor: CodeEditor.IEditor): IView | null {
+  return member(editor, 'editor') as IView | null;
+}
+
 /** Puts text at the cursor and the cursor behind it, at once: between the two, core would see a stale cursor. */
 export function insertAt(
   editor: CodeEditor.IEditor,
   from: number,
   insert: string
 ): void {
-  const view = member(editor, 'editor') as IView | null;
-  view?.dispatch({
+  viewOf(editor)?.dispatch({
     changes: { from, to: from, insert },
     selection: { anchor: from + insert.length }
   });
@@ -76,29 +92,4 @@ export function asOneStep(
   undo?.stopCapturing();
   change();
   undo?.stopCapturing();
-}
-
-/** The author of the newest edit of each text. A page has one. */
-export class Edits {
-  /** Follows the edits of this editor's text from now on. */
-  follow(editor: CodeEditor.IEditor): void {
-    const text = sharedTextOf(editor);
-    if (text && !this._followed.has(text)) {
-      this._followed.add(text);
-      text.doc.on('beforeObserverCalls', ({ local, changed }) => {
-        if (changed.has(text)) {
-          this._local.set(text, local);
-        }
-      });
-    }
-  }
-
-  /** The newest edit was made in this window, as far as is known. */
-  isLocal(editor: CodeEditor.IEditor): boolean {
-    const text = sharedTextOf(editor);
-    return (text && this._local.get(text)) ?? true;
-  }
-
-  private readonly _followed = new WeakSet();
-  private readonly _local = new WeakMap<object, boolean>();
 }

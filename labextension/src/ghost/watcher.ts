@@ -10,16 +10,19 @@ import type { IOffer, Offers } from '../outcomes/offers';
 import type { Ending } from '../outcomes/outcomes';
 import { Accepts } from './accept';
 import type { Part } from './accept';
+import type { Announcer, IShown } from './announcer';
 import { mendModel } from './corefixes';
 import type { IReply } from './corefixes';
-import { placeOf } from './editor';
-import type { Edits } from './editor';
+import { hasOneCursor, isComposing, placeOf } from './editor';
+import type { Edits } from './edits';
+import { Hosts } from './hosts';
 import { disarm, mark } from './marks';
 
 /** What a watched widget tells, and is helped by. */
 export interface IWatchOptions {
   offers: Offers;
   edits: Edits;
+  announcer: Announcer;
   /** The text of the widget's editor changed; `local`: in this window. */
   edited(completer: InlineCompleter, local: boolean): void;
   /** Cursor or selection changed. */
@@ -78,6 +81,13 @@ export class Watcher {
     }
   }
 
+  /** Our suggestion does not hold any more: it goes, and Tab is the editor's. */
+  drop(): void {
+    if (this._offer) {
+      this._reset('superseded');
+    }
+  }
+
   /** Accepts the next part of the visible suggestion. */
   take(part: Part): void {
     if (this.visible) {
@@ -101,8 +111,9 @@ export class Watcher {
     this._offer = offer;
     this._text = this._place()?.text ?? '';
     if (offer) {
-      this._watchBlur(this._completer.editor);
+      this._watchHost(this._completer.editor);
       this._lookForPaint(offer);
+      this._options.announcer.shown(() => this._shown);
     }
     this._mark();
   }
@@ -138,6 +149,10 @@ export class Watcher {
   /** Core leaves a ghost where it was when the cursor goes right, or types over a bracket that the editor closed. */
   private _cursorMoved(): void {
     const place = this._place();
+    if (this._offer && !this._isPlain()) {
+      this._reset('moved');
+      return;
+    }
     if (place?.text !== this._text || !this._read()) {
       return;
     }
@@ -230,25 +245,42 @@ export class Watcher {
       if (this._offer) {
         this._lookForPaint(this._offer);
       }
+      this._options.announcer.again(() => this._shown);
       this._mark();
     };
   }
 
   /** Core hides a ghost when the focus is lost, but keeps its item: the next key would bring it back. */
-  private _watchBlur(editor: CodeEditor.IEditor | null | undefined): void {
-    if (!editor || this._blurWatched.has(editor)) {
-      return;
-    }
-    this._blurWatched.add(editor);
-    editor.host.addEventListener('focusout', event => {
-      const to = event.relatedTarget;
-      const inside =
-        to instanceof Node &&
-        (editor.host.contains(to) || this._completer.node.contains(to));
-      if (!inside && this._completer.editor === editor && this._offer) {
-        this._reset('moved');
+  private _watchHost(editor: CodeEditor.IEditor | null | undefined): void {
+    const here = (): boolean => this._completer.editor === editor;
+    const drop = (): void => {
+      if (here()) {
+        this.drop();
       }
-    });
+    };
+    if (editor) {
+      this._hosts.follow(editor, {
+        composes: drop,
+        fixed: drop,
+        left: to => {
+          const inside =
+            to instanceof Node && this._completer.node.contains(to);
+          if (!inside && here() && this._offer) {
+            this._reset('moved');
+          }
+        }
+      });
+    }
+  }
+
+  private get _shown(): IShown | null {
+    const { isActive, current } = this._completer;
+    if (!isActive || !current?.insertText) {
+      return null;
+    }
+    const offer = this._offerOf(current);
+    const whole = offer ? offer.final : !current.isIncomplete;
+    return { key: offer?.id ?? current, text: current.insertText, whole };
   }
 
   private _reset(ending: Ending): void {
@@ -278,8 +310,15 @@ export class Watcher {
     return (
       cursor?.line === model.cursor.line &&
       cursor.column === model.cursor.column &&
+      this._isPlain() &&
       offers.every(o => !o || (place && o.anchor.rest(place, o.text)))
     );
+  }
+
+  /** Text could be put in at the cursor: there is one, nothing is selected and no input method composes. */
+  private _isPlain(): boolean {
+    const editor = this._completer.editor;
+    return !!editor && hasOneCursor(editor) && !isComposing(editor);
   }
 
   private _place(): IPlace | null {
@@ -288,7 +327,7 @@ export class Watcher {
   }
 
   private readonly _accepts: Accepts;
-  private readonly _blurWatched = new WeakSet<CodeEditor.IEditor>();
+  private readonly _hosts = new Hosts();
   private _offer: IOffer | null = null;
   /** The text of the editor when the suggestion was last looked at. */
   private _text = '';

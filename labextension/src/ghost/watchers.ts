@@ -43,6 +43,11 @@ export class Watchers {
     this._focused.forEach(watched => watched.dismiss());
   }
 
+  /** What is shown anywhere does not hold any more. */
+  drop(): void {
+    this._watched.forEach(watched => watched.drop());
+  }
+
   /** Accepts the next part of the visible suggestion where the person is. */
   take(part: Part): void {
     this._focused.forEach(watched => watched.take(part));

@@ -83,6 +83,16 @@ export class Client implements IClient {
     return this._status('pull', { method: 'DELETE' });
   }
 
+  /** Pauses suggestions for so many minutes, null: until the server restarts, 0: not at all. Rejects as `pull` does. */
+  async snooze(minutes: number | null): Promise<Status> {
+    return this._status(
+      'snooze',
+      minutes === 0
+        ? { method: 'DELETE' }
+        : { method: 'PUT', body: JSON.stringify({ minutes }) }
+    );
+  }
+
   /** Asks for the server's state. */
   async status(): Promise<Status> {
     return this._status('status', {});

@@ -39,6 +39,8 @@ export interface Status {
   totals: { shown: number };
   /** Settings that the administrator of the server has fixed. */
   locked: string[];
+  /** Nothing is suggested unasked for so many seconds, null: until the server restarts; null without such a pause. */
+  snooze: { left_s: number | null } | null;
 }
 
 /** The value above which a local text is shown, 0..1. */
@@ -118,6 +120,7 @@ export function statusFrom(value: unknown): Status {
   const pull = body.pull === null ? null : object(body.pull, 'pull');
   const cloud = body.cloud === null ? null : object(body.cloud, 'cloud');
   const server = body.server === null ? null : object(body.server, 'server');
+  const snooze = body.snooze === null ? null : object(body.snooze, 'snooze');
   const index = body.index === null ? null : object(body.index, 'index');
   return {
     state: oneOf(body, 'state', STATES),
@@ -155,7 +158,8 @@ export function statusFrom(value: unknown): Status {
     index: index && { detail: text(index, 'detail') },
     learning: learningFrom(object(body.learning, 'learning')),
     totals: { shown: number(object(body.totals, 'totals'), 'shown') },
-    locked: strings(body, 'locked')
+    locked: strings(body, 'locked'),
+    snooze: snooze && { left_s: numberOrNull(snooze, 'left_s') }
   };
 }
 

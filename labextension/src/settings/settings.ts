@@ -16,6 +16,7 @@ export interface ISettings {
   debounce_max_ms: number;
   in_comments: boolean;
   in_strings: boolean;
+  announce: boolean;
   quiet_after_dismissals: number;
   languages_off: string[];
   paths_off: string[];
@@ -30,6 +31,7 @@ export const DEFAULTS: ISettings = {
   debounce_max_ms: 300,
   in_comments: true,
   in_strings: true,
+  announce: true,
   quiet_after_dismissals: 3,
   languages_off: [],
   paths_off: []

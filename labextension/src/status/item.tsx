@@ -44,6 +44,10 @@ export class StatusItem extends ReactWidget {
       detailOf(state, status, trouble, this._trans),
       writerOf(status, route, this._trans),
       status?.cloud?.on && sentOf(status.cloud, this._trans),
+      this._model.snoozed &&
+        this._trans.__(
+          'Nothing is suggested unless you ask (Alt+\\). A right click ends that.'
+        ),
       this._trans.__('Click to see why, and to switch completions on or off')
     ];
     return (
@@ -58,7 +62,9 @@ export class StatusItem extends ReactWidget {
           aria-expanded={this._expanded}
           onClick={this._clicked}
         >
-          {labelOf(state, status, route, this._trans)}
+          {state === 'ready' && this._model.snoozed
+            ? snoozeOf(this._model.snoozeLeftMs, this._trans)
+            : labelOf(state, status, route, this._trans)}
         </button>
         <span role="status" className="jp-mccom-spoken">
           {trouble || awayOf(status, this._trans)}
@@ -68,6 +74,13 @@ export class StatusItem extends ReactWidget {
   }
 
   private _expanded = false;
+}
+
+/** The text of the button while nothing is suggested unasked. */
+export function snoozeOf(leftMs: number, trans: TranslationBundle): string {
+  return leftMs === Infinity
+    ? trans.__('mccom: snoozed')
+    : trans.__('mccom: snoozed, %1 min', Math.ceil(leftMs / 60_000));
 }
 
 /** The text of the button. */

@@ -9,6 +9,7 @@ import type { Route, TextLine } from '../server/wire';
 import type { IClient, IStatusModel } from '../tokens';
 
 const BUSY_MS = 1000;
+const MINUTE_MS = 60_000;
 const IDLE_MS = 15000;
 /** The server says by then, however slow the machine, that a model that it was told to load is being loaded. */
 const BEGUN_MS = 10000;
@@ -40,6 +41,15 @@ export class StatusModel implements IStatusModel {
       this._enabled = value;
       this.changed.emit();
     }
+  }
+
+  /** How long nothing is suggested unasked, in milliseconds; 0: not paused, Infinity: until the server restarts. */
+  get snoozeLeftMs(): number {
+    return Math.max(0, this._snoozedUntilMs - performance.now());
+  }
+
+  get snoozed(): boolean {
+    return this.snoozeLeftMs > 0;
   }
 
   /** What to show: the state, and what went wrong. */
@@ -110,6 +120,7 @@ export class StatusModel implements IStatusModel {
       this._route = null;
     }
     this._status = status;
+    this._tookSnooze(status.snooze);
     this._away = '';
     const busy =
       UNDER_WAY.includes(status.state) ||
@@ -119,6 +130,27 @@ export class StatusModel implements IStatusModel {
       this._poll.frequency = { interval, backoff: !busy, max: 4 * IDLE_MS };
     }
     this.changed.emit();
+  }
+
+  private _tookSnooze(snooze: Status['snooze']): void {
+    const leftMs = snooze ? 1000 * (snooze.left_s ?? Infinity) : 0;
+    this._snoozedUntilMs = performance.now() + leftMs;
+    this._countDown();
+  }
+
+  /** The minutes that are shown become fewer, and at the end suggestions come again. */
+  private _countDown(): void {
+    clearTimeout(this._counting);
+    const leftMs = this.snoozeLeftMs;
+    if (leftMs > 0 && leftMs < Infinity) {
+      this._counting = setTimeout(
+        () => {
+          this.changed.emit();
+          this._countDown();
+        },
+        (leftMs % MINUTE_MS) + 1
+      );
+    }
   }
 
   /** The poll drops what is wished for while it asks, so each turn asks until nothing new was wished for. */
@@ -145,6 +177,8 @@ export class StatusModel implements IStatusModel {
   /** Something happened that the last question to the server may not know. */
   private _stale = false;
   private _enabled = true;
+  private _snoozedUntilMs = 0;
+  private _counting: ReturnType<typeof setTimeout> | undefined;
   private _route: Route | null = null;
   /** Why the last completion failed; empty when it did not. */
   private _trouble = '';
