@@ -64,7 +64,7 @@ export function addCommands(options: ICommandOptions): void {
     label: trans.__('Download the Completion Model'),
     isEnabled: () =>
       status.status?.model.present !== true ||
-      status.status.auto?.offered != null,
+      Boolean(status.status.auto?.offered),
     execute: args => pull(options, args['asked'] === true)
   });
   app.commands.addCommand(Commands.cancelPull, {
