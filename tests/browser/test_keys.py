@@ -37,6 +37,7 @@ CORE_LABELS = {
     "Invoke Inline Completer",
 }
 OUR_LABELS = (NOT_NOW - CORE_LABELS) | {
+    "Add a Cloud Model",
     "Accept the Next Word of the Suggestion",
     "Accept the Next Line of the Suggestion",
     "Dismiss the Suggestion",
