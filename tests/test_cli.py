@@ -259,14 +259,16 @@ def test_a_cloud_that_is_away_leaves_the_local_text(tmp_path: Path, models: Stor
 def test_status_says_what_leaves_this_machine(cloud_settings: list[str]) -> None:
     """`status` says what leaves this machine and what the cloud does with a draft."""
     cloud = json.loads(_run("status", "--json", *cloud_settings).stdout)["cloud"]
-    assert (cloud["dialect"], cloud["model"], cloud["calls_left"]) == ("llama-server", CODER, 2000)
+    assert (cloud["dialect"], cloud["model"]) == ("llama-server", CODER)
+    assert 1900 < cloud["calls_left"] <= 2000  # calls of the same person count, whichever process made them
     assert cloud["sends"] in _run("status", *cloud_settings).stdout
     assert json.loads(_run("status", "--json").stdout)["cloud"] is None
 
 
 def test_a_draft_can_be_measured_on_the_cloud_that_is_set(cloud_settings: list[str], shared_data: Path) -> None:
     """The suite `drafts` measures the cloud that is set, whose answers stay the same."""
-    said = _run("bench", "--suite", "drafts", "--n=2", f"--data={shared_data}", *cloud_settings).stdout
+    short = [*cloud_settings, "--MCCom.cloud_prompt_tokens=256"]
+    said = _run("bench", "--suite", "drafts", "--n=2", f"--data={shared_data}", *short).stdout
     found = re.search(r"\| same answer \| (\d+) of (\d+) \|", said)
     assert found is not None
     assert found[1] == found[2] != "0"

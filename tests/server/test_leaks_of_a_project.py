@@ -36,8 +36,8 @@ def cloud() -> Iterator[RecordingCloud]:
 def jp_server_config(models: Store, cloud: RecordingCloud, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The smallest model, and a cloud that keeps what it is sent."""
     monkeypatch.setenv("MCCOM_TEST_KEY", "the-key-of-the-cloud")
-    settings = {"model": SMALL, "models_dir": str(models.models_dir), "cloud_dialect": "mistral", "cloud_model": "m"}
-    settings |= {"cloud_url": cloud.url, "cloud_key_env": "MCCOM_TEST_KEY"}
+    settings = {"model": SMALL, "models_dir": str(models.models_dir), "cloud_dialect": "mistral"}
+    settings |= {"cloud_model": "codestral-latest", "cloud_url": cloud.url, "cloud_key_env": "MCCOM_TEST_KEY"}
     extensions = {"jpserver_extensions": {"jupyter_mccom": True}, "allow_unauthenticated_access": False}
     return {"ServerApp": extensions, "MCCom": settings}
 
