@@ -67,6 +67,7 @@ _IN_TAG = re.compile(r"[^\s<>][^<>\n]{0,400}")
 _IN_FLOW = re.compile(r"[^\s,{}\"'\[\]()]{4,200}(?=[ \t]*(?:[,}]|$|\n))")
 _DOTTED = re.compile(r"\w+\.[A-Z][a-z]\w*")
 """No attribute: those begin with a small letter."""
+_TWO = re.compile(r"[^\W\d]\w*\.[^\W\d]\w*")
 _SPRING = re.compile(r"\$\{(?:[\w-]+\.)*$")
 """A setting with a default: `${db.password:…}` and `${PASSWORD:-…}`."""
 _IN_BRACES = re.compile(r"[^\s}\"'`$]+")
@@ -165,11 +166,18 @@ def _judged(place: Place, end: int) -> Span | None:
     value = place.document.text[place.at : end].rstrip() if end > place.at else ""
     braced = value[:1] == "{" and value[-1:] == "}" and not _is_variable(place, value[1:-1])
     inner = value[1:-1] if braced else value[1:] if _is_open(place, value) else value
-    dotted = _DOTTED.fullmatch(inner) is not None and is_made_up(inner)
-    code = _CODE.fullmatch(inner) is not None and not is_random(inner) and not dotted
+    code = _is_code(place, inner)
     if "\n" in value or not is_secret(inner, place.tells) or code:
         return None
     return place.at, place.at + len(value)
+
+
+def _is_code(place: Place, value: str) -> bool:
+    """A number, a name or a call; in a string, a name with a dot is none if it is made up."""
+    if _CODE.fullmatch(value) is None or is_random(value):
+        return False
+    dotted = _DOTTED.fullmatch(value) or (place.inside and not _FORMATTED.search(place.before) and _TWO.fullmatch(value))
+    return not (dotted and is_made_up(value))
 
 
 def _is_open(place: Place, value: str) -> bool:
@@ -237,7 +245,7 @@ def _in_setting(place: Place) -> Span | None:
         return None
     if " " in value or "\t" in value:
         return _phrase(place, value)
-    if _CODE.fullmatch(value) and not is_random(value):
+    if _is_code(place, value):
         return None
     if _IDENTIFIER.fullmatch(value) and not is_random(value) and not _is_value(place, value):
         return None

@@ -24,7 +24,7 @@ _DIGEST = re.compile(
 )
 _QUOTED = re.compile(r"[\"'`]([A-Za-z0-9+/=_\-.~!@#$%^&*]{16,200})[\"'`]")
 _CAPITALS = re.compile(r"[\"'`]([A-Z0-9]{16,64})(?:[\"'`]|$)")
-_IN_ADDRESS = re.compile(r"(?:[?&#;]\w{1,40}=|[\w=]/)([\w\-]{16,300})(?=[/?&#\s\"'`,;)]|$)")
+_IN_ADDRESS = re.compile(r"(?:[?&#;]\w{1,40}=|(?<=[\w=])/)([\w\-]{16,300})(?=[/?&#\s\"'`,;)]|$)")
 """A piece of a path or a query."""
 _SHARED = re.compile(r"/(?:blob|tree|raw|commit|resolve)/[0-9a-f]{40}|youtu|/file/d/|/spreadsheets/")
 """Addresses whose random pieces anybody may read."""

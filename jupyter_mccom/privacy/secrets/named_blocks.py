@@ -35,6 +35,12 @@ _REMARK = re.compile(
     r"(?P<value>[^\s\"'`,;|()\[\]{}=]{6,60})"
 )
 
+_SAID_BEHIND = re.compile(
+    r"[\"'](?P<value>[^\s\"'`]{6,80})[\"'][^\n\"'#]{0,20}?[ \t](?:#|//|--)[ \t]*(?:[^\W\d]{1,12}[ ]){0,3}"
+    r"(?i:pass\w{0,9}|pw[d]?|kennwort|contrase\w+|secret|api[ _-]?key|creds?|credentials?|pin)\b"
+)
+"""A remark behind a text says what it is: `type("…")  # password`."""
+
 
 def named_from_afar(text: str) -> Iterator[Span]:
     """The secrets that a name some lines above tells."""
@@ -46,6 +52,9 @@ def named_from_afar(text: str) -> Iterator[Span]:
         if what_tells(found["name"]) >= Tells.MIXED:
             for constant in _CONSTANT.finditer(text, found.start("body"), found.end("body")):
                 yield from _odd_literal(text, constant.end())
+    for found in _SAID_BEHIND.finditer(text):
+        if is_odd(found["value"]) and is_secret(found["value"], Tells.MIXED):
+            yield found.span("value")
     if "|" in text:
         for found in _TABLE.finditer(text):
             yield from _in_table(text, found)

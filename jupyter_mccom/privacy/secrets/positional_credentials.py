@@ -32,16 +32,26 @@ _KEYED = re.compile(
     r"\b(?:hmac\.new|createHmac|Fernet|AES\.new|HMAC)\(\s{0,20}(?:['\"]sha\d+['\"],\s{0,9})?(?=[bruf]{0,2}[\"'])"
     r"|\b(?:hashpw|checkpw|pbkdf2_hmac|scrypt|PBKDF2\w*|derive|\w*password_hash|check_password|verify_password|make_password|\w*decrypt|unlock)"
     r"\(\s{0,20}(?:['\"]sha\d+['\"],\s{0,9}|[\w.]{1,60},\s{0,9})?(?=[bruf]{0,2}[\"'])"
+    r"|\b(?:encrypt|load_key|set_?pass\w*|pass_|sha(?:1|256|512)|md5)\(\s{0,20}(?=[bruf]{0,2}[\"'])"
+    r"|\b(?:wlan|sta|wifi|nic|wl|station)\w{0,9}\.connect\(\s{0,9}(?:[\w.]{1,40}|[\"'][^\"'\n]{1,40}[\"']),\s{0,9}(?=[bru]{0,2}[\"'])"
+    r"|\bextractall\(\s{0,9}[^()\n]{0,80},\s{0,9}(?=[bru]{0,2}[\"'])"
+    r"|\bexecute_kw\(\s{0,9}[\w.]{1,40},\s{0,9}[\w.]{1,40},\s{0,9}(?=[\"'])"
+    r"|\bbind\w{0,8}\(\s{0,9}(?:[\w.]{1,40}|[\"'][^\"'\n]{1,120}[\"']),\s{0,9}(?=[bru]{0,2}[\"'])"
+    r"|(?<=[a-z])_bind\w{0,8}\(\s{0,9}(?:[\w.]{1,40}|[\"'][^\"'\n]{1,120}[\"']),\s{0,9}(?=[bru]{0,2}[\"'])"
     r"|\bjwt\.(?:encode|decode|sign|verify)\(\s{0,20}[\w.()]{1,60},\s{0,20}(?=[bruf]{0,2}[\"'])"
 )
 """Functions that take a key by its place."""
+_KEYED_LATER = re.compile(
+    r"\bencrypt\(\s{0,9}[bruf]{0,2}[\"'][^\"'\n]{1,80}[\"'],\s{0,9}(?:\w{1,20}\s?=\s?)?(?=[bruf]{0,2}[\"'])"
+)
+"""With another key in front of it."""
 _QUOTED_IN = re.compile(
     r"://[^\s:\"'{}%]{1,60}:(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%)"
     r"\s{0,20}\(?\s{0,9}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'])"
 )
 """An address whose password alone follows."""
 _PROMPTED = re.compile(
-    r"(?i:passw\w*|passphrase|kennwort|senha|contraseña):?[ ]?[\"'][^\n()]{0,40}\)\s{0,20};?"
+    r"(?i:p?assw\w*|passphrase|kennwort|senha|contraseña):?[ ]?[\"'][^\n()]{0,40}\)\s{0,20};?"
     r"\s{0,20}\w[\w.]{0,60}\.\s?(?:send\w*|write\w*)\(\s{0,9}(?=[bruf]{0,2}[\"'])"
     r"|(?i:passw\w*|passphrase):?[*]?[ ]?[\"'}\]]\s{0,20}send[ ](?:--[ ])?(?=[\"'])"
 )
@@ -58,7 +68,9 @@ _PAIRED = re.compile(
 )
 _HAS_SIGN = re.compile(r"^(?=.*\d)(?=.*[A-Za-z]).*[!@#$^&*?]")
 """A pair of a word and of what passwords look like."""
-_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\w*)?|localhost|utf-?8|latin-?1|[\w-]+:\d+|/[\w/.]+")
+_HOST = re.compile(
+    r"[\w-]+(?:\.[\w-]+)*\.(?:[a-z]{2,4}|\d+|internal|local\w*|cluster|cloud|online|amazonaws|docker|(?:[a-z]+-)+[a-z]+|home|intranet)(?::\d+)?(?:/\w*)?|localhost|utf-?8|latin-?1|[\w-]+:\d+|/[\w/.]+"
+)
 _OTHER = re.compile(r"-{1,2}[A-Za-z][\w-]*$|\.{0,2}/|#[0-9a-fA-F]{3,8}$|\.\w+$")
 """Options, paths, colours and file endings."""
 _TAKES_SECRET = re.compile(r"user|secret|credential", re.IGNORECASE)
@@ -92,6 +104,7 @@ def _keys_and_fillings(text: str) -> Iterator[Span]:
             yield found.span("value")
     for found in (
         *_KEYED.finditer(text),
+        *_KEYED_LATER.finditer(text),
         *(_QUOTED_IN.finditer(text) if "://" in text else ()),
         *(_PROMPTED.finditer(text) if sends else ()),
     ):
@@ -107,12 +120,14 @@ def _keys_and_fillings(text: str) -> Iterator[Span]:
 def _in_call(text: str, at: int, name: str, *, connects: bool) -> Iterator[Span]:
     arguments = _arguments(text, at)
     for number, literal in enumerate(arguments):
-        if isinstance(literal, Literal) and number:
+        if isinstance(literal, Literal):
             value = text[literal.start : literal.end]
             known = len(value) < 4 or is_blank(value) or _HOST.fullmatch(value) or value.count(" ") > 2
             known = known or (" " in value.strip() and (connects or len(arguments) != 2))
             counts = _beside_host if connects else _beside_user
-            if not known and not _OTHER.match(value) and (is_random(value) or counts(text, name, arguments, number)):
+            if not known and not _OTHER.match(value) and (
+                is_random(value) or (number and counts(text, name, arguments, number))
+            ):
                 yield literal.start, literal.end
 
 
@@ -137,6 +152,8 @@ def _beside_user(text: str, name: str, arguments: Sequence[Literal | str], numbe
 def _beside_host(text: str, name: str, arguments: Sequence[Literal | str], number: int) -> bool:
     """No plain word; a plain word only where a database takes a password, behind a user."""
     value = _value(text, arguments[number])
+    if is_made_up(value) and " " not in value:
+        return True
     if number >= 2 and (is_secret(value, Tells.MIXED) or is_made_up(value) or (value.isdigit() and len(value) >= 8)):
         return True
     if _is_strong(value) and (not value.isidentifier() or len(value) >= 8):
