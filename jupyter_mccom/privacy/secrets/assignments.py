@@ -28,13 +28,13 @@ _OPERATOR = re.compile(
     r"|[ \t]*(?P<compare>[=!]==?|\.equals\(|[ \t](?:not[ ])?in[ ][\[({])[ \t]*"
     r"|[ \t]*(?P<comma>,|\)?\s{0,40}\.(?:send_?[kK]eys|fill|type|set\w*|write|press_sequentially)\()\s{0,40}"
     r"|(?P<call>\()\s{0,40}(?:(?:value|text|default|password)\s?=\s?)?"
-    r"|[ \t]+(?P<prose>is|ist|est|es|è|é|was|are|lautet|to|=)(?:[ \t]*:)?[ \t]+"
+    r"|[ \t]+(?P<prose>is|ist|est|es|è|é|was|are|lautet|to|=|[-–—])(?:[ \t]*:)?[ \t]+"
     r"|[ \t]*(?P<cell>\|)[ \t]*"
-    r"|(?P<tag>>)"
+    r"|(?P<tag>(?:[ \t]+[\w:]{1,30}=\"[^\"<>\n]{0,60}\"){0,3}>)"
     r"|(?P<space>[ \t]+)(?=[\"'\\`\w])"
 )
 _PAIR = re.compile(r"[ \t]*,?\s{0,40}[\"']?(?:value|val|default|content)[\"']?[ \t]*[:=][ \t]*", re.IGNORECASE)
-_ELEMENT = re.compile(r"[ \t]*(?:/?>|</(?:name|key|entry)>)\s{0,60}<(?:value|string|val)>")
+_ELEMENT = re.compile(r"(?i)[ \t]*(?:/?>|</(?:name|key|entry)>)\s{0,60}<(?:value|string|val)>")
 """In front of the value of a key of XML: `name="password"><value>`, `<key>password</key><string>`."""
 _BLOCK = re.compile(r"[ \t]*\{[^{}]{0,300}?\bdefault\s{0,9}=[ \t]*")
 _DEFAULT = re.compile(
@@ -51,7 +51,9 @@ _SEPARATOR = re.compile(r"(?:[^,\"'\n()]|\([^()\n]{0,200}\)){0,60},\s{0,20}")
 _MOST_NAMES, _CHARS_A_NAME = 1_000, 200
 _OPTION = re.compile(r"--?[a-z][a-z-]*=?")
 _IS_KEY = re.compile(r"[\"'][\w -]{1,60}[\"']\s{0,9}:")
-_LABEL = re.compile(r"[ \t]?[:=][ \t]?(?=[\"'][,)])")
+_LABEL = re.compile(r"[ \t]?[:=][ \t]?(?=[\"'][ \t]*[,)+&.])")
+_ADDED = re.compile(r"[ \t]*[+&.][ \t]*(?:[\w.]{1,60}\()?(?=[bruf]{0,2}[\"'])")
+"""Behind the end of its string: `";PWD=" + "…"`."""
 """What stands between a name and the end of its string where a value is printed: `print("password:", …)`."""
 _VALUE_BEFORE = re.compile(r"(?::|=>)\s{0,4}[bruf]{0,2}\\{0,2}[\"'`]$")
 _TAKEN = re.compile(r"(?:\b(?:or|else|default\w*=|Field\()|\?\?|\|\|)\s*[bruf]?[\"']$")
@@ -74,6 +76,10 @@ def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Itera
     at = closers.end() if closers else name.end()
     quoted = bool(inside) and inside in text[name.end() : at]
     place = Place(document=document, name=name, tells=tells, inside="" if quoted else inside, at=at)
+    added = _ADDED.match(text, at) if label else None
+    if added:
+        yield from _direct(replace(place, inside="", at=added.end()))
+        return
     pair = _PAIR.match(text, at) or _BLOCK.match(text, at)
     if pair:
         place = replace(place, at=pair.end())

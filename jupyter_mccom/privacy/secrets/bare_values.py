@@ -67,6 +67,7 @@ _IN_TAG = re.compile(r"[^\s<>][^<>\n]{0,400}")
 _IN_FLOW = re.compile(r"[^\s,{}\"'\[\]()]{4,200}(?=[ \t]*(?:[,}]|$|\n))")
 _DOTTED = re.compile(r"\w+\.[A-Z][a-z]\w*")
 """No attribute: those begin with a small letter."""
+_PROPERTY = re.compile(r"[ \t]*(?:[\w-]+\.)+")
 _TWO = re.compile(r"[^\W\d]\w*\.[^\W\d]\w*")
 _SPRING = re.compile(r"\$\{(?:[\w-]+\.)*$")
 """A setting with a default: `${db.password:…}` and `${PASSWORD:-…}`."""
@@ -120,7 +121,8 @@ def bare_value(place: Place, *, prose: str | None) -> Span | None:
     if prose == "tag":
         return _in_element(place)
     if prose:
-        return None if prose in {"cell", "space"} and place.inside else _in_prose(place, prose)
+        cut = prose == "cell" or not place.before.endswith("`")
+        return None if prose in {"cell", "space"} and place.inside and cut else _in_prose(place, prose)
     if place.before.endswith(("?", "&", "&amp;")):
         return _matched(place, _IN_QUERY)
     if place.inside:
@@ -176,7 +178,10 @@ def _is_code(place: Place, value: str) -> bool:
     """A number, a name or a call; in a string, a name with a dot is none if it is made up."""
     if _CODE.fullmatch(value) is None or is_random(value):
         return False
-    dotted = _DOTTED.fullmatch(value) or (place.inside and not _FORMATTED.search(place.before) and _TWO.fullmatch(value))
+    dotted = _DOTTED.fullmatch(value) or (
+        _TWO.fullmatch(value)
+        and (not place.document.has_code and not place.spaced if not place.inside else not _FORMATTED.search(place.before))
+    )
     return not (dotted and is_made_up(value))
 
 
@@ -199,7 +204,7 @@ def _in_string(place: Place) -> Span | None:
     found = _IN_STRING.match(place.document.text, place.at, place.at + _FARTHEST)
     value = found[0].rstrip(",.)]") if found else ""
     tight = place.operator.strip("\"'`\\") == "="
-    if not value or ("}" in value and "{" not in value) or not (tight or is_mixed(value) or is_made_up(value)):
+    if not value or ("}" in value and "{" not in value) or not (tight or is_odd(value)):
         return None
     if value.startswith("{") and (_is_variable(place, value[1:-1]) or not tight):
         return None
@@ -222,6 +227,7 @@ def _in_prose(place: Place, kind: str) -> Span | None:
     alone = (
         kind != "space"
         or not place.before.strip()
+        or _PROPERTY.fullmatch(place.before) is not None
         or place.before[-1] == "`"
         or _REMARK.search(place.before) is not None
     )
@@ -265,7 +271,7 @@ def _is_value(place: Place, value: str) -> bool:
     if len(value) < 6 or value.lower() in _NO_VALUE:
         return False
     if place.document.times(value) > 1 and (place.document.has_code or not odd) and not place.document.has_sections:
-        return odd and any(map(str.isdigit, value))
+        return odd and (any(map(str.isdigit, value)) or _is_last(place, value))
     if odd and (":" in place.operator or place.spaced):
         return True
     if any(map(str.isdigit, value)) or (value.islower() and not place.spaced and "_" not in value):
@@ -273,6 +279,12 @@ def _is_value(place: Place, value: str) -> bool:
     if place.spaced or ":" in place.operator:
         return place.document.has_sections or not (place.spaced or place.document.has_code)
     return place.tells is Tells.SURELY
+
+
+def _is_last(place: Place, value: str) -> bool:
+    """A setting of its own, not an argument that a comma or bracket follows."""
+    after = place.document.text[place.at + len(value) : place.at + len(value) + 1]
+    return place.tells is Tells.SURELY and not place.spaced and after in {"", "\n", "\r"}
 
 
 def _phrase(place: Place, value: str) -> Span | None:

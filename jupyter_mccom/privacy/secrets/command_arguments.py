@@ -36,22 +36,34 @@ _PLACES = tuple(
         ("string", rf"\bsecrets{_GAP}put\b[^\n]{{1,200}}?--(?:string-value|value|bytes-value)[= \t]{_WORD}"),
         ("put-", rf"\b(?:put-parameter|create-secret|put-secret-value)\b[^\n]{{1,200}}?--(?:value|secret-string)[= \t]{_WORD}"),
         ("add-generic-password", rf"\badd-(?:generic|internet)-password\b[^\n]{{1,200}}?[ ]-w[ ]{_WORD}"),
+        ("PASS ", rf"\bPASS[ ](?P<value>[^\s\"'`\\]{{6,100}})(?=\\r|\\n|[\"']|[ \t]*$)"),
+        ("socks", rf"(?m)^[ \t]*socks[45][ \t]+\S{{3,60}}[ \t]+\d{{2,5}}[ \t]+\S{{2,60}}[ \t]+{_WORD}"),
+        (" -X", rf"\bsnmp\w+[^\n]{{1,160}}?[ ]-X[ ]{_WORD}"),
+        (" -K", rf"\bccrypt\b[^\n]{{1,160}}?[ ]-K[ ]{_WORD}"),
+        (" -s", rf"\bldappasswd\b[^\n]{{1,160}}?[ ]-s[ ]{_WORD}"),
+        (".logon", rf"\.logon[ ][^\s,]{{1,100}},(?P<value>[^\s\"'`;]{{4,100}})"),
+        ("iinit", rf"\becho[ ]{_WORD}[ ]\|[ ]*iinit"),
         ("-p", rf"\b(?:useradd|usermod|adduser|ncftp\w*|curlftpfs|jupyter|xrdp|vncviewer|sshfs|nxc|netexec|evil-winrm|mitmproxy|robocopy|psexec|winexe|arangosh|cypher-shell|couchbase-cli|sqlite3|tsql|osql|db2|bteq|tdload|vsql|nzsql|exaplus|presto|trino){_GAP}[^\n]{{0,160}}?-p{_GAP}{_WORD}"),
         ("-P", rf"\b(?:tsql|osql|ncftp\w*|vsql){_GAP}[^\n]{{0,160}}?-P{_GAP}{_WORD}"),
         ("-w", rf"\b(?:vsql|nzsql|psexec)\b[^\n]{{0,160}}?[ ]-w{_GAP}{_WORD}"),
         ("-a", rf"\b(?:https?|xh|xhs){_GAP}[^\n]{{0,80}}?(?:-a|--auth)[= \t]{{1,2}}[\"']?[\w.@-]{{1,60}}:{_WORD}"),
     )
 )  # fmt: skip
-_ECHO = re.compile(r"^[ \t]*!!?[ \t]*(?:echo|printf)[ \t]+(?:-\w+[ \t]+)?[\"']?(?:[\w.-]{1,60}:)?(?P<value>[^\s\"'`|<>$]{6,200})[\"']?[ \t]*$", re.MULTILINE)
-"""Half typed: what a pipe will take."""
-_SHELL = re.compile(r"^[ \t]*(?:!!?|%%?(?:sx|system|bash|sh)\b)[ \t]*(?P<command>[\w./-]+)(?P<rest>[^\n]{8,600})", re.MULTILINE)
+_ECHO = re.compile(r"^[ \t]*!!?[ \t]*(?:echo|printf)[ \t]+(?:-\w+[ \t]+)?[\"']?(?:[\w.-]{1,60}:)?(?P<value>[^\s\"'`|<>$]{6,200})[\"']?[ \t]*(?=$|[|>])", re.MULTILINE)
+"""One word that a pipe or a file takes, or will take."""
+_SHELL = re.compile(r"(?:^|`)[ \t]*(?:!!?|%%?(?:sx|system|bash|sh)\b)[ \t]*(?P<command>[\w./-]+)(?P<rest>[^\n]{8,600})", re.MULTILINE)
 _PLAIN = frozenset(
     "pip pip3 conda mamba apt apt-get ls cd cp mv rm mkdir cat head tail python python3 git jupyter tree find grep awk sed"
     " make cmake gcc nvcc npm yarn tar unzip bash sh source which chmod du df wc sort uv poetry brew yum date".split()
 )
 """Commands whose arguments are files, packages and versions."""
-_ARGUMENT = re.compile(r"(?<=[\s\"'])[\w!@#%^*+?~.-]{8,80}(?=[\s\"'`|;]|$)")
-_NAMED = re.compile(r".*\.[A-Za-z]\w{0,9}(?:\.\w{2,4})?$|[\w-]+(?:\.[\w-]+)+$|-.*|[\d.:-]+$")
+_ARGUMENT = re.compile(r"(?<=[\s\"'])[\w!@#%^&*+=?~./-]{8,200}(?=[\s\"'`|;)]|$)")
+_NAMED = re.compile(r".*\.[A-Za-z]\w{0,9}(?:\.\w{2,4})?$|[\w-]+(?:\.[\w-]+)+$|-.*|/.*|[\d.:-]+$")
+_TELLING = re.compile(r"(?i)[\s\"'](?:[+/-]{1,2})?(?:[\w.]+[_-])?(?:passw(?:or)?d|pass|pw|logi?on|login|auth|adduser|add[_-]user|useradd|http-basic[.]\w+|secrets?|token|credentials?|requirepass|using|-n?b)(?=[\s=\"'])|_passwd\b|<<<")
+"""Behind such an argument a made-up word without digits counts too."""
+_USER_AND_P = re.compile(
+    r"[\s\"'][-/](?:u|U|ru|xu|l|n|-user(?:name)?|-login)[= \t][ \t]*\S{1,80}[^\n]{0,80}?[\s][-/](?:p|P|rp|xp)[= \t][ \t]*" + _WORD
+)
 _PORT = re.compile(r"\d{1,5}")
 
 
@@ -74,11 +86,19 @@ def command_passwords(text: str) -> Iterator[Span]:
 
 def _odd_arguments(text: str, line: re.Match[str]) -> Iterator[Span]:
     """Arguments with digits that are no word, no host and no file."""
+    for found in _USER_AND_P.finditer(text, line.start("command"), line.end()):
+        if not _is_no_value(found["value"]):
+            yield found.span("value")
+    telling = _TELLING.search(text, line.start("command"), line.end())
+    told_from = telling.end() if telling else line.end()
     for found in _ARGUMENT.finditer(text, *line.span("rest")):
         value = found[0]
         has_digit = any(map(str.isdigit, value))
         strong = is_random(value) or is_made_up(value) or not value.replace("-", "").replace("_", "").isalnum()
-        if has_digit and is_mixed(value) and strong and not _NAMED.fullmatch(value):
+        told = found.start() >= told_from and is_odd(value)
+        if "/" in value and not (len(value) >= 32 and is_random(value)):
+            continue
+        if (told or (has_digit and is_mixed(value) and strong)) and not _NAMED.fullmatch(value):
             yield found.span()
 
 

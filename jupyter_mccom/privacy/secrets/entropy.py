@@ -26,6 +26,7 @@ _QUOTED = re.compile(r"[\"'`]([A-Za-z0-9+/=_\-.~!@#$%^&*]{16,200})[\"'`]")
 _CAPITALS = re.compile(r"[\"'`]([A-Z0-9]{16,64})(?:[\"'`]|$)")
 _IN_ADDRESS = re.compile(r"(?:[?&#;]\w{1,40}=|(?<=[\w=])/)([\w\-]{16,300})(?=[/?&#\s\"'`,;)]|$)")
 """A piece of a path or a query."""
+_KEY_IN_PATH = re.compile(r"/(?:v\d{1,2}(?:\.\d)?|api|keys?|tokens?|t|hooks?|webhooks?)/([0-9a-f]{20,64})(?=[/?&#\s\"'`,;)]|$)")
 _SHARED = re.compile(r"/(?:blob|tree|raw|commit|resolve)/[0-9a-f]{40}|youtu|/file/d/|/spreadsheets/")
 """Addresses whose random pieces anybody may read."""
 _LOOSE = re.compile(r"[\"'`]([A-Za-z0-9_\-+/]{12,64})(?:[\"'`]|$)")
@@ -66,6 +67,7 @@ def _loose(line: str) -> Iterator[Span]:
     for found in _IN_ADDRESS.finditer(line) if "://" in line and not _SHARED.search(line) else ():
         if is_random(found[1]) and is_made_up(found[1]) and not _FILE.search(found[1]):
             yield found.span(1)
+    yield from (found.span(1) for found in _KEY_IN_PATH.finditer(line) if "://" in line)
     for found in _LOOSE.finditer(line):
         if is_random(found[1]) and is_made_up(found[1]) and n_changes(found[1]) * 5 >= len(found[1]):
             yield found.span(1)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .literals import Literal, literal_at
-from .secret_values import is_blank, is_made_up, is_mixed, is_random, is_secret
+from .secret_values import is_blank, is_made_up, is_mixed, is_odd, is_random, is_secret
 from .span import Span
 from .telling_names import Tells
 
@@ -15,7 +15,7 @@ _CALLS = re.compile(
     r"|BasicAuth|DigestAuth|NtlmAuth|AuthBase|BasicAuthentication|[Cc]reate_?[Uu]ser|[Cc]reate_?superuser|[Uu]serPass\w*|[Aa]dd_?[Uu]ser|[Ss]et_?[Cc]redentials"
     r"|[Uu]sername_?[Pp]assword\w*|[Aa]nmelden|[Ee]inloggen|connexion|entrar|[Aa]ccount|[Bb]asic|[Uu]ser_?pwd|OAuthHandler|OAuth1(?:Session)?|[Ss]et_?[Aa]uth)"
     r"(?:Credentials?|Auth|Handler|Provider|Token)?[\"']?\]?)"
-    r"|(?P<connect>(?:\b|_)(?:(?:db|re|async|aio)?[Cc]onnect(?:ion)?|getConnection|get_?conn(?:ection)?|create_connection|open_?connection|[Dd]b[Cc]onnect|URL\.create|create_pool|\w{0,20}ConnectionPool|FTP|SMTP|IMAP4?|Client|[Dd]atabase|GraphDatabase\.driver|Session))"
+    r"|(?P<connect>(?:\b|_)(?:(?:db|re|async|aio)?[Cc]onnect(?:ion)?|getConnection|get_?conn(?:ection)?|create_connection|open_?connection|[Dd]b[Cc]onnect|URL\.create|create_pool|\w{0,20}ConnectionPool|mysqli|PDO|sql\.Open|FTP|SMTP|IMAP4?|Client|[Dd]atabase|GraphDatabase\.driver|Session))"
 )
 _OPEN = re.compile(
     r"[ \t]*(?:=>|[:=,])?[ \t]*(?:\w[\w.]*)?[(\[]\s{0,60}|[ \t]*:[ \t]*[\w\[\], ]{1,40}=[ \t]*[(\[]\s{0,60}"
@@ -50,6 +50,11 @@ _QUOTED_IN = re.compile(
     r"\s{0,20}\(?\s{0,9}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'])"
 )
 """An address whose password alone follows."""
+_PUT_TOGETHER = re.compile(
+    r"://[^\s\"'@:]{1,60}:[\"']\s{0,20}[+.]\s{0,20}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'])"
+    r"|[\"']:[\"']\s{0,20}[+.]\s{0,20}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'][^\"'\n]{4,100}[\"']\)?\s{0,20}[+.]\s{0,20}[\"']@)"
+)
+"""An address to which the password is added."""
 _PROMPTED = re.compile(
     r"(?i:p?assw\w*|passphrase|kennwort|senha|contraseña):?[ ]?[\"'][^\n()]{0,40}\)\s{0,20};?"
     r"\s{0,20}\w[\w.]{0,60}\.\s?(?:send\w*|write\w*)\(\s{0,9}(?=[bruf]{0,2}[\"'])"
@@ -57,12 +62,16 @@ _PROMPTED = re.compile(
 )
 """What is sent when a program asks for a password."""
 _SENT = re.compile(
-    r"(?:\bsend[ ]|\b(?:send|sendline|write|write_line|send_command)\(\s{0,9})[bru]{0,2}[\"']"
+    r"(?:\bsend[ ]|\binput\s?=\s?|\b(?:send|sendline|write|write_line|send_command)\(\s{0,9})[bru]{0,2}[\"']"
     r"(?P<value>[^\s\"'\\,;:/<>(){}\[\]]{8,60})(?:\\[rn]){1,2}[\"']"
 )
 """One made-up word and a line's end: what a terminal is answered."""
 _FILLED_IN = re.compile(r"://(?:\{\w*\}|%s):(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%\s?\()\s{0,20}")
 """An address whose user and password follow."""
+_SETTING_FILLED = re.compile(
+    r"(?i:pwd|password|pass|passwd)=(?:%s|\{\w{0,20}\})[^\"'\n]{0,100}[\"']\s{0,9}(?:%\s{0,9}\(|\.format\()\s{0,20}"
+)
+"""The same of a connection string."""
 _PAIRED = re.compile(
     r"\(\s{0,9}[\"'][\w.@+-]{2,60}[\"']\s{0,9},\s{0,9}(?P<quote>[\"'])(?P<second>[^\s\"'`<>{}()\[\]\\/]{8,40})(?P=quote)\s{0,9}\)"
 )
@@ -97,7 +106,7 @@ def beside_users(text: str) -> Iterator[Span]:
 
 def _keys_and_fillings(text: str) -> Iterator[Span]:
     """Keys by their place in a call, and the password that an address is filled in with."""
-    sends = "send" in text or "write" in text
+    sends = "send" in text or "write" in text or "input" in text
     for found in _SENT.finditer(text) if sends else ():
         value = found["value"]
         if is_random(value) or is_made_up(value) or (value.isdigit() and len(value) >= 8):
@@ -106,11 +115,17 @@ def _keys_and_fillings(text: str) -> Iterator[Span]:
         *_KEYED.finditer(text),
         *_KEYED_LATER.finditer(text),
         *(_QUOTED_IN.finditer(text) if "://" in text else ()),
+        *(_PUT_TOGETHER.finditer(text) if "+" in text or " . " in text else ()),
         *(_PROMPTED.finditer(text) if sends else ()),
     ):
         literal = literal_at(text, found.end())
         if literal and len(literal_text := text[literal.start : literal.end]) >= 8 and not is_blank(literal_text):
             yield literal.start, literal.end
+    for found in _SETTING_FILLED.finditer(text) if "%" in text or ".format" in text else ():
+        for argument in _arguments(text, found.end())[1:]:
+            value = _value(text, argument)
+            if isinstance(argument, Literal) and is_odd(value) and not _HOST.fullmatch(value):
+                yield argument.start, argument.end
     for found in _FILLED_IN.finditer(text):
         arguments = _arguments(text, found.end())
         if len(arguments) > 1 and isinstance(arguments[1], Literal):

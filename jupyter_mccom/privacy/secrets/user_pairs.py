@@ -23,7 +23,7 @@ _NAME = re.compile(r"[a-z]{1,20}\.[a-z]{2,20}|[a-z]{3,20}(?:[_-][a-z]{2,20})?\d{
 """A person's name, as far as one can tell."""
 _DOTTED = re.compile(r"[a-z]{1,20}\.[a-z]{3,20}")
 _TWO = re.compile(
-    r"(?P<q>[\"'])(?P<user>[\w.@+-]{1,80})(?P=q)(?=\s{0,9}(?P<between>,|:|=>|->)\s{0,60}"
+    r"(?P<q>[\"'])(?P<user>[\w.@+-]{1,80})(?P=q)(?=\s{0,9}(?P<between>,|:|=>|->|\*)\s{0,60}"
     r"(?:[\w.]{1,60}\s?=\s?)?[bruf]{0,2}(?P<r>[\"'])(?P<value>(?:(?!(?P=r))[^\\\n\r]){4,200})(?P<end>(?P=r)|$|(?=[\r\n])))",
     re.MULTILINE,
 )
