@@ -137,7 +137,7 @@ def _outside_strings(place: Place) -> Span | None:
     tight = "=" in place.operator and not place.spaced
     if tight and found and (_SHELL_BEFORE.search(place.before) or _COMMAND_NEXT.match(text, found.end())):
         surely = Tells.SURELY if place.tells is Tells.MIXED else place.tells
-        return _judged(replace(place, tells=surely), found.end())
+        return _judged(replace(place, tells=surely), found.end(), shell=True)
     if tight and found and _ARGUMENT.search(place.before) and place.document.times(found[0]) < 2:
         return _judged(place, found.end()) if is_odd(found[0]) else None
     if ":" in place.operator and place.before.rfind("{") > place.before.rfind("}"):
@@ -164,11 +164,11 @@ def _matched(place: Place, pattern: re.Pattern[str]) -> Span | None:
     return _judged(place, found.end()) if found else None
 
 
-def _judged(place: Place, end: int) -> Span | None:
+def _judged(place: Place, end: int, *, shell: bool = False) -> Span | None:
     value = place.document.text[place.at : end].rstrip() if end > place.at else ""
     braced = value[:1] == "{" and value[-1:] == "}" and not _is_variable(place, value[1:-1])
     inner = value[1:-1] if braced else value[1:] if _is_open(place, value) else value
-    code = _is_code(place, inner)
+    code = _is_code(place, inner) and not (shell and _TWO.fullmatch(inner))
     if "\n" in value or not is_secret(inner, place.tells) or code:
         return None
     return place.at, place.at + len(value)
@@ -180,7 +180,11 @@ def _is_code(place: Place, value: str) -> bool:
         return False
     dotted = _DOTTED.fullmatch(value) or (
         _TWO.fullmatch(value)
-        and (not place.document.has_code and not place.spaced if not place.inside else not _FORMATTED.search(place.before))
+        and (
+            not place.document.has_code and not place.spaced
+            if not place.inside
+            else not _FORMATTED.search(place.before)
+        )
     )
     return not (dotted and is_made_up(value))
 
@@ -266,7 +270,12 @@ def _begins_setting(before: str) -> bool:
 
 def _is_value(place: Place, value: str) -> bool:
     """What could be an identifier is none: it stands nowhere else, and has digits or is a word in a setting."""
-    set_apart = place.spaced and not place.name[0].isupper() and _REMARK.search(place.before) is None
+    set_apart = (
+        place.spaced
+        and place.document.has_code
+        and not place.name[0].isupper()
+        and _REMARK.search(place.before) is None
+    )
     odd = is_made_up(value) and place.tells >= Tells.MIXED and not set_apart
     if len(value) < 6 or value.lower() in _NO_VALUE:
         return False
@@ -278,7 +287,7 @@ def _is_value(place: Place, value: str) -> bool:
         return True
     if place.spaced or ":" in place.operator:
         return place.document.has_sections or not (place.spaced or place.document.has_code)
-    return place.tells is Tells.SURELY
+    return place.tells is Tells.SURELY or odd
 
 
 def _is_last(place: Place, value: str) -> bool:

@@ -14,7 +14,7 @@ from .span import Span
 from .telling_names import Tells
 
 _GAP = r"[\"', \t]{1,4}"
-_WORD = r"[\"']{0,2}(?P<value>[^\s\"'`|;&<>$]{6,200})"
+_WORD = r"[\"']{0,2}(?P<value>[^\s\"'`|;&<>$][^\s\"'`|;&<>]{5,199})"
 _PLACES = tuple(
     (hint, re.compile(pattern))
     for hint, pattern in (
@@ -37,6 +37,7 @@ _PLACES = tuple(
         ("put-", rf"\b(?:put-parameter|create-secret|put-secret-value)\b[^\n]{{1,200}}?--(?:value|secret-string)[= \t]{_WORD}"),
         ("add-generic-password", rf"\badd-(?:generic|internet)-password\b[^\n]{{1,200}}?[ ]-w[ ]{_WORD}"),
         ("PASS ", rf"\bPASS[ ](?P<value>[^\s\"'`\\]{{6,100}})(?=\\r|\\n|[\"']|[ \t]*$)"),
+        ("using", rf"(?i)\buser[ ]\S{{1,60}}[ ]using[ ]{_WORD}"),
         ("socks", rf"(?m)^[ \t]*socks[45][ \t]+\S{{3,60}}[ \t]+\d{{2,5}}[ \t]+\S{{2,60}}[ \t]+{_WORD}"),
         (" -X", rf"\bsnmp\w+[^\n]{{1,160}}?[ ]-X[ ]{_WORD}"),
         (" -K", rf"\bccrypt\b[^\n]{{1,160}}?[ ]-K[ ]{_WORD}"),
@@ -49,20 +50,28 @@ _PLACES = tuple(
         ("-a", rf"\b(?:https?|xh|xhs){_GAP}[^\n]{{0,80}}?(?:-a|--auth)[= \t]{{1,2}}[\"']?[\w.@-]{{1,60}}:{_WORD}"),
     )
 )  # fmt: skip
-_ECHO = re.compile(r"^[ \t]*!!?[ \t]*(?:echo|printf)[ \t]+(?:-\w+[ \t]+)?[\"']?(?:[\w.-]{1,60}:)?(?P<value>[^\s\"'`|<>$]{6,200})[\"']?[ \t]*(?=$|[|>])", re.MULTILINE)
+_ECHO = re.compile(
+    r"(?:^|`)[ \t]*!!?[ \t]*(?:echo|printf)[ \t]+(?:-\w+[ \t]+)?[\"']?(?:[\w.-]{1,60}:)?(?P<value>[^\s\"'`|<>$][^\s\"'`|<>]{5,199})[\"']?[ \t]*(?=$|[|>])",
+    re.MULTILINE,
+)
 """One word that a pipe or a file takes, or will take."""
-_SHELL = re.compile(r"(?:^|`)[ \t]*(?:!!?|%%?(?:sx|system|bash|sh)\b)[ \t]*(?P<command>[\w./-]+)(?P<rest>[^\n]{8,600})", re.MULTILINE)
+_SHELL = re.compile(
+    r"(?:^|`)[ \t]*(?:!!?|%%?(?:sx|system|bash|sh)\b)[ \t]*(?P<command>[\w./-]+)(?P<rest>[^\n]{8,600})", re.MULTILINE
+)
 _PLAIN = frozenset(
     "pip pip3 conda mamba apt apt-get ls cd cp mv rm mkdir cat head tail python python3 git jupyter tree find grep awk sed"
-    " make cmake gcc nvcc npm yarn tar unzip bash sh source which chmod du df wc sort uv poetry brew yum date".split()
+    " make cmake gcc nvcc npm yarn tar unzip bash sh source which chmod du df wc sort uv brew yum date".split()
 )
 """Commands whose arguments are files, packages and versions."""
 _ARGUMENT = re.compile(r"(?<=[\s\"'])[\w!@#%^&*+=?~./-]{8,200}(?=[\s\"'`|;)]|$)")
-_NAMED = re.compile(r".*\.[A-Za-z]\w{0,9}(?:\.\w{2,4})?$|[\w-]+(?:\.[\w-]+)+$|-.*|/.*|[\d.:-]+$")
-_TELLING = re.compile(r"(?i)[\s\"'](?:[+/-]{1,2})?(?:[\w.]+[_-])?(?:passw(?:or)?d|pass|pw|logi?on|login|auth|adduser|add[_-]user|useradd|http-basic[.]\w+|secrets?|token|credentials?|requirepass|using|-n?b)(?=[\s=\"'])|_passwd\b|<<<")
+_NAMED = re.compile(r".*\.[A-Za-z]\w{0,9}(?:\.\w{2,4})?$|[\w-]+(?:\.[\w-]+)+$|-.*|/.*|[\d.:-]*[.:-][\d.:-]*$|\d{1,7}$")
+_TELLING = re.compile(
+    r"(?i)[\s\"'](?:[+/-]{1,2})?(?:[\w.]+[_-])?(?:passw(?:or)?d|pass|pw|logi?on|login|auth|adduser|add[_-]user|useradd|http-basic[.]\w+|secrets?|token|credentials?|requirepass|using|-n?b)(?=[\s=\"'])|_passwd\b|<<<"
+)
 """Behind such an argument a made-up word without digits counts too."""
 _USER_AND_P = re.compile(
-    r"[\s\"'][-/](?:u|U|ru|xu|l|n|-user(?:name)?|-login)[= \t][ \t]*\S{1,80}[^\n]{0,80}?[\s][-/](?:p|P|rp|xp)[= \t][ \t]*" + _WORD
+    r"[\s\"'][-/](?:u|U|ru|xu|l|n|-user(?:name)?|-login)[= \t][ \t]*\S{1,80}[^\n]{0,80}?[\s][-/](?:p|P|rp|xp)[= \t][ \t]*"
+    + _WORD
 )
 _PORT = re.compile(r"\d{1,5}")
 
@@ -80,15 +89,15 @@ def command_passwords(text: str) -> Iterator[Span]:
             if is_odd(found["value"]) and not _is_no_value(found["value"]):
                 yield found.span("value")
         for found in _SHELL.finditer(text):
+            for given in _USER_AND_P.finditer(text, found.start("command"), found.end()):
+                if not _is_no_value(given["value"]):
+                    yield given.span("value")
             if found["command"].rsplit("/", 1)[-1] not in _PLAIN:
                 yield from _odd_arguments(text, found)
 
 
 def _odd_arguments(text: str, line: re.Match[str]) -> Iterator[Span]:
     """Arguments with digits that are no word, no host and no file."""
-    for found in _USER_AND_P.finditer(text, line.start("command"), line.end()):
-        if not _is_no_value(found["value"]):
-            yield found.span("value")
     telling = _TELLING.search(text, line.start("command"), line.end())
     told_from = telling.end() if telling else line.end()
     for found in _ARGUMENT.finditer(text, *line.span("rest")):
@@ -98,7 +107,9 @@ def _odd_arguments(text: str, line: re.Match[str]) -> Iterator[Span]:
         told = found.start() >= told_from and is_odd(value)
         if "/" in value and not (len(value) >= 32 and is_random(value)):
             continue
-        if (told or (has_digit and is_mixed(value) and strong)) and not _NAMED.fullmatch(value):
+        if (told or (has_digit and is_mixed(value) and strong)) and (
+            not _NAMED.fullmatch(value) or (told and is_random(value) and "/" not in value)
+        ):
             yield found.span()
 
 

@@ -9,7 +9,10 @@ from .secret_values import is_blank, n_changes
 from .span import Span
 
 _NETRC = re.compile(r"\b(?:login|user|account)\s{1,20}[^\s\"']{1,80}\s{1,20}password\s{1,20}([^\s\"']{3,200})")
-_PGPASS = re.compile(r"(?:^|[\"'`])[\w.*-]{1,100}:(?:\d{2,5}|\*):[\w.*-]{1,60}:[\w.*@-]{1,60}:([^\s:\"'`][^\n\"'`]{2,100})(?=[\"'`]|$)", re.MULTILINE)
+_PGPASS = re.compile(
+    r"(?:^|[\"'`])[\w.*-]{1,100}:(?:\d{2,5}|\*):[\w.*-]{1,60}:[\w.*@-]{1,60}:([^\s:\"'`][^\n\"'`]{2,100})(?=[\"'`]|$)",
+    re.MULTILINE,
+)
 _PUTTY = re.compile(
     r"^Private-(?:Lines: \d{1,3}\r?\n((?:[A-Za-z0-9+/=]{1,80}\r?\n?){1,200})|MAC: ([0-9a-f]{20,}))", re.MULTILINE
 )
@@ -32,7 +35,14 @@ _BASIC = re.compile(
 
 def placed_passwords(text: str) -> Iterator[Span]:
     """The passwords that their place gives away."""
-    for pattern, hint in ((_NETRC, "password"), (_USER_KEY, "key"), (_HOOK, "://"), (_SCHEMED, ":{"), (_PGPASS, ":"), (_PUTTY, "Private-")):
+    for pattern, hint in (
+        (_NETRC, "password"),
+        (_USER_KEY, "key"),
+        (_HOOK, "://"),
+        (_SCHEMED, ":{"),
+        (_PGPASS, ":"),
+        (_PUTTY, "Private-"),
+    ):
         if hint in text:
             for found in pattern.finditer(text):
                 group = found.lastindex or 1
@@ -46,5 +56,7 @@ def placed_passwords(text: str) -> Iterator[Span]:
             if not is_blank(found[1]) and (surely or found[1].endswith("=")):
                 yield found.span(1)
     for found in _BASIC.finditer(text):
-        if not is_blank(found[1]) and (any(map(str.isdigit, found[1])) or found[1].endswith("=") or n_changes(found[1]) > 2):
+        if not is_blank(found[1]) and (
+            any(map(str.isdigit, found[1])) or found[1].endswith("=") or n_changes(found[1]) > 2
+        ):
             yield found.span(1)

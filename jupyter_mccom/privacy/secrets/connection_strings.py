@@ -30,7 +30,9 @@ _IN_DSN = re.compile(
 _OF_USER = re.compile(
     rf"(?<=[\s\"'`])(?:[\w.-]{{1,40}}/)?{_NAME}:(?P<value>[^\s\"'`/:]{{4,100}})@(?:[\w-]{{1,60}}\.){{1,6}}\w"
 )
-_OF_MAIL = re.compile(r"[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{1,40}){1,4}:(?P<value>[^\s\"'`/:]{6,60})(?=[\s\"'`]|$)", re.MULTILINE)
+_OF_MAIL = re.compile(
+    r"[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{1,40}){1,4}:(?P<value>[^\s\"'`/:]{6,60})(?=[\s\"'`]|$)", re.MULTILINE
+)
 _QUERY = re.compile(
     r"(?:^|[?&\"'])(?:u|usr|user(?:name)?|login|email|id)=[^&\s\"']{1,80}&(?:p|pw|pwd|pass\w{0,4}|ps)=(?P<value>[^&\s\"'`#]{4,100})",
     re.MULTILINE,
@@ -81,7 +83,12 @@ def _without_scheme(text: str) -> Iterator[Span]:
         for found in pattern.finditer(text):
             value = found["value"]
             odd = pattern not in (_OF_USER, _OF_MAIL) or (is_odd(value) and (len(value) > 5 or not value.isdigit()))
-            if odd and (not value.isdigit() or len(value) > 5) and not _is_filled_in(value) and not value.startswith("//"):
+            if (
+                odd
+                and (not value.isdigit() or len(value) > 5)
+                and not _is_filled_in(value)
+                and not value.startswith("//")
+            ):
                 yield found.span("value")
 
 

@@ -56,7 +56,7 @@ def forget() -> None:
 def _by_line(text: str) -> Iterator[Span]:
     at = 0
     for line in text.splitlines(keepends=True):
-        if any(_DIGIT.search(run) for run in _RUN.findall(line)):
+        if "://" in line or any(_DIGIT.search(run) for run in _RUN.findall(line)):
             both = [*plugin_tokens(line), *random_strings(line)]
             yield from ((at + start, at + end) for start, end in both)
         at += len(line)

@@ -26,7 +26,9 @@ _QUOTED = re.compile(r"[\"'`]([A-Za-z0-9+/=_\-.~!@#$%^&*]{16,200})[\"'`]")
 _CAPITALS = re.compile(r"[\"'`]([A-Z0-9]{16,64})(?:[\"'`]|$)")
 _IN_ADDRESS = re.compile(r"(?:[?&#;]\w{1,40}=|(?<=[\w=])/)([\w\-]{16,300})(?=[/?&#\s\"'`,;)]|$)")
 """A piece of a path or a query."""
-_KEY_IN_PATH = re.compile(r"/(?:v\d{1,2}(?:\.\d)?|api|keys?|tokens?|t|hooks?|webhooks?)/([0-9a-f]{20,64})(?=[/?&#\s\"'`,;)]|$)")
+_KEY_IN_PATH = re.compile(
+    r"/(?:v\d{1,2}(?:\.\d)?|api|keys?|tokens?|t|hooks?|webhooks?)/([0-9a-f]{20,64}(?=[/?&#\s\"'`,;)])|[0-9a-f]{12,64}$)"
+)
 _SHARED = re.compile(r"/(?:blob|tree|raw|commit|resolve)/[0-9a-f]{40}|youtu|/file/d/|/spreadsheets/")
 """Addresses whose random pieces anybody may read."""
 _LOOSE = re.compile(r"[\"'`]([A-Za-z0-9_\-+/]{12,64})(?:[\"'`]|$)")

@@ -11,11 +11,11 @@ from .span import Span
 from .telling_names import Tells
 
 _CALLS = re.compile(
-    r"(?P<login>(?:\b|(?<=_)|(?<=[a-z]))(?:[Aa]uth(?:entication|enticate|enticator|orize|Handler)?|[Ll]og_?[io]n|[Ll]ogon|[Ss]ign_?[io]n|[Cc]redentials?"
+    r"(?=[AaBCcDEeFGgHILlMNOoPRrSsUud])(?:(?P<login>(?:\b|(?<=_)|(?<=[a-z]))(?:[Aa]uth(?:entication|enticate|enticator|orize|Handler)?|[Ll]og_?[io]n|[Ll]ogon|[Ss]ign_?[io]n|[Cc]redentials?"
     r"|BasicAuth|DigestAuth|NtlmAuth|AuthBase|BasicAuthentication|[Cc]reate_?[Uu]ser|[Cc]reate_?superuser|[Uu]serPass\w*|[Aa]dd_?[Uu]ser|[Ss]et_?[Cc]redentials"
     r"|[Uu]sername_?[Pp]assword\w*|[Aa]nmelden|[Ee]inloggen|connexion|entrar|[Aa]ccount|[Bb]asic|[Uu]ser_?pwd|OAuthHandler|OAuth1(?:Session)?|[Ss]et_?[Aa]uth)"
     r"(?:Credentials?|Auth|Handler|Provider|Token)?[\"']?\]?)"
-    r"|(?P<connect>(?:\b|_)(?:(?:db|re|async|aio)?[Cc]onnect(?:ion)?|getConnection|get_?conn(?:ection)?|create_connection|open_?connection|[Dd]b[Cc]onnect|URL\.create|create_pool|\w{0,20}ConnectionPool|mysqli|PDO|sql\.Open|FTP|SMTP|IMAP4?|Client|[Dd]atabase|GraphDatabase\.driver|Session))"
+    r"|(?P<connect>(?:\b|(?<=_))(?:(?:db|re|async|aio)?[Cc]onnect(?:ion)?|getConnection|get_?conn(?:ection)?|create_connection|open_?connection|[Dd]b[Cc]onnect|URL\.create|create_pool|(?:[A-Z]\w{0,20})?ConnectionPool|mysqli|PDO|sql\.Open|FTP|SMTP|IMAP4?|Client|[Dd]atabase|GraphDatabase\.driver|Session)))"
 )
 _OPEN = re.compile(
     r"[ \t]*(?:=>|[:=,])?[ \t]*(?:\w[\w.]*)?[(\[]\s{0,60}|[ \t]*:[ \t]*[\w\[\], ]{1,40}=[ \t]*[(\[]\s{0,60}"
@@ -63,7 +63,8 @@ _PROMPTED = re.compile(
 """What is sent when a program asks for a password."""
 _SENT = re.compile(
     r"(?:\bsend[ ]|\binput\s?=\s?|\b(?:send|sendline|write|write_line|send_command)\(\s{0,9})[bru]{0,2}[\"']"
-    r"(?P<value>[^\s\"'\\,;:/<>(){}\[\]]{8,60})(?:\\[rn]){1,2}[\"']"
+    r"(?P<value>[^\s\"'\\,;:/<>(){}\[\]]{8,60})(?:(?:\\[rn]){1,2}[\"']|$)",
+    re.MULTILINE,
 )
 """One made-up word and a line's end: what a terminal is answered."""
 _FILLED_IN = re.compile(r"://(?:\{\w*\}|%s):(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%\s?\()\s{0,20}")
@@ -104,16 +105,23 @@ def beside_users(text: str) -> Iterator[Span]:
                 yield found.span("password")
 
 
+_KEYED_STEMS = (
+    "hash hmac Hmac HMAC crypt derive unlock jwt. PBKDF2 pass bind extractall execute_kw Fernet AES. load_key"
+    " sha1( sha256( sha512( md5( .connect("
+).split()
+
+
 def _keys_and_fillings(text: str) -> Iterator[Span]:
     """Keys by their place in a call, and the password that an address is filled in with."""
+    keyed = next((True for stem in _KEYED_STEMS if stem in text), False)
     sends = "send" in text or "write" in text or "input" in text
     for found in _SENT.finditer(text) if sends else ():
         value = found["value"]
         if is_random(value) or is_made_up(value) or (value.isdigit() and len(value) >= 8):
             yield found.span("value")
     for found in (
-        *_KEYED.finditer(text),
-        *_KEYED_LATER.finditer(text),
+        *(_KEYED.finditer(text) if keyed else ()),
+        *(_KEYED_LATER.finditer(text) if keyed else ()),
         *(_QUOTED_IN.finditer(text) if "://" in text else ()),
         *(_PUT_TOGETHER.finditer(text) if "+" in text or " . " in text else ()),
         *(_PROMPTED.finditer(text) if sends else ()),
@@ -140,8 +148,10 @@ def _in_call(text: str, at: int, name: str, *, connects: bool) -> Iterator[Span]
             known = len(value) < 4 or is_blank(value) or _HOST.fullmatch(value) or value.count(" ") > 2
             known = known or (" " in value.strip() and (connects or len(arguments) != 2))
             counts = _beside_host if connects else _beside_user
-            if not known and not _OTHER.match(value) and (
-                is_random(value) or (number and counts(text, name, arguments, number))
+            if (
+                not known
+                and not _OTHER.match(value)
+                and (is_random(value) or (number and counts(text, name, arguments, number)))
             ):
                 yield literal.start, literal.end
 

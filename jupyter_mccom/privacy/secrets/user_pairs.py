@@ -28,7 +28,7 @@ _TWO = re.compile(
     re.MULTILINE,
 )
 _CALL = re.compile(
-    r"(?P<call>\b[\w.]{1,80}\(|[(\[=,{])\s{0,40}(?P<before>[bru]{0,2}[\"'][\w.:/-]{1,60}[\"'],\s{0,40}){0,2}[bru]{0,2}$"
+    r"(?P<call>\b[\w.]{1,80}\(|[(\[=,{])\s{0,40}(?P<before>(?:[bru]{0,2}[\"'][\w.:/-]{1,60}[\"']|[(\[][^()\[\]\n]{0,60}[)\]]),\s{0,40}){0,2}[bru]{0,2}$"
 )
 _HOSTED = re.compile(r"://|[\w-]\.[\w-]+\.\w|:\d{2,5}\b|\blocalhost\b")
 """An address stands in front of the user."""
@@ -82,7 +82,12 @@ def beside_user_names(text: str) -> Iterator[Span]:
         end = text.find({"{": "}", "[": "]", "(": ")"}[opened["open"]], opened.end(), opened.end() + _LONGEST_LIST)
         for found in _TWO.finditer(text, opened.end(), end if end >= 0 else opened.end() + _LONGEST_LIST):
             value = found["value"]
-            if (found["between"] != "," or opened["open"] != "{") and found["user"].lower() not in _FIELDS and _may_be(value) and is_odd(value):
+            if (
+                (found["between"] != "," or opened["open"] != "{")
+                and found["user"].lower() not in _FIELDS
+                and _may_be(value)
+                and is_odd(value)
+            ):
                 yield found.span("value")
 
 
