@@ -41,11 +41,13 @@ _DEFAULT = re.compile(
     r"\b(?:getenv|get|environ\.get|pop|setdefault|or|else|default|Field|default_value|b64decode)\b|\?\?|\|\|"
 )
 _WRAPS = re.compile(
-    r"(?:^|\s)%\s{0,3}\(?[bruf]?[\"']$|\b(?:str|bytes|bytearray|Secret\w*|String|quote|quote_plus|unquote|fromhex|unhexlify|\w*b64decode|from|Binary|Password)\([bruf]?[\"']$"
+    r"(?:^|\s)%\s{0,3}\(?[bruf]?[\"']$|\b(?:str|bytes|bytearray|Secret\w*|String|quote|quote_plus|unquote"
+    r"|fromhex|unhexlify|\w*b64decode|from|Binary|Password)\([bruf]?[\"']$"
 )
 _JOINS = re.compile(r"\b(?:join|paste0?|concat|format|sprintf|os\.path\.join)\b")
 _TARGETS = re.compile(
-    r"[ \t]*\(?[\w.]{1,60}(?:\[[^\[\]\n]{1,40}\])?(?:[ \t]*,[ \t]*[\w.]{1,60}(?:\[[^\[\]\n]{1,40}\])?){1,5}\)?[ \t]*=(?!=)[ \t]*\(?[ \t]*"
+    r"[ \t]*\(?[\w.]{1,60}(?:\[[^\[\]\n]{1,40}\])?(?:[ \t]*,[ \t]*[\w.]{1,60}"
+    r"(?:\[[^\[\]\n]{1,40}\])?){1,5}\)?[ \t]*=(?!=)[ \t]*\(?[ \t]*"
 )
 _SEPARATOR = re.compile(r"(?:[^,\"'\n()]|\([^()\n]{0,200}\)){0,60},\s{0,20}")
 _MOST_NAMES, _CHARS_A_NAME = 1_000, 200

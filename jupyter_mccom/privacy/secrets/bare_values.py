@@ -137,7 +137,7 @@ def _outside_strings(place: Place) -> Span | None:
     tight = "=" in place.operator and not place.spaced
     if tight and found and (_SHELL_BEFORE.search(place.before) or _COMMAND_NEXT.match(text, found.end())):
         surely = Tells.SURELY if place.tells is Tells.MIXED else place.tells
-        return _judged(replace(place, tells=surely), found.end(), shell=True)
+        return _judged(replace(place, tells=surely), found.end(), in_shell=True)
     if tight and found and _ARGUMENT.search(place.before) and place.document.times(found[0]) < 2:
         return _judged(place, found.end()) if is_odd(found[0]) else None
     if ":" in place.operator and place.before.rfind("{") > place.before.rfind("}"):
@@ -164,11 +164,11 @@ def _matched(place: Place, pattern: re.Pattern[str]) -> Span | None:
     return _judged(place, found.end()) if found else None
 
 
-def _judged(place: Place, end: int, *, shell: bool = False) -> Span | None:
+def _judged(place: Place, end: int, *, in_shell: bool = False) -> Span | None:
     value = place.document.text[place.at : end].rstrip() if end > place.at else ""
     braced = value[:1] == "{" and value[-1:] == "}" and not _is_variable(place, value[1:-1])
     inner = value[1:-1] if braced else value[1:] if _is_open(place, value) else value
-    code = _is_code(place, inner) and not (shell and _TWO.fullmatch(inner))
+    code = _is_code(place, inner) and not (in_shell and _TWO.fullmatch(inner))
     if "\n" in value or not is_secret(inner, place.tells) or code:
         return None
     return place.at, place.at + len(value)

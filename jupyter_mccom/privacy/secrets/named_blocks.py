@@ -49,14 +49,32 @@ _SAID = re.compile(
 )
 """In a sentence: `the password for the box is …`, `with password …`."""
 _ROWS = re.compile(
-    r"^(?P<head>[\w .-]{1,40}(?P<comma>[,;\t])[\w .-]{1,40}(?:(?P=comma)[\w .-]{1,40}){0,10})\r?\n(?P<rows>(?:[^\n]{3,400}(?:\n|$)){1,100})",
+    r"^(?P<head>[\w .-]{1,40}(?P<comma>[,;\t])[\w .-]{1,40}(?:(?P=comma)[\w .-]{1,40}){0,10})\r?\n"
+    r"(?P<rows>(?:[^\n]{3,400}(?:\n|$)){1,100})",
     re.MULTILINE,
 )
 """A table as CSV has it."""
 
 
 def named_from_afar(text: str) -> Iterator[Span]:
-    """The secrets that a name some lines above tells."""
+    """The secrets that a name some lines above, a column or a sentence tells."""
+    yield from _in_blocks(text)
+    for found in _SAID_BEHIND.finditer(text):
+        if is_odd(found["value"]) and is_secret(found["value"], Tells.MIXED):
+            yield found.span("value")
+    for found in _ROWS.finditer(text):
+        yield from _in_rows(text, found)
+    if "|" in text:
+        for found in _TABLE.finditer(text):
+            yield from _in_table(text, found)
+    for found in (*_SAID.finditer(text), *_REMARK.finditer(text)):
+        value = found["value"].rstrip(".:!?*_")
+        if is_secret(value, Tells.MIXED) and is_odd(value) and "/" not in value and value.count(".") < 3:
+            yield found.start("value"), found.start("value") + len(value)
+
+
+def _in_blocks(text: str) -> Iterator[Span]:
+    """What a function of a telling name answers, and the constants of such a class."""
     for found in _ANSWER.finditer(text) if "def " in text or "lambda" in text or "function" in text else ():
         name = _ASKING.sub("", found["def"] or found["lambda"] or found["js"])
         if what_tells(name) >= Tells.MIXED or found[0].startswith("getpass"):
@@ -65,22 +83,6 @@ def named_from_afar(text: str) -> Iterator[Span]:
         if what_tells(found["name"]) >= Tells.MIXED:
             for constant in _CONSTANT.finditer(text, found.start("body"), found.end("body")):
                 yield from _odd_literal(text, constant.end())
-    for found in _SAID.finditer(text):
-        value = found["value"].rstrip(".:!?*_")
-        if is_odd(value) and is_secret(value, Tells.MIXED) and "/" not in value and value.count(".") < 3:
-            yield found.start("value"), found.start("value") + len(value)
-    for found in _ROWS.finditer(text):
-        yield from _in_rows(text, found)
-    for found in _SAID_BEHIND.finditer(text):
-        if is_odd(found["value"]) and is_secret(found["value"], Tells.MIXED):
-            yield found.span("value")
-    if "|" in text:
-        for found in _TABLE.finditer(text):
-            yield from _in_table(text, found)
-    for found in _REMARK.finditer(text):
-        value = found["value"].rstrip(".:!?*_")
-        if is_secret(value, Tells.MIXED) and is_odd(value) and "/" not in value:
-            yield found.start("value"), found.start("value") + len(value)
 
 
 def _in_rows(text: str, found: re.Match[str]) -> Iterator[Span]:
@@ -113,7 +115,7 @@ def _in_table(text: str, found: re.Match[str]) -> Iterator[Span]:
 
 
 def _cells(text: str, start: int, end: int) -> Iterator[Span]:
-    for part in text[start:end].split("|")[:-1]:
+    for part in text[start:end].removesuffix("|").split("|"):
         bare = part.strip(" `*")
         first = start + (part.find(bare) if bare else 0)
         yield first, first + len(bare)

@@ -11,11 +11,17 @@ from .span import Span
 from .telling_names import Tells
 
 _CALLS = re.compile(
-    r"(?=[AaBCcDEeFGgHILlMNOoPRrSsUud])(?:(?P<login>(?:\b|(?<=_)|(?<=[a-z]))(?:[Aa]uth(?:entication|enticate|enticator|orize|Handler)?|[Ll]og_?[io]n|[Ll]ogon|[Ss]ign_?[io]n|[Cc]redentials?"
-    r"|BasicAuth|DigestAuth|NtlmAuth|AuthBase|BasicAuthentication|[Cc]reate_?[Uu]ser|[Cc]reate_?superuser|[Uu]serPass\w*|[Aa]dd_?[Uu]ser|[Ss]et_?[Cc]redentials"
-    r"|[Uu]sername_?[Pp]assword\w*|[Aa]nmelden|[Ee]inloggen|connexion|entrar|[Aa]ccount|[Bb]asic|[Uu]ser_?pwd|OAuthHandler|OAuth1(?:Session)?|[Ss]et_?[Aa]uth)"
+    r"(?=[A-Zabcdeglmorsu])(?:(?P<login>(?:\b|(?<=_)|(?<=[a-z]))(?:[Aa]uth(?:entication|enticate|enticator|orize"
+    r"|Handler)?|[Ll]og_?[io]n|[Ll]ogon|[Ss]ign_?[io]n|[Cc]redentials?"
+    r"|BasicAuth|DigestAuth|NtlmAuth|AuthBase|BasicAuthentication|[Cc]reate_?[Uu]ser|[Cc]reate_?superuser"
+    r"|[Uu]serPass\w*|[Aa]dd_?[Uu]ser|[Ss]et_?[Cc]redentials"
+    r"|[Uu]sername_?[Pp]assword\w*|[Aa]nmelden|[Ee]inloggen|connexion|entrar|[Aa]ccount|[Bb]asic|[Uu]ser_?pwd"
+    r"|OAuthHandler|OAuth1(?:Session)?|[Ss]et_?[Aa]uth)"
     r"(?:Credentials?|Auth|Handler|Provider|Token)?[\"']?\]?)"
-    r"|(?P<connect>(?:\b|(?<=_))(?:(?:db|re|async|aio)?[Cc]onnect(?:ion)?|getConnection|get_?conn(?:ection)?|create_connection|open_?connection|[Dd]b[Cc]onnect|URL\.create|create_pool|(?:[A-Z]\w{0,20})?ConnectionPool|mysqli|PDO|sql\.Open|FTP|SMTP|IMAP4?|Client|[Dd]atabase|GraphDatabase\.driver|Session)))"
+    r"|(?P<connect>(?:\b|(?<=_))(?:(?:db|re|async|aio)?[Cc]onnect(?:ion)?|getConnection|get_?conn(?:ection)?"
+    r"|create_connection|open_?connection|[Dd]b[Cc]onnect|URL\.create|create_pool"
+    r"|(?:[A-Z]\w{0,20})?ConnectionPool|mysqli|PDO|sql\.Open|FTP|SMTP|IMAP4?|Client|[Dd]atabase"
+    r"|GraphDatabase\.driver|Session)))"
 )
 _OPEN = re.compile(
     r"[ \t]*(?:=>|[:=,])?[ \t]*(?:\w[\w.]*)?[(\[]\s{0,60}|[ \t]*:[ \t]*[\w\[\], ]{1,40}=[ \t]*[(\[]\s{0,60}"
@@ -30,10 +36,12 @@ _PAIR_BEFORE = re.compile(
 )
 _KEYED = re.compile(
     r"\b(?:hmac\.new|createHmac|Fernet|AES\.new|HMAC)\(\s{0,20}(?:['\"]sha\d+['\"],\s{0,9})?(?=[bruf]{0,2}[\"'])"
-    r"|\b(?:hashpw|checkpw|pbkdf2_hmac|scrypt|PBKDF2\w*|derive|\w*password_hash|check_password|verify_password|make_password|\w*decrypt|unlock)"
+    r"|(?:\b(?=[a-zP])(?:hashpw|checkpw|pbkdf2_hmac|scrypt|PBKDF2\w*|derive|check_password|verify_password"
+    r"|make_password|unlock)|(?<=[\w.])(?:decrypt|password_hash)|\bdecrypt)"
     r"\(\s{0,20}(?:['\"]sha\d+['\"],\s{0,9}|[\w.]{1,60},\s{0,9})?(?=[bruf]{0,2}[\"'])"
     r"|\b(?:encrypt|load_key|set_?pass\w*|pass_|sha(?:1|256|512)|md5)\(\s{0,20}(?=[bruf]{0,2}[\"'])"
-    r"|\b(?:wlan|sta|wifi|nic|wl|station)\w{0,9}\.connect\(\s{0,9}(?:[\w.]{1,40}|[\"'][^\"'\n]{1,40}[\"']),\s{0,9}(?=[bru]{0,2}[\"'])"
+    r"|\b(?:wlan|sta|wifi|nic|wl|station)\w{0,9}\.connect\(\s{0,9}(?:[\w.]{1,40}"
+    r"|[\"'][^\"'\n]{1,40}[\"']),\s{0,9}(?=[bru]{0,2}[\"'])"
     r"|\bextractall\(\s{0,9}[^()\n]{0,80},\s{0,9}(?=[bru]{0,2}[\"'])"
     r"|\bexecute_kw\(\s{0,9}[\w.]{1,40},\s{0,9}[\w.]{1,40},\s{0,9}(?=[\"'])"
     r"|\bbind\w{0,8}\(\s{0,9}(?:[\w.]{1,40}|[\"'][^\"'\n]{1,120}[\"']),\s{0,9}(?=[bru]{0,2}[\"'])"
@@ -50,9 +58,11 @@ _QUOTED_IN = re.compile(
     r"\s{0,20}\(?\s{0,9}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'])"
 )
 """An address whose password alone follows."""
+_ASKED = re.compile(r"assw|ASSW|assphrase|ennwort|enha|ontrase")
 _PUT_TOGETHER = re.compile(
     r"://[^\s\"'@:]{1,60}:[\"']\s{0,20}[+.]\s{0,20}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'])"
-    r"|[\"']:[\"']\s{0,20}[+.]\s{0,20}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'][^\"'\n]{4,100}[\"']\)?\s{0,20}[+.]\s{0,20}[\"']@)"
+    r"|[\"']:[\"']\s{0,20}[+.]\s{0,20}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"']"
+    r"[^\"'\n]{4,100}[\"']\)?\s{0,20}[+.]\s{0,20}[\"']@)"
 )
 """An address to which the password is added."""
 _PROMPTED = re.compile(
@@ -74,12 +84,14 @@ _SETTING_FILLED = re.compile(
 )
 """The same of a connection string."""
 _PAIRED = re.compile(
-    r"\(\s{0,9}[\"'][\w.@+-]{2,60}[\"']\s{0,9},\s{0,9}(?P<quote>[\"'])(?P<second>[^\s\"'`<>{}()\[\]\\/]{8,40})(?P=quote)\s{0,9}\)"
+    r"\(\s{0,9}[\"'][\w.@+-]{2,60}[\"']\s{0,9},\s{0,9}(?P<quote>[\"'])(?P<second>"
+    r"[^\s\"'`<>{}()\[\]\\/]{8,40})(?P=quote)\s{0,9}\)"
 )
 _HAS_SIGN = re.compile(r"^(?=.*\d)(?=.*[A-Za-z]).*[!@#$^&*?]")
 """A pair of a word and of what passwords look like."""
 _HOST = re.compile(
-    r"[\w-]+(?:\.[\w-]+)*\.(?:[a-z]{2,4}|\d+|internal|local\w*|cluster|cloud|online|amazonaws|docker|(?:[a-z]+-)+[a-z]+|home|intranet)(?::\d+)?(?:/\w*)?|localhost|utf-?8|latin-?1|[\w-]+:\d+|/[\w/.]+"
+    r"[\w-]+(?:\.[\w-]+)*\.(?:[a-z]{2,4}|\d+|internal|local\w*|cluster|cloud|online|amazonaws|docker"
+    r"|(?:[a-z]+-)+[a-z]+|home|intranet)(?::\d+)?(?:/\w*)?|localhost|utf-?8|latin-?1|[\w-]+:\d+|/[\w/.]+"
 )
 _OTHER = re.compile(r"-{1,2}[A-Za-z][\w-]*$|\.{0,2}/|#[0-9a-fA-F]{3,8}$|\.\w+$")
 """Options, paths, colours and file endings."""
@@ -105,15 +117,16 @@ def beside_users(text: str) -> Iterator[Span]:
                 yield found.span("password")
 
 
-_KEYED_STEMS = (
-    "hash hmac Hmac HMAC crypt derive unlock jwt. PBKDF2 pass bind extractall execute_kw Fernet AES. load_key"
-    " sha1( sha256( sha512( md5( .connect("
-).split()
+_KEYED_HINTS = re.compile(
+    r"\.new\(|createHmac|Fernet\(|HMAC\(|pw\(|_hmac\(|scrypt\(|PBKDF2|derive\(|_password\(|unlock\(|crypt\("
+    r"|_hash\(|load_key|pass_\("
+    r"|sha(?:1|256|512)\(|md5\(|\.connect\(|extractall\(|execute_kw|jwt\.|bind|setpass|set_pass"
+)
 
 
 def _keys_and_fillings(text: str) -> Iterator[Span]:
     """Keys by their place in a call, and the password that an address is filled in with."""
-    keyed = next((True for stem in _KEYED_STEMS if stem in text), False)
+    keyed = _KEYED_HINTS.search(text) is not None
     sends = "send" in text or "write" in text or "input" in text
     for found in _SENT.finditer(text) if sends else ():
         value = found["value"]
@@ -124,7 +137,7 @@ def _keys_and_fillings(text: str) -> Iterator[Span]:
         *(_KEYED_LATER.finditer(text) if keyed else ()),
         *(_QUOTED_IN.finditer(text) if "://" in text else ()),
         *(_PUT_TOGETHER.finditer(text) if "+" in text or " . " in text else ()),
-        *(_PROMPTED.finditer(text) if sends else ()),
+        *(_PROMPTED.finditer(text) if sends and _ASKED.search(text) else ()),
     ):
         literal = literal_at(text, found.end())
         if literal and len(literal_text := text[literal.start : literal.end]) >= 8 and not is_blank(literal_text):

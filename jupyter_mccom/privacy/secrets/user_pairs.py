@@ -28,11 +28,12 @@ _TWO = re.compile(
     re.MULTILINE,
 )
 _CALL = re.compile(
-    r"(?P<call>\b[\w.]{1,80}\(|[(\[=,{])\s{0,40}(?P<before>(?:[bru]{0,2}[\"'][\w.:/-]{1,60}[\"']|[(\[][^()\[\]\n]{0,60}[)\]]),\s{0,40}){0,2}[bru]{0,2}$"
+    r"(?P<call>\b[\w.]{1,80}\(|[(\[=,{])\s{0,40}(?P<before>(?:[bru]{0,2}[\"'][\w.:/-]{1,60}[\"']|[(\[][^()\[\]\n]{0,60}[)\]]|\w[\w.]{0,40}),\s{0,40}){0,3}[bru]{0,2}$"
 )
 _HOSTED = re.compile(r"://|[\w-]\.[\w-]+\.\w|:\d{2,5}\b|\blocalhost\b")
 """An address stands in front of the user."""
-_FARTHEST = 130
+_HOST_AFTER = re.compile(r"[\"']\s{0,9},\s{0,40}(?:[\w.]{1,40}\s?=\s?)?[\"']https?://")
+_FARTHEST = 190
 _TAKES_USER = re.compile(
     r"(?:^|[\w.])(?:[A-Z]\w*|\w*(?:api|client|bot|session|service|portal|gateway|wrapper|scraper|connector)\w{0,3})\($",
 )
@@ -102,8 +103,15 @@ def _is_password(found: re.Match[str]) -> bool:
     called = _CALL.search(found.string, max(0, found.start() - _FARTHEST), found.start())
     call = called["call"] if called else ""
     takes = call in ("(", "[") or _TAKES_USER.search(call) is not None
-    hosted = called is not None and _HOSTED.search(called["before"] or "") is not None and call not in ("(", "[")
-    strong = len(value) >= 8 and (is_mixed(value) or hosted) and (is_random(value) or is_made_up(value))
+    hosted = called is not None and (
+        (_HOSTED.search(called["before"] or "") is not None and call not in ("(", "["))
+        or _HOST_AFTER.match(found.string, found.end("value")) is not None
+        or ".join(" in found.string[max(0, found.start() - 12) : found.start()]
+        or (call not in ("(", "[") and value.isdigit())
+    )
+    strong = (
+        len(value) >= 8 and (is_mixed(value) or hosted) and (is_random(value) or is_made_up(value) or value.isdigit())
+    )
     return takes and strong and _NAME.fullmatch(user) is not None
 
 
