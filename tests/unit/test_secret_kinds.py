@@ -40,6 +40,16 @@ HOSTILE = (
         "<password>",
     ),
     *("-----BEGIN RSA " + "PRIVATE KEY-----\n", "password: a1b2c3d4\n", "пароль = ", "user a password "),
+    *(
+        "!x -u a -p b ",
+        "!x auth a1b2c3d4 ",
+        "net use z: a ",
+        "echo aaaaaaa | ",
+        "password,b\n",
+        '("a",',
+        "a/b:c@d.",
+        "[(",
+    ),
 )
 
 

@@ -17,37 +17,45 @@ from .secret_values import is_mixed, is_odd, is_random, is_secret
 from .span import Span
 from .telling_names import Tells, asks, names_in
 
-_CLOSERS = re.compile(r"(?:\\*[\"'`]|&quot;|\]|\)|\*{1,2}|__)?(?:\]|\)|\*{1,2}|\[\d*\])*")
+_CLOSERS = re.compile(r"(?:\\*[\"'`]|&quot;|\]|\)|\*{1,2}|__)?(?:\]|\)|\*{1,2}|\[\d*\])*(?:(?<=\])[\"'`])?")
 _ANNOTATION = re.compile(
     r"[ \t]*::?[ \t]*(?:&(?:'\w+[ ])?(?:mut[ ])?|\*)?[A-Za-z_][\w.]*(?:[\[<][^\]>\n]{0,80}[\]>]{1,3})?"
     r"(?:[ \t]*\|[ \t]*[\w.\[\]]+){0,3}[?!]?[ \t]*(?==(?!=)[ \t]*\S)"
     r"|[ \t]+(?:string|str|char|text|varchar)\b[ \t]*(?==(?!=))"
 )
 _OPERATOR = re.compile(
-    r"[ \t]*(?P<assign>:=|=>|<<?-|->|→|\?\?=|\|\|=|\+=|=(?!=|~\s)|:(?!:|//))[ \t]*"
+    r"[ \t]*(?P<assign>:=|=>|<<?-|->|→|\?\?=|\|\|=|\+=|=(?!=|~\s)|:(?!:|//)(?:\*{1,2}|__)?)[ \t]*"
     r"|[ \t]*(?P<compare>[=!]==?|\.equals\(|[ \t](?:not[ ])?in[ ][\[({])[ \t]*"
     r"|[ \t]*(?P<comma>,|\)?\s{0,40}\.(?:send_?[kK]eys|fill|type|set\w*|write|press_sequentially)\()\s{0,40}"
     r"|(?P<call>\()\s{0,40}(?:(?:value|text|default|password)\s?=\s?)?"
-    r"|[ \t]+(?P<prose>is|ist|est|es|è|é|was|are|lautet|to|=)(?:[ \t]*:)?[ \t]+"
+    r"|[ \t]+(?P<prose>is|ist|est|es|è|é|was|are|lautet|to|=|[-–—])(?:[ \t]*:)?[ \t]+"
     r"|[ \t]*(?P<cell>\|)[ \t]*"
-    r"|(?P<tag>>)"
+    r"|(?P<tag>(?:[ \t]+[\w:]{1,30}=\"[^\"<>\n]{0,60}\"){0,3}>)"
     r"|(?P<space>[ \t]+)(?=[\"'\\`\w])"
 )
 _PAIR = re.compile(r"[ \t]*,?\s{0,40}[\"']?(?:value|val|default|content)[\"']?[ \t]*[:=][ \t]*", re.IGNORECASE)
+_ELEMENT = re.compile(r"(?i)[ \t]*(?:/?>|</(?:name|key|entry)>)\s{0,60}<(?:value|string|val)>")
+"""In front of the value of a key of XML: `name="password"><value>`, `<key>password</key><string>`."""
 _BLOCK = re.compile(r"[ \t]*\{[^{}]{0,300}?\bdefault\s{0,9}=[ \t]*")
 _DEFAULT = re.compile(
     r"\b(?:getenv|get|environ\.get|pop|setdefault|or|else|default|Field|default_value|b64decode)\b|\?\?|\|\|"
 )
 _WRAPS = re.compile(
-    r"(?:^|\s)%\s{0,3}\(?[bruf]?[\"']$|\b(?:str|bytes|bytearray|Secret\w*|String|quote|quote_plus|unquote|fromhex|unhexlify|\w*b64decode|from|Binary|Password)\([bruf]?[\"']$"
+    r"(?:^|\s)%\s{0,3}\(?[bruf]?[\"']$|\b(?:str|bytes|bytearray|Secret\w*|String|quote|quote_plus|unquote"
+    r"|fromhex|unhexlify|\w*b64decode|from|Binary|Password)\([bruf]?[\"']$"
 )
 _JOINS = re.compile(r"\b(?:join|paste0?|concat|format|sprintf|os\.path\.join)\b")
-_TARGETS = re.compile(r"[ \t]*\(?[\w.]{1,60}(?:[ \t]*,[ \t]*[\w.]{1,60}){1,5}\)?[ \t]*=(?!=)[ \t]*\(?[ \t]*")
+_TARGETS = re.compile(
+    r"[ \t]*\(?[\w.]{1,60}(?:\[[^\[\]\n]{1,40}\])?(?:[ \t]*,[ \t]*[\w.]{1,60}"
+    r"(?:\[[^\[\]\n]{1,40}\])?){1,5}\)?[ \t]*=(?!=)[ \t]*\(?[ \t]*"
+)
 _SEPARATOR = re.compile(r"(?:[^,\"'\n()]|\([^()\n]{0,200}\)){0,60},\s{0,20}")
 _MOST_NAMES, _CHARS_A_NAME = 1_000, 200
 _OPTION = re.compile(r"--?[a-z][a-z-]*=?")
 _IS_KEY = re.compile(r"[\"'][\w -]{1,60}[\"']\s{0,9}:")
-_LABEL = re.compile(r"[ \t]?[:=][ \t]?(?=[\"'][,)])")
+_LABEL = re.compile(r"[ \t]?[:=][ \t]?(?=[\"'][ \t]*[,)+&.])")
+_ADDED = re.compile(r"[ \t]*[+&.][ \t]*(?:[\w.]{1,60}\()?(?=[bruf]{0,2}[\"'])")
+"""Behind the end of its string: `";PWD=" + "…"`."""
 """What stands between a name and the end of its string where a value is printed: `print("password:", …)`."""
 _VALUE_BEFORE = re.compile(r"(?::|=>)\s{0,4}[bruf]{0,2}\\{0,2}[\"'`]$")
 _TAKEN = re.compile(r"(?:\b(?:or|else|default\w*=|Field\()|\?\?|\|\|)\s*[bruf]?[\"']$")
@@ -70,10 +78,18 @@ def _of_name(document: DocumentText, name: re.Match[str], tells: Tells) -> Itera
     at = closers.end() if closers else name.end()
     quoted = bool(inside) and inside in text[name.end() : at]
     place = Place(document=document, name=name, tells=tells, inside="" if quoted else inside, at=at)
+    added = _ADDED.match(text, at) if label else None
+    if added:
+        yield from _direct(replace(place, inside="", at=added.end()))
+        return
     pair = _PAIR.match(text, at) or _BLOCK.match(text, at)
     if pair:
         place = replace(place, at=pair.end())
         yield from _direct(place) or _bare(place)
+        return
+    element = _ELEMENT.match(text, at)
+    if element:
+        yield from _bare(replace(place, at=element.end()), prose="tag")
         return
     placed = [] if place.inside else list(_in_tuple(place))
     annotation = None if place.inside else _ANNOTATION.match(text, at)

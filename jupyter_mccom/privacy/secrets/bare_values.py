@@ -67,6 +67,8 @@ _IN_TAG = re.compile(r"[^\s<>][^<>\n]{0,400}")
 _IN_FLOW = re.compile(r"[^\s,{}\"'\[\]()]{4,200}(?=[ \t]*(?:[,}]|$|\n))")
 _DOTTED = re.compile(r"\w+\.[A-Z][a-z]\w*")
 """No attribute: those begin with a small letter."""
+_PROPERTY = re.compile(r"[ \t]*(?:[\w-]+\.)+")
+_TWO = re.compile(r"[^\W\d]\w*\.[^\W\d]\w*")
 _SPRING = re.compile(r"\$\{(?:[\w-]+\.)*$")
 """A setting with a default: `${db.password:…}` and `${PASSWORD:-…}`."""
 _IN_BRACES = re.compile(r"[^\s}\"'`$]+")
@@ -119,7 +121,8 @@ def bare_value(place: Place, *, prose: str | None) -> Span | None:
     if prose == "tag":
         return _in_element(place)
     if prose:
-        return None if prose in {"cell", "space"} and place.inside else _in_prose(place, prose)
+        cut = prose == "cell" or not place.before.endswith("`")
+        return None if prose in {"cell", "space"} and place.inside and cut else _in_prose(place, prose)
     if place.before.endswith(("?", "&", "&amp;")):
         return _matched(place, _IN_QUERY)
     if place.inside:
@@ -134,7 +137,7 @@ def _outside_strings(place: Place) -> Span | None:
     tight = "=" in place.operator and not place.spaced
     if tight and found and (_SHELL_BEFORE.search(place.before) or _COMMAND_NEXT.match(text, found.end())):
         surely = Tells.SURELY if place.tells is Tells.MIXED else place.tells
-        return _judged(replace(place, tells=surely), found.end())
+        return _judged(replace(place, tells=surely), found.end(), in_shell=True)
     if tight and found and _ARGUMENT.search(place.before) and place.document.times(found[0]) < 2:
         return _judged(place, found.end()) if is_odd(found[0]) else None
     if ":" in place.operator and place.before.rfind("{") > place.before.rfind("}"):
@@ -161,15 +164,29 @@ def _matched(place: Place, pattern: re.Pattern[str]) -> Span | None:
     return _judged(place, found.end()) if found else None
 
 
-def _judged(place: Place, end: int) -> Span | None:
+def _judged(place: Place, end: int, *, in_shell: bool = False) -> Span | None:
     value = place.document.text[place.at : end].rstrip() if end > place.at else ""
     braced = value[:1] == "{" and value[-1:] == "}" and not _is_variable(place, value[1:-1])
     inner = value[1:-1] if braced else value[1:] if _is_open(place, value) else value
-    dotted = _DOTTED.fullmatch(inner) is not None and is_made_up(inner)
-    code = _CODE.fullmatch(inner) is not None and not is_random(inner) and not dotted
+    code = _is_code(place, inner) and not (in_shell and _TWO.fullmatch(inner))
     if "\n" in value or not is_secret(inner, place.tells) or code:
         return None
     return place.at, place.at + len(value)
+
+
+def _is_code(place: Place, value: str) -> bool:
+    """A number, a name or a call; in a string, a name with a dot is none if it is made up."""
+    if _CODE.fullmatch(value) is None or is_random(value):
+        return False
+    dotted = _DOTTED.fullmatch(value) or (
+        _TWO.fullmatch(value)
+        and (
+            not place.document.has_code and not place.spaced
+            if not place.inside
+            else not _FORMATTED.search(place.before)
+        )
+    )
+    return not (dotted and is_made_up(value))
 
 
 def _is_open(place: Place, value: str) -> bool:
@@ -191,7 +208,7 @@ def _in_string(place: Place) -> Span | None:
     found = _IN_STRING.match(place.document.text, place.at, place.at + _FARTHEST)
     value = found[0].rstrip(",.)]") if found else ""
     tight = place.operator.strip("\"'`\\") == "="
-    if not value or ("}" in value and "{" not in value) or not (tight or is_mixed(value) or is_made_up(value)):
+    if not value or ("}" in value and "{" not in value) or not (tight or is_odd(value)):
         return None
     if value.startswith("{") and (_is_variable(place, value[1:-1]) or not tight):
         return None
@@ -214,6 +231,7 @@ def _in_prose(place: Place, kind: str) -> Span | None:
     alone = (
         kind != "space"
         or not place.before.strip()
+        or _PROPERTY.fullmatch(place.before) is not None
         or place.before[-1] == "`"
         or _REMARK.search(place.before) is not None
     )
@@ -237,7 +255,7 @@ def _in_setting(place: Place) -> Span | None:
         return None
     if " " in value or "\t" in value:
         return _phrase(place, value)
-    if _CODE.fullmatch(value) and not is_random(value):
+    if _is_code(place, value):
         return None
     if _IDENTIFIER.fullmatch(value) and not is_random(value) and not _is_value(place, value):
         return None
@@ -252,19 +270,30 @@ def _begins_setting(before: str) -> bool:
 
 def _is_value(place: Place, value: str) -> bool:
     """What could be an identifier is none: it stands nowhere else, and has digits or is a word in a setting."""
-    set_apart = place.spaced and not place.name[0].isupper() and _REMARK.search(place.before) is None
+    set_apart = (
+        place.spaced
+        and place.document.has_code
+        and not place.name[0].isupper()
+        and _REMARK.search(place.before) is None
+    )
     odd = is_made_up(value) and place.tells >= Tells.MIXED and not set_apart
     if len(value) < 6 or value.lower() in _NO_VALUE:
         return False
     if place.document.times(value) > 1 and (place.document.has_code or not odd) and not place.document.has_sections:
-        return odd and any(map(str.isdigit, value))
+        return odd and (any(map(str.isdigit, value)) or _is_last(place, value))
     if odd and (":" in place.operator or place.spaced):
         return True
     if any(map(str.isdigit, value)) or (value.islower() and not place.spaced and "_" not in value):
         return True
     if place.spaced or ":" in place.operator:
         return place.document.has_sections or not (place.spaced or place.document.has_code)
-    return place.tells is Tells.SURELY
+    return place.tells is Tells.SURELY or odd
+
+
+def _is_last(place: Place, value: str) -> bool:
+    """A setting of its own, not an argument that a comma or bracket follows."""
+    after = place.document.text[place.at + len(value) : place.at + len(value) + 1]
+    return place.tells is Tells.SURELY and not place.spaced and after in {"", "\n", "\r"}
 
 
 def _phrase(place: Place, value: str) -> Span | None:

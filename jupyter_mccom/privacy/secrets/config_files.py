@@ -5,15 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .secret_values import is_blank
+from .secret_values import is_blank, n_changes
 from .span import Span
 
 _NETRC = re.compile(r"\b(?:login|user|account)\s{1,20}[^\s\"']{1,80}\s{1,20}password\s{1,20}([^\s\"']{3,200})")
-_PGPASS = re.compile(r"^[\w.*-]{1,100}:(?:\d{2,5}|\*):[\w.*-]{1,60}:[\w.*@-]{1,60}:([^\s:][^\n]{2,100})$", re.MULTILINE)
+_PGPASS = re.compile(
+    r"(?:^|[\"'`])[\w.*-]{1,100}:(?:\d{2,5}|\*):[\w.*-]{1,60}:[\w.*@-]{1,60}:([^\s:\"'`][^\n\"'`]{2,100})(?=[\"'`]|$)",
+    re.MULTILINE,
+)
 _PUTTY = re.compile(
     r"^Private-(?:Lines: \d{1,3}\r?\n((?:[A-Za-z0-9+/=]{1,80}\r?\n?){1,200})|MAC: ([0-9a-f]{20,}))", re.MULTILINE
 )
 _AZURE = re.compile(r"account\.key\.[\w.\-]{3,100}[\"']?\s{0,9}[,=:]?\s{0,9}[\"']?([A-Za-z0-9+/=]{30,100})")
+_USER_KEY = re.compile(
+    r"[\"']user(?:name)?[\"']\s{0,9}:\s{0,9}[\"'][^\"'\n]{1,60}[\"']\s{0,9},\s{0,9}[\"']key[\"']\s{0,9}:\s{0,9}[\"']([\w\-]{6,200})"
+)
+"""Kaggle's file."""
+_SCHEMED = re.compile(r":\{(?:PLAIN|CLEAR\w*|[A-Z\d.-]*CRYPT|S?SHA\d*|S?MD5)\}([^\s:\"']{4,200})")
+"""Dovecot's and LDAP's."""
+_HOOK = re.compile(r"/(?:services|workflows|triggers)/(T\w{8,12}/[A-Z]\w{8,12}/\w{16,40})")
 _KUBERNETES = re.compile(r"^[ \t]*(?:data|stringData):[ \t]*\r?\n((?:[ \t]+[^\n]{1,4000}(?:\n|$)){1,60})", re.MULTILINE)
 _ENTRY = re.compile(r"^[ \t]+[\w.-]{1,80}:[ \t]+[\"']?([^\s\"'|>]{6,4000})[\"']?[ \t]*\r?$", re.MULTILINE)
 _BASIC = re.compile(
@@ -25,7 +35,14 @@ _BASIC = re.compile(
 
 def placed_passwords(text: str) -> Iterator[Span]:
     """The passwords that their place gives away."""
-    for pattern, hint in ((_NETRC, "password"), (_PGPASS, ":"), (_PUTTY, "Private-")):
+    for pattern, hint in (
+        (_NETRC, "password"),
+        (_USER_KEY, "key"),
+        (_HOOK, "://"),
+        (_SCHEMED, ":{"),
+        (_PGPASS, ":"),
+        (_PUTTY, "Private-"),
+    ):
         if hint in text:
             for found in pattern.finditer(text):
                 group = found.lastindex or 1
@@ -39,5 +56,7 @@ def placed_passwords(text: str) -> Iterator[Span]:
             if not is_blank(found[1]) and (surely or found[1].endswith("=")):
                 yield found.span(1)
     for found in _BASIC.finditer(text):
-        if not is_blank(found[1]) and (any(map(str.isdigit, found[1])) or found[1].endswith("=")):
+        if not is_blank(found[1]) and (
+            any(map(str.isdigit, found[1])) or found[1].endswith("=") or n_changes(found[1]) > 2
+        ):
             yield found.span(1)

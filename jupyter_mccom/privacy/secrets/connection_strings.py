@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .secret_values import is_blank, is_made_up, is_random
+from .secret_values import is_blank, is_made_up, is_odd, is_random
 from .span import Span
 
 _USER = re.compile(
@@ -27,6 +27,17 @@ _IN_DSN = re.compile(
     rf"(?i:dsn|conn\w{{0,16}}|(?:database|db)_?(?:url|uri|string))\b[\"'\])]*\s{{0,9}}:?=\s{{0,9}}[bruf]{{0,2}}[\"'`]{_NAME}:"
     rf"(?P<value>[^\s@\"'`/:(]{{3,100}}){_TYPED}"
 )
+_OF_USER = re.compile(
+    rf"(?<=[\s\"'`])(?:[\w.-]{{1,40}}/)?{_NAME}:(?P<value>[^\s\"'`/:]{{4,100}})@(?:[\w-]{{1,60}}\.){{1,6}}\w"
+)
+_OF_MAIL = re.compile(
+    r"[\w.+-]{1,60}@[\w-]{1,60}(?:\.[\w-]{1,40}){1,4}:(?P<value>[^\s\"'`/:]{6,60})(?=[\s\"'`]|$)", re.MULTILINE
+)
+_QUERY = re.compile(
+    r"(?:^|[?&\"'])(?:u|usr|user(?:name)?|login|email|id)=[^&\s\"']{1,80}&(?:p|pw|pwd|pass\w{0,4}|ps)=(?P<value>[^&\s\"'`#]{4,100})",
+    re.MULTILINE,
+)
+"""Pairs of a user and a password without an address, and in a query."""
 _ORACLE = re.compile(
     rf"(?:\bjdbc:oracle:\w{{2,9}}:|(?i:oracle\w*|oracledb|sqlplus)\b[^\n\"'/]{{0,60}}[\"' ]){_NAME}/"
     rf"(?P<value>[^\s@\"'`/]{{3,100}}){_TYPED}"
@@ -44,6 +55,8 @@ def logins(text: str) -> Iterator[Span]:
         for found in _USER.finditer(text):
             if found.start() < read_to:
                 continue
+            if found["alone"] is None and len(found["user"]) >= 16 and is_random(found["user"]):
+                yield found.span("user")
             span = found.span("alone") if found["alone"] else _password(text, found)
             if span and (found["alone"] is None or is_random(found["alone"])):
                 read_to = span[1]
@@ -60,6 +73,8 @@ def _without_scheme(text: str) -> Iterator[Span]:
     """`user:…@tcp(host)` and Oracle's `user/…@host`, whole or half typed."""
     lower = text.lower()
     patterns = [
+        *([_OF_USER, _OF_MAIL] if "@" in text else ()),
+        *([_QUERY] if "&" in text else ()),
         *([_AT_HOST] if "@" in text else ()),
         *([_IN_DSN] if "dsn" in lower or "conn" in lower or "url" in lower or "uri" in lower else ()),
         *([_ORACLE] if "oracle" in lower or "sqlplus" in lower else ()),
@@ -67,7 +82,13 @@ def _without_scheme(text: str) -> Iterator[Span]:
     for pattern in patterns:
         for found in pattern.finditer(text):
             value = found["value"]
-            if not value.isdigit() and not _is_filled_in(value) and not value.startswith("//"):
+            odd = pattern not in (_OF_USER, _OF_MAIL) or (is_odd(value) and (len(value) > 5 or not value.isdigit()))
+            if (
+                odd
+                and (not value.isdigit() or len(value) > 5)
+                and not _is_filled_in(value)
+                and not value.startswith("//")
+            ):
                 yield found.span("value")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from .assignments import assigned
+from .command_arguments import command_passwords
 from .config_files import placed_passwords
 from .connection_strings import logins
 from .entropy import random_strings
@@ -34,6 +35,7 @@ def spans(text: str) -> tuple[Span, ...]:
         tokens,
         logins,
         shell_passwords,
+        command_passwords,
         sql_passwords,
         beside_users,
         beside_user_names,
@@ -54,7 +56,7 @@ def forget() -> None:
 def _by_line(text: str) -> Iterator[Span]:
     at = 0
     for line in text.splitlines(keepends=True):
-        if any(_DIGIT.search(run) for run in _RUN.findall(line)):
+        if "://" in line or any(_DIGIT.search(run) for run in _RUN.findall(line)):
             both = [*plugin_tokens(line), *random_strings(line)]
             yield from ((at + start, at + end) for start, end in both)
         at += len(line)

@@ -24,8 +24,13 @@ _DIGEST = re.compile(
 )
 _QUOTED = re.compile(r"[\"'`]([A-Za-z0-9+/=_\-.~!@#$%^&*]{16,200})[\"'`]")
 _CAPITALS = re.compile(r"[\"'`]([A-Z0-9]{16,64})(?:[\"'`]|$)")
-_IN_ADDRESS = re.compile(r"(?:[?&#;]\w{1,40}=|[\w=]/)([\w\-]{16,300})(?=[/?&#\s\"'`,;)]|$)")
+_IN_ADDRESS = re.compile(r"(?:[?&#;]\w{1,40}=|(?<=[\w=])/)([\w\-]{16,300})(?=[/?&#\s\"'`,;)]|$)")
 """A piece of a path or a query."""
+_CHANNEL = re.compile(r"/t/([\w\-]{8,100})")
+"""Conda's token."""
+_KEY_IN_PATH = re.compile(
+    r"/(?:v\d{1,2}(?:\.\d)?|api|keys?|tokens?|t|hooks?|webhooks?)/([0-9a-f]{20,64}(?=[/?&#\s\"'`,;)])|[0-9a-f]{12,64}$)"
+)
 _SHARED = re.compile(r"/(?:blob|tree|raw|commit|resolve)/[0-9a-f]{40}|youtu|/file/d/|/spreadsheets/")
 """Addresses whose random pieces anybody may read."""
 _LOOSE = re.compile(r"[\"'`]([A-Za-z0-9_\-+/]{12,64})(?:[\"'`]|$)")
@@ -34,7 +39,7 @@ _MADE = re.compile(
     r"(?![\w./])"
 )
 _BARE = re.compile(r"(?:(?<=[\"'`=:>|\s])|^)[A-Za-z0-9][A-Za-z0-9_\-]{22,199}(?=[\"'`,;)\s\\<]|$)", re.MULTILINE)
-_QUERY = re.compile(r"[?&](?:app_?id|code|sid|ticket|[\w-]{0,20}subscription[\w-]{0,9})=([\w\-]{20,200})")
+_QUERY = re.compile(r"[?&](?:app_?id|code|sid|ticket|[\w-]{0,20}subscription[\w-]{0,9})=([\w\-]{12,200})")
 _HEX = re.compile(r"[0-9a-f\-_]+|[0-9A-F\-_]+")
 _PIECE = re.compile(r"[A-Za-z0-9]{12,}")
 _FILE = re.compile(
@@ -66,6 +71,8 @@ def _loose(line: str) -> Iterator[Span]:
     for found in _IN_ADDRESS.finditer(line) if "://" in line and not _SHARED.search(line) else ():
         if is_random(found[1]) and is_made_up(found[1]) and not _FILE.search(found[1]):
             yield found.span(1)
+    yield from (found.span(1) for found in _CHANNEL.finditer(line) if "conda" in line and is_made_up(found[1]))
+    yield from (found.span(1) for found in _KEY_IN_PATH.finditer(line) if "://" in line)
     for found in _LOOSE.finditer(line):
         if is_random(found[1]) and is_made_up(found[1]) and n_changes(found[1]) * 5 >= len(found[1]):
             yield found.span(1)

@@ -6,16 +6,22 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .literals import Literal, literal_at
-from .secret_values import is_blank, is_made_up, is_mixed, is_random, is_secret
+from .secret_values import is_blank, is_made_up, is_mixed, is_odd, is_random, is_secret
 from .span import Span
 from .telling_names import Tells
 
 _CALLS = re.compile(
-    r"(?P<login>(?:\b|(?<=_)|(?<=[a-z]))(?:[Aa]uth(?:entication|enticate|enticator|orize|Handler)?|[Ll]og_?[io]n|[Ll]ogon|[Ss]ign_?[io]n|[Cc]redentials?"
-    r"|BasicAuth|DigestAuth|NtlmAuth|AuthBase|BasicAuthentication|[Cc]reate_?[Uu]ser|[Cc]reate_?superuser|[Uu]serPass\w*|[Aa]dd_?[Uu]ser|[Ss]et_?[Cc]redentials"
-    r"|[Uu]sername_?[Pp]assword\w*|[Aa]nmelden|[Ee]inloggen|connexion|entrar|[Aa]ccount|[Bb]asic|[Uu]ser_?pwd|OAuthHandler|OAuth1(?:Session)?|[Ss]et_?[Aa]uth)"
+    r"(?=[A-Zabcdeglmorsu])(?:(?P<login>(?:\b|(?<=_)|(?<=[a-z]))(?:[Aa]uth(?:entication|enticate|enticator|orize"
+    r"|Handler)?|[Ll]og_?[io]n|[Ll]ogon|[Ss]ign_?[io]n|[Cc]redentials?"
+    r"|BasicAuth|DigestAuth|NtlmAuth|AuthBase|BasicAuthentication|[Cc]reate_?[Uu]ser|[Cc]reate_?superuser"
+    r"|[Uu]serPass\w*|[Aa]dd_?[Uu]ser|[Ss]et_?[Cc]redentials"
+    r"|[Uu]sername_?[Pp]assword\w*|[Aa]nmelden|[Ee]inloggen|connexion|entrar|[Aa]ccount|[Bb]asic|[Uu]ser_?pwd"
+    r"|OAuthHandler|OAuth1(?:Session)?|[Ss]et_?[Aa]uth)"
     r"(?:Credentials?|Auth|Handler|Provider|Token)?[\"']?\]?)"
-    r"|(?P<connect>(?:\b|_)(?:(?:db|re|async|aio)?[Cc]onnect(?:ion)?|getConnection|get_?conn(?:ection)?|create_connection|open_?connection|[Dd]b[Cc]onnect|URL\.create|create_pool|\w{0,20}ConnectionPool|FTP|SMTP|IMAP4?|Client|[Dd]atabase|GraphDatabase\.driver|Session))"
+    r"|(?P<connect>(?:\b|(?<=_))(?:(?:db|re|async|aio)?[Cc]onnect(?:ion)?|getConnection|get_?conn(?:ection)?"
+    r"|create_connection|open_?connection|[Dd]b[Cc]onnect|URL\.create|create_pool"
+    r"|(?:[A-Z]\w{0,20})?ConnectionPool|mysqli|PDO|sql\.Open|FTP|SMTP|IMAP4?|Client|[Dd]atabase"
+    r"|GraphDatabase\.driver|Session)))"
 )
 _OPEN = re.compile(
     r"[ \t]*(?:=>|[:=,])?[ \t]*(?:\w[\w.]*)?[(\[]\s{0,60}|[ \t]*:[ \t]*[\w\[\], ]{1,40}=[ \t]*[(\[]\s{0,60}"
@@ -30,35 +36,63 @@ _PAIR_BEFORE = re.compile(
 )
 _KEYED = re.compile(
     r"\b(?:hmac\.new|createHmac|Fernet|AES\.new|HMAC)\(\s{0,20}(?:['\"]sha\d+['\"],\s{0,9})?(?=[bruf]{0,2}[\"'])"
-    r"|\b(?:hashpw|checkpw|pbkdf2_hmac|scrypt|PBKDF2\w*|derive|\w*password_hash|check_password|verify_password|make_password|\w*decrypt|unlock)"
+    r"|(?:\b(?=[a-zP])(?:hashpw|checkpw|pbkdf2_hmac|scrypt|PBKDF2\w*|derive|check_password|verify_password"
+    r"|make_password|unlock)|(?<=[\w.])(?:decrypt|password_hash)|\bdecrypt)"
     r"\(\s{0,20}(?:['\"]sha\d+['\"],\s{0,9}|[\w.]{1,60},\s{0,9})?(?=[bruf]{0,2}[\"'])"
+    r"|\b(?:encrypt|load_key|set_?pass\w*|pass_|sha(?:1|256|512)|md5)\(\s{0,20}(?=[bruf]{0,2}[\"'])"
+    r"|\b(?:wlan|sta|wifi|nic|wl|station)\w{0,9}\.connect\(\s{0,9}(?:[\w.]{1,40}"
+    r"|[\"'][^\"'\n]{1,40}[\"']),\s{0,9}(?=[bru]{0,2}[\"'])"
+    r"|\bextractall\(\s{0,9}[^()\n]{0,80},\s{0,9}(?=[bru]{0,2}[\"'])"
+    r"|\bexecute_kw\(\s{0,9}[\w.]{1,40},\s{0,9}[\w.]{1,40},\s{0,9}(?=[\"'])"
+    r"|\bbind\w{0,8}\(\s{0,9}(?:[\w.]{1,40}|[\"'][^\"'\n]{1,120}[\"']),\s{0,9}(?=[bru]{0,2}[\"'])"
+    r"|(?<=[a-z])_bind\w{0,8}\(\s{0,9}(?:[\w.]{1,40}|[\"'][^\"'\n]{1,120}[\"']),\s{0,9}(?=[bru]{0,2}[\"'])"
     r"|\bjwt\.(?:encode|decode|sign|verify)\(\s{0,20}[\w.()]{1,60},\s{0,20}(?=[bruf]{0,2}[\"'])"
 )
 """Functions that take a key by its place."""
+_KEYED_LATER = re.compile(
+    r"\bencrypt\(\s{0,9}[bruf]{0,2}[\"'][^\"'\n]{1,80}[\"'],\s{0,9}(?:\w{1,20}\s?=\s?)?(?=[bruf]{0,2}[\"'])"
+)
+"""With another key in front of it."""
 _QUOTED_IN = re.compile(
     r"://[^\s:\"'{}%]{1,60}:(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%)"
     r"\s{0,20}\(?\s{0,9}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'])"
 )
 """An address whose password alone follows."""
+_ASKED = re.compile(r"assw|ASSW|assphrase|ennwort|enha|ontrase")
+_PUT_TOGETHER = re.compile(
+    r"://[^\s\"'@:]{1,60}:[\"']\s{0,20}[+.]\s{0,20}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"'])"
+    r"|[\"']:[\"']\s{0,20}[+.]\s{0,20}(?:[\w.]{1,60}\(\s{0,9})?(?=[bruf]{0,2}[\"']"
+    r"[^\"'\n]{4,100}[\"']\)?\s{0,20}[+.]\s{0,20}[\"']@)"
+)
+"""An address to which the password is added."""
 _PROMPTED = re.compile(
-    r"(?i:passw\w*|passphrase|kennwort|senha|contraseña):?[ ]?[\"'][^\n()]{0,40}\)\s{0,20};?"
+    r"(?i:p?assw\w*|passphrase|kennwort|senha|contraseña):?[ ]?[\"'][^\n()]{0,40}\)\s{0,20};?"
     r"\s{0,20}\w[\w.]{0,60}\.\s?(?:send\w*|write\w*)\(\s{0,9}(?=[bruf]{0,2}[\"'])"
     r"|(?i:passw\w*|passphrase):?[*]?[ ]?[\"'}\]]\s{0,20}send[ ](?:--[ ])?(?=[\"'])"
 )
 """What is sent when a program asks for a password."""
 _SENT = re.compile(
-    r"(?:\bsend[ ]|\b(?:send|sendline|write|write_line|send_command)\(\s{0,9})[bru]{0,2}[\"']"
-    r"(?P<value>[^\s\"'\\,;:/<>(){}\[\]]{8,60})(?:\\[rn]){1,2}[\"']"
+    r"(?:\bsend[ ]|\binput\s?=\s?|\b(?:send|sendline|write|write_line|send_command)\(\s{0,9})[bru]{0,2}[\"']"
+    r"(?P<value>[^\s\"'\\,;:/<>(){}\[\]]{8,60})(?:(?:\\[rn]){1,2}[\"']|$)",
+    re.MULTILINE,
 )
 """One made-up word and a line's end: what a terminal is answered."""
 _FILLED_IN = re.compile(r"://(?:\{\w*\}|%s):(?:\{\w*\}|%s)@[^\"'\n]{0,200}[\"']\s{0,20}(?:\.format\(|%\s?\()\s{0,20}")
 """An address whose user and password follow."""
+_SETTING_FILLED = re.compile(
+    r"(?i:pwd|password|pass|passwd)=(?:%s|\{\w{0,20}\})[^\"'\n]{0,100}[\"']\s{0,9}(?:%\s{0,9}\(|\.format\()\s{0,20}"
+)
+"""The same of a connection string."""
 _PAIRED = re.compile(
-    r"\(\s{0,9}[\"'][\w.@+-]{2,60}[\"']\s{0,9},\s{0,9}(?P<quote>[\"'])(?P<second>[^\s\"'`<>{}()\[\]\\/]{8,40})(?P=quote)\s{0,9}\)"
+    r"\(\s{0,9}[\"'][\w.@+-]{2,60}[\"']\s{0,9},\s{0,9}(?P<quote>[\"'])(?P<second>"
+    r"[^\s\"'`<>{}()\[\]\\/]{8,40})(?P=quote)\s{0,9}\)"
 )
 _HAS_SIGN = re.compile(r"^(?=.*\d)(?=.*[A-Za-z]).*[!@#$^&*?]")
 """A pair of a word and of what passwords look like."""
-_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\w*)?|localhost|utf-?8|latin-?1|[\w-]+:\d+|/[\w/.]+")
+_HOST = re.compile(
+    r"[\w-]+(?:\.[\w-]+)*\.(?:[a-z]{2,4}|\d+|internal|local\w*|cluster|cloud|online|amazonaws|docker"
+    r"|(?:[a-z]+-)+[a-z]+|home|intranet)(?::\d+)?(?:/\w*)?|localhost|utf-?8|latin-?1|[\w-]+:\d+|/[\w/.]+"
+)
 _OTHER = re.compile(r"-{1,2}[A-Za-z][\w-]*$|\.{0,2}/|#[0-9a-fA-F]{3,8}$|\.\w+$")
 """Options, paths, colours and file endings."""
 _TAKES_SECRET = re.compile(r"user|secret|credential", re.IGNORECASE)
@@ -83,21 +117,36 @@ def beside_users(text: str) -> Iterator[Span]:
                 yield found.span("password")
 
 
+_KEYED_HINTS = re.compile(
+    r"\.new\(|createHmac|Fernet\(|HMAC\(|pw\(|_hmac\(|scrypt\(|PBKDF2|derive\(|_password\(|unlock\(|crypt\("
+    r"|_hash\(|load_key|pass_\("
+    r"|sha(?:1|256|512)\(|md5\(|\.connect\(|extractall\(|execute_kw|jwt\.|bind|setpass|set_pass"
+)
+
+
 def _keys_and_fillings(text: str) -> Iterator[Span]:
     """Keys by their place in a call, and the password that an address is filled in with."""
-    sends = "send" in text or "write" in text
+    keyed = _KEYED_HINTS.search(text) is not None
+    sends = "send" in text or "write" in text or "input" in text
     for found in _SENT.finditer(text) if sends else ():
         value = found["value"]
         if is_random(value) or is_made_up(value) or (value.isdigit() and len(value) >= 8):
             yield found.span("value")
     for found in (
-        *_KEYED.finditer(text),
+        *(_KEYED.finditer(text) if keyed else ()),
+        *(_KEYED_LATER.finditer(text) if keyed else ()),
         *(_QUOTED_IN.finditer(text) if "://" in text else ()),
-        *(_PROMPTED.finditer(text) if sends else ()),
+        *(_PUT_TOGETHER.finditer(text) if "+" in text or " . " in text else ()),
+        *(_PROMPTED.finditer(text) if sends and _ASKED.search(text) else ()),
     ):
         literal = literal_at(text, found.end())
         if literal and len(literal_text := text[literal.start : literal.end]) >= 8 and not is_blank(literal_text):
             yield literal.start, literal.end
+    for found in _SETTING_FILLED.finditer(text) if "%" in text or ".format" in text else ():
+        for argument in _arguments(text, found.end())[1:]:
+            value = _value(text, argument)
+            if isinstance(argument, Literal) and is_odd(value) and not _HOST.fullmatch(value):
+                yield argument.start, argument.end
     for found in _FILLED_IN.finditer(text):
         arguments = _arguments(text, found.end())
         if len(arguments) > 1 and isinstance(arguments[1], Literal):
@@ -107,12 +156,16 @@ def _keys_and_fillings(text: str) -> Iterator[Span]:
 def _in_call(text: str, at: int, name: str, *, connects: bool) -> Iterator[Span]:
     arguments = _arguments(text, at)
     for number, literal in enumerate(arguments):
-        if isinstance(literal, Literal) and number:
+        if isinstance(literal, Literal):
             value = text[literal.start : literal.end]
             known = len(value) < 4 or is_blank(value) or _HOST.fullmatch(value) or value.count(" ") > 2
             known = known or (" " in value.strip() and (connects or len(arguments) != 2))
             counts = _beside_host if connects else _beside_user
-            if not known and not _OTHER.match(value) and (is_random(value) or counts(text, name, arguments, number)):
+            if (
+                not known
+                and not _OTHER.match(value)
+                and (is_random(value) or (number and counts(text, name, arguments, number)))
+            ):
                 yield literal.start, literal.end
 
 
@@ -137,6 +190,8 @@ def _beside_user(text: str, name: str, arguments: Sequence[Literal | str], numbe
 def _beside_host(text: str, name: str, arguments: Sequence[Literal | str], number: int) -> bool:
     """No plain word; a plain word only where a database takes a password, behind a user."""
     value = _value(text, arguments[number])
+    if is_made_up(value) and " " not in value:
+        return True
     if number >= 2 and (is_secret(value, Tells.MIXED) or is_made_up(value) or (value.isdigit() and len(value) >= 8)):
         return True
     if _is_strong(value) and (not value.isidentifier() or len(value) >= 8):

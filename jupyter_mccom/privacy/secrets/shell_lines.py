@@ -14,7 +14,7 @@ from .telling_names import Tells, what_tells
 
 _VALUE = r"(?:\"(?P<{0}a>[^\"\n]{{1,300}})\"?|'(?P<{0}b>[^'\n]{{1,300}})'?|(?P<{0}c>[^\s\"'`|;&<>,)\]]{{1,300}}))"
 _OPTION = re.compile(
-    r"(?<![\w-])(?:--?|/)(?P<name>[A-Za-z][\w-]{1,40})(?:=|[ \t]+|[\"'],?\s{0,20})" + _VALUE.format("o")
+    r"(?<![\w-])(?:--?|/)(?P<name>[A-Za-z][\w.-]{1,40})(?:=|[ \t]+|[\"'],?\s{0,20})" + _VALUE.format("o")
 )
 _COMMANDS = re.compile(
     r"(?<![\w./-])(?:mysql\w*|mariadb\w*|mycli|pgcli|sshpass|docker|podman|nerdctl|buildah|skopeo|helm|mongo\w*|twine|ssh-keygen|sqlcmd|bcp|isql|sqlplus|7z\w?"
@@ -25,7 +25,7 @@ _COMMANDS = re.compile(
     r"(?:\.exe)?(?=[\s\"',])"
 )
 _SPACED = re.compile(
-    r"(?m)^[ \t]*(?:%(?:set_)?env|ENV|setx|setenv)[ \t]{1,4}(?P<name>\w{3,80})[ \t]{1,4}" + _VALUE.format("e")
+    r"(?m)(?:^[ \t]*|`)(?:%(?:set_)?env|ENV|!?setx|setenv)[ \t]{1,4}(?P<name>\w{3,80})[ \t]{1,4}" + _VALUE.format("e")
 )
 _GLUE = r"[\s\"',]{1,4}"
 _FLAGS = re.compile(
@@ -69,6 +69,7 @@ _TIGHT = re.compile(r"mysql|maria|mycli|7z|unrar|modal")
 """With these a value follows `-p` without a space; with one, another argument follows."""
 _PORTS = re.compile(r"\d{1,5}(?::\d{1,5}){0,2}(?:/\w+)?")
 _AN_OPTION = re.compile(r"--?[a-z][a-z-]*(?:=|$)|-[A-Za-z]$")
+_SHELL_LINE = re.compile(r"(?:^|`)[ \t]*[!%$]", re.MULTILINE)
 _LONG = 20
 _LONGEST_LINE = 600
 
@@ -145,7 +146,9 @@ def _valued(text: str, found: re.Match[str], prefix: str, tells: Tells) -> Itera
 def _is_shell(text: str, found: re.Match[str], group: str) -> bool:
     """The option has a `=`, or its line begins as those of a shell in a notebook do."""
     line = text.rfind("\n", max(0, found.start() - _LONGEST_LINE), found.start()) + 1
-    return "=" in text[found.end("name") : found.start(group)] or text[line : line + 40].lstrip()[:1] in {"!", "%", "$"}
+    return "=" in text[found.end("name") : found.start(group)] or (
+        _SHELL_LINE.search(text, line, found.start()) is not None
+    )
 
 
 def _is_filled_in(value: str) -> bool:

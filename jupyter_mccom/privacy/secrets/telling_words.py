@@ -7,7 +7,8 @@ mnemonic seedphrase recoveryphrase
 password passwords passwd passwds passwrd passphrase passcode passkey pwd pwds pswd psw pw passw pword secret secrets
 credential credentials creds apikey apikeys appkey authkey accesskey secretkey privatekey privkey masterkey signingkey
 encryptionkey clientsecret appsecret apisecret sharedsecret accountkey sharedkey storagekey sharedaccesskey userpass
-dbpass sshpass keypass storepass rootpass adminpass sudopass requirepass masterauth passin passout pgpassword psk
+dbpass authtok bindpw rootpw userpw ownerpw inputpw keymaterial remotepass rediscliauth redisauth sshpass keypass
+storepass rootpass adminpass sudopass requirepass masterauth passin passout pgpassword psk
 wpapsk passwort passworte kennwort kennworte kennwoerter losungswort geheimnis wachtwoord wachtwoorden lösenord
 losenord adgangskode passord kodeord salasana tunnussana parol contraseña contrasena contraseñas contrasenas contrasenya
 contrasenia senha senhas palavrapasse motdepasse mdp motpasse parolaordine parolă parola hasło haslo heslo geslo

@@ -23,18 +23,23 @@ _NAME = re.compile(r"[a-z]{1,20}\.[a-z]{2,20}|[a-z]{3,20}(?:[_-][a-z]{2,20})?\d{
 """A person's name, as far as one can tell."""
 _DOTTED = re.compile(r"[a-z]{1,20}\.[a-z]{3,20}")
 _TWO = re.compile(
-    r"(?P<q>[\"'])(?P<user>[\w.@+-]{1,80})(?P=q)\s{0,9}(?P<between>,|:|=>|->)\s{0,60}"
-    r"(?:[\w.]{1,60}\s?=\s?)?[bruf]{0,2}(?P<r>[\"'])(?P<value>(?:(?!(?P=r))[^\\\n\r]){4,200})(?P<end>(?P=r)|$|(?=[\r\n]))",
+    r"(?P<q>[\"'])(?P<user>[\w.@+-]{1,80})(?P=q)(?=\s{0,9}(?P<between>,|:|=>|->|\*)\s{0,60}"
+    r"(?:[\w.]{1,60}\s?=\s?)?[bruf]{0,2}(?P<r>[\"'])(?P<value>(?:(?!(?P=r))[^\\\n\r]){4,200})(?P<end>(?P=r)|$|(?=[\r\n])))",
     re.MULTILINE,
 )
-_CALL = re.compile(r"(?:\b[\w.]{1,80}\(|[(\[=,{])\s{0,40}[bru]{0,2}$")
-_FARTHEST = 130
+_CALL = re.compile(
+    r"(?P<call>\b[\w.]{1,80}\(|[(\[=,{])\s{0,40}(?P<before>(?:[bru]{0,2}[\"'][\w.:/-]{1,60}[\"']|[(\[][^()\[\]\n]{0,60}[)\]]|\w[\w.]{0,40}),\s{0,40}){0,3}[bru]{0,2}$"
+)
+_HOSTED = re.compile(r"://|[\w-]\.[\w-]+\.\w|:\d{2,5}\b|\blocalhost\b")
+"""An address stands in front of the user."""
+_HOST_AFTER = re.compile(r"[\"']\s{0,9},\s{0,40}(?:[\w.]{1,40}\s?=\s?)?[\"']https?://")
+_FARTHEST = 190
 _TAKES_USER = re.compile(
     r"(?:^|[\w.])(?:[A-Z]\w*|\w*(?:api|client|bot|session|service|portal|gateway|wrapper|scraper|connector)\w{0,3})\($",
 )
 _LISTS = re.compile(
     r"(?i:\b(?:\w*_)?(?:users?|accounts?|logins?|members|people|user_?db|auth_?db|benutzer|usuarios|utilisateurs|utenti|usuários|gebruikers|пользователи))"
-    r"(?:\s{0,9}:[^=\n]{1,40})?\s{0,9}[=:]\s{0,9}(?:dict\()?\{"
+    r"(?:\s{0,9}:[^=\n]{1,40})?\s{0,9}[=:]\s{0,9}(?:dict\()?(?P<open>[{[(])"
 )
 _FIELDS = frozenset(
     [
@@ -75,10 +80,15 @@ def beside_user_names(text: str) -> Iterator[Span]:
         if _is_password(found):
             yield found.span("value")
     for opened in _LISTS.finditer(text):
-        end = text.find("}", opened.end(), opened.end() + _LONGEST_LIST)
+        end = text.find({"{": "}", "[": "]", "(": ")"}[opened["open"]], opened.end(), opened.end() + _LONGEST_LIST)
         for found in _TWO.finditer(text, opened.end(), end if end >= 0 else opened.end() + _LONGEST_LIST):
             value = found["value"]
-            if found["between"] != "," and found["user"].lower() not in _FIELDS and _may_be(value) and is_odd(value):
+            if (
+                (found["between"] != "," or opened["open"] != "{")
+                and found["user"].lower() not in _FIELDS
+                and _may_be(value)
+                and is_odd(value)
+            ):
                 yield found.span("value")
 
 
@@ -91,9 +101,17 @@ def _is_password(found: re.Match[str]) -> bool:
     if _USER.fullmatch(user):
         return is_odd(value) if found["between"] == "," else len(value) >= 8 and is_odd(value) and is_made_up(value)
     called = _CALL.search(found.string, max(0, found.start() - _FARTHEST), found.start())
-    call = called[0].rstrip("bru").rstrip() if called else ""
+    call = called["call"] if called else ""
     takes = call in ("(", "[") or _TAKES_USER.search(call) is not None
-    strong = len(value) >= 8 and is_mixed(value) and (is_random(value) or is_made_up(value))
+    hosted = called is not None and (
+        (_HOSTED.search(called["before"] or "") is not None and call not in ("(", "["))
+        or _HOST_AFTER.match(found.string, found.end("value")) is not None
+        or ".join(" in found.string[max(0, found.start() - 12) : found.start()]
+        or (call not in ("(", "[") and value.isdigit())
+    )
+    strong = (
+        len(value) >= 8 and (is_mixed(value) or hosted) and (is_random(value) or is_made_up(value) or value.isdigit())
+    )
     return takes and strong and _NAME.fullmatch(user) is not None
 
 
