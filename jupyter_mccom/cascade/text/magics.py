@@ -12,12 +12,12 @@ from dataclasses import replace
 from ...types import CompletionRequest
 from .language import cell_language
 
-_SHELL = re.compile(r"[ \t]*(?:!{1,2}|%(?=(?:pip|conda|uv)\s)|[\w, ]+=[ \t]*!)[ \t]*(?P<command>.*)", re.DOTALL)
+_SHELL = re.compile(r"[ \t]*(?:!{1,2}|%(?=(?:pip|conda|uv)\s)|\w[\w, ]*=[ \t]*!)[ \t]*(?P<command>.*)", re.DOTALL)
 """`!pip …`, `files = !ls …`, `%pip …`: the shell's, from the command on."""
 _OPTION = r"-(?:s[ \t]*\w+|[a-zA-Z]+[ \t]*\d*)"
 _TIMED = re.compile(rf"(?P<space>[ \t]*)%{{1,2}}(?:time|timeit|prun|memit)\b(?:[ \t]+{_OPTION})*[ \t]+")
 """`%timeit -n 10 …`: what follows is code of the notebook's language."""
-_MAGIC = re.compile(r"[ \t]*(?:[%?]|.*\?$)")
+_MAGIC = re.compile(r"[ \t]*[%?]|.*\?$")
 _MOST_COMMANDS = 20
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from ...cascade.drafts.speculate import draft_of
 from ...cascade.writing import Writing
 from ...compose import OpenCascade, SystemClock, open_cascade
+from ...compose.model_process import LocalModel
 from ...engines.fim import PromptFormat
 from ...engines.local.engine import DirectEngine
 from ...engines.local.host import Host
@@ -100,8 +101,8 @@ async def _run(
     bench: Bench, drafted: Sequence[tuple[Sample, str]]
 ) -> tuple[list[dict[str, TimedRun]], Mapping[int, float] | None]:
     opened = open_cascade(bench.settings)
-    assert isinstance(opened.engine, DirectEngine), "of a model of this machine"
-    engines: dict[str, DirectEngine] = {
+    assert isinstance(opened.engine, LocalModel), "of a model of this machine"
+    engines: dict[str, DirectEngine | LocalModel] = {
         "plain": checking_none(opened),
         _BY_CURVE: opened.engine,
         _ALL: (checker := checking_all(opened)),
@@ -127,7 +128,7 @@ async def _run(
 
 async def _row(
     opened: OpenCascade,
-    engines: Mapping[str, DirectEngine],
+    engines: Mapping[str, DirectEngine | LocalModel],
     sample: Sample,
     draft: str,
     settings: MCCom,
@@ -168,7 +169,9 @@ def _server(opened: OpenCascade, settings: MCCom) -> DirectEngine:
     return DirectEngine(name=model.id, host=host, reads=PromptFormat(fim=model.fim, layout=model.layout))
 
 
-async def _asked(engine: DirectEngine, sample: Sample, prompt: Prompt, draft: str, settings: MCCom) -> TimedRun:
+async def _asked(
+    engine: DirectEngine | LocalModel, sample: Sample, prompt: Prompt, draft: str, settings: MCCom
+) -> TimedRun:
     """An answer behind a prompt that has been read up to the cursor's line.
 
     Read twice: the second time its last token is evaluated alone, whatever was in the cache before, so that each answer
