@@ -14,6 +14,8 @@ from tests.cloud_server import CloudServer
 from tests.strict_engines import ALL, HEALING, all_of, opened, prompt_at
 from tests.strict_model import Heeds, StrictModel, forced_by, left_of, rule_in
 
+pytestmark = pytest.mark.thorough
+
 SECRETS = ("sk-" + "aB3dE5gH7jK9mN1pQ4sT6vW8", "c0rrect-" + "h0rse.b4ttery", "hf_" + "aB3dE5gH7jK9mN1pQ4sT6vW8yZ0aB3")
 ABOVE = "import services\n"
 _SIGNS = re.compile(r"[\W_]+")

@@ -133,6 +133,7 @@ def test_real_lines_are_masked_rarely(shared_data: Path) -> None:
     assert masked <= lines * 0.005
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_texts_take_linear_time(piece: str) -> None:
     """200,000 characters of one piece, on a line and in a string, take less than a second of processor time."""
