@@ -8,7 +8,8 @@ import pytest
 
 from jupyter_mccom.engines.chars_a_token import CharsAToken
 from jupyter_mccom.engines.fim import FimMarkers
-from jupyter_mccom.engines.remote.cloud_engine import CloudEngine, CloudModel
+from jupyter_mccom.engines.remote.cloud_engine import CloudModel
+from jupyter_mccom.engines.remote.providers.table import PROVIDERS
 from jupyter_mccom.models.catalog import QWEN_FIM
 from tests.cloud_server import answer, events, serving
 
@@ -89,7 +90,7 @@ async def test_a_client_learns_from_its_answers() -> None:
     async with serving(*[said] * 3) as server:
         patience = Patience(connect_s=1, read_s=5, question_s=5)
         client = HttpClient(server.url, lambda: "", CloudFailures(), patience, keeps_alive=False)
-        engine = CloudEngine(CloudModel(name="m", client=client, fim=_markers()))
+        engine = PROVIDERS["openai"].engine(CloudModel(name="m", client=client, fim=_markers()))
         before = await engine.count(["x" * 1200])
         for _ in range(3):
             assert [event async for event in client.stream("/v1", _BODY)]

@@ -59,6 +59,15 @@ def test_the_quickest_serves_where_all_are_too_slow() -> None:
     assert re.search(r"0\.90 s .*auto_budget_s .*0\.5 s.*middle 2\.00 s", choice.why)
 
 
+def test_a_model_that_is_rarely_right_gives_way() -> None:
+    """A quick model that is rarely right is not used where one that is right often enough is here and fits."""
+    rarely, often = replace(SMALL, exact_match=0.3), replace(MIDDLE, exact_match=0.43)
+    assert _choose(rarely, often, small=0.4).name == "middle"
+    assert _choose(rarely, often, small=0.4, middle=1.0).name == "middle"
+    assert _choose(rarely, often, small=0.4, free_gb=0.3).name == "small"
+    assert _choose(rarely, replace(often, present=False), small=0.4).name == "small"
+
+
 def test_a_better_model_that_is_not_here_is_offered() -> None:
     """A better model that is not on the machine is offered and not chosen."""
     choice = _choose(SMALL, replace(MIDDLE, present=False), replace(LARGE, present=False), small=0.05)

@@ -231,7 +231,7 @@ _PROGRAMS = st.recursive(
 )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.one_of(st.text(st.characters()), _PROGRAMS, _PROGRAMS.map(lambda program: f"{program}\n(")),
     st.sampled_from(["python", "r"]),

@@ -167,6 +167,21 @@ async def test_a_worker_killed_during_a_search_is_started_again(root: Path) -> N
         assert (await ready(tree)).state == "ready"
 
 
+@pytest.mark.thorough
+async def test_of_too_many_files_the_first_20_000_are_searched(root: Path) -> None:
+    """A project of too many files has its first 20 000 searched, and the status says so."""
+    for folder in range(21):
+        (root / f"f{folder}").mkdir()
+        for number in range(1000):
+            (root / f"f{folder}" / f"m{number}.py").write_bytes(b"value = 1\n")
+    async with open_tree(root) as tree:
+        status = await ready(tree)
+        assert status.n_documents == 20_000
+        assert "20,000" in status.detail
+        assert "project_root" in status.detail
+        assert await sources(tree, "load_prices") == ["prices.py"]
+
+
 async def test_a_worker_that_hangs_is_started_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stopped worker is sent no more than it may be, found out although nobody waits for it, and replaced."""
     monkeypatch.setattr("jupyter_mccom.retrieval.tree._HUNG_S", 1.0)

@@ -20,7 +20,7 @@ from ...protocols import Engine
 from ...types import Prompt, Skills, Token
 from .measurements import Measurements
 from .memory import needed_bytes
-from .model_choice import Choice, Figures, Option, choose, first_offer
+from .model_choice import Choice, Figures, Option, choose, first_offer, useful
 from .observing import Observed
 
 _ROUNDS = 3
@@ -140,7 +140,8 @@ class AutoEngine:
         if any(candidate.key in self._figures for candidate in here):
             return self._chosen_of(known, self._free_bytes())
         if here:
-            return _unmeasured(min(here, key=lambda candidate: candidate.n_bytes))
+            found = useful(here, free_bytes=self._free_bytes())
+            return _unmeasured(min(found, key=lambda candidate: candidate.n_bytes))
         return _unmeasured(first_offer(known, free_bytes=self._free_bytes()))
 
     def _chosen_of(self, candidates: Sequence[Candidate], free_bytes: int) -> Choice:
@@ -189,8 +190,10 @@ class AutoEngine:
 
     async def _next(self, broken: dict[str, EngineError | ModelError]) -> Candidate | None:
         """The model to measure now; None when the choice stands."""
+        free = await asyncio.to_thread(self._free_bytes)
+        free += sum(needed_bytes(self._known[name].n_bytes) for name in self._engines)  # the chosen one may stay
         usable = [candidate for candidate in self._known.values() if candidate.key not in broken]
-        here = [candidate for candidate in usable if candidate.present]
+        here = [candidate for candidate in useful(usable, free_bytes=free) if candidate.present]
         if len(here) == 1 and here[0].key not in self._figures:
             await self._choose(_unmeasured(here[0]))
             return None
@@ -200,8 +203,6 @@ class AutoEngine:
                 return min(same, key=lambda candidate: candidate.n_bytes)
         if not here:
             return None
-        free = await asyncio.to_thread(self._free_bytes)
-        free += sum(needed_bytes(self._known[name].n_bytes) for name in self._engines)  # the chosen one may stay
         await self._choose(self._chosen_of(usable, free))
         chosen = self._known[self.choice.name]
         return None if chosen.key in self._figures else chosen

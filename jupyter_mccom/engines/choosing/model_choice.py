@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .memory import needed_bytes
 
@@ -59,6 +60,9 @@ class Option:
         return self.name if self.kind == "gguf" else f"{self.name} ({self.kind})"
 
 
+OptionT = TypeVar("OptionT", bound=Option)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A better model that could be downloaded, and what is gained by it."""
@@ -100,13 +104,26 @@ def first_offer(options: Sequence[Option], *, free_bytes: int) -> Option:
     return min(enough or options, key=lambda option: option.n_bytes)
 
 
+def useful(options: Sequence[OptionT], *, free_bytes: int) -> list[OptionT]:
+    """The options without those that are rarely right, where one that is right often enough is here and fits.
+
+    Rarely right and quick is worse than no text: a person stops reading it.
+    """
+    fitting = [option for option in options if option.present and needed_bytes(option.n_bytes) <= free_bytes]
+    if all((option.exact_match or 0) < ENOUGH for option in fitting):
+        return list(options)
+    return [option for option in options if option.exact_match is None or option.exact_match >= ENOUGH]
+
+
 def choose(options: Sequence[Option], figures: Mapping[str, Figures], *, budget_s: float, free_bytes: int) -> Choice:
     """The best present model that fits `free_bytes` and whose statement takes `budget_s` or less; else the quickest.
 
+    One that is rarely right is none of them where a better one is here (see `useful`).
     `figures` hold at least one present model. At least one option is present.
     """
     statement_s = {option.name: _statement_s(option, options, figures) for option in options}
     costs = {name: seconds for name, seconds in statement_s.items() if seconds is not None}
+    options = useful(options, free_bytes=free_bytes)
     fitting = [option for option in options if needed_bytes(option.n_bytes) <= free_bytes and option.name in costs]
     quick = [option for option in fitting if costs[option.name] <= budget_s]
     here = [option for option in quick if option.present]

@@ -5,6 +5,7 @@ Knows nothing of providers.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class CloudModel:
     """Markers that a server which counts tokens is asked for, where `fim` is None."""
 
 
-class CloudEngine:
+class CloudEngine(ABC):
     """One kind of route. A subclass says in `_answer` how a prompt is asked, and what can be done with a draft."""
 
     def __init__(self, model: CloudModel) -> None:
@@ -52,9 +53,9 @@ class CloudEngine:
         return self._model.name
 
     @property
+    @abstractmethod
     def asked_as(self) -> AskedAs:
         """How its prompts are put, for `status`."""
-        raise NotImplementedError
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """Streams the tokens of an answer, as `protocols.Engine.generate`. Raises CloudError or PromptTooLong."""
@@ -66,9 +67,9 @@ class CloudEngine:
         except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             raise CloudFailures().misshapen() from error
 
+    @abstractmethod
     def _answer(self, prompt: Prompt, max_tokens: int, draft: str) -> AsyncGenerator[Token, None]:
         """The tokens of an answer."""
-        raise NotImplementedError
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """An estimate that needs no request, by what the server has told of earlier prompts."""
