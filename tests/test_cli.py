@@ -24,7 +24,7 @@ from jupyter_mccom.evaluation.lib.samples import notebook_samples, repository_sa
 from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.types import Cell
-from tests.conftest import CODER, SMALL
+from tests.conftest import CODER, LARGER, SMALL
 from tests.served import serving
 from tests.traced import trace
 
@@ -302,4 +302,5 @@ def test_auto_measures_once_and_status_tells_what_and_why(models: Store, tmp_pat
     subprocess.run([*MCCOM, "complete", str(tmp_path / "a.py"), *settings], check=True, env=cache, timeout=120)
     after = subprocess.run([*MCCOM, "status", *settings], capture_output=True, text=True, check=True, env=cache)
     assert re.search(r"auto: .*\d\.\d\d s \(measured\).* auto_budget_s .*0\.01 s", after.stdout)
-    assert re.search(rf"{CODER} \d+\.\d\d s \(predicted\)", after.stdout)
+    assert f"ready: {CODER} answers" in after.stdout
+    assert re.search(rf"{LARGER} \d+\.\d\d s \(predicted\)", after.stdout)
