@@ -29,7 +29,7 @@ async def false_alarms(data: Path, rng: random.Random, *, n_documents: int = _N_
     """One entry a document of the data; none where there is no data. Raises InputError for data that cannot be read."""
     if not (data / "notebooks").is_dir():
         return []
-    documents = [*_drawn(_notebooks(data), rng, n_documents), *_drawn(_repositories(data), rng, n_documents)]
+    documents = [*_drawn(_notebooks(data), rng, n_documents), *_drawn(repository_files(data), rng, n_documents)]
     return [await _of_document(text[:_MAX_CHARS]) for text in documents]
 
 
@@ -55,6 +55,7 @@ def _source(cell: Any) -> str:
     return str(cell["source"])
 
 
-def _repositories(data: Path) -> Iterator[str]:
+def repository_files(data: Path) -> Iterator[str]:
+    """The texts of the data's Python files, in the order of their paths."""
     for path in sorted((data / "repositories").rglob("*.py")):
         yield path.read_text(encoding="utf-8", errors="replace")
