@@ -231,6 +231,7 @@ _PROGRAMS = st.recursive(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.one_of(st.text(st.characters()), _PROGRAMS, _PROGRAMS.map(lambda program: f"{program}\n(")),

@@ -105,6 +105,7 @@ _TEXTS = st.lists(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join), m
 _CHANGES = st.lists(st.tuples(st.sampled_from("abcde"), st.one_of(st.none(), _TEXTS)), max_size=25)
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, deadline=None)
 @given(_CHANGES, st.lists(st.sampled_from(WORDS), max_size=10).map(" ".join), st.integers(0, 40))
 def test_scores_are_those_of_rank_bm25_after_any_changes(

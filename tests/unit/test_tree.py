@@ -185,13 +185,14 @@ async def test_of_too_many_files_the_first_20_000_are_searched(root: Path) -> No
 async def test_a_worker_that_hangs_is_started_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stopped worker is sent no more than it may be, found out although nobody waits for it, and replaced."""
     monkeypatch.setattr("jupyter_mccom.retrieval.tree._HUNG_S", 1.0)
+    monkeypatch.setattr("jupyter_mccom.retrieval.tree._MAX_UNHEARD", 20)
     async with open_tree(root) as tree:
         await ready(tree)
         (hung,) = workers()
         hung.suspend()
-        for _ in range(1010):
+        for _ in range(25):
             await tree.begin("open.ipynb")
-        assert "is behind with 1000 requests" in tree.status.detail
+        assert "is behind with 20 requests" in tree.status.detail
         await asyncio.sleep(1.1)
         with pytest.raises(RetrievalError, match="hung for"):
             await tree.search("open.ipynb", ["load_prices"], 5)
