@@ -72,6 +72,7 @@ class RunningAnswer:
     _task: asyncio.Task[None] | None = None
     _n_waiting: int = 0
     _cloud_s: float | None = None
+    _local_s: float | None = None
     _stage_s: dict[str, float] = field(default_factory=dict)
     _generations: dict[str, Generation] = field(default_factory=dict)
 
@@ -209,6 +210,12 @@ class RunningAnswer:
     def wrote(self, text: str, *, parses: bool) -> None:
         """Takes the local text, trimmed, and whether the cell holds with it."""
         self.local_text, self.parses = text, parses
+        self._local_s = self.clock.now_s()
+
+    @property
+    def local_held_s(self) -> float:
+        """Seconds since the local text was whole; 0 while it is not."""
+        return 0.0 if self._local_s is None else self.clock.now_s() - self._local_s
 
     # what comes of it
 

@@ -25,7 +25,7 @@ from .route import CloudState, Gates, confidence
 from .text.heal import heal
 from .text.noise import is_noise
 from .text.prompt import typed_of
-from .tiers import CloudTier, LocalTier
+from .tiers import CloudText, CloudTier, LocalTier
 from .writing import within
 
 _LEAST_DRAFT_TOKENS = 4
@@ -37,7 +37,7 @@ _ANEW_S = 0.5
 class Escalation:
     """The way from tier to tier of one cascade. `max_tokens` bounds a cloud text, `latency_budget_s` an answer.
 
-    After `hedge_s` of a silent cloud a local text that may be shown is shown.
+    A local text that may be shown is held back for a silent cloud for at most `hedge_s`.
     """
 
     def __init__(
@@ -187,40 +187,45 @@ class Escalation:
 
     async def _from_cloud(self, answer: RunningAnswer, route: Route) -> Suggestion:
         """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
-        cloud, line, prefix = self.cloud, answer.line, answer.request.prefix
-        assert cloud is not None
-        if not await self._begins(cloud):
-            return self._without_cloud(answer, "budget" if cloud.budget.spent else "paused")
+        assert self.cloud is not None
+        with self._hedged(answer):
+            if not await self._begins(self.cloud):
+                return self._without_cloud(answer, "budget" if self.cloud.budget.spent else "paused")
+            came = await self._asked(self.cloud, answer, route)
+        answer.trouble = came.trouble or answer.trouble
+        if came.text:
+            return answer.suggestion(came.text, route, origin="cloud")
+        return self._without_cloud(answer, came.failed or route.reason)
+
+    async def _asked(self, cloud: CloudTier, answer: RunningAnswer, route: Route) -> CloudText:
+        """What comes of the call that was taken."""
+        line, prefix = answer.line, answer.request.prefix
         asked_before, line.cloud_asked = line.cloud_asked, True
         answer.asks_cloud()
         line.asked_prefix = prefix if route.reason == "asked" else line.asked_prefix
         answer.route = route
         draft = asyncio.create_task(self._draft(cloud, answer), name="mccom draft")
         try:
-            with self._hedged(answer):
-                came = await cloud.write(answer, draft, clock=self.clock, max_tokens=self._max_tokens)
+            return await cloud.write(answer, draft, clock=self.clock, max_tokens=self._max_tokens)
         except asyncio.CancelledError:
             line.cut_off(asked_before=asked_before)
             raise
         finally:
             draft.cancel()
             await asyncio.wait({draft})
-        answer.trouble = came.trouble or answer.trouble
-        if came.text:
-            return answer.suggestion(came.text, route, origin="cloud")
-        return self._without_cloud(answer, came.failed or route.reason)
 
     @contextmanager
     def _hedged(self, answer: RunningAnswer) -> Iterator[None]:
-        """Shows the local text, if it may be, once the cloud has been silent for long; its text replaces it then."""
+        """Shows the local text, if it may be, once it was held back for long; the cloud's text replaces it then."""
         local = self._without_cloud(answer, "late")
 
         def show() -> None:
-            if not answer.written:
+            if not (answer.asked_cloud and answer.written):
                 answer.hedged = local.text
                 answer.show(replace(local, final=False))
 
-        timer = asyncio.get_running_loop().call_later(self._hedge_s, show) if local.text else None
+        left_s = max(0.0, self._hedge_s - answer.local_held_s)
+        timer = asyncio.get_running_loop().call_later(left_s, show) if local.text else None
         try:
             yield
         finally:
