@@ -17,11 +17,12 @@ from dataclasses import replace
 
 from ..errors import EngineError, ModelError, RetrievalError
 from ..protocols import Clock
-from ..types import CompletionRequest, Hit, Reason, Route, Suggestion
+from ..types import CompletionRequest, Hit, Reason, Route, Suggestion, Token
 from .answer import RunningAnswer
 from .drafts.after_rejection import AfterRejection, tail
 from .drafts.context_text import ContextText, context_text
 from .route import CloudState, Gates, confidence
+from .text.empty_cell import beginnings, follows_code
 from .text.heal import heal
 from .text.noise import is_noise
 from .text.prompt import typed_of
@@ -70,6 +71,10 @@ class Escalation:
         """The final suggestion; its text may be empty. Raises EngineError or ModelError when no engine can be asked."""
         if answer.forced == "dismissed":
             return answer.suggestion("", Route(to="nothing", reason="dismissed"))
+        if answer.proposes:
+            if not follows_code(answer.request):
+                return answer.suggestion("", Route(to="nothing", reason="low"))
+            state = "off"  # nobody has asked: that is worth no call
         if answer.forced and state == "ready":
             route = Route(to="cloud", reason=answer.forced)
         else:
@@ -165,7 +170,7 @@ class Escalation:
     async def _local_route(self, answer: RunningAnswer, state: CloudState) -> Route:
         """Lets the local engine write, and asks the gates."""
         gates = self._gates_of(answer.request)
-        hopeless = gates.hopeless if state == "ready" else lambda tokens: False
+        hopeless = gates.hopeless if state == "ready" or answer.proposes else lambda tokens: False
         try:
             written = await self.local.write(answer, hopeless=hopeless)
         except (EngineError, ModelError):
@@ -183,7 +188,10 @@ class Escalation:
         noise = answer.request.trigger == "typing" and await asyncio.to_thread(
             is_noise, answer.request, text, taken=answer.taken
         )
-        return gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise)
+        route = gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise)
+        if answer.proposes and route.to == "nothing" and parses:
+            return _sure_beginning(answer, gates, tokens, noise=noise) or route
+        return route
 
     async def _from_cloud(self, answer: RunningAnswer, route: Route) -> Suggestion:
         """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
@@ -262,8 +270,21 @@ class Escalation:
         return answer.suggestion(text if route.to == "local" else "", route)
 
     def _gates_of(self, request: CompletionRequest) -> Gates:
-        """A manual request always shows the best text."""
-        return self.gates if request.trigger == "typing" else replace(self.gates, show=0.0)
+        """A manual request always shows the best text; in an empty cell only a sure one is shown unasked."""
+        if request.trigger != "typing":
+            return replace(self.gates, show=0.0)
+        return self.gates.in_empty_cell() if request.in_empty_cell else self.gates
+
+
+def _sure_beginning(answer: RunningAnswer, gates: Gates, tokens: Sequence[Token], *, noise: bool) -> Route | None:
+    """The route of as many of the local text's first statements as the gates show; None: of none."""
+    for text in beginnings(answer.local_text):
+        route = gates.route(tokens, text=text, parses=True, cloud="off", noise=noise)
+        if route.to == "local":
+            answer.hopeless = False
+            answer.wrote(text, parses=True)
+            return route
+    return None
 
 
 async def _made(draft: str) -> str:
