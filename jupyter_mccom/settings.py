@@ -203,10 +203,11 @@ class MCCom(Configurable):
         "0: no suggestion there.",
     ).tag(config=True, person=True)
     empty_cell_pause_ms = Int(
-        1000,
+        0,
         min=0,
         help="How long the cursor must rest in an empty cell, with an idle kernel, before its first line is suggested, "
-        "in milliseconds. Only a text that is very likely right is shown. 0: no suggestion there.",
+        "if that is very likely right, in milliseconds; 1000 is a good value. 0: no suggestion there, since few are "
+        "right.",
     ).tag(config=True, person=True)
     debounce_max_ms = Int(
         300,

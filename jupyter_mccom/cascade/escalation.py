@@ -24,7 +24,9 @@ from .drafts.context_text import ContextText, context_text
 from .route import CloudState, Gates, confidence
 from .text.empty_cell import beginnings, follows_code
 from .text.heal import heal
+from .text.language import cell_language
 from .text.noise import is_noise
+from .text.parse import breaks
 from .text.prompt import typed_of
 from .tiers import CloudTier, LocalTier
 from .writing import within
@@ -189,9 +191,8 @@ class Escalation:
             is_noise, answer.request, text, taken=answer.taken
         )
         route = gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise)
-        if answer.proposes and route.to == "nothing" and parses:
-            return _sure_beginning(answer, gates, tokens, noise=noise) or route
-        return route
+        begun = await _sure_beginning(answer, gates, tokens) if answer.proposes and route.to == "nothing" else None
+        return begun or route
 
     async def _from_cloud(self, answer: RunningAnswer, route: Route) -> Suggestion:
         """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
@@ -276,10 +277,14 @@ class Escalation:
         return self.gates.in_empty_cell() if request.in_empty_cell else self.gates
 
 
-def _sure_beginning(answer: RunningAnswer, gates: Gates, tokens: Sequence[Token], *, noise: bool) -> Route | None:
+async def _sure_beginning(answer: RunningAnswer, gates: Gates, tokens: Sequence[Token]) -> Route | None:
     """The route of as many of the local text's first statements as the gates show; None: of none."""
+    request = answer.request
+    language = cell_language(request.language, request.prefix)
     for text in beginnings(answer.local_text):
-        route = gates.route(tokens, text=text, parses=True, cloud="off", noise=noise)
+        noise = is_noise(request, text, taken=False)
+        parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
+        route = gates.route(tokens, text=text, parses=parses, cloud="off", noise=noise)
         if route.to == "local":
             answer.hopeless = False
             answer.wrote(text, parses=True)

@@ -29,7 +29,7 @@ from ..lib.timed_answers import answer, token_from
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum
 
-_NEW = "2025+"
+_NEW, _OLD = "2025+", "pre-2025"
 _NEW_SHARE = 0.25
 """Of the cells drawn. There are 69: two draws of up to 136 cells have none in common."""
 _CUTS = (0.0, 0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
@@ -115,16 +115,9 @@ def findings(
 ) -> Findings:
     """`rows` in the order of `samples`; `gates` by eagerness. Intervals are drawn by notebook."""
     right = [float(exact_match(row["text"], row["truth"])) for row in rows]
-    parts = {
-        name: Stratum(
-            statements=[sample.request.document for sample in samples],
-            weights=[float(not era or sample.era == era) for sample in samples],
-        )
-        for name, era in (("all", ""), (_NEW, _NEW), ("pre-2025", "pre-2025"))
-    }
-    tried = dict(gates)
-    any_gates = next(iter(gates.values()))
-    tried |= {f"above {cut:.2f}": replace(any_gates, empty=cut) for cut in _CUTS}
+    parts = _parts(samples)
+    default = gates["balanced"]
+    tried = {**gates, **{f"above {cut:.2f}": replace(default, empty=cut) for cut in _CUTS}}
     shown = {name: [float(_shows(by, row)) for row in rows] for name, by in tried.items()}
     wrong = {name: [there * (1 - it) for there, it in zip(each, right, strict=True)] for name, each in shown.items()}
     lines = [
@@ -141,18 +134,27 @@ def findings(
             Table(title="What a gate shows: share of the cells, and wrong among those", head=head, rows=lines),
         ],
         notes=["a text that breaks the cell is never shown; one that is noise only above a chance of .9"],
-        figures={
-            "n": len(rows),
-            "right": round(parts["all"].value(right), 3),
-            **{
-                name: {
-                    "shown": round(parts["all"].value(shown[name]), 3),
-                    "wrong": round(parts["all"].value(wrong[name], shown[name]), 3),
-                }
-                for name in tried
-            },
-        },
+        figures=_figures(parts["all"], right, shown, wrong),
     )
+
+
+def _parts(samples: Sequence[Sample]) -> dict[str, Stratum]:
+    notebooks = [sample.request.document for sample in samples]
+    eras = {"all": (_NEW, _OLD), _NEW: (_NEW,), _OLD: (_OLD,)}
+    return {
+        name: Stratum(statements=notebooks, weights=[float(sample.era in of) for sample in samples])
+        for name, of in eras.items()
+    }
+
+
+def _figures(
+    part: Stratum, right: Sequence[float], shown: Mapping[str, Sequence[float]], wrong: Mapping[str, Sequence[float]]
+) -> dict[str, Any]:
+    gates = {
+        name: {"shown": round(part.value(each), 3), "wrong": round(part.value(wrong[name], each), 3)}
+        for name, each in shown.items()
+    }
+    return {"n": part.n, "right": round(part.value(right), 3), **gates}
 
 
 def _cells(part: Stratum, shown: Sequence[float], wrong: Sequence[float]) -> tuple[str, str]:

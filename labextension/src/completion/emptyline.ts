@@ -50,8 +50,9 @@ export class EmptyLines {
 
   /** The cursor moved: it may have come into an empty cell. */
   moved(completer: InlineCompleter): void {
-    const { editor } = completer;
-    if (editor && emptyAt(placeOf(editor)) === 'cell' && !completer.isActive) {
+    const { editor, isActive } = completer;
+    const isOn = this._options.pauseMs('cell') > 0 && !isActive;
+    if (editor && isOn && emptyAt(placeOf(editor)) === 'cell') {
       this.stop();
       this._rest(completer, editor);
     }

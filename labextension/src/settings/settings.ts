@@ -29,7 +29,7 @@ export const DEFAULTS: ISettings = {
   trigger_mode: 'automatic',
   multiline: 'statement',
   empty_line_pause_ms: 700,
-  empty_cell_pause_ms: 1000,
+  empty_cell_pause_ms: 0,
   debounce_max_ms: 300,
   in_comments: true,
   in_strings: true,
