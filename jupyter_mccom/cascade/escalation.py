@@ -191,8 +191,7 @@ class Escalation:
             is_noise, answer.request, text, taken=answer.taken
         )
         route = gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise)
-        begun = await _sure_beginning(answer, gates, tokens) if answer.proposes and route.to == "nothing" else None
-        return begun or route
+        return await _proposed(answer, gates, tokens, route) if answer.proposes else route
 
     async def _from_cloud(self, answer: RunningAnswer, route: Route) -> Suggestion:
         """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
@@ -277,19 +276,23 @@ class Escalation:
         return self.gates.in_empty_cell() if request.in_empty_cell else self.gates
 
 
-async def _sure_beginning(answer: RunningAnswer, gates: Gates, tokens: Sequence[Token]) -> Route | None:
-    """The route of as many of the local text's first statements as the gates show; None: of none."""
+async def _proposed(answer: RunningAnswer, gates: Gates, tokens: Sequence[Token], route: Route) -> Route:
+    """The `route` of the local text, or that of its first statements that are sure; what nobody can judge is not."""
+    if route.reason == "ungated":
+        return Route(to="nothing", reason="low")
+    if route.to == "local":
+        return route
     request = answer.request
     language = cell_language(request.language, request.prefix)
     for text in beginnings(answer.local_text):
         noise = is_noise(request, text, taken=False)
         parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
-        route = gates.route(tokens, text=text, parses=parses, cloud="off", noise=noise)
-        if route.to == "local":
+        found = gates.route(tokens, text=text, parses=parses, cloud="off", noise=noise)
+        if found.to == "local":
             answer.hopeless = False
             answer.wrote(text, parses=True)
-            return route
-    return None
+            return found
+    return route
 
 
 async def _made(draft: str) -> str:

@@ -11,9 +11,10 @@ from playwright.sync_api import BrowserContext
 from jupyter_mccom.models.store import Store
 
 from .answering import Answers, answered_notebook
-from .lab import Lab, Notebook
+from .lab import PATIENCE_MS, Lab, Notebook
 
 PAUSE_MS = 1000
+NEW_CONSOLE = "window.jupyterapp.commands.execute('console:create', { kernelPreference: { name: 'python3' } })"
 CELL = "for value in values:\n    print(value)\nsum(values)"
 
 
@@ -111,3 +112,21 @@ def test_row_8_a_cell_that_is_emptied(lab: Lab, window: BrowserContext) -> None:
     assert (answers.asked.count(""), book.ghost) == (0, "")
     assert book.wait_ghost() == "print(x)"
     assert answers.asked[n_asked:].count("") == 1
+
+
+def test_row_8_the_prompt_of_a_console(lab: Lab, window: BrowserContext) -> None:
+    """A console's prompt is a new empty cell after each run, with what ran as the cells above."""
+    book, answers = answered_notebook(window, lab, "console.ipynb", "x = 1")
+    answers.text = "print(total)"
+    book.set(empty_cell_pause_ms=PAUSE_MS)
+    book.page.evaluate(NEW_CONSOLE)
+    prompt = book.page.locator(".jp-CodeConsole-promptCell .cm-content")
+    prompt.click(timeout=PATIENCE_MS)
+    book.page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.console?.sessionContext.session?.kernel?.status === 'idle'",
+        timeout=PATIENCE_MS,
+    )
+    book.type("total = 2")
+    book.press("Shift+Enter")
+    assert book.wait_ghost() == "print(total)"
+    assert [cell["source"] for cell in book.sent("complete")[-1]["cells_before"]] == ["total = 2"]

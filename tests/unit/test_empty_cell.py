@@ -91,20 +91,27 @@ async def test_how_far(multiline: Multiline, text: str) -> None:
     assert (await _proposed(replace(EMPTY, multiline=multiline), text=CELL, prob=0.99))[0].text == text
 
 
-async def test_of_a_cell_the_sure_statements() -> None:
-    """Of a small cell as many statements are proposed as are sure."""
+class _Judged(ScriptedEngine):
+    """Writes CELL, sure of its loop; None: it tells no probabilities."""
 
-    class Unsure(ScriptedEngine):
-        async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
-            written = ""
-            async for token in super().generate(prompt, max_tokens=max_tokens, draft=draft):
-                written += token.text
-                yield replace(token, prob=0.99 if len(written) <= len(CELL) - len(LINE) else 0.2)
+    def __init__(self, sure: float | None) -> None:
+        super().__init__(lambda prompt: CELL)
+        self._sure = sure
 
-    cascade = cascade_of(Unsure(lambda prompt: CELL))
+    async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
+        n_chars = 0
+        async for token in super().generate(prompt, max_tokens=max_tokens, draft=draft):
+            n_chars += len(token.text)
+            yield replace(token, prob=self._sure if n_chars <= len(CELL) - len(LINE) else self._sure and 0.2)
+
+
+@pytest.mark.parametrize(("sure", "text"), [(0.99, "for value in values:\n    print(value)"), (0.5, ""), (None, "")])
+async def test_of_a_cell_the_sure_statements(sure: float | None, text: str) -> None:
+    """Of a small cell as many statements are proposed as are sure; of a text that nobody can judge, none."""
+    cascade = cascade_of(_Judged(sure))
     cascade.gates = replace(gates_of(MCCom(), Model(id="m", file="", n_bytes=0, sha256="")), empty=0.6)
     found = [one async for one in cascade.complete(replace(EMPTY, multiline="block"))]
-    assert found[-1].text == "for value in values:\n    print(value)"
+    assert found[-1].text == text
     await cascade.aclose()
 
 

@@ -164,4 +164,4 @@ def _cells(part: Stratum, shown: Sequence[float], wrong: Sequence[float]) -> tup
 def _shows(gates: Gates, row: Mapping[str, Any]) -> bool:
     tokens = [token_from(token) for token in row["tokens"]]
     found = gates.in_empty_cell().route(tokens, text=row["text"], parses=row["parses"], cloud="off", noise=row["noise"])
-    return found.to == "local"
+    return found.reason == "sure"
