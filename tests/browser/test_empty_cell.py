@@ -84,6 +84,7 @@ def test_row_8_an_empty_cell_is_entered(lab: Lab, window: BrowserContext) -> Non
     """An empty cell that is clicked into is proposed a line; Esc sends it away; nothing while it is switched off."""
     book, answers = answered_notebook(window, lab, "entered.ipynb", "x = 1", "", "", "y = 2\n")
     answers.text = "print(x)"
+    book.set(empty_cell_pause_ms=0)
     book.enter(1)
     book.settle(2 * PAUSE_MS)
     assert (answers.asked, book.ghost) == ([], "")
