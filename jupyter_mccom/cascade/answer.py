@@ -141,6 +141,11 @@ class RunningAnswer:
         return self.deadline_s - self.clock.now_s()
 
     @property
+    def proposes(self) -> bool:
+        """Nobody has asked or typed: it is a proposal for an empty cell."""
+        return self.forced is None and self.request.trigger == "typing" and self.request.in_empty_cell
+
+    @property
     def written(self) -> str:
         """The text of the engine that writes now, so far, shown or not."""
         return self.begun + (self.writing.text if self.writing else "")

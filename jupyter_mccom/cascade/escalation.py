@@ -17,13 +17,16 @@ from dataclasses import replace
 
 from ..errors import EngineError, ModelError, RetrievalError
 from ..protocols import Clock
-from ..types import CompletionRequest, Hit, Reason, Route, Suggestion
+from ..types import CompletionRequest, Hit, Reason, Route, Suggestion, Token
 from .answer import RunningAnswer
 from .drafts.after_rejection import AfterRejection, tail
 from .drafts.context_text import ContextText, context_text
 from .route import CloudState, Gates, confidence
+from .text.empty_cell import beginnings, follows_code
 from .text.heal import heal
+from .text.language import cell_language
 from .text.noise import is_noise
+from .text.parse import breaks
 from .text.prompt import typed_of
 from .tiers import CloudText, CloudTier, LocalTier
 from .writing import within
@@ -70,6 +73,10 @@ class Escalation:
         """The final suggestion; its text may be empty. Raises EngineError or ModelError when no engine can be asked."""
         if answer.forced == "dismissed":
             return answer.suggestion("", Route(to="nothing", reason="dismissed"))
+        if answer.proposes:
+            if not follows_code(answer.request):
+                return answer.suggestion("", Route(to="nothing", reason="low"))
+            state = "off"  # nobody has asked: that is worth no call
         if answer.forced and state == "ready":
             route = Route(to="cloud", reason=answer.forced)
         else:
@@ -165,7 +172,7 @@ class Escalation:
     async def _local_route(self, answer: RunningAnswer, state: CloudState) -> Route:
         """Lets the local engine write, and asks the gates."""
         gates = self._gates_of(answer.request)
-        hopeless = gates.hopeless if state == "ready" else lambda tokens: False
+        hopeless = gates.hopeless if state == "ready" or answer.proposes else lambda tokens: False
         try:
             written = await self.local.write(answer, hopeless=hopeless)
         except (EngineError, ModelError):
@@ -183,7 +190,8 @@ class Escalation:
         noise = answer.request.trigger == "typing" and await asyncio.to_thread(
             is_noise, answer.request, text, taken=answer.taken
         )
-        return gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise)
+        route = gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise)
+        return await _proposed(answer, gates, tokens, route) if answer.proposes else route
 
     async def _from_cloud(self, answer: RunningAnswer, route: Route) -> Suggestion:
         """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
@@ -267,8 +275,29 @@ class Escalation:
         return answer.suggestion(text if route.to == "local" else "", route)
 
     def _gates_of(self, request: CompletionRequest) -> Gates:
-        """A manual request always shows the best text."""
-        return self.gates if request.trigger == "typing" else replace(self.gates, show=0.0)
+        """A manual request always shows the best text; in an empty cell only a sure one is shown unasked."""
+        if request.trigger != "typing":
+            return replace(self.gates, show=0.0)
+        return self.gates.in_empty_cell() if request.in_empty_cell else self.gates
+
+
+async def _proposed(answer: RunningAnswer, gates: Gates, tokens: Sequence[Token], route: Route) -> Route:
+    """The `route` of the local text, or that of its first statements that are sure; what nobody can judge is not."""
+    if route.reason == "ungated":
+        return Route(to="nothing", reason="low")
+    if route.to == "local":
+        return route
+    request = answer.request
+    language = cell_language(request.language, request.prefix)
+    for text in beginnings(answer.local_text):
+        noise = is_noise(request, text, taken=False)
+        parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
+        found = gates.route(tokens, text=text, parses=parses, cloud="off", noise=noise)
+        if found.to == "local":
+            answer.hopeless = False
+            answer.wrote(text, parses=True)
+            return found
+    return route
 
 
 async def _made(draft: str) -> str:
