@@ -227,7 +227,7 @@ class PullHandler(MCComHandler):
 
     @route
     async def post(self) -> None:
-        self.completions.pull(wire.model_from(self.body()))
+        await self.completions.pull(wire.model_from(self.body()))
         self.set_status(202)
         self.finish(json.dumps(await self.completions.status()))
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from ....errors import CloudRefused, SettingsError
 from ...fim import FimMarkers
-from ...http import HttpClient, Patience, Transport
+from ...http import HttpClient, Key, Patience, Transport
 from ..cloud_engine import CloudEngine, CloudModel
 from ..cloud_failures import CloudFailures
 from .anthropic import ANTHROPIC
@@ -88,7 +88,7 @@ def open_cloud(
     *,
     url: str,
     model: str,
-    key: Callable[[], str],
+    key: Key,
     fim: FimMarkers | None,
     known: Sequence[FimMarkers] = (),
     connect_s: float,
@@ -107,7 +107,7 @@ def open_cloud(
 
 def cloud_client(
     url: str,
-    key: Callable[[], str],
+    key: Key,
     *,
     connect_s: float,
     read_s: float,
