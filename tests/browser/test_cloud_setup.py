@@ -87,6 +87,44 @@ def _legible(page: Page, faults: Faults, shot: Path) -> None:
     page.set_viewport_size(size)
 
 
+def test_a_key_leaves_with_its_form(fresh_lab: Lab, served: tuple[str, str], window: BrowserContext) -> None:
+    """A key that was tested is gone when the form or the panel closes, and does not go to another address."""
+    (url, key), said = served, []
+    fresh_lab.notebook("key.ipynb", START)
+    page = Notebook(window, fresh_lab, "key.ipynb").page
+    page.on("console", lambda message: said.append(message.text))
+    panel, sent = page.locator(PANEL), []
+    field, test = panel.get_by_label("Key"), panel.get_by_role("button", name="Test")
+    page.locator(STATUS).click()
+
+    def filled() -> None:
+        panel.get_by_role("button", name="Add a cloud model").click()
+        panel.get_by_label("Provider").select_option(PROVIDER)
+        panel.get_by_label("Address").fill(url)
+        field.fill(key)
+        test.click()
+        expect(panel.locator(".jp-mccom-result pre")).not_to_be_empty(timeout=PATIENCE_MS)
+
+    filled()
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+    panel.get_by_label("Address").fill("http://127.0.0.1:9")
+    test.click()
+    expect(panel.get_by_role("alert")).not_to_be_empty(timeout=PATIENCE_MS)
+    expect(field).to_have_value("")
+    assert not [body for body in sent if key in body]
+    panel.get_by_role("button", name="Cancel").click()
+    filled()
+    panel.get_by_role("button", name="Cancel").click()
+    assert _no_key_in(page, key)
+    filled()
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    page.locator(STATUS).click()
+    expect(field).to_have_value("")
+    assert _no_key_in(page, key)
+    assert not [text for text in said if key in text]
+
+
 def _test_with_the_kept_key(panel: Locator) -> None:
     """The cloud in use is opened and tested without its key being given anew; the form is closed again."""
     panel.get_by_role("button", name="Change…").press("Enter")
@@ -97,13 +135,35 @@ def _test_with_the_kept_key(panel: Locator) -> None:
     expect(panel.get_by_role("button", name="Change…")).to_be_focused()
 
 
-def _no_key_in(page: Page, key: str) -> bool:
-    """Neither what is drawn nor what the browser keeps holds the key."""
-    held: str = page.evaluate(
-        "() => document.documentElement.outerHTML + JSON.stringify([{...localStorage}, {...sessionStorage}])"
-        " + [...document.querySelectorAll('input')].map(field => field.value).join()"
-    )
-    return key not in held
+_KEPT = """async () => {
+  const bases = await indexedDB.databases();
+  const kept = await Promise.all(bases.map(({name}) => new Promise((done, failed) => {
+    const asked = indexedDB.open(name);
+    asked.onerror = failed;
+    asked.onsuccess = () => {
+      const base = asked.result;
+      const stores = [...base.objectStoreNames].map(store => new Promise(all => {
+        const read = base.transaction(store).objectStore(store).getAll();
+        read.onsuccess = () => all(read.result);
+        read.onerror = () => all([]);
+      }));
+      Promise.all(stores).then(found => { base.close(); done(found); });
+    };
+  })));
+  const state = await fetch(jupyterapp.serviceManager.serverSettings.baseUrl + 'api/workspaces', {
+    headers: {Authorization: 'token ' + jupyterapp.serviceManager.serverSettings.token}
+  });
+  return document.documentElement.outerHTML + document.cookie
+    + JSON.stringify([kept, {...localStorage}, {...sessionStorage}]) + (state.ok ? await state.text() : '');
+}"""
+"""The page as it would be saved, and all that the browser and JupyterLab keep of it."""
+
+
+def _no_key_in(page: Page, key: str, *, fields: bool = True) -> bool:
+    """Neither what is drawn nor what is kept holds the key, nor, with `fields`, what stands in a field."""
+    held: str = page.evaluate(_KEPT)
+    values = page.evaluate("() => [...document.querySelectorAll('input')].map(field => field.value).join()")
+    return key not in held + (values if fields else "")
 
 
 def test_a_cloud_is_added_tried_used_and_removed_in_the_panel(
@@ -142,6 +202,8 @@ def test_a_cloud_is_added_tried_used_and_removed_in_the_panel(
     expect(panel.get_by_role("status")).to_contain_text("Written in")
     expect(panel.get_by_role("alert")).to_be_empty()
     page.screenshot(path=screenshots / "cloud-tested.png")
+    expect(panel.get_by_label("Key")).to_have_value(key)  # it is needed once more, to save
+    assert _no_key_in(page, key, fields=False)
     _legible(page, faults, screenshots)
     assert _cloud(lab) is None
     expect(panel.locator("#jp-mccom-consent")).to_contain_text("never sent")

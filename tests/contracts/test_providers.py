@@ -67,6 +67,36 @@ async def test_a_draft_that_is_the_answer_takes_one_call_more_at_most(kind: str)
         }[kind]
 
 
+class _Slow(StrictModel):
+    """Takes 50 ms for a request at one of these paths."""
+
+    def __init__(self, text: str, *paths: str) -> None:
+        super().__init__(text)
+        self._slow = paths
+
+    def reply(self, path: str, body: dict[str, Any]) -> Sequence[Piece]:
+        return [0.05] * (path in self._slow) + [*super().reply(path, body)]
+
+
+@pytest.mark.parametrize(("kind", "n_more"), [("vllm", 1), ("sglang", 2)])
+async def test_wrong_drafts_cost_hardly_a_call(kind: str, n_more: int) -> None:
+    """Of 60 wrong drafts the first 4 are checked and one of each 25; all other answers take one call."""
+    async with opened(kind, StrictModel(ABOVE + LINE)) as (engine, server):
+        for _ in range(60):
+            await all_of(engine, PROMPT, ".wrong(things)")
+        assert len(server.asked) == 60 + n_more * (4 + 2)
+
+
+@pytest.mark.parametrize(("kind", "slow", "n_calls"), [("vllm", "", 30), ("sglang", "/tokenize", 30 + 5)])
+async def test_right_drafts_that_do_not_pay_are_not_sent(kind: str, slow: str, n_calls: int) -> None:
+    """A check that costs a slow call more is left out, though it is right; one that costs none takes no call more."""
+    async with opened(kind, _Slow(ABOVE + LINE, slow)) as (engine, server):
+        for _ in range(30):
+            tokens = await all_of(engine, PROMPT, REST)
+            assert "".join(token.text for token in tokens) == REST
+        assert len(server.asked) == n_calls
+
+
 @pytest.mark.parametrize("kind", ["vllm", "sglang"])
 async def test_the_blank_that_the_model_writes_is_no_divergence(kind: str) -> None:
     """Where nothing can be forced behind a blank, the draft begins with the blank that the model is left to write."""
@@ -247,6 +277,7 @@ def test_a_draft_is_claimed_where_it_is_documented(provider: str, model: str, dr
     [
         ("gopher", "", "m", "llama-server"),
         ("openai", "", "", "gpt-4.1-mini"),
+        ("llama-server", "http://127.0.0.1:1", "", "http://127.0.0.1:1/v1/models"),
         ("vllm", "", "m", "cloud_url"),
         ("vllm", "gpu-box:8000", "m", "https://"),
     ],
@@ -258,10 +289,9 @@ def test_what_is_missing_at_set_up_is_an_error(provider: str, url: str, model: s
 
 
 def test_a_whole_set_up_is_accepted() -> None:
-    """Each provider's own example can be set up, and a single-model server needs no name."""
+    """Each provider's own example can be set up."""
     for provider in PROVIDERS.values():
         assert checked(provider.id, provider.url or "http://127.0.0.1:1", provider.example_model) is provider
-    checked("llama-server", "http://127.0.0.1:1", "")
 
 
 MODELS = {

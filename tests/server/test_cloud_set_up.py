@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,19 @@ async def test_a_cloud_is_listed_tried_set_up_used_and_removed(
     assert (after["cloud"], (await json_of(jp_fetch, "status"))["cloud"]) == (None, None)
     assert KEY not in (folder / "keys.json").read_text()
     assert {key for _, key in provider.asked} == {KEY}
+
+
+async def test_no_log_has_the_key(jp_fetch: Fetch, provider: FakeProvider, caplog: pytest.LogCaptureFixture) -> None:
+    """With every logger at its most talkative, no line has the key: of what works, and of what is refused."""
+    with caplog.at_level(logging.DEBUG):
+        for body in (cloud_at(provider), cloud_at(provider, url="http://127.0.0.1:9"), cloud_at(provider, model="")):
+            for route, method in ((("cloud", "models"), "POST"), (("cloud", "test"), "POST"), (("cloud",), "PUT")):
+                with suppress(HTTPClientError):
+                    await json_of(jp_fetch, *route, method=method, body=body)
+        await completed(jp_fetch)
+        await json_of(jp_fetch, "cloud", PROVIDER, method="DELETE")
+    assert "mccom/cloud" in caplog.text
+    assert KEY not in caplog.text
 
 
 async def test_the_routes_never_block(jp_fetch: Fetch, provider: FakeProvider, never_blocks: object) -> None:
