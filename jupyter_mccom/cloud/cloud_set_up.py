@@ -173,11 +173,12 @@ class CloudSetUp:
             in_use = [one for one in (clouds.cloud, clouds.local) if one is not None and one.provider == provider]
             if not theirs and not in_use:
                 raise InputError(f"no cloud of {provider!r} is set up; {_what_is(clouds)}")
+            cloud, local = (None if one in in_use else one for one in (clouds.cloud, clouds.local))
+            self._write(PersonsClouds(cloud=cloud, local=local, keys=clouds.keys))  # else no key is deleted
+            self.held = self.held if cloud else None
             stuck, why = self._dropped(theirs)
             kept = {origin: key for origin, key in clouds.keys.items() if origin not in theirs or origin in stuck}
-            cloud, local = (None if one in in_use else one for one in (clouds.cloud, clouds.local))
             self._write(PersonsClouds(cloud=cloud, local=local, keys=kept))
-        self.held = self.held if cloud else None
         if stuck:
             raise CloudSetUpError(f"the cloud is removed, but its key is not: {why}; then remove it once more")
 
