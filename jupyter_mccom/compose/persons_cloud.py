@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
 from ..cloud.cloud_file import ChosenCloud
@@ -31,7 +32,8 @@ def open_set_up(settings: MCCom | None = None) -> CloudSetUp:
 
     names_local = settings is None or not settings.local_url
     fixed = _fixed(settings) if settings else FixedCloud()
-    return CloudSetUp(Path(jupyter_config_dir()) / "mccom", _opened, fixed=fixed, names_local=names_local)
+    opened = partial(_opened, settings or MCCom())
+    return CloudSetUp(Path(jupyter_config_dir()) / "mccom", opened, fixed=fixed, names_local=names_local)
 
 
 def _fixed(settings: MCCom) -> FixedCloud:
@@ -65,8 +67,9 @@ def _with_local(settings: MCCom, local: ChosenCloud | None) -> MCCom:
     return changed(settings, local_url=local.url if local else "", local_model=local.model if local else "")
 
 
-def _opened(cloud: ChosenCloud, key: str) -> Engine:
-    return open_cloud_engine(with_cloud(MCCom(), cloud), lambda: key)
+def _opened(settings: MCCom, cloud: ChosenCloud, key: str) -> Engine:
+    """A cloud for a trial, as patient as the settings have it."""
+    return open_cloud_engine(with_cloud(settings, cloud), lambda: key)
 
 
 async def try_in_use(settings: MCCom, key: CloudKey | None) -> Trial:

@@ -85,6 +85,14 @@ async def test_a_silent_port_ends_in_time(jp_fetch: Fetch, silent: str, monkeypa
     assert (code, "within 0.3 s" in message) == (502, True)
 
 
+@pytest.mark.parametrize("given", [{"cloud_timeout_s": 0.2}])
+async def test_a_test_call_is_as_patient_as_a_completion(jp_fetch: Fetch, silent: str, given: dict[str, Any]) -> None:
+    """A test call waits as long as the configuration lets a completion wait."""
+    body = {"provider": PROVIDER, "url": silent, "model": "m", "key": ""}
+    code, message = await refusal_of(jp_fetch, "cloud", "test", method="POST", body=body)
+    assert (code, "MCCom.cloud_timeout_s" in message) == (502, True)
+
+
 async def test_going_away_ends_a_test_call(jp_fetch: Fetch, jp_serverapp: ServerApp, provider: FakeProvider) -> None:
     """Closing the connection ends a test call at the provider too."""
     await json_of(jp_fetch, "cloud")
