@@ -266,6 +266,31 @@ def test_after_some_use_a_cloud_is_offered_once(fresh_lab: Lab, window: BrowserC
     expect(again.locator(".Toastify__toast").filter(has_text="add one")).to_have_count(0)
 
 
+def test_what_the_configuration_sets_is_shown(
+    tmp_path: Path, window: BrowserContext, screenshots: Path, faults: Faults
+) -> None:
+    """An address and a model that the configuration sets stand in the form as text, and the rest can be filled in."""
+    fixed = ("--MCCom.cloud_url=http://127.0.0.1:9", "--MCCom.cloud_model=house-model")
+    lab = Lab(tmp_path, *fixed, "--MCCom.find_servers=False")
+    try:
+        lab.notebook("fixed.ipynb", START)
+        page = Notebook(window, lab, "fixed.ipynb").page
+        panel = page.locator(PANEL)
+        page.locator(STATUS).click()
+        panel.get_by_role("button", name="Add a cloud model").click()
+        panel.get_by_label("Provider").select_option(PROVIDER)
+        expect(panel).to_contain_text("http://127.0.0.1:9, as the server's configuration sets")
+        expect(panel).to_contain_text("house-model, as the server's configuration sets")
+        expect(panel.get_by_label("Address")).to_have_count(0)
+        expect(panel.get_by_label("Model", exact=True)).to_have_count(0)
+        assert faults(page, PANEL) == []
+        page.screenshot(path=screenshots / "cloud-fixed.png")
+        panel.get_by_role("button", name="Test").press("Enter")
+        expect(panel.get_by_role("alert")).to_contain_text("cannot be reached", timeout=PATIENCE_MS)
+    finally:
+        lab.stop()
+
+
 def test_the_picture_of_the_form_can_be_taken_again(
     fresh_lab: Lab, served: tuple[str, str], window: BrowserContext, tmp_path: Path
 ) -> None:
