@@ -279,8 +279,8 @@ def test_what_the_configuration_sets_is_shown(
         page.locator(STATUS).click()
         panel.get_by_role("button", name="Add a cloud model").click()
         panel.get_by_label("Provider").select_option(PROVIDER)
-        expect(panel).to_contain_text("http://127.0.0.1:9, as the server's configuration sets")
-        expect(panel).to_contain_text("house-model, as the server's configuration sets")
+        expect(panel).to_contain_text("http://127.0.0.1:9 (set by the server's configuration)")
+        expect(panel).to_contain_text("house-model (set by the server's configuration)")
         expect(panel.get_by_label("Address")).to_have_count(0)
         expect(panel.get_by_label("Model", exact=True)).to_have_count(0)
         assert faults(page, PANEL) == []

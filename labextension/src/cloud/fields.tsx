@@ -74,7 +74,7 @@ export function Address({
     return (
       <p className="jp-mccom-hint">
         {trans.__(
-          "It is asked at %1, as the server's configuration sets.",
+          "It is asked at %1 (set by the server's configuration).",
           setup.fixed.url
         )}
       </p>
@@ -156,7 +156,7 @@ export function Model({
     return (
       <p className="jp-mccom-hint">
         {trans.__(
-          "The model is %1, as the server's configuration sets.",
+          "The model is %1 (set by the server's configuration).",
           setup.fixed.model
         )}
       </p>
