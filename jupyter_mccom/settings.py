@@ -108,10 +108,14 @@ class MCCom(Configurable):
     ).tag(config=True)
     use_cloud = Bool(True, help="Ask the cloud, if one is configured.").tag(config=True, person=True)
     cloud_url = Unicode(
-        "", help="Base address of the cloud's server. Empty: the address of the service that the dialect names."
+        "",
+        help="Base address of the cloud's server. Empty: the address of the service that the dialect names. Set "
+        "without cloud_dialect, it is the only address that a person can set up.",
     ).tag(config=True)
     cloud_model = Unicode(
-        "", help="Name of the model on the cloud's server. A cloud that you set up names its own model."
+        "",
+        help="Name of the model on the cloud's server. A cloud that you set up names its own model, unless the "
+        "server's configuration sets this one.",
     ).tag(config=True, person=True)
     cloud_key_env = Unicode("", help="Name of the environment variable that holds the cloud's key.").tag(config=True)
     cloud_key_file = Unicode("", help="File that holds the cloud's key. Only you may be able to read it.").tag(

@@ -9,7 +9,7 @@ from types import FunctionType, MethodType, ModuleType
 from jupyter_mccom.cascade.breaker import Breaker
 from jupyter_mccom.cascade.budget import Budget
 from jupyter_mccom.cascade.documents import Documents
-from jupyter_mccom.cascade.engine_context import Context
+from jupyter_mccom.cascade.engine_context import Context, KeptOut, none_kept_out
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.cascade.record import Journal
 from jupyter_mccom.cascade.route import Gates
@@ -24,7 +24,7 @@ def cascade_of(
     cloud: Engine | None = None,
     *,
     calls_a_day: int = 0,
-    kept_out: Callable[[str], bool] = lambda document: False,
+    kept_out: KeptOut = none_kept_out,
     keep_traces: bool = True,
     latency_budget_s: float = 30,
     retriever: Retriever | None = None,

@@ -110,6 +110,17 @@ def test_what_does_not_work_is_not_kept(
     assert not (folder / "cloud.json").exists()
 
 
+def test_what_the_configuration_sets_is_taken(run: Run, provider: FakeProvider) -> None:
+    """A model and an address that the configuration sets need not be named, hold, and are listed as such."""
+    fixed = [f"--MCCom.cloud_model={MODELS[1]}", f"--MCCom.cloud_url={provider.url}"]
+    assert "MCCom.cloud_model" in run("add", PROVIDER, "--model", MODELS[0], *fixed, given=f"{KEY}\n", status=1)
+    run("add", PROVIDER, *fixed, given=f"{KEY}\n")
+    cloud = _listed(run)["cloud"]
+    assert (cloud["url"], cloud["model"]) == (provider.url, MODELS[1])
+    listed = run("list", QUIET, *fixed)
+    assert f"set by the server's configuration: address {provider.url}, model {MODELS[1]}" in listed
+
+
 @pytest.mark.parametrize("arguments", [["add", "nobody"], ["test"], ["remove", PROVIDER], ["add", "vllm"]])
 def test_bad_input_ends_with_2(run: Run, arguments: list[str]) -> None:
     """What names nothing is bad input."""

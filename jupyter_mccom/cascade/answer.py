@@ -57,6 +57,8 @@ class RunningAnswer:
     """The cell holds with the local text."""
     hits: tuple[Hit, ...] = ()
     """Context that stood in the last engine's prompt."""
+    stays_here: bool = False
+    """Its document must not go to the cloud, or it is not known whether it may."""
     trouble: str = ""
     """Why the cloud failed, one line."""
     hedged: str = ""

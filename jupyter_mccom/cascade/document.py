@@ -226,6 +226,8 @@ class Document:
 
         Whether the cloud may be asked is known only then: the running one's call may have been cut off by it.
         """
+        if not local_only:
+            await escalation.look(answer)
         waiting.close()
         running = [one for one, by in self._running.items() if by is escalation]
         await asyncio.gather(*(one.aclose() for one in running))

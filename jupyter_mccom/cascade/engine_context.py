@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeAlias
 
 from ..errors import EngineError
 from ..protocols import N_HITS, Engine, Retriever
@@ -12,6 +13,14 @@ from .text.prompt import build, texts
 
 _HIT_TOKENS = 48
 """A small piece of code: so many hits are asked for that they fill the room, and those that do not fit stay out."""
+
+KeptOut: TypeAlias = Callable[[str], Awaitable[bool]]
+"""Tells of a document whether its text must stay on this machine. May raise RetrievalError."""
+
+
+async def none_kept_out(document: str) -> bool:
+    """Lets every document go."""
+    return False
 
 
 class Context:
@@ -28,7 +37,7 @@ class Context:
         n_tokens: int,
         n_retrieved_tokens: int,
         allowed: Callable[[Hit], bool] = lambda hit: True,
-        kept_out: Callable[[str], bool] = lambda document: False,
+        kept_out: KeptOut = none_kept_out,
     ) -> None:
         self.engine = engine
         """The engine whose prompts these are."""
@@ -51,7 +60,7 @@ class Context:
 
         Raises EngineError or ModelError as the engine's count does, EngineError for a document that is kept out.
         """
-        if self._kept_out(request.document):
+        if await self._kept_out(request.document):
             raise EngineError(f"{request.document} is named in .mccomignore and its text stays here; see local_url")
         hits = await self._found(request, text, confidence)
         wanted = texts(request, self.n_tokens, hits)

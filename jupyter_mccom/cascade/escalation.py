@@ -33,6 +33,9 @@ from .writing import within
 
 _LEAST_DRAFT_TOKENS = 4
 """A shorter draft spares less than the pass that checks it costs."""
+_LOOK_S = 1.0
+"""Longest wait for a project's files, which may lie on a disk that is away."""
+_NOT_READ = "the project's .mccomignore was not read in time, so the cloud is not asked; check the project's disk"
 _ANEW_S = 0.5
 """Longest time for a new local text after a rejection: while the cloud's prompt is built, and a little longer."""
 
@@ -101,7 +104,10 @@ class Escalation:
     async def ask_ahead(self, answer: RunningAnswer, draft: str) -> None:
         """Has the cloud write in advance into an answer of its own; nothing where no call is left, or it fails."""
         cloud = self.cloud
-        if cloud is None or not await self._begins(cloud):
+        if cloud is None:
+            return
+        await self.look(answer)
+        if answer.stays_here or not await self._begins(cloud):
             return
         answer.asks_cloud()
         answer.route = Route(to="cloud", reason="ahead")
@@ -122,15 +128,20 @@ class Escalation:
                 cloud.breaker.given_up()
         return taken
 
-    def cloud_state(self, answer: RunningAnswer) -> CloudState:
-        """`ready` where the cloud may be asked for this answer; else why it may not."""
+    async def look(self, answer: RunningAnswer) -> None:
+        """Notes whether the answer's document has to stay on this machine, which files of the project say."""
         if self.cloud is None:
-            return "off"
+            return
         try:
-            if self.cloud.kept_out(answer.request.document):
-                return "off"
+            answer.stays_here = await within(_LOOK_S, self.cloud.kept_out(answer.request.document))
         except RetrievalError as error:
-            answer.trouble = str(error)
+            answer.stays_here, answer.trouble = True, str(error)
+        except TimeoutError:
+            answer.stays_here, answer.trouble = True, _NOT_READ
+
+    def cloud_state(self, answer: RunningAnswer) -> CloudState:
+        """`ready` where the cloud may be asked for this answer, as far as that is known; else why it may not."""
+        if self.cloud is None or answer.stays_here:
             return "off"
         if self.cloud.budget.spent:
             return "budget"

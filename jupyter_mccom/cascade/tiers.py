@@ -21,7 +21,7 @@ from .answer import RunningAnswer
 from .breaker import Breaker
 from .budget import Budget
 from .drafts.speculate import draft_of
-from .engine_context import Context
+from .engine_context import Context, KeptOut, none_kept_out
 from .line import Line, place_of
 from .text.language import cell_language
 from .text.parse import breaks
@@ -162,8 +162,8 @@ class CloudTier:
     context: Context
     budget: Budget
     breaker: Breaker
-    kept_out: Callable[[str], bool] = lambda document: False
-    """Documents whose text never leaves the machine. May raise RetrievalError."""
+    kept_out: KeptOut = none_kept_out
+    """Documents whose text never leaves the machine."""
 
     @property
     def engine(self) -> Engine:

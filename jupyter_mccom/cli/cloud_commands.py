@@ -82,6 +82,7 @@ class _Adding:
 
     async def run(self) -> Trial:
         """The trial of the cloud that is then in use. Raises MCComError, and then nothing has changed."""
+        self._request = self._set_up.fixed.of(self._request)
         if not self._request.model:
             names = await self._with_key(self._set_up.models)
             example = next(one.example_model for one in self._set_up.providers if one.id == self._request.provider)
@@ -114,7 +115,8 @@ def _list(arguments: argparse.Namespace) -> int:
     from ..compose import open_set_up, why_not_persons
     from ..server.cloud_state import cloud_state, cloud_state_lines
 
-    settings, set_up = _settings(arguments), open_set_up()
+    settings = _settings(arguments)
+    set_up = open_set_up(settings)
     found = asyncio.run(found_servers()) if settings.find_servers else []
     state = cloud_state(settings, set_up, why_not=why_not_persons(settings, settings.given), found=found)
     names = ", ".join(provider["id"] for provider in state["providers"])
@@ -128,7 +130,7 @@ def _test(arguments: argparse.Namespace) -> int:
     from ..server.wire import json_from_trial
 
     settings = _settings(arguments)
-    held = None if why_not_persons(settings, settings.given) else open_set_up().held
+    held = None if why_not_persons(settings, settings.given) else open_set_up(settings).held
     if held is not None:
         held.key.wait()
         settings = with_cloud(settings, held.cloud)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ..errors import InputError
+from ..errors import InputError, SettingsLocked
 
 _N_NAMED = 20
+_WORDS = {"url": "address", "model": "model"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,29 @@ class CloudRequest:
     """The key; empty names the one that is kept for the address."""
     local: bool = False
     """The server is to be the local model, and not the cloud: it runs on this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedCloud:
+    """What the server's configuration fixes of a cloud that a person sets up; what is empty the person names."""
+
+    url: str = ""
+    model: str = ""
+
+    def of(self, request: CloudRequest) -> CloudRequest:
+        """The request with what is fixed. Raises SettingsLocked where it names something else.
+
+        A server in the place of the local model is no cloud, and stays as it is.
+        """
+        if request.local:
+            return request
+        for name, fixed, named in (("url", self.url, request.url), ("model", self.model, request.model)):
+            if fixed and named.rstrip("/") not in ("", fixed):
+                raise SettingsLocked(
+                    f"the server's configuration sets the cloud's {_WORDS[name]} to {fixed} (MCCom.cloud_{name}); "
+                    "leave it out, or ask the administrator of the server to change it"
+                )
+        return replace(request, url=self.url or request.url, model=self.model or request.model)
 
 
 def usual_model(example: str, names: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from ..protocols import Engine
 from ..way_out import is_loopback
 from .addresses import CloudAddress, address_of, check
 from .cloud_file import ChosenCloud, CloudFile, PersonsClouds, PlacedKey
-from .cloud_request import CloudRequest
+from .cloud_request import CloudRequest, FixedCloud
 from .held_key import HeldKey
 from .key_store import KeyPlace, KeyStore
 from .trial import Trial, trial
@@ -54,11 +54,18 @@ class CloudSetUp:
     """The clouds of one person, kept in `folder`. `open_engine` opens one for a trial, in a running event loop."""
 
     def __init__(
-        self, folder: Path, open_engine: Callable[[ChosenCloud, str], Engine], *, names_local: bool = True
+        self,
+        folder: Path,
+        open_engine: Callable[[ChosenCloud, str], Engine],
+        *,
+        fixed: FixedCloud = FixedCloud(),  # noqa: B008 - frozen
+        names_local: bool = True,
     ) -> None:
         self._file = CloudFile(folder)
         self._keys = KeyStore(folder)
         self._open_engine = open_engine
+        self.fixed = fixed
+        """What the person does not name."""
         self.names_local = names_local
         """False where the configuration names the server that is the local model."""
         self._stamp: tuple[int, int, int] | None = None
@@ -86,17 +93,7 @@ class CloudSetUp:
     def load(self) -> None:
         """Reads what is set up; blocks. The keyring is read in a thread of its own, and not waited for."""
         self._stamp = self._file.stamp()
-        self.clouds = self._file.read()
-        cloud, local = self.clouds.cloud, self.clouds.local
-        wrong = [(one, why) for one in (cloud, local) if one is not None and (why := _why_unusable(one))]
-        if wrong:
-            unusable = [one for one, _ in wrong]
-            self.clouds = replace(
-                self.clouds,
-                cloud=None if cloud in unusable else cloud,
-                local=None if local in unusable else local,
-                trouble=f"the cloud that is set up cannot be used: {wrong[0][1]}",
-            )
+        self.clouds = self._usable(self._file.read())
         self.held = self._held(None)
 
     async def changed(self) -> bool:
@@ -108,6 +105,7 @@ class CloudSetUp:
 
     async def models(self, request: CloudRequest) -> list[str]:
         """The names of a provider's models. Raises InputError, CloudSetUpError or CloudError."""
+        request = self.fixed.of(request)
         named = await self._named(request)
         url = named.address.url
         with self._asking_for_a_key(request, named):
@@ -115,6 +113,7 @@ class CloudSetUp:
 
     async def try_out(self, request: CloudRequest) -> Trial:
         """One real completion. Raises InputError, CloudSetUpError or CloudError."""
+        request = self.fixed.of(request)
         named = await self._named(request)
         cloud = _cloud(named, request.model)
         engine = await asyncio.to_thread(self._open_engine, cloud, named.key)
@@ -130,6 +129,7 @@ class CloudSetUp:
 
     async def prepared(self, request: CloudRequest) -> Callable[[], None]:
         """What keeps a cloud as `add` does; it blocks. Resolvers and keyrings have been waited for. Raises as `add`."""
+        request = self.fixed.of(request)
         named = await self._named(request)
         cloud = _cloud(named, request.model)
         if not request.local:
@@ -173,11 +173,12 @@ class CloudSetUp:
             in_use = [one for one in (clouds.cloud, clouds.local) if one is not None and one.provider == provider]
             if not theirs and not in_use:
                 raise InputError(f"no cloud of {provider!r} is set up; {_what_is(clouds)}")
+            cloud, local = (None if one in in_use else one for one in (clouds.cloud, clouds.local))
+            self._write(PersonsClouds(cloud=cloud, local=local, keys=clouds.keys))  # else no key is deleted
+            self.held = self.held if cloud else None
             stuck, why = self._dropped(theirs)
             kept = {origin: key for origin, key in clouds.keys.items() if origin not in theirs or origin in stuck}
-            cloud, local = (None if one in in_use else one for one in (clouds.cloud, clouds.local))
             self._write(PersonsClouds(cloud=cloud, local=local, keys=kept))
-        self.held = self.held if cloud else None
         if stuck:
             raise CloudSetUpError(f"the cloud is removed, but its key is not: {why}; then remove it once more")
 
@@ -201,7 +202,29 @@ class CloudSetUp:
 
     def _write(self, clouds: PersonsClouds) -> None:
         self._file.write(clouds)
-        self._stamp, self.clouds = self._file.stamp(), clouds
+        self._stamp, self.clouds = self._file.stamp(), self._usable(clouds)
+
+    def _usable(self, clouds: PersonsClouds) -> PersonsClouds:
+        """The clouds with what the configuration fixes, less those that cannot be opened here, which `trouble` says."""
+        cloud, local = clouds.cloud, clouds.local
+        if cloud is not None and self.fixed.model:
+            cloud = replace(cloud, model=self.fixed.model)
+        why_no_cloud = self._why_not(cloud) if cloud else ""
+        why_no_local = _why_unusable(local) if local else ""
+        why = why_no_cloud or why_no_local
+        return replace(
+            clouds,
+            cloud=None if why_no_cloud else cloud,
+            local=None if why_no_local else local,
+            trouble=f"the cloud that is set up cannot be used: {why}" if why else clouds.trouble,
+        )
+
+    def _why_not(self, cloud: ChosenCloud) -> str:
+        """Why a cloud cannot be used here; empty when it can."""
+        fixed = self.fixed.url
+        if fixed and cloud.url != fixed:
+            return f"the server's configuration sets another address, {fixed} (MCCom.cloud_url); set it up again"
+        return _why_unusable(cloud)
 
     def _held(self, key: str | None) -> HeldCloud | None:
         """The cloud in use with this key; None: with the one that is kept for it."""

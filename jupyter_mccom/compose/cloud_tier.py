@@ -71,10 +71,10 @@ def open_cloud_tier(
     if not settings.use_cloud:
         return None
     checked(settings.cloud_dialect, settings.cloud_url, settings.cloud_model)
-    engine = former.engine if former else MaskedEngine(open_cloud_engine(settings, key))
     ignored = Ignored(root.expanduser().resolve())
+    engine = former.engine if former else MaskedEngine(open_cloud_engine(settings, key))
     breaker = former.breaker if former else Breaker(clock)
-    return cloud_over(engine, settings, retriever=retriever, budget=budget, breaker=breaker, kept_out=ignored.covers)
+    return cloud_over(engine, settings, retriever=retriever, budget=budget, breaker=breaker, kept_out=ignored.keeps)
 
 
 def open_cloud_engine(settings: MCCom, key: CloudKey | None = None) -> Engine:
@@ -85,13 +85,13 @@ def open_cloud_engine(settings: MCCom, key: CloudKey | None = None) -> Engine:
     """
     from ..cloud.checked_transport import checked_transport
     from ..engines.remote.providers.table import open_cloud
-    from ..privacy.keys import key_from
+    from ..privacy.keys import named_key
 
     return open_cloud(
         settings.cloud_dialect,
         url=settings.cloud_url,
         model=settings.cloud_model,
-        key=key or (lambda: key_from(settings.cloud_key_env, settings.cloud_key_file)),
+        key=key or named_key(settings.cloud_key_env, settings.cloud_key_file),
         fim=family_fim(settings.cloud_model),
         known=FIM_TEMPLATES,
         connect_s=settings.cloud_connect_s,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
+from ..cascade.engine_context import KeptOut, none_kept_out
 from ..engines.choosing.model_choice import Choice
 from ..engines.decoding import costs
 from ..engines.local.host import Host
@@ -90,9 +91,9 @@ class FirstModel(Protocol):
         """Asks somebody else's server what it is; `trouble` says why it could not be asked."""
         return
 
-    def kept_out(self, jupyter_root: Path) -> Callable[[str], bool]:
-        """Documents that may not be in the tier's prompts; the function may raise RetrievalError."""
-        return lambda document: False
+    def kept_out(self, jupyter_root: Path) -> KeptOut:
+        """Documents that may not be in the tier's prompts."""
+        return none_kept_out
 
     def when_chosen(self, work: Callable[[], None]) -> None:
         """Calls `work` each time that `auto` has chosen a model, or a server has told the name of its own."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
 from ..cloud.cloud_file import ChosenCloud
+from ..cloud.cloud_request import FixedCloud
 from ..cloud.cloud_set_up import CloudSetUp
 from ..cloud.trial import Trial, trial
 from ..errors import InputError
@@ -16,8 +18,9 @@ from ..settings import MCCom, changed
 from .cascade import OpenCascade, open_cascade
 from .cloud_tier import CloudKey, cloud_name, open_cloud_engine
 
-_NAMING = ("cloud_dialect", "cloud_url", "cloud_model", "cloud_key_env", "cloud_key_file")
-"""Settings that name a cloud: an administrator who sets one of them has decided about the cloud."""
+_NAMING = ("cloud_dialect", "cloud_key_env", "cloud_key_file")
+"""Settings that name a cloud, or the key of one: an administrator who sets one of them has decided about the cloud.
+Who sets only its address or its model leaves the rest to the person."""
 
 
 def open_set_up(settings: MCCom | None = None) -> CloudSetUp:
@@ -28,7 +31,15 @@ def open_set_up(settings: MCCom | None = None) -> CloudSetUp:
     from jupyter_core.paths import jupyter_config_dir
 
     names_local = settings is None or not settings.local_url
-    return CloudSetUp(Path(jupyter_config_dir()) / "mccom", _opened, names_local=names_local)
+    fixed = _fixed(settings) if settings else FixedCloud()
+    opened = partial(_opened, settings or MCCom())
+    return CloudSetUp(Path(jupyter_config_dir()) / "mccom", opened, fixed=fixed, names_local=names_local)
+
+
+def _fixed(settings: MCCom) -> FixedCloud:
+    """What the configuration fixes of a person's cloud; nothing is checked here."""
+    url, model = (getattr(settings, name) if name in settings.given else "" for name in ("cloud_url", "cloud_model"))
+    return FixedCloud(url=url.rstrip("/"), model=model)
 
 
 def why_not_persons(settings: MCCom, given: Collection[str]) -> str:
@@ -56,8 +67,9 @@ def _with_local(settings: MCCom, local: ChosenCloud | None) -> MCCom:
     return changed(settings, local_url=local.url if local else "", local_model=local.model if local else "")
 
 
-def _opened(cloud: ChosenCloud, key: str) -> Engine:
-    return open_cloud_engine(with_cloud(MCCom(), cloud), lambda: key)
+def _opened(settings: MCCom, cloud: ChosenCloud, key: str) -> Engine:
+    """A cloud for a trial, as patient as the settings have it."""
+    return open_cloud_engine(with_cloud(settings, cloud), lambda: key)
 
 
 async def try_in_use(settings: MCCom, key: CloudKey | None) -> Trial:

@@ -7,13 +7,14 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ..cascade.engine_context import KeptOut
 from ..engines.fim import FimMarkers, Layout
 from ..engines.local.host import default_threads
 from ..engines.remote.server_engine import ServerEngine
 from ..errors import EngineError, SettingsError
 from ..models.catalog import FIM_TEMPLATES, Model, family_fim, like
 from ..privacy.ignore import Ignored
-from ..privacy.keys import key_from
+from ..privacy.keys import named_key
 from ..privacy.masked_engine import MaskedEngine
 from ..settings import MCCom
 from ..way_out import is_loopback
@@ -66,9 +67,9 @@ class ServedModel(FirstModel):
         with suppress(EngineError):
             await self.server.found()
 
-    def kept_out(self, jupyter_root: Path) -> Callable[[str], bool]:
+    def kept_out(self, jupyter_root: Path) -> KeptOut:
         """Documents that `.mccomignore` names, where their text would leave this machine; else none."""
-        return Ignored(jupyter_root.expanduser().resolve()).covers if self.leaves else super().kept_out(jupyter_root)
+        return Ignored(jupyter_root.expanduser().resolve()).keeps if self.leaves else super().kept_out(jupyter_root)
 
     def when_chosen(self, work: Callable[[], None]) -> None:
         """Calls `work` each time that the server has told its model's name."""
@@ -92,7 +93,7 @@ def _server(settings: MCCom) -> ServerEngine:
     return ServerEngine(
         settings.local_url,
         name=settings.local_model,
-        key=lambda: key_from(settings.local_key_env, settings.local_key_file),
+        key=named_key(settings.local_key_env, settings.local_key_file),
         known=known_markers,
         probed=FIM_TEMPLATES,
         context_tokens=settings.context_tokens or _SERVER_CONTEXT,

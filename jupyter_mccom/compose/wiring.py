@@ -11,7 +11,7 @@ from typing import cast
 from ..cascade.breaker import Breaker
 from ..cascade.budget import Budget
 from ..cascade.documents import Documents
-from ..cascade.engine_context import Context
+from ..cascade.engine_context import Context, KeptOut, none_kept_out
 from ..cascade.pipeline import Cascade
 from ..cascade.route import Gates
 from ..cascade.tiers import CloudTier
@@ -31,7 +31,7 @@ def wire(
     gates: Gates,
     documents: Documents,
     allowed: Callable[[Hit], bool] = lambda hit: True,
-    kept_out: Callable[[str], bool] = lambda document: False,
+    kept_out: KeptOut = none_kept_out,
 ) -> Cascade:
     """The cascade over these parts; `allowed` and `kept_out` as in Context, of the local engine's prompts."""
     documents.journal.keep_traces = settings.keep_traces
@@ -67,7 +67,7 @@ def cloud_over(
     retriever: Retriever,
     budget: Budget,
     breaker: Breaker,
-    kept_out: Callable[[str], bool] = lambda document: False,
+    kept_out: KeptOut = none_kept_out,
 ) -> CloudTier:
     """The large model's tier over an engine that masks secrets: its own prompts, the day's budget, the breaker."""
     context = Context(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
@@ -31,6 +31,8 @@ _MAX_SAID_BYTES = 4096
 _SAID_S = 1.0
 """Longest wait for the body: the status alone says that it is a refusal."""
 Headers: TypeAlias = Mapping[str, str]
+Key: TypeAlias = Callable[[], "str | Awaitable[str]"]
+"""Gives the key at once, or as soon as it was read. Raises SettingsError, then or at once."""
 Transport: TypeAlias = "httpx.AsyncBaseTransport"
 Unreadable: TypeAlias = Literal["endless", "no JSON", "no object"]
 
@@ -84,7 +86,7 @@ class HttpClient:
     def __init__(
         self,
         url: str,
-        key: Callable[[], str],
+        key: Key,
         failures: Failures,
         patience: Patience,
         *,
@@ -219,7 +221,8 @@ class HttpClient:
         import httpx
 
         try:
-            key = self._key()
+            found = self._key()
+            key = found if isinstance(found, str) else await found
         except SettingsError as error:
             raise self._failures.no_key(error) from error
         if isinstance(self._http, OSError):

@@ -40,6 +40,8 @@ def _add(service: Service, rest: str) -> None:
         raise InputError("a key does not belong into a cell: leave it out, and you are asked for it")
     asked = vars(parser.parse_args(words)) | {"key": ""}
     state = service.cloud()
+    if not (asked["local"] or asked["model"]):
+        asked["model"] = state["fixed"]["model"]
     if not asked["model"]:
         names, asked = _with_key(service.cloud_models, asked)
         examples = {provider["id"]: provider["example_model"] for provider in state["providers"]}

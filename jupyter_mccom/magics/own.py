@@ -73,7 +73,7 @@ class Own:
 
     def pull(self, model: str | None) -> None:
         """Starts a download; None: of the configured model."""
-        self._call(lambda: self._completions.pull(model))
+        self._wait(self._completions.pull(model))
 
     def cancel_pull(self) -> None:
         """Cancels the running download."""

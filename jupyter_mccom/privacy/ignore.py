@@ -5,6 +5,7 @@ Every folder from the root down to the document's own may have one; its patterns
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from ..mccomignore import Patterns, patterns_in
@@ -27,6 +28,10 @@ class Ignored:
         if ".." in parts:
             return True
         return any(self._names("/".join(parts[:n]), "/".join(parts[n:])) for n in range(len(parts)))
+
+    async def keeps(self, document: str) -> bool:
+        """As `covers`; the files are read in a thread, since they may lie on a slow disk."""
+        return await asyncio.to_thread(self.covers, document)
 
     def _names(self, folder: str, path: str) -> bool:
         self._known[folder] = found = patterns_in(self._root / folder, self._known.get(folder))

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from ..errors import SettingsError
+
+
+def named_key(env: str, key_file: str) -> Callable[[], str | Awaitable[str]]:
+    """Gives what `key_from` gives, and raises as it does; a file is read in a thread."""
+    read = partial(key_from, env, key_file)
+    return partial(asyncio.to_thread, read) if key_file and not env else read
 
 
 def key_from(env: str, key_file: str) -> str:

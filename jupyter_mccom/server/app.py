@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
@@ -18,7 +19,7 @@ from ..compose import (
 from ..settings import MCCom
 from .cloud_routes import CLOUD_HANDLERS
 from .completions import Completions
-from .events import register_events
+from .events import register_events, tell_settings_changed
 from .live_cloud import LiveCloud
 from .live_settings import LiveSettings
 from .routes import CLOUD, HANDLERS, SERVICE
@@ -34,8 +35,9 @@ class MCComApp(ExtensionApp):
         """Wires the cascade; no model is loaded yet."""
         settings, server = MCCom(parent=self), self.serverapp
         assert server is not None
-        assert server.event_logger is not None
-        register_events(server.event_logger)
+        events = server.event_logger
+        assert events is not None
+        register_events(events)
         remote = server.gateway_config.gateway_enabled  # such kernels cannot be asked without HTTP calls at each key
         live = None if remote else open_live(server.session_manager, server.kernel_manager)
         root = Path(server.root_dir)
@@ -51,9 +53,12 @@ class MCComApp(ExtensionApp):
 
         live_settings = LiveSettings(settings, open_)
         self._completions = Completions(live_settings)
-        self._cloud = LiveCloud(
-            set_up, why_not=why_not, opened=lambda: live_settings.opened, change=self._completions.change
-        )
+
+        async def change(values: Mapping[str, object]) -> None:
+            await self._completions.change(values)
+            tell_settings_changed(events, live_settings.settings)
+
+        self._cloud = LiveCloud(set_up, why_not=why_not, opened=lambda: live_settings.opened, change=change)
         self.settings |= {SERVICE: self._completions, CLOUD: self._cloud}
 
     def initialize_handlers(self) -> None:

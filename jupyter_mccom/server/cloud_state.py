@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from ..cloud.cloud_file import ChosenCloud
@@ -13,6 +14,8 @@ from ..settings import MCCom
 from .status import sent
 
 _PLACES = {"keyring": "in the keyring", "file": "in a file", "environment": "in the environment", "none": "none"}
+
+_FIXED = {"url": "address", "model": "model"}
 
 
 def cloud_state(settings: MCCom, set_up: CloudSetUp, *, why_not: str, found: Sequence[FoundServer]) -> dict[str, Any]:
@@ -26,9 +29,10 @@ def cloud_state(settings: MCCom, set_up: CloudSetUp, *, why_not: str, found: Seq
         "local": None if why_not or not set_up.names_local else _named_only(set_up.clouds.local),
         "may_set_up": not refused,
         "why_not": refused,
+        "fixed": {"url": "", "model": ""} if refused else asdict(set_up.fixed),
         "trouble": "" if why_not else set_up.trouble,
         "providers": _providers(set_up),
-        "found": [] if refused else [_json_of(server) for server in found],
+        "found": [] if refused or set_up.fixed.url else [_json_of(server) for server in found],
         "consent": sent(settings.cloud_prompt_tokens, kernel=settings.use_kernel and settings.kernel_to_cloud),
     }
 
@@ -40,6 +44,8 @@ def cloud_state_lines(state: Mapping[str, Any]) -> list[str]:
     lines = [f"in use: {named(cloud)}; key: {_PLACES[cloud['key_place']]}{by}" if cloud else "no cloud is in use"]
     lines += [f"local model: {named(state['local'])}"] if state["local"] else []
     lines += [f"found here: {one['name']} at {one['url']}: {', '.join(one['models'])}" for one in state["found"]]
+    fixed = [f"{_FIXED[name]} {value}" for name, value in state["fixed"].items() if value]
+    lines += [f"set by the server's configuration: {', '.join(fixed)}"] if fixed and not by else []
     return [*lines, *(line for line in (state["why_not"], state["trouble"]) if line)]
 
 

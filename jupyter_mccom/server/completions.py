@@ -98,9 +98,12 @@ class Completions:
             return None
         return self._do_in_advance(self._warm_at(request))
 
-    def pull(self, model_id: str | None) -> None:
+    async def pull(self, model_id: str | None) -> None:
         """Starts a download of the given or the configured model. Raises ModelError."""
-        self._pulls.start(model_id or self._live.opened.local.wanted)
+        if not model_id:
+            local = self._live.opened.local
+            model_id = await asyncio.to_thread(lambda: local.wanted)
+        await self._pulls.start(model_id)
 
     async def cancel_pull(self) -> None:
         """Ends the download."""
@@ -182,7 +185,7 @@ class Completions:
         await asyncio.sleep(_REST_S)
         async with self._live.use() as opened:
             opened.cascade.ask_ahead(request, suggestion)
-            if opened.local.present():
+            if await asyncio.to_thread(opened.local.present):
                 await opened.cascade.look_ahead(request, suggestion)
 
     async def _warm_at(self, request: CompletionRequest) -> None:

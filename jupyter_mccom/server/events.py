@@ -12,7 +12,7 @@ _SCHEMA = f"""
 $id: {SETTINGS_CHANGED}
 version: "1"
 title: Settings of jupyter-mccom changed
-description: Somebody changed a setting that a person may change.
+description: Somebody changed a setting that a person may change, or what is set up as the cloud.
 type: object
 properties:
   enabled:

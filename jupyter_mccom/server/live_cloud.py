@@ -21,7 +21,9 @@ from ..settings import MCCom
 from .cloud_state import cloud_state
 
 _LOOK_S = 2.0
-"""The file is looked at this often while a person types."""
+"""The file is looked at this often while a page is open, which asks for the status every 15 s."""
+_ATTENDED_S = 60.0
+"""So long after the last question of a page, somebody is there."""
 _FOUND_S = 10.0
 """So long is what was found on this machine remembered."""
 Change: TypeAlias = Callable[[Mapping[str, object]], Awaitable[None]]
@@ -30,7 +32,10 @@ _T = TypeVar("_T")
 
 
 class LiveCloud:
-    """`why_not`: why no person may set up a cloud here; empty when one may."""
+    """`why_not`: why no person may set up a cloud here; empty when one may.
+
+    `change` tells the open pages, whoever changed what.
+    """
 
     def __init__(self, set_up: CloudSetUp, *, why_not: str, opened: Callable[[], OpenCascade], change: Change) -> None:
         self._set_up = set_up
@@ -39,9 +44,10 @@ class LiveCloud:
         self._change = change
         self._changing = asyncio.Lock()
         self._found: tuple[float, list[FoundServer]] = (-_FOUND_S, [])
-        self._looked_s = time.monotonic()
-        self._looking: asyncio.Task[None] | None = None
+        self._attended_s = time.monotonic()
+        self._watching: asyncio.Task[None] | None = None
         self._calls: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     async def state(self) -> dict[str, Any]:
         """What `GET /mccom/cloud` answers; it holds no key."""
@@ -87,17 +93,14 @@ class LiveCloud:
         """Puts in force what another server or command of the person has set up meanwhile."""
         if self._why_not:
             return
-        async with self._changing:
-            self._looked_s = time.monotonic()
-            if await self._set_up.changed():
-                await self._change({})
+        self.watch()
+        await self._taken_over()
 
-    def look_soon(self) -> None:
-        """Does so beside a completion, which need not wait for it."""
-        idle = self._looking is None or self._looking.done()
-        if idle and time.monotonic() - self._looked_s > _LOOK_S:
-            self._looked_s = time.monotonic()
-            self._looking = asyncio.create_task(self._look_quietly(), name="mccom cloud")
+    def watch(self) -> None:
+        """Somebody is there: looks now and then for a while, so that no page has to ask."""
+        self._attended_s = time.monotonic()
+        if not self._why_not and not self._closed and (self._watching is None or self._watching.done()):
+            self._watching = asyncio.create_task(self._watch(), name="mccom cloud")
 
     def begin(self, work: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
         """Runs a call that somebody waits for; it ends with the server at the latest."""
@@ -108,14 +111,22 @@ class LiveCloud:
 
     async def aclose(self) -> None:
         """Ends what runs."""
-        tasks = [*self._calls, *([self._looking] if self._looking else [])]
+        self._closed = True
+        tasks = [*self._calls, *([self._watching] if self._watching else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _look_quietly(self) -> None:
-        with suppress(MCComError):  # the status looks again, and says so
-            await self.look()
+    async def _watch(self) -> None:
+        while time.monotonic() - self._attended_s < _ATTENDED_S:
+            with suppress(MCComError):  # the status looks again, and says so
+                await self._taken_over()
+            await asyncio.sleep(_LOOK_S)
+
+    async def _taken_over(self) -> None:
+        async with self._changing:
+            if await self._set_up.changed():
+                await self._change({})
 
     @property
     def _settings(self) -> MCCom:

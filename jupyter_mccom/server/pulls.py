@@ -38,12 +38,12 @@ class Pulls:
         """Progress of the download; None when none is running."""
         return self._progress
 
-    def start(self, model_id: str) -> None:
+    async def start(self, model_id: str) -> None:
         """Begins a download. Raises ModelError for an unknown model."""
+        store = self._store()
+        total = (await asyncio.to_thread(store.wanted, model_id)).n_bytes
         if self._task is not None and not self._task.done():
             return
-        store = self._store()
-        total = store.wanted(model_id).n_bytes
         self.trouble = ""
         self._cancelled.clear()
         self._progress = PullProgress(model=model_id, done_bytes=0, total_bytes=total)

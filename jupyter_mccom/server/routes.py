@@ -144,7 +144,7 @@ class CompleteHandler(MCComHandler):
     @route
     async def post(self) -> None:
         request = wire.request_from(self.body())
-        self.cloud.look_soon()
+        self.cloud.watch()
         self.set_header("Content-Type", "application/x-ndjson")
         self.set_header("X-Accel-Buffering", "no")
         self._task = self.completions.begin(request, self._answer(request))
@@ -227,7 +227,7 @@ class PullHandler(MCComHandler):
 
     @route
     async def post(self) -> None:
-        self.completions.pull(wire.model_from(self.body()))
+        await self.completions.pull(wire.model_from(self.body()))
         self.set_status(202)
         self.finish(json.dumps(await self.completions.status()))
 

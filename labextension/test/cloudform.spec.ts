@@ -85,6 +85,18 @@ describe('the form', () => {
     expect(key).not.toContain('value=');
   });
 
+  it('shows what the configuration sets, and no field for it', async () => {
+    const fixed = { url: 'https://gateway.example', model: 'house-model' };
+    const setup = await setupOf(setUp('none', { fixed, found: [] }));
+    setup.open();
+    setup.choose('vllm');
+    const html = drawn(setup);
+    expect(html).toContain('It is asked at https://gateway.example');
+    expect(html).toContain('The model is house-model');
+    expect(html).not.toMatch(/name="(url|model)"/);
+    expect(html).toMatch(/name="key"/);
+  });
+
   it('says what leaves the machine above Save', async () => {
     const said = words(await formOf('openai'));
     const { consent } = setUp('none');

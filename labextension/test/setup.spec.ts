@@ -212,6 +212,69 @@ describe('a test', () => {
   });
 });
 
+describe('a key', () => {
+  it('that was sent to one address is not for another', async () => {
+    const { setup } = await opened();
+    setup.choose('vllm');
+    setup.fill({ url: 'http://big:8000', model: 'm' });
+    expect(setup.keyIsForAnother).toBe(false);
+    await setup.test(KEY);
+    setup.fill({ url: 'http://big:8000/v1' });
+    expect(setup.keyIsForAnother).toBe(false);
+    for (const url of [
+      'http://big:8001',
+      'https://big:8000',
+      'http://bad:8000'
+    ]) {
+      setup.fill({ url });
+      expect(setup.keyIsForAnother).toBe(true);
+    }
+    setup.keyWritten();
+    expect(setup.keyIsForAnother).toBe(false);
+  });
+
+  it('that was not sent yet is for any address', async () => {
+    const { setup } = await opened();
+    setup.choose('vllm');
+    setup.fill({ url: 'http://big:8000', model: 'm' });
+    await setup.test('');
+    setup.fill({ url: 'http://other:8000' });
+    expect(setup.keyIsForAnother).toBe(false);
+    await setup.test(KEY);
+    setup.choose('openai');
+    setup.fill({ url: 'http://third:8000' });
+    expect(setup.keyIsForAnother).toBe(false);
+  });
+});
+
+describe('what the configuration sets', () => {
+  const fixed = { url: 'https://gateway.example', model: 'house-model' };
+
+  it('is asked, whatever the provider', async () => {
+    const server = new Server();
+    server.told = setUp('none', { fixed, found: [] });
+    const { setup } = await opened(server);
+    setup.choose('openai');
+    await setup.test(KEY);
+    await setup.save(KEY);
+    const wanted = { ...fixed, provider: 'openai', key: KEY };
+    expect(server.sent).toEqual([
+      ['test', wanted],
+      ['save', wanted]
+    ]);
+  });
+
+  it('leaves a server in the place of the local model as it is', async () => {
+    const server = new Server();
+    server.told = setUp('none', { fixed: { ...fixed, url: '' } });
+    const { setup } = await opened(server);
+    setup.choose(FOUND);
+    setup.fill({ local: true });
+    await setup.save('');
+    expect(server.sent[0]?.[1]).toMatchObject({ model: 'qwen2.5-coder:1.5b' });
+  });
+});
+
 describe('saving', () => {
   it('makes it live, and closes an empty form', async () => {
     const { setup, server, live } = await opened();

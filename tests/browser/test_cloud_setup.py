@@ -19,6 +19,8 @@ from .pictures import PANEL
 
 PROVIDER = "llama-server"
 START = "import statistics\nvalues = [1, 2, 3]\n"
+_TOLD_MS = 12_000
+"""A page asks for the status by itself only every 15 s."""
 THEMES = ("Light", "Dark", "Dark High Contrast")
 
 
@@ -33,7 +35,8 @@ def served(models: Store) -> Iterator[tuple[str, str]]:
 def fresh_lab(models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     """A fresh install with a model, on a machine without a keyring, which would be the person's."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    lab = Lab(tmp_path, f"--MCCom.model={SMALL}", "--MCCom.show_threshold=0", "--MCCom.route_threshold=0")
+    patient = "--MCCom.cloud_timeout_s=100"
+    lab = Lab(tmp_path, f"--MCCom.model={SMALL}", "--MCCom.show_threshold=0", "--MCCom.route_threshold=0", patient)
     yield lab
     lab.stop()
 
@@ -87,6 +90,44 @@ def _legible(page: Page, faults: Faults, shot: Path) -> None:
     page.set_viewport_size(size)
 
 
+def test_a_key_leaves_with_its_form(fresh_lab: Lab, served: tuple[str, str], window: BrowserContext) -> None:
+    """A key that was sent is gone when the form or the panel closes, and does not go to another address."""
+    (url, key), said = served, []
+    fresh_lab.notebook("key.ipynb", START)
+    page = Notebook(window, fresh_lab, "key.ipynb").page
+    page.on("console", lambda message: said.append(message.text))
+    panel, sent = page.locator(PANEL), []
+    field, test = panel.get_by_label("Key"), panel.get_by_role("button", name="Test")
+    page.locator(STATUS).click()
+
+    def filled() -> None:
+        panel.get_by_role("button", name="Add a cloud model").click()
+        panel.get_by_label("Provider").select_option(PROVIDER)
+        panel.get_by_label("Address").fill(url)
+        field.fill(key)
+        field.press("Tab")
+        expect(panel.get_by_label("Model", exact=True)).to_have_value(SMALL, timeout=PATIENCE_MS)
+
+    filled()
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+    panel.get_by_label("Address").fill("http://127.0.0.1:9")
+    test.press("Enter")
+    expect(panel.get_by_role("alert")).not_to_be_empty(timeout=PATIENCE_MS)
+    expect(field).to_have_value("")
+    assert not [body for body in sent if key in body]
+    panel.get_by_role("button", name="Cancel").click()
+    filled()
+    panel.get_by_role("button", name="Cancel").click()
+    assert _no_key_in(page, key)
+    filled()
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    page.locator(STATUS).click()
+    expect(field).to_have_value("")
+    assert _no_key_in(page, key)
+    assert not [text for text in said if key in text]
+
+
 def _test_with_the_kept_key(panel: Locator) -> None:
     """The cloud in use is opened and tested without its key being given anew; the form is closed again."""
     panel.get_by_role("button", name="Change…").press("Enter")
@@ -97,13 +138,35 @@ def _test_with_the_kept_key(panel: Locator) -> None:
     expect(panel.get_by_role("button", name="Change…")).to_be_focused()
 
 
-def _no_key_in(page: Page, key: str) -> bool:
-    """Neither what is drawn nor what the browser keeps holds the key."""
-    held: str = page.evaluate(
-        "() => document.documentElement.outerHTML + JSON.stringify([{...localStorage}, {...sessionStorage}])"
-        " + [...document.querySelectorAll('input')].map(field => field.value).join()"
-    )
-    return key not in held
+_KEPT = """async () => {
+  const bases = await indexedDB.databases();
+  const kept = await Promise.all(bases.map(({name}) => new Promise((done, failed) => {
+    const asked = indexedDB.open(name);
+    asked.onerror = failed;
+    asked.onsuccess = () => {
+      const base = asked.result;
+      const stores = [...base.objectStoreNames].map(store => new Promise(all => {
+        const read = base.transaction(store).objectStore(store).getAll();
+        read.onsuccess = () => all(read.result);
+        read.onerror = () => all([]);
+      }));
+      Promise.all(stores).then(found => { base.close(); done(found); });
+    };
+  })));
+  const state = await fetch(jupyterapp.serviceManager.serverSettings.baseUrl + 'api/workspaces', {
+    headers: {Authorization: 'token ' + jupyterapp.serviceManager.serverSettings.token}
+  });
+  return document.documentElement.outerHTML + document.cookie
+    + JSON.stringify([kept, {...localStorage}, {...sessionStorage}]) + (state.ok ? await state.text() : '');
+}"""
+"""The page as it would be saved, and all that the browser and JupyterLab keep of it."""
+
+
+def _no_key_in(page: Page, key: str, *, fields: bool = True) -> bool:
+    """Neither what is drawn nor what is kept holds the key, nor, with `fields`, what stands in a field."""
+    held: str = page.evaluate(_KEPT)
+    values = page.evaluate("() => [...document.querySelectorAll('input')].map(field => field.value).join()")
+    return key not in held + (values if fields else "")
 
 
 def test_a_cloud_is_added_tried_used_and_removed_in_the_panel(
@@ -142,6 +205,8 @@ def test_a_cloud_is_added_tried_used_and_removed_in_the_panel(
     expect(panel.get_by_role("status")).to_contain_text("Written in")
     expect(panel.get_by_role("alert")).to_be_empty()
     page.screenshot(path=screenshots / "cloud-tested.png")
+    expect(panel.get_by_label("Key")).to_have_value(key)  # it is needed once more, to save
+    assert _no_key_in(page, key, fields=False)
     _legible(page, faults, screenshots)
     assert _cloud(lab) is None
     expect(panel.locator("#jp-mccom-consent")).to_contain_text("never sent")
@@ -201,6 +266,31 @@ def test_after_some_use_a_cloud_is_offered_once(fresh_lab: Lab, window: BrowserC
     expect(again.locator(".Toastify__toast").filter(has_text="add one")).to_have_count(0)
 
 
+def test_what_the_configuration_sets_is_shown(
+    tmp_path: Path, window: BrowserContext, screenshots: Path, faults: Faults
+) -> None:
+    """An address and a model that the configuration sets stand in the form as text, and the rest can be filled in."""
+    fixed = ("--MCCom.cloud_url=http://127.0.0.1:9", "--MCCom.cloud_model=house-model")
+    lab = Lab(tmp_path, *fixed, "--MCCom.find_servers=False")
+    try:
+        lab.notebook("fixed.ipynb", START)
+        page = Notebook(window, lab, "fixed.ipynb").page
+        panel = page.locator(PANEL)
+        page.locator(STATUS).click()
+        panel.get_by_role("button", name="Add a cloud model").click()
+        panel.get_by_label("Provider").select_option(PROVIDER)
+        expect(panel).to_contain_text("http://127.0.0.1:9 (set by the server's configuration)")
+        expect(panel).to_contain_text("house-model (set by the server's configuration)")
+        expect(panel.get_by_label("Address")).to_have_count(0)
+        expect(panel.get_by_label("Model", exact=True)).to_have_count(0)
+        assert faults(page, PANEL) == []
+        page.screenshot(path=screenshots / "cloud-fixed.png")
+        panel.get_by_role("button", name="Test").press("Enter")
+        expect(panel.get_by_role("alert")).to_contain_text("cannot be reached", timeout=PATIENCE_MS)
+    finally:
+        lab.stop()
+
+
 def test_the_picture_of_the_form_can_be_taken_again(
     fresh_lab: Lab, served: tuple[str, str], window: BrowserContext, tmp_path: Path
 ) -> None:
@@ -214,12 +304,17 @@ def test_the_picture_of_the_form_can_be_taken_again(
 def test_a_cloud_is_added_by_the_magic(
     fresh_lab: Lab, served: tuple[str, str], window: BrowserContext, screenshots: Path
 ) -> None:
-    """`%mccom cloud add` asks for the key hidden, and the panel shows the cloud at once."""
+    """`%mccom cloud add` asks for the key hidden, and the panel shows the cloud at once, an open one elsewhere too."""
     lab, (url, key) = fresh_lab, served
     add = f"%load_ext jupyter_mccom\n%mccom cloud add {PROVIDER} --url {url} --model {SMALL}"
     path = lab.notebook("magic.ipynb", add, "", f"%mccom cloud remove {PROVIDER}")
     book = Notebook(window, lab, "magic.ipynb")
     page, panel = book.page, book.page.locator(PANEL)
+    lab.notebook("elsewhere.ipynb", START)
+    elsewhere = Notebook(window, lab, "elsewhere.ipynb").page
+    elsewhere.locator(STATUS).click()
+    expect(elsewhere.locator(PANEL).get_by_role("button", name="Add a cloud model")).to_be_visible()
+    page.bring_to_front()
     book.enter(0)
     book.press("Control+Enter")
     asked = page.locator(".jp-Stdin-input")
@@ -227,6 +322,8 @@ def test_a_cloud_is_added_by_the_magic(
     asked.fill(key)
     asked.press("Enter")
     wait_for(lambda: _cloud(lab) is not None, "the cloud")
+    expect(elsewhere.locator(PANEL).locator(".jp-mccom-cloud dl")).to_contain_text(SMALL, timeout=_TOLD_MS)
+    elsewhere.close()
     page.screenshot(path=screenshots / "magic-added.png")
     page.locator(STATUS).click()
     expect(panel.locator(".jp-mccom-cloud dl")).to_contain_text(SMALL)

@@ -55,50 +55,6 @@ async def test_an_answer_takes_as_few_calls_as_it_can(kind: str) -> None:
         assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize("kind", ["vllm", "sglang"])
-async def test_a_draft_that_is_the_answer_takes_one_call_more_at_most(kind: str) -> None:
-    """vLLM checks it in the one call that an answer takes; SGLang has to be asked first where it begins."""
-    async with opened(kind, StrictModel(ABOVE + LINE)) as (engine, server):
-        tokens = await all_of(engine, PROMPT, REST)
-        assert "".join(token.text for token in tokens) == REST
-        assert [path for path, _, _ in server.asked] == {
-            "vllm": ["/v1/completions"],
-            "sglang": ["/tokenize", "/generate"],
-        }[kind]
-
-
-@pytest.mark.parametrize("kind", ["vllm", "sglang"])
-async def test_the_blank_that_the_model_writes_is_no_divergence(kind: str) -> None:
-    """Where nothing can be forced behind a blank, the draft begins with the blank that the model is left to write."""
-    prompt = prompt_at(LINE, 4)
-    masked = prompt_at(LINE, 0)
-    masked = type(prompt)(
-        chunks=(), prefix=prompt.prefix, typed=prompt.typed + prompt.forced, suffix=masked.suffix, session="s-1"
-    )
-    assert masked.typed.endswith(" ")
-    async with opened(kind, StrictModel(ABOVE + LINE)) as (engine, _):
-        tokens = await all_of(engine, masked, LINE[4:])
-        assert "".join(token.text for token in tokens) == LINE[4:]
-        check = tokens[-1].check
-        assert check is not None
-        assert (check.passes, check.accepted) == (1, check.offered)
-
-
-@pytest.mark.parametrize("left", ["", " ", "  ", "    "])
-@pytest.mark.parametrize("kind", ["vllm", "sglang"])
-async def test_a_draft_behind_part_of_its_indentation(kind: str, left: str) -> None:
-    """Where the person has typed two blanks of four, the model writes all four, and the draft is taken whole."""
-    above = "def twice(x):\n"
-    prompt = prompt_at("", 0, above)
-    draft = f"{left}return 2 * x" if left else "    return 2 * x"
-    async with opened(kind, StrictModel(above + "    return 2 * x")) as (engine, _):
-        tokens = await all_of(engine, prompt, draft)
-        assert "".join(token.text for token in tokens) == "    return 2 * x"
-        check = tokens[-1].check
-        assert check is not None
-        assert (check.passes, check.accepted) == (1, check.offered)
-
-
 @pytest.mark.parametrize(("kind", "field"), [(kind, field) for kind, names in OPTIONAL.items() for field in names])
 async def test_a_field_that_is_refused_by_name_is_left_out(kind: str, field: str) -> None:
     """The request is made once more without the field, and the next one never has it."""
@@ -247,6 +203,7 @@ def test_a_draft_is_claimed_where_it_is_documented(provider: str, model: str, dr
     [
         ("gopher", "", "m", "llama-server"),
         ("openai", "", "", "gpt-4.1-mini"),
+        ("llama-server", "http://127.0.0.1:1", "", "http://127.0.0.1:1/v1/models"),
         ("vllm", "", "m", "cloud_url"),
         ("vllm", "gpu-box:8000", "m", "https://"),
     ],
@@ -258,10 +215,9 @@ def test_what_is_missing_at_set_up_is_an_error(provider: str, url: str, model: s
 
 
 def test_a_whole_set_up_is_accepted() -> None:
-    """Each provider's own example can be set up, and a single-model server needs no name."""
+    """Each provider's own example can be set up."""
     for provider in PROVIDERS.values():
         assert checked(provider.id, provider.url or "http://127.0.0.1:1", provider.example_model) is provider
-    checked("llama-server", "http://127.0.0.1:1", "")
 
 
 MODELS = {

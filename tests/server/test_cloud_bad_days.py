@@ -85,6 +85,14 @@ async def test_a_silent_port_ends_in_time(jp_fetch: Fetch, silent: str, monkeypa
     assert (code, "within 0.3 s" in message) == (502, True)
 
 
+@pytest.mark.parametrize("given", [{"cloud_timeout_s": 0.2}])
+async def test_a_test_call_is_as_patient_as_a_completion(jp_fetch: Fetch, silent: str, given: dict[str, Any]) -> None:
+    """A test call waits as long as the configuration lets a completion wait."""
+    body = {"provider": PROVIDER, "url": silent, "model": "m", "key": ""}
+    code, message = await refusal_of(jp_fetch, "cloud", "test", method="POST", body=body)
+    assert (code, "MCCom.cloud_timeout_s" in message) == (502, True)
+
+
 async def test_going_away_ends_a_test_call(jp_fetch: Fetch, jp_serverapp: ServerApp, provider: FakeProvider) -> None:
     """Closing the connection ends a test call at the provider too."""
     await json_of(jp_fetch, "cloud")
@@ -214,6 +222,55 @@ async def test_what_an_administrator_sets_is_locked(
         code, message = await refusal_of(jp_fetch, *("cloud", *([rest] if rest else [])), method=method, **options)
         assert (code, message) == (403, state["why_not"])
     assert provider.asked == []
+
+
+@pytest.mark.parametrize("given", [{"cloud_model": MODELS[1]}], ids=["model"])
+async def test_a_model_that_is_fixed_leaves_the_rest(
+    jp_fetch: Fetch, provider: FakeProvider, given: dict[str, Any]
+) -> None:
+    """Where the configuration sets only the model, a person sets up provider, address and key for that model alone."""
+    state = await json_of(jp_fetch, "cloud")
+    assert (state["may_set_up"], state["fixed"]) == (True, {"url": "", "model": MODELS[1]})
+    for rest, method in (("test", "POST"), (None, "PUT")):
+        route = ("cloud", *([rest] if rest else []))
+        code, message = await refusal_of(jp_fetch, *route, method=method, body=cloud_at(provider))
+        assert (code, "MCCom.cloud_model" in message) == (403, True)
+    assert provider.asked == []
+    state = await json_of(jp_fetch, "cloud", method="PUT", body=cloud_at(provider, model=""))
+    assert (state["cloud"]["model"], state["cloud"]["by"]) == (MODELS[1], "person")
+    assert (await completed(jp_fetch))["origin"] == "cloud"
+    assert (await json_of(jp_fetch, "status"))["cloud"]["model"] == MODELS[1]
+
+
+@pytest.fixture
+def gateway(given: dict[str, Any], provider: FakeProvider) -> None:
+    """An administrator who has set only the address."""
+    given |= {"cloud_url": f"{provider.url}/"}
+
+
+async def test_an_address_that_is_fixed_leaves_the_rest(
+    gateway: None, jp_fetch: Fetch, provider: FakeProvider, other: FakeProvider
+) -> None:
+    """Where the configuration sets only the address, no other one is asked, and the person names the rest."""
+    state = await json_of(jp_fetch, "cloud")
+    assert (state["may_set_up"], state["fixed"]["url"], state["found"]) == (True, provider.url, [])
+    code, message = await refusal_of(jp_fetch, "cloud", "test", method="POST", body=cloud_at(other))
+    assert (code, "MCCom.cloud_url" in message, other.asked) == (403, True, [])
+    assert (await json_of(jp_fetch, "cloud", "test", method="POST", body=cloud_at(provider, url="")))["text"]
+    await json_of(jp_fetch, "cloud", method="PUT", body=cloud_at(provider, url=""))
+    assert (await completed(jp_fetch))["origin"] == "cloud"
+
+
+async def test_a_cloud_from_before_follows_what_is_fixed(
+    gateway: None, jp_fetch: Fetch, provider: FakeProvider, other: FakeProvider, folder: Path
+) -> None:
+    """A cloud that was set up at another address before is not used, and the person reads why."""
+    cloud = {"provider": PROVIDER, "url": other.url, "model": MODELS[0]}
+    _wrote(folder / "cloud.json", json.dumps({"version": 1, "cloud": cloud, "keys": {}}))
+    state = await json_of(jp_fetch, "cloud")
+    assert (state["cloud"], "MCCom.cloud_url" in state["trouble"]) == (None, True)
+    assert (await completed(jp_fetch))["origin"] != "cloud"
+    assert other.asked == []
 
 
 @pytest.fixture

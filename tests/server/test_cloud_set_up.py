@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from tornado.httpclient import HTTPClientError
 
+from jupyter_mccom.cloud import cloud_file
 from jupyter_mccom.cloud.cloud_request import CloudRequest
 from jupyter_mccom.compose import open_set_up
 from tests.cloud_provider import KEY, MODELS, PROVIDER, FakeProvider
@@ -66,6 +70,19 @@ async def test_a_cloud_is_listed_tried_set_up_used_and_removed(
     assert (after["cloud"], (await json_of(jp_fetch, "status"))["cloud"]) == (None, None)
     assert KEY not in (folder / "keys.json").read_text()
     assert {key for _, key in provider.asked} == {KEY}
+
+
+async def test_no_log_has_the_key(jp_fetch: Fetch, provider: FakeProvider, caplog: pytest.LogCaptureFixture) -> None:
+    """With every logger at its most talkative, no line has the key: of what works, and of what is refused."""
+    with caplog.at_level(logging.DEBUG):
+        for body in (cloud_at(provider), cloud_at(provider, url="http://127.0.0.1:9"), cloud_at(provider, model="")):
+            for route, method in ((("cloud", "models"), "POST"), (("cloud", "test"), "POST"), (("cloud",), "PUT")):
+                with suppress(HTTPClientError):
+                    await json_of(jp_fetch, *route, method=method, body=body)
+        await completed(jp_fetch)
+        await json_of(jp_fetch, "cloud", PROVIDER, method="DELETE")
+    assert "mccom/cloud" in caplog.text
+    assert KEY not in caplog.text
 
 
 async def test_the_routes_never_block(jp_fetch: Fetch, provider: FakeProvider, never_blocks: object) -> None:
@@ -179,6 +196,30 @@ async def test_two_windows_set_up_at_once(
     assert in_use in (provider.url, other.url)
     assert (kept["cloud"]["url"], len(kept["keys"])) == (in_use, 2)
     assert (await completed(jp_fetch))["text"] == (provider if in_use == provider.url else other).text
+
+
+async def test_two_servers_set_up_at_once(provider: FakeProvider, other: FakeProvider, folder: Path) -> None:
+    """Of two servers or commands that set up a cloud at once, the later one's is in use, and both keys are kept."""
+    asked = [CloudRequest(provider=PROVIDER, url=one.url, model=MODELS[0], key=KEY) for one in (provider, other)]
+    await asyncio.gather(*(open_set_up().add(request) for request in asked))
+    kept = open_set_up()
+    assert kept.held is not None
+    assert len(kept.clouds.keys) == len(json.loads((folder / "keys.json").read_text())["keys"]) == 2
+
+
+async def test_whoever_sets_up_for_ever_blocks_nobody(
+    jp_fetch: Fetch, provider: FakeProvider, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another command holds the lock a set-up says so in time, and completions and the status go on."""
+    monkeypatch.setattr(cloud_file, "_LOCK_S", 0.2)
+    assert (await json_of(jp_fetch, "cloud", method="PUT", body=cloud_at(provider)))["cloud"]
+    await json_of(jp_fetch, "cloud", PROVIDER, method="DELETE")
+    with FileLock(folder / "cloud.lock"):
+        code, message = await refusal_of(jp_fetch, "cloud", method="PUT", body=cloud_at(provider))
+        assert (code, "try again" in message) == (409, True)
+        assert (await completed(jp_fetch))["origin"] != "cloud"
+        assert (await json_of(jp_fetch, "status"))["cloud"] is None
+    assert (await json_of(jp_fetch, "cloud", method="PUT", body=cloud_at(provider)))["cloud"]
 
 
 async def test_what_another_process_sets_up_is_picked_up(jp_fetch: Fetch, provider: FakeProvider) -> None:

@@ -31,6 +31,7 @@ def jp_server_config(models: Store) -> dict[str, Any]:
             "show_threshold": 0.0,
             "cloud_dialect": "llama-server",
             "cloud_url": "http://127.0.0.1:9",
+            "cloud_model": "m",
             "cloud_key_env": "MCCOM_TEST_KEY",
         },
     }

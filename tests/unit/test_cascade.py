@@ -65,8 +65,12 @@ def _cascade(
         local or _Asked(script, prob=local_prob),
         cloud or _Asked({"np.z": CLOUD, "np.zo": "ne\n", "= b": "ar\n"}),
         calls_a_day=calls_a_day,
-        kept_out=lambda document: document.startswith("private/"),
+        kept_out=_kept_out,
     )
+
+
+async def _kept_out(document: str) -> bool:
+    return document.startswith("private/")
 
 
 async def _all(cascade: Cascade, request: CompletionRequest) -> list[Suggestion]:

@@ -11,6 +11,7 @@ from itertools import pairwise
 import pytest
 
 from jupyter_mccom.cascade.budget import Budget, MemoryLedger
+from jupyter_mccom.cascade.engine_context import KeptOut, none_kept_out
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import CloudBroken, CloudLimited
@@ -55,8 +56,11 @@ class _Cloud:
         """Does nothing: there is nothing to close."""
 
 
-def _cascade(cloud: _Cloud, *, prob: float = 0.7, local: str = "eros(3)\n") -> Cascade:
-    return cascade_of(ScriptedEngine({"np.z": local, "= b": "ar)\n"}, prob=prob), cloud, hedge_s=HEDGE_S)
+def _cascade(
+    cloud: _Cloud, *, prob: float = 0.7, local: str = "eros(3)\n", kept_out: KeptOut = none_kept_out
+) -> Cascade:
+    written = ScriptedEngine({"np.z": local, "= b": "ar)\n"}, prob=prob)
+    return cascade_of(written, cloud, hedge_s=HEDGE_S, kept_out=kept_out)
 
 
 async def _timed(cascade: Cascade, request: CompletionRequest = REQUEST) -> list[tuple[float, Suggestion]]:
@@ -192,6 +196,22 @@ async def test_a_cloud_that_wants_a_pause_gets_it() -> None:
     await asyncio.sleep(20)
     await _last(cascade, 3)
     assert cloud.n_asked == 2
+
+
+@in_virtual_time
+async def test_a_project_that_is_away_costs_a_second() -> None:
+    """Where the project's files do not answer, nothing leaves, and the local text is there after a second."""
+
+    async def away(document: str) -> bool:
+        await asyncio.sleep(1000)
+        return False
+
+    cloud = _Cloud()
+    cascade = _cascade(cloud, kept_out=away)
+    *_, (after_s, found) = await _timed(cascade)
+    assert (found.text, found.route.reason, cloud.n_asked) == ("eros(3)", "off", 0)
+    assert 1.0 <= after_s < 1.5
+    assert "disk" in cascade.journal.cloud_trouble
 
 
 class _SlowLedger(MemoryLedger):

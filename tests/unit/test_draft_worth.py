@@ -24,6 +24,16 @@ def test_the_first_drafts_are_checked_to_find_out() -> None:
     assert not worth.wanted()
 
 
+def test_right_drafts_are_compared_with_writing() -> None:
+    """Where every draft was right so far, one answer is written without its draft, to know what that takes."""
+    worth = DraftWorth()
+    assert worth.wanted()
+    worth.checked(0.05, 10, 0, second=False)
+    assert not worth.wanted()
+    worth.wrote(0.1, 0.09, 10)
+    assert worth.wanted()
+
+
 def test_right_drafts_pay() -> None:
     """A draft that is the whole answer spares its writing."""
     assert _worth(check_s=0.12, second=False, n_taken=10).wanted()

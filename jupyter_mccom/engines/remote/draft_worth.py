@@ -2,7 +2,8 @@
 
 A draft that is the whole answer takes one call, as an answer without a draft does. One that diverges takes a second:
 that pays only if the tokens that were taken would have taken longer to write. So the first few drafts are checked to
-find out, then only while they pay, and now and then one more, since a server's load changes.
+find out, one answer is written without its draft if none was before, and then drafts are checked only while they pay,
+and now and then one more, since a server's load changes.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class DraftWorth:
     def wanted(self) -> bool:
         """The next draft is to be checked. Ask once a draft."""
         self._n_asked += 1
+        if self._check_s.n and not self._first_s.n:  # what writing takes is not known, and costs nothing to find out
+            return False
         return self.pays or self._n_asked % _AGAIN == 0
 
     def wrote(self, first_s: float, rest_s: float, n_tokens: int) -> None:

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from ...errors import EngineError, PromptTooLong
 from ...types import Prompt, Skills, Token
 from ..fim import FimMarkers
-from ..http import HttpClient, Patience
+from ..http import HttpClient, Key, Patience
 from ..token_counts import Counts
 from .detect import detect
 from .own_server import Kind, KnownModel
@@ -26,7 +26,7 @@ class ServerEngine:
         url: str,
         *,
         name: str,
-        key: Callable[[], str],
+        key: Key,
         known: KnownModel,
         probed: Sequence[FimMarkers],
         context_tokens: int,

@@ -38,3 +38,8 @@ export function choicesOf(clouds: Clouds | null): Choice[] {
   );
   return [...found, ...kinds];
 }
+
+/** Scheme, host and port; empty for what is no address. */
+export function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : '';
+}

@@ -6,7 +6,7 @@
 import { Signal } from '@lumino/signaling';
 import type { AddedCloud, CloudChoice, Clouds, Trial } from '../server/clouds';
 import type { ICloudClient } from '../tokens';
-import { choicesOf } from './choices';
+import { choicesOf, originOf } from './choices';
 import type { Choice } from './choices';
 
 /** What is filled in, without the key. */
@@ -76,6 +76,24 @@ export class CloudSetup {
     return choicesOf(clouds).find(({ id }) => id === draft.choice) ?? null;
   }
 
+  /** What the server's configuration sets of the cloud that is chosen; empty where the person names it. */
+  get fixed(): Clouds['fixed'] {
+    const { clouds, draft } = this._view;
+    return (!draft.local && clouds?.fixed) || { url: '', model: '' };
+  }
+
+  /** The key in the field was sent to another address than the one that is asked next. */
+  get keyIsForAnother(): boolean {
+    const origin = originOf(this._url);
+    return this._sentTo !== '' && origin !== '' && origin !== this._sentTo;
+  }
+
+  /** Another key is in the field, or none: a trial of something else is dropped. */
+  keyWritten(): void {
+    this._sentTo = '';
+    this.fill({});
+  }
+
   /** A panel is opened: what was said in the one before is old. */
   begin(): void {
     if (!this._isBound) {
@@ -112,6 +130,7 @@ export class CloudSetup {
   /** Closes the form; what is under way for it is given up. */
   close(): void {
     if (!this._isBound) {
+      this._sentTo = '';
       this._drop(CLOSED);
     }
   }
@@ -122,6 +141,7 @@ export class CloudSetup {
     if (!choice || this._isBound) {
       return;
     }
+    this._sentTo = ''; // its field is a new one
     const { provider, models } = choice;
     const own = provider.needs_url ? '' : provider.example_model;
     const model = models[0] ?? own;
@@ -162,7 +182,7 @@ export class CloudSetup {
       return;
     }
     this._set({ trial: null });
-    if (!this._view.draft.model && !(await this._name(key))) {
+    if (!this._model && !(await this._name(key))) {
       return;
     }
     await this._ask(
@@ -177,7 +197,7 @@ export class CloudSetup {
     if (this._isBound) {
       return;
     }
-    if (!this._view.draft.model && !(await this._name(key))) {
+    if (!this._model && !(await this._name(key))) {
       return;
     }
     const { local } = this._view.draft;
@@ -212,7 +232,13 @@ export class CloudSetup {
   /** Where the choice is; empty while that is not known. */
   private get _url(): string {
     const { choice, _view: view } = this;
-    return choice?.found || view.draft.url || (choice?.provider.url ?? '');
+    const own = view.draft.url || (choice?.provider.url ?? '');
+    return choice?.found || this.fixed.url || own;
+  }
+
+  /** The model that is asked; empty while that is not known. */
+  private get _model(): string {
+    return this.fixed.model || this._view.draft.model;
   }
 
   private _edit(cloud: AddedCloud): void {
@@ -237,11 +263,12 @@ export class CloudSetup {
 
   private _request(key: string): CloudChoice {
     const { choice } = this;
+    this._sentTo = key ? originOf(this._url) : this._sentTo;
     const { draft } = this._view;
     return {
       provider: choice?.provider.id ?? '',
-      url: choice?.found || draft.url,
-      model: draft.model,
+      url: choice?.found || this.fixed.url || draft.url,
+      model: this._model,
       key
     };
   }
@@ -306,4 +333,6 @@ export class CloudSetup {
     trial: null
   };
   private _asking = new AbortController();
+  /** Scheme, host and port to which a key that was given here went; empty: to none. */
+  private _sentTo = '';
 }

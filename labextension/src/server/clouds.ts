@@ -57,6 +57,8 @@ export interface Clouds {
   may_set_up: boolean;
   /** Why it cannot be set up from here, in the server's words; empty where it can. */
   why_not: string;
+  /** What the server's configuration sets of each cloud that is added here; what is empty the person names. */
+  fixed: { url: string; model: string };
   /** What is wrong with what is set up; empty when nothing is. */
   trouble: string;
   providers: CloudProvider[];
@@ -92,11 +94,13 @@ export interface Trial {
 /** Turns a parsed answer into Clouds. Throws TypeError when it is none. */
 export function cloudsFrom(value: unknown): Clouds {
   const body = object(value, 'clouds');
+  const fixed = object(body.fixed, 'fixed');
   return {
     cloud: body.cloud === null ? null : cloudFrom(body.cloud),
     local: body.local === null ? null : namedFrom(object(body.local, 'local')),
     may_set_up: body.may_set_up === true,
     why_not: text(body, 'why_not'),
+    fixed: { url: text(fixed, 'url'), model: text(fixed, 'model') },
     trouble: text(body, 'trouble'),
     providers: list(body, 'providers').map(providerFrom),
     found: list(body, 'found').map(foundFrom),

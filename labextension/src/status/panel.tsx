@@ -266,8 +266,8 @@ export class Panel extends ReactWidget {
   /** It may have been set up elsewhere: in another window, by a magic or in a shell. */
   private _lookForAnotherCloud(): void {
     const { status, setup } = this._options;
-    const cloud = status.status?.cloud;
-    const name = [cloud?.name, cloud?.model, cloud?.url].join(' ');
+    const { cloud, server } = status.status ?? {};
+    const name = [cloud?.name, cloud?.model, cloud?.url, server?.url].join(' ');
     if (name !== this._cloud) {
       this._cloud = name;
       void setup.load();

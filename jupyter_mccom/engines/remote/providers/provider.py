@@ -25,8 +25,6 @@ class Provider:
     url: str = ""
     """The service's base address; empty where the person has to name one."""
     needs_key: bool = True
-    needs_model: bool = True
-    """False where a server has one model, whatever it is asked for."""
     models_path: str = ""
     """Where the models are listed, below the base address; empty: it cannot list them."""
     example_model: str

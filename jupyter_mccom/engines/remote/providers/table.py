@@ -8,7 +8,7 @@ from functools import partial
 
 from ....errors import CloudRefused, SettingsError
 from ...fim import FimMarkers
-from ...http import HttpClient, Patience, Transport
+from ...http import HttpClient, Key, Patience, Transport
 from ..cloud_engine import CloudEngine, CloudModel
 from ..cloud_failures import CloudFailures
 from .anthropic import ANTHROPIC
@@ -54,8 +54,11 @@ def checked(provider: str, url: str, model: str) -> Provider:
         raise SettingsError(f"{found.name} has no address of its own; name the server's address (cloud_url)")
     if url and not url.startswith(("http://", "https://")):
         raise SettingsError(f"{url!r} is not an address; write one like https://gpu-box.example:8000")
-    if found.needs_model and not model.strip():
-        raise SettingsError(f"{found.name} needs a model's name, such as {found.example_model}; name one (cloud_model)")
+    if not model.strip():
+        where = f" ({found.base(url or found.url)}{found.models_path} lists them)" if not found.needs_key else ""
+        raise SettingsError(
+            f"{found.name} needs a model's name, such as {found.example_model}{where}; name it (cloud_model)"
+        )
     return found
 
 
@@ -88,7 +91,7 @@ def open_cloud(
     *,
     url: str,
     model: str,
-    key: Callable[[], str],
+    key: Key,
     fim: FimMarkers | None,
     known: Sequence[FimMarkers] = (),
     connect_s: float,
@@ -107,7 +110,7 @@ def open_cloud(
 
 def cloud_client(
     url: str,
-    key: Callable[[], str],
+    key: Key,
     *,
     connect_s: float,
     read_s: float,
