@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -21,8 +20,6 @@ from .cloud_commands import add_cloud_commands, run_cloud
 if TYPE_CHECKING:
     from ..cascade.pipeline import Cascade
     from ..compose import OpenCascade
-
-_DEMO_FILES = ("demo.ipynb", "weather.py", "weather.csv")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -310,38 +307,10 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    import os
-    import shutil
-    import subprocess
-    import tempfile
-
     from ..compose import model_in_use
-    from ..demo.tour import options
+    from .demo import check_demo, open_demo
 
-    if importlib.util.find_spec("pandas") is None:
-        raise InputError(
-            "The tour shows a data frame, but pandas is missing. Run `pip install pandas` first."
-        )
+    check_demo()
     arguments.model = model_in_use(_settings(arguments))
     _pull(arguments)
-    folder = Path(tempfile.mkdtemp(prefix="mccom-demo-"))
-    for path in demo_files():
-        shutil.copy(path, folder)
-    command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/demo.ipynb", *arguments.rest]
-    command += options(arguments.rest, arguments.models_dir)
-    if arguments.models_dir:
-        command.append(f"--MCCom.models_dir={arguments.models_dir}")
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")
-    if os.name == "posix":  # JupyterLab takes this process's place, so that who ends one ends the other
-        os.chdir(folder)
-        os.execv(sys.executable, command)  # noqa: S606 - our own command
-    return subprocess.call(command, cwd=folder)
-
-
-def demo_files() -> list[Path]:
-    """The demo notebook and its project's files: in the package when it is installed, in `binder/` in a checkout."""
-    package = Path(__file__).parents[1]
-    installed = package / "demo"
-    folder = installed if (installed / _DEMO_FILES[0]).exists() else package.parent / "binder"
-    return [folder / name for name in _DEMO_FILES]
+    return open_demo(arguments.models_dir, arguments.rest)

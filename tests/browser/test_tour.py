@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
-from jupyter_mccom.cli.main import demo_files
+from jupyter_mccom.cli.demo import demo_files
 from jupyter_mccom.demo import tour
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.server.messages import message

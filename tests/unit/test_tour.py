@@ -11,7 +11,7 @@ import pytest
 from nbclient import NotebookClient
 from traitlets.config import Config
 
-from jupyter_mccom.cli.main import demo_files
+from jupyter_mccom.cli.demo import demo_files
 from jupyter_mccom.demo import tour
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.settings import MCCom
