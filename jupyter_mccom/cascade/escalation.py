@@ -181,7 +181,7 @@ class Escalation:
         text, parses = written.text, written.parses
         answer.wrote(text, parses=parses)
         noise = answer.request.trigger == "typing" and await asyncio.to_thread(
-            is_noise, answer.request, text, taken=answer.taken
+            is_noise, answer.request, text, written=written.generation.text, taken=answer.taken
         )
         return gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise)
 

@@ -122,8 +122,12 @@ def _confidence_of(features: Features) -> float:
 
 
 def _of_text(tokens: Sequence[Token], text: str) -> Sequence[Token]:
-    """The first tokens, as many as hold the trimmed `text`: what was cut off says nothing of it."""
-    left, begun = len(text.strip()), False
+    """The tokens up to the end of the trimmed `text`: what was cut off behind it says nothing of it.
+
+    What was cut off before it, a comment, does: it is what the model would rather have written.
+    """
+    raw = "".join(token.text for token in tokens).lstrip()
+    left, begun = max(raw.find(text.strip()), 0) + len(text.strip()), False
     for number, token in enumerate(tokens, 1):
         added = token.text if begun else token.text.lstrip()
         begun = begun or bool(added)

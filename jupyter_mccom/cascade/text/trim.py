@@ -1,4 +1,4 @@
-"""Where a suggestion must stop: its extent, the person's indentation, repetition, overlap with the suffix.
+"""Where a suggestion must stop: its extent, the person's indentation, comments, repetition, overlap with the suffix.
 
 Pure text in, text out. "Statement" means up to the end of the line on which the brackets and strings that the
 cursor's line opened are closed again; brackets opened above count as closed, so a long call is written line by line.
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from ...types import Multiline
 from .block import block_end
+from .comments import code_start, without_unasked
 from .join import joined
 from .language import without_magics
 from .python import MAX_LINE_CHARS, tokens
@@ -27,7 +28,7 @@ _TRIPLE = re.compile(r"'''|\"\"\"")
 def extent_end(multiline: Multiline, language: str, before: str, typed: str, text: str) -> int | None:
     """Offset in `text` where a suggestion of this extent ends; None: not complete yet. See `statement_end`."""
     if multiline == "line":
-        return _line_end(text)
+        return _line_end(text, code_start(text, language=language, prefix=before + typed))
     statement = statement_end(language, before, typed, text)
     return statement if multiline == "statement" else block_end(language, before, typed, text, statement)
 
@@ -37,13 +38,14 @@ def statement_end(language: str, before: str, typed: str, text: str) -> int | No
 
     `before` is the text above the cursor's line, `typed` that line up to the cursor.
     """
-    first = _line_end(text)
+    code_at = code_start(text, language=language, prefix=before + typed)
+    first = _line_end(text, code_at)
     if first is None:
         return None
     magic = typed.lstrip()[:1] in ("%", "!")
     if language != "python" or magic or len(typed) > MAX_LINE_CHARS or _inside_string(before):
         return first
-    return _python_end(typed, text, len(text) - len(text.lstrip()))
+    return _python_end(typed, text, max(code_at, len(text) - len(text.lstrip())))
 
 
 def looping(text: str) -> bool:
@@ -75,6 +77,7 @@ def trim(
     loop = _LOOP.search(text)
     if loop is not None:
         text = text[: loop.start() + len(loop[1])]
+    text = without_unasked(text, language=language, prefix=prefix)
     text = _without_lines_below(text, typed, suffix)
     whole, text = text, without_overlap(text, suffix)
     if text == whole:  # else the model has written the rest of the line, too
@@ -99,9 +102,9 @@ def without_overlap(text: str, suffix: str) -> str:
     return text
 
 
-def _line_end(text: str) -> int | None:
-    """Offset of the end of the first line that is not blank; None: it has not ended."""
-    start = len(text) - len(text.lstrip())
+def _line_end(text: str, code_at: int) -> int | None:
+    """Offset of the end of the first line from `code_at` on that is not blank; None: it has not ended."""
+    start = code_at + len(text[code_at:]) - len(text[code_at:].lstrip())
     end = text.find("\n", start)
     return None if end < 0 or start == len(text) else end
 
