@@ -9,6 +9,7 @@ import builtins
 import keyword
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 _HASH_LANGUAGES = frozenset({"python", "r", "julia"})
 """`#` begins a comment, and a string stands between quotes on one line."""
@@ -19,6 +20,12 @@ _PREFIXES = frozenset({"f", "r", "b", "u", "fr", "rf", "br", "rb"})
 _LINKS = frozenset({"and", "as", "else", "for", "if", "import", "in", "is", "not", "or"})
 """A word that goes on after a value."""
 _WHOLE = frozenset({*keyword.kwlist, *dir(builtins)})
+
+
+class Join(Protocol):
+    """The part of a text that is kept before the rest of the cursor's line (`joined`)."""
+
+    def __call__(self, text: str, *, language: str, prefix: str, suffix: str, elsewhere: Sequence[str] = ()) -> str: ...
 
 
 def joined(text: str, *, language: str, prefix: str, suffix: str, elsewhere: Sequence[str] = ()) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from ...types import Multiline
 from .block import block_end
 from .comments import code_start, without_unasked
-from .join import joined
+from .join import Join, joined
 from .language import without_magics
 from .python import MAX_LINE_CHARS, tokens
 
@@ -62,11 +62,12 @@ def trim(
     left_space: str,
     multiline: Multiline = "statement",
     elsewhere: Sequence[str] = (),
+    join: Join = joined,
 ) -> str:
     """The part of a model's text that is worth showing at the cursor; empty when nothing is.
 
     `left_space` is the white space before the cursor that the model was left to write itself, `elsewhere` has the
-    sources of other cells.
+    sources of other cells. `join` leads a text into what stands behind the cursor on its line.
     """
     cut = prefix.rfind("\n") + 1
     before, typed = prefix[:cut], prefix[cut:]
@@ -81,7 +82,7 @@ def trim(
     text = _without_lines_below(text, typed, suffix)
     whole, text = text, without_overlap(text, suffix)
     if text == whole:  # else the model has written the rest of the line, too
-        text = joined(text, language=language, prefix=prefix, suffix=suffix, elsewhere=elsewhere)
+        text = join(text, language=language, prefix=prefix, suffix=suffix, elsewhere=elsewhere)
     text = text.rstrip() + (_space_before_word(text[-1:], suffix) if text.strip() else "")
     return "" if _repeats_line_above(before, typed, text) else text
 
