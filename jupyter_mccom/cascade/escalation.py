@@ -23,10 +23,11 @@ from .drafts.after_rejection import AfterRejection, tail
 from .drafts.context_text import ContextText, context_text
 from .route import CloudState, Gates, confidence
 from .text.heal import heal
+from .text.invented_names import invented_names
 from .text.noise import is_noise
 from .text.prompt import typed_of
 from .tiers import CloudTier, LocalTier
-from .writing import within
+from .writing import LocalText, within
 
 _LEAST_DRAFT_TOKENS = 4
 """A shorter draft spares less than the pass that checks it costs."""
@@ -156,7 +157,9 @@ class Escalation:
         finally:
             answer.begun = ""
         added = written.text if written.generation.stop not in ("late", "hopeless") else ""
-        found = gates.route(written.generation.tokens, text=added, parses=written.parses, cloud="off")
+        behind = replace(answer.request, prefix=answer.request.prefix + begun.begun)
+        invents = answer.request.trigger == "typing" and await asyncio.to_thread(_invents, behind, written)
+        found = gates.route(written.generation.tokens, text=added, parses=written.parses, cloud="off", invents=invents)
         if found.to == "local":
             answer.wrote((begun.begun + added).rstrip(), parses=True)
             return replace(route, confidence=found.confidence, chance=found.chance)
@@ -180,10 +183,13 @@ class Escalation:
         answer.hopeless = written.generation.stop == "hopeless"
         text, parses = written.text, written.parses
         answer.wrote(text, parses=parses)
-        noise = answer.request.trigger == "typing" and await asyncio.to_thread(
-            is_noise, answer.request, text, written=written.generation.text, taken=answer.taken
-        )
-        return gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise)
+        noise = invents = False
+        if answer.request.trigger == "typing":
+            raw = written.generation.text
+            noise = await asyncio.to_thread(is_noise, answer.request, text, written=raw, taken=answer.taken)
+            invents = await asyncio.to_thread(_invents, answer.request, written)
+        answer.withheld = invents and not gates.shows_noise(answer.features)
+        return gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise, invents=invents)
 
     async def _from_cloud(self, answer: RunningAnswer, route: Route) -> Suggestion:
         """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
@@ -257,13 +263,19 @@ class Escalation:
 
     def _without_cloud(self, answer: RunningAnswer, reason: Reason) -> Suggestion:
         """The local text after all, where it may be shown; never one that the person has rejected."""
-        text = answer.local_text if answer.parses and answer.forced is None else ""
+        may_show = answer.parses and answer.forced is None and not answer.withheld
+        text = answer.local_text if may_show else ""
         route = self._gates_of(answer.request).without_cloud(answer.features, text, reason)
         return answer.suggestion(text if route.to == "local" else "", route)
 
     def _gates_of(self, request: CompletionRequest) -> Gates:
         """A manual request always shows the best text."""
         return self.gates if request.trigger == "typing" else replace(self.gates, show=0.0)
+
+
+def _invents(request: CompletionRequest, written: LocalText) -> bool:
+    """The text has names that stand nowhere in what the model has read."""
+    return bool(invented_names(request, written.text, [hit.chunk.text for hit in written.hits]))
 
 
 async def _made(draft: str) -> str:

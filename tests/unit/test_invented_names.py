@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from jupyter_mccom.evaluation.lib.invented_names import InventedNames, invented_names
+from jupyter_mccom.cascade.text.invented_names import InventedNames, invented_names
+from jupyter_mccom.engines.scripted import ScriptedEngine
+from jupyter_mccom.errors import CloudTimeout
 from jupyter_mccom.evaluation.lib.metrics import mean
 from jupyter_mccom.evaluation.lib.samples import Sample
 from jupyter_mccom.evaluation.suites.invented import WHICH, Text, findings, flagged, text_of
 from jupyter_mccom.learning.calibrate import log_loss
-from jupyter_mccom.types import Cell, CompletionRequest, Features
+from jupyter_mccom.types import Cell, CompletionRequest, Features, Prompt, Trigger
+from tests.cascades import cascade_of
 
 ABOVE = Cell(cell_id="0", kind="code", source="import numpy as np\nvalues = load(path)\n%matplotlib inline")
 BELOW = Cell(cell_id="2", kind="code", source="frame.groupby('a')")
-NONE = InventedNames(used=(), keywords=(), bound=(), attributes=())
+NONE = InventedNames()
+TRIGGERS: tuple[Trigger, ...] = ("typing", "invoke")
 
 
 def _request(prefix: str, suffix: str = "") -> CompletionRequest:
@@ -39,7 +45,12 @@ def _request(prefix: str, suffix: str = "") -> CompletionRequest:
         ("y = load(path, ", "sep=',')", (), ("sep",), (), ()),
         ("", "total = sum(values)", (), (), ("total",), ()),
         ("", "total = sum(total)", (), (), ("total", "total"), ()),
-        ("y = [", "v for v in values]", (), (), ("v", "v"), ()),
+        ("y = [", "v for v in values]", (), (), (), ()),  # one letter
+        ("y = [", "one for one in values]", (), (), ("one", "one"), ()),
+        ("!pip install ", "some_package", (), (), (), ()),
+        ("%timeit ", "some_name", (), (), (), ()),
+        ('text = """\n', "Some words", (), (), (), ()),
+        ("# ", "some words", (), (), (), ()),
         ("", "import pandas as pd", (), (), ("pandas", "pd"), ()),
         ("", "frame", ("frame",), (), (), ()),  # bound in a cell below only
         ("y = values.", "groupby", (), (), (), ()),
@@ -51,8 +62,55 @@ def test_names_that_stand_nowhere(
     prefix: str, text: str, used: tuple[str, ...], keywords: tuple[str, ...], bound: tuple[str, ...], attributes: object
 ) -> None:
     """Names of a text are told by what they are; the word at the cursor is one."""
-    found = invented_names(_request(prefix), text, frozenset({"project_word"}))
+    found = invented_names(_request(prefix), text, ["project_word"])
     assert (found.used, found.keywords, found.bound, found.attributes) == (used, keywords, bound, attributes)
+
+
+def test_other_languages() -> None:
+    """Nothing is known of names of another language, or of a cell of another."""
+    other = replace(_request("x <- "), language="r")
+    assert invented_names(other, "some_name") == NONE
+    assert invented_names(_request("%%bash\n"), "some_name") == NONE
+
+
+async def test_a_made_up_name_is_not_shown_unasked() -> None:
+    """A text with a made-up name is held to the gate for noise; a person who asks sees it."""
+    cascade = cascade_of(ScriptedEngine({"y = ": "mean(valid)\n", "z = ": "load(path)\n"}, prob=0.85))
+    texts = {}
+    for prefix in ("y = ", "z = "):
+        for trigger in TRIGGERS:
+            request = replace(_request(prefix), id=prefix + trigger, client=prefix + trigger, trigger=trigger)
+            *_, last = [suggestion async for suggestion in cascade.complete(request)]
+            texts[prefix, trigger] = last.text
+    assert texts == {
+        ("y = ", "typing"): "",
+        ("y = ", "invoke"): "mean(valid)",
+        ("z = ", "typing"): "load(path)",
+        ("z = ", "invoke"): "load(path)",
+    }
+
+
+def _silent(prompt: Prompt) -> str:
+    """A cloud that fails."""
+    raise CloudTimeout("it was silent; try later")
+
+
+async def test_a_made_up_name_asks_the_cloud() -> None:
+    """With a cloud, a text with a made-up name is the cloud's to answer, and it is not shown where that fails."""
+    for cloud, text in (
+        (ScriptedEngine({"y = ": "load(path)\n"}), "load(path)"),
+        (ScriptedEngine(_silent), ""),
+    ):
+        cascade = cascade_of(ScriptedEngine({"y = ": "mean(valid)\n"}, prob=0.85), cloud)
+        *_, last = [suggestion async for suggestion in cascade.complete(_request("y = "))]
+        assert (last.text, last.route.to) == (text, "cloud" if text else "nothing")
+
+
+def test_what_was_read_is_known() -> None:
+    """A name that stands in a hit, such as what the kernel holds, is not made up."""
+    request = _request("y = ")
+    assert invented_names(request, "tariff(path)").used == ("tariff",)
+    assert not invented_names(request, "tariff(path)", ["# tariff(path): function"])
 
 
 def test_a_flag_only_lowers_a_chance() -> None:
@@ -78,7 +136,7 @@ def _text(number: int, *, prob: float, right: bool, names: InventedNames = NONE)
 
 def test_what_a_gate_holds_back() -> None:
     """The tables tell of each kind of names how many texts have them, and what a gate would hold back."""
-    invented = InventedNames(used=("x",), keywords=(), bound=(), attributes=())
+    invented = InventedNames(used=("x",))
     texts = [_text(number, prob=0.99, right=number % 4 > 0) for number in range(40)]
     texts += [_text(number, prob=0.99, right=False, names=invented) for number in range(40, 44)]
     loss, gate = findings(texts, [1.0] * len(texts), model="m").tables

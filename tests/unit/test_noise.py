@@ -78,11 +78,13 @@ async def test_only_where_the_suggestion_ends() -> None:
     cascade = cascade_of(
         ScriptedEngine({"x = st": "dev(values)\n", "values)": ".round()\n", "df": ".head()\n"}, prob=0.85)
     )
-    *_, taken = [suggestion async for suggestion in cascade.complete(replace(REQUEST, prefix="x = st"))]
+    above = Cell(cell_id="a", kind="code", source="from statistics import stdev\nvalues = [1, 2]")
+    asked = replace(REQUEST, prefix="x = st", cells_before=(above,))
+    *_, taken = [suggestion async for suggestion in cascade.complete(asked)]
     last = replace(TAKEN, suggestion_id=taken.suggestion_id)
     texts = []
     for prefix in ("x = stdev(values)", "x = stdev(values)\ndf"):
-        request = replace(REQUEST, id=prefix, prefix=prefix, last=last)
+        request = replace(asked, id=prefix, prefix=prefix, last=last)
         texts.append([suggestion async for suggestion in cascade.complete(request)][-1].text)
     assert texts == ["", ".head()"]
 

@@ -37,7 +37,7 @@ def joined(text: str, *, language: str, prefix: str, suffix: str, elsewhere: Seq
     if not rest.strip() or not text.strip():
         return text
     line = prefix.rpartition("\n")[2]
-    if language in _HASH_LANGUAGES and not _in_long_string(prefix):
+    if language in _HASH_LANGUAGES and not in_long_string(prefix):
         text = _inside_its_string(text, line, rest)
     if not text.strip():
         return ""
@@ -104,6 +104,6 @@ def _quote(line: str) -> str:
     return state
 
 
-def _in_long_string(prefix: str) -> bool:
+def in_long_string(prefix: str) -> bool:
     """The cursor stands in a string of several lines, or right behind its quotes."""
     return any(prefix.count(quotes) % 2 for quotes in ('"""', "'''"))

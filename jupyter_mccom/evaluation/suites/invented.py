@@ -16,12 +16,12 @@ from itertools import zip_longest
 from typing import Any
 
 from ...cascade.route import features_of
+from ...cascade.text.invented_names import InventedNames, invented_names
 from ...compose import open_cascade
 from ...learning.calibrate import EAGERNESS, log_loss
 from ...types import Features
 from ..lib.bench import Bench
 from ..lib.feature_sets import folds_of, held_back
-from ..lib.invented_names import InventedNames, invented_names
 from ..lib.key_positions import at_keys, pressed
 from ..lib.metrics import exact_match, interval_by, mean
 from ..lib.project_answers import answer_in
@@ -34,10 +34,10 @@ from ..report.strata import WEIGHTED, strata
 WHICH: Mapping[str, Callable[[InventedNames], bool]] = {
     "names used": lambda names: bool(names.used),
     "and keyword arguments": lambda names: bool(names.used or names.keywords),
-    "and names that the text binds": lambda names: bool(names.used or names.keywords or names.bound),
+    "and names that the text binds": bool,
     "attributes": lambda names: bool(names.attributes),
 }
-"""Which names that stand nowhere raise the flag."""
+"""Which names that stand nowhere raise the flag; the product's is the third."""
 _STEPS = [-0.1 * number for number in range(61)]
 """Weights of a flag that are tried, in log odds; a flag never makes a text likelier."""
 _SPREAD = 1.0
@@ -90,8 +90,8 @@ def text_of(sample: Sample, row: Mapping[str, Any] | None) -> Text | None:
     features = features_of([token_from(token) for token in row["tokens"]], row["text"], row["parses"])
     if features is None:
         return None
-    words = words_of(sample.root) if sample.root else frozenset()
-    names = invented_names(sample.request, row["text"], words)
+    read = [" ".join(words_of(sample.root))] if sample.root else []
+    names = invented_names(sample.request, row["text"], read)
     return Text(sample=sample, text=row["text"], features=features, names=names)
 
 
