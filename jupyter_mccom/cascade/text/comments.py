@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from .python import MAX_LINE_CHARS
+
 _MARKS = {
     **dict.fromkeys(("python", "r", "julia", "ruby", "perl", "bash", "sh", "yaml", "toml"), "#"),
     **dict.fromkeys(("javascript", "typescript", "java", "c", "cpp", "c++", "rust", "go", "scala", "kotlin"), "//"),
@@ -68,15 +70,15 @@ def _mark(text: str, language: str, prefix: str) -> str | None:
 def _without_end(text: str, line: str, language: str, prefix: str) -> str:
     """One line of code without the comment at its end."""
     mark = _MARKS.get(language)
-    if mark is None or mark in line or _in_string("", prefix):
+    if mark is None or mark in line or len(line) > MAX_LINE_CHARS or _in_string("", prefix):
         return text
-    quote, before = "", ""
-    for at, sign in enumerate(line + text):
+    whole, quote, before = line + text, "", ""
+    for at, sign in enumerate(whole):
         if quote:
             quote = "" if sign == quote and before != "\\" else quote
         elif sign in _QUOTES:
             quote = sign
-        elif at >= len(line) and before.isspace() and (line + text).startswith(mark, at):
+        elif at >= len(line) and before.isspace() and whole.startswith(mark, at):
             return text[: at - len(line)].rstrip()
         before = "" if before == "\\" else sign
     return text

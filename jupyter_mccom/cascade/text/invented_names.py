@@ -10,18 +10,18 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ...types import CompletionRequest
 from .join import in_long_string
 from .language import cell_language
-from .python import tokens
+from .python import MAX_LINE_CHARS, tokens
 
 _GIVEN = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "display", "get_ipython", "In", "Out"})
 _WORD = re.compile(r"[^\W\d]\w*")
 _TARGETS = re.compile(r"\bfor\s+(.*?)\s+in\b|\blambda\s+(.*?):")
-_ASSIGNED = re.compile(r"\s*([\w\s,]+?)=[^=]")
+_ASSIGNED = re.compile(r"([\w\s,]+?)=[^=]")
 _IMPORT = re.compile(r"\s*(?:from|import)\b")
 _BINDERS = frozenset({"as", "for", "def", "class", "import", "lambda", "global", "nonlocal"})
 
@@ -59,37 +59,43 @@ def invented_names(request: CompletionRequest, text: str, read: Iterable[str] = 
     line = request.prefix.rpartition("\n")[2]
     if cell_language(request.language, request.prefix) != "python" or not text:
         return InventedNames()
-    if line.lstrip().startswith(("%", "!")) or in_long_string(request.prefix):
+    if line.lstrip().startswith(("%", "!")) or len(line) > MAX_LINE_CHARS or in_long_string(request.prefix):
         return InventedNames()
     source = line + text
     names = list(_names(source))
     new = [one for one in names if one.end > len(line) and len(one.word) > 1]
     own = {one.word for one in names if one.binds} | _targets(source)
-    above = _GIVEN | _words(_sources(request)) | _words(read)
-    known = above | _words(cell.source for cell in request.cells_after if cell.kind == "code")
+    above = [*_sources(request), *read]
+    anywhere = [*above, *(cell.source for cell in request.cells_after if cell.kind == "code")]
+    imports = _IMPORT.match(source) is not None
 
-    def those(kind: str, but: Set[str]) -> tuple[str, ...]:
-        return tuple(one.word for one in new if one.kind == kind and one.word not in but)
+    def those(kind: str, sources: Sequence[str], *, bound: bool = False) -> tuple[str, ...]:
+        words = [one.word for one in new if one.kind == kind and (kind != "name" or (one.word in own) == bound)]
+        return tuple(word for word in words if word not in _GIVEN and not _stands(word, sources))
 
     return InventedNames(
-        used=() if _IMPORT.match(source) else those("name", above | own),
-        keywords=those("keyword", known),
-        bound=tuple(one.word for one in new if one.kind == "name" and one.word in own and one.word not in known),
-        attributes=those("attribute", known),
+        used=() if imports else those("name", above),
+        keywords=those("keyword", anywhere),
+        bound=those("name", anywhere, bound=True),
+        attributes=those("attribute", anywhere),
     )
 
 
 def _sources(request: CompletionRequest) -> Iterator[str]:
     """The code of the cells above and of this one, without the word at the cursor."""
-    yield re.sub(r"\w+$", "", request.prefix)
+    line = request.prefix.rpartition("\n")[2]
+    yield request.prefix[: len(request.prefix) - len(line)]
+    yield re.sub(r"\w+$", "", line)
     yield re.sub(r"^\w+", "", request.suffix)
     for cell in request.cells_before:
         if cell.kind == "code":
             yield cell.source
 
 
-def _words(sources: Iterable[str]) -> frozenset[str]:
-    return frozenset(word for source in sources for word in _WORD.findall(source))
+def _stands(word: str, sources: Sequence[str]) -> bool:
+    """The word stands in one of the sources. Most sources do not have its letters, which is quickly seen."""
+    pattern = re.compile(rf"\b{re.escape(word)}\b")
+    return any(word in source and pattern.search(source) for source in sources)
 
 
 def _names(source: str) -> Iterator[_Name]:
@@ -118,5 +124,5 @@ def _names(source: str) -> Iterator[_Name]:
 def _targets(source: str) -> set[str]:
     """Names that loops, lambdas and a tuple's assignment bind."""
     parts = [part for found in _TARGETS.findall(source) for part in found]
-    assigned = _ASSIGNED.match(source)
+    assigned = _ASSIGNED.match(source.lstrip())
     return set(_WORD.findall(" ".join([*parts, assigned[1] if assigned else ""])))

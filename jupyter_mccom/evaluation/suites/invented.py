@@ -60,9 +60,9 @@ class Text:
 
 
 def measure(bench: Bench) -> Findings:
-    """`n` statements, half of notebooks. Raises InputError without the data."""
+    """`n` statements, half of notebooks, those on which no gate was fitted. Raises InputError without the data."""
     n_lines = bench.n // 2
-    books = notebook_samples(bench.data, bench.n - n_lines, bench.seed)
+    books = notebook_samples(bench.data, bench.n - n_lines, bench.seed, apart=True)
     lines = repository_samples(bench.data, n_lines, bench.seed)
     samples = at_keys([one for pair in zip_longest(books, lines) for one in pair if one is not None], bench.seed)
     asyncio.run(_run(bench, samples))
