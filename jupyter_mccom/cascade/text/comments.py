@@ -21,8 +21,9 @@ _QUOTES = "\"'`"
 
 
 def begins_unasked(text: str, *, language: str, prefix: str) -> bool:
-    """The first line of `text` that has something begins a comment, and the cursor's line has none."""
-    return _mark(text, language, prefix) is not None
+    """The first line of `text` that has something begins a comment that nobody began: a new one is one, too."""
+    mark = _mark(language, prefix)
+    return mark is not None and _comes_first(text, mark, prefix)
 
 
 def code_start(text: str, *, language: str, prefix: str) -> int:
@@ -30,8 +31,8 @@ def code_start(text: str, *, language: str, prefix: str) -> int:
 
     The length of `text` where nothing stands below them.
     """
-    mark = _mark(text, language, prefix)
-    if mark is None:
+    mark = _mark(language, prefix)
+    if mark is None or not _comes_first(text, mark, prefix):
         return 0
     at = 0
     for line in text.splitlines(keepends=True):
@@ -45,11 +46,18 @@ def without_unasked(text: str, *, language: str, prefix: str) -> str:
     """`text` less the comments with which it begins, and less one behind the code where it is one line.
 
     On an empty line the code takes the place of the comment; code that is indented otherwise cannot, and is left out.
+    A comment that was begun is completed, and ends with its line.
     """
-    start = code_start(text, language=language, prefix=prefix)
+    mark = _mark(language, prefix)
+    if mark is None:
+        return text
     line = prefix.rpartition("\n")[2]
+    start = code_start(text, language=language, prefix=prefix)
     if not start:
-        return text if "\n" in text else _without_end(text, line, language, prefix)
+        if _comment_at(line, mark) is not None:
+            first, _, below = text.partition("\n")
+            return first if below.lstrip().startswith(mark) else text
+        return text if "\n" in text else _without_end(text, line, mark)
     code = text[start:]
     if line.strip():
         return "\n" + code if code.strip() else ""
@@ -58,32 +66,41 @@ def without_unasked(text: str, *, language: str, prefix: str) -> str:
     return code[len(indent) :] if indent == line else ""
 
 
-def _mark(text: str, language: str, prefix: str) -> str | None:
-    """The mark of the comment that begins `text`; None where it begins with none, or with one that was begun."""
-    mark = _MARKS.get(language)
-    if mark is None or not text.lstrip().startswith(mark):
-        return None
+def _mark(language: str, prefix: str) -> str | None:
+    """What begins a comment at the cursor; None in a string, or where nothing is known of the language."""
     line = prefix.rpartition("\n")[2]
-    return None if mark in line or _in_string(line, prefix) else mark
-
-
-def _without_end(text: str, line: str, language: str, prefix: str) -> str:
-    """One line of code without the comment at its end."""
     mark = _MARKS.get(language)
-    if mark is None or mark in line or len(line) > MAX_LINE_CHARS or _in_string("", prefix):
-        return text
-    whole, quote, before = line + text, "", ""
-    for at, sign in enumerate(whole):
+    if mark is None or len(line) > MAX_LINE_CHARS or len(_TRIPLE.findall(prefix)) % 2:
+        return None
+    code = line[: _comment_at(line, mark)]
+    return None if any(code.count(quote) % 2 for quote in _QUOTES) else mark
+
+
+def _comes_first(text: str, mark: str, prefix: str) -> bool:
+    """The first line that has something is a comment of its own: where the cursor's line has one, a line below it."""
+    if not text.lstrip().startswith(mark):
+        return False
+    blank = text[: len(text) - len(text.lstrip())]
+    return "\n" in blank or _comment_at(prefix.rpartition("\n")[2], mark) is None
+
+
+def _without_end(text: str, line: str, mark: str) -> str:
+    """One line of code without the comment at its end."""
+    at = _comment_at(line + text, mark)
+    return text if at is None or at < len(line) else text[: at - len(line)].rstrip()
+
+
+def _comment_at(line: str, mark: str) -> int | None:
+    """Offset of the comment of a line: at its start or behind a blank, and in no string."""
+    if mark not in line:
+        return None
+    quote, before = "", " "
+    for at, sign in enumerate(line):
         if quote:
             quote = "" if sign == quote and before != "\\" else quote
         elif sign in _QUOTES:
             quote = sign
-        elif at >= len(line) and before.isspace() and whole.startswith(mark, at):
-            return text[: at - len(line)].rstrip()
+        elif before.isspace() and line.startswith(mark, at):
+            return at
         before = "" if before == "\\" else sign
-    return text
-
-
-def _in_string(line: str, prefix: str) -> bool:
-    """The cursor may stand in a string: of its line, or of several lines."""
-    return any(line.count(quote) % 2 for quote in _QUOTES) or len(_TRIPLE.findall(prefix)) % 2 == 1
+    return None
