@@ -66,6 +66,19 @@ def test_names_that_stand_nowhere(
     assert (found.used, found.keywords, found.bound, found.attributes) == (used, keywords, bound, attributes)
 
 
+def test_a_star_brings_names() -> None:
+    """Where a star import or a magic binds names, no name is made up."""
+    for way in ("from pylab import *", "%run other.py"):
+        assert not invented_names(_request(f"{way}\ny = "), "plot(1)")
+    assert invented_names(_request("y = "), "plot(1)")
+
+
+def test_what_tells() -> None:
+    """A name that is used tells; a keyword argument, a name that the text binds or an attribute does not."""
+    assert InventedNames(used=("one",))
+    assert not InventedNames(keywords=("one",), bound=("two",), attributes=("three",))
+
+
 def test_other_languages() -> None:
     """Nothing is known of names of another language, or of a cell of another."""
     other = replace(_request("x <- "), language="r")

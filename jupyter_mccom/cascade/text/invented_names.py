@@ -23,6 +23,8 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _TARGETS = re.compile(r"\bfor\s+(.*?)\s+in\b|\blambda\s+(.*?):")
 _ASSIGNED = re.compile(r"([\w\s,]+?)=[^=]")
 _IMPORT = re.compile(r"\s*(?:from|import)\b")
+_BRINGS_NAMES = ("import *", "%pylab", "%run", "%load", "exec(", "globals(")
+"""What binds names that stand nowhere."""
 _BINDERS = frozenset({"as", "for", "def", "class", "import", "lambda", "global", "nonlocal"})
 
 
@@ -35,13 +37,13 @@ class InventedNames:
     keywords: tuple[str, ...] = ()
     """Keyword arguments."""
     bound: tuple[str, ...] = ()
-    """Bound by the text itself."""
+    """Bound by the text itself: how a person names what is new cannot be known."""
     attributes: tuple[str, ...] = ()
     """Behind a dot. These tell nothing: a library has many that no cell has used yet."""
 
     def __bool__(self) -> bool:
-        """True where a name tells that the text is hardly ever right."""
-        return bool(self.used or self.keywords or self.bound)
+        """True where running the text would say that a name is not defined."""
+        return bool(self.used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def invented_names(request: CompletionRequest, text: str, read: Iterable[str] = 
     own = {one.word for one in names if one.binds} | _targets(source)
     above = [*_sources(request), *read]
     anywhere = [*above, *(cell.source for cell in request.cells_after if cell.kind == "code")]
-    imports = _IMPORT.match(source) is not None
+    imports = _IMPORT.match(source) is not None or any(way in code for way in _BRINGS_NAMES for code in above)
 
     def those(kind: str, sources: Sequence[str], *, bound: bool = False) -> tuple[str, ...]:
         words = [one.word for one in new if one.kind == kind and (kind != "name" or (one.word in own) == bound)]

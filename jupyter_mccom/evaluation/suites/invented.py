@@ -32,12 +32,12 @@ from ..report.findings import Findings, Table
 from ..report.strata import WEIGHTED, strata
 
 WHICH: Mapping[str, Callable[[InventedNames], bool]] = {
-    "names used": lambda names: bool(names.used),
+    "names used": bool,
     "and keyword arguments": lambda names: bool(names.used or names.keywords),
-    "and names that the text binds": bool,
+    "and names that the text binds": lambda names: bool(names.used or names.keywords or names.bound),
     "attributes": lambda names: bool(names.attributes),
 }
-"""Which names that stand nowhere raise the flag; the product's is the third."""
+"""Which names that stand nowhere raise the flag; the product's is the first."""
 _STEPS = [-0.1 * number for number in range(61)]
 """Weights of a flag that are tried, in log odds; a flag never makes a text likelier."""
 _SPREAD = 1.0
