@@ -38,6 +38,7 @@ WHICH: Mapping[str, Callable[[InventedNames], bool]] = {
     "attributes": lambda names: bool(names.attributes),
 }
 """Which names that stand nowhere raise the flag; the product's is the first."""
+LOSS = ("stand nowhere", "texts", "of these right", "gained log loss")
 _STEPS = [-0.1 * number for number in range(61)]
 """Weights of a flag that are tried, in log odds; a flag never makes a text likelier."""
 _SPREAD = 1.0
@@ -98,7 +99,10 @@ def text_of(sample: Sample, row: Mapping[str, Any] | None) -> Text | None:
 def findings(texts: Sequence[Text], weights: Sequence[float], *, model: str) -> Findings:
     """`weights` says how often the key of each text is pressed."""
     if len({one.right for one in texts}) < 2:
-        return Findings(tables=[], notes=["too few texts: some must be right and some wrong"])
+        few = Table(
+            title=f"{model}, {len(texts)} texts: too few, some must be right and some wrong", head=LOSS, rows=[]
+        )
+        return Findings(tables=[few], figures={"n": len(texts)})
     statements, right = [one.sample.statement for one in texts], [one.right for one in texts]
     folds = folds_of(statements)
     chances = held_back([one.features for one in texts], right, folds)
@@ -118,7 +122,7 @@ def findings(texts: Sequence[Text], weights: Sequence[float], *, model: str) -> 
             Table(
                 title=f"{model}, {len(texts)} texts, statements: {n_of}; log loss of the fit "
                 f"{mean(_losses(chances, right)):.3f}",
-                head=["stand nowhere", "texts", "of these right", "gained log loss"],
+                head=LOSS,
                 rows=losses,
             ),
             Table(
