@@ -202,6 +202,13 @@ class MCCom(Configurable):
         help="How long the cursor must rest on a new empty line before a suggestion comes there, in milliseconds. "
         "0: no suggestion there.",
     ).tag(config=True, person=True)
+    empty_cell_pause_ms = Int(
+        0,
+        min=0,
+        help="How long the cursor must rest in an empty cell, with an idle kernel, before its first line is suggested, "
+        "if that is very likely right, in milliseconds; 1000 is a good value. 0: no suggestion there, since few are "
+        "right.",
+    ).tag(config=True, person=True)
     debounce_max_ms = Int(
         300,
         min=0,

@@ -150,6 +150,11 @@ class CompletionRequest:
         """The name of the cursor's cell or file, as a chunk's source."""
         return self.document if not self.cell_id else f"cell {self.n_cells_above + len(self.cells_before)}"
 
+    @property
+    def in_empty_cell(self) -> bool:
+        """The cursor's cell holds nothing but white space."""
+        return bool(self.cell_id) and not (self.prefix + self.suffix).strip()
+
     def without_cells(self) -> CompletionRequest:
         """The request without its cells, for keeping: the notebook around it may be large."""
         return replace(self, cells_before=(), cells_after=())

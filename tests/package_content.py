@@ -20,7 +20,7 @@ _EXTENSION = "share/jupyter/labextensions/jupyter-mccom"
 IN_WHEEL = (
     "jupyter_mccom/py.typed",
     "jupyter_mccom/_version.py",
-    "jupyter_mccom/demo/demo.ipynb",
+    *(f"jupyter_mccom/demo/{name}" for name in ("demo.ipynb", "weather.csv", "weather.py")),
     *(f"jupyter_mccom/evaluation/seeded/{name}.txt" for name in ("open", "apart", "surroundings")),
     "etc/jupyter/jupyter_server_config.d/jupyter_mccom.json",
     f"{_EXTENSION}/install.json",

@@ -84,6 +84,7 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("midline", "| all: every word |"),
         ("invented", "| stand nowhere |"),
         ("kernels", "| "),
+        ("empty-cells", "| balanced | "),
         ("drafts", "| same answer | 1 of 1 |"),
         ("outages", "| hanging, closed |"),
         ("cloud-lengths", "| 128: the prompt is another one |"),

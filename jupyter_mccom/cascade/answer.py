@@ -74,6 +74,7 @@ class RunningAnswer:
     _task: asyncio.Task[None] | None = None
     _n_waiting: int = 0
     _cloud_s: float | None = None
+    _local_s: float | None = None
     _stage_s: dict[str, float] = field(default_factory=dict)
     _generations: dict[str, Generation] = field(default_factory=dict)
 
@@ -140,6 +141,11 @@ class RunningAnswer:
     def left_s(self) -> float:
         """Seconds until the deadline."""
         return self.deadline_s - self.clock.now_s()
+
+    @property
+    def proposes(self) -> bool:
+        """Nobody has asked or typed: it is a proposal for an empty cell."""
+        return self.forced is None and self.request.trigger == "typing" and self.request.in_empty_cell
 
     @property
     def written(self) -> str:
@@ -211,6 +217,12 @@ class RunningAnswer:
     def wrote(self, text: str, *, parses: bool) -> None:
         """Takes the local text, trimmed, and whether the cell holds with it."""
         self.local_text, self.parses = text, parses
+        self._local_s = self.clock.now_s()
+
+    @property
+    def local_held_s(self) -> float:
+        """Seconds since the local text was whole; 0 while it is not."""
+        return 0.0 if self._local_s is None else self.clock.now_s() - self._local_s
 
     # what comes of it
 

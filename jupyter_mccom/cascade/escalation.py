@@ -22,11 +22,14 @@ from .answer import RunningAnswer
 from .drafts.after_rejection import AfterRejection, tail
 from .drafts.context_text import ContextText, context_text
 from .route import CloudState, Gates, confidence
+from .text.empty_cell import beginnings, follows_code
 from .text.heal import heal
 from .text.invented_names import invented_names
+from .text.language import cell_language
 from .text.noise import is_noise
+from .text.parse import breaks
 from .text.prompt import typed_of
-from .tiers import CloudTier, LocalTier
+from .tiers import CloudText, CloudTier, LocalTier
 from .writing import LocalText, within
 
 _LEAST_DRAFT_TOKENS = 4
@@ -38,7 +41,7 @@ _ANEW_S = 0.5
 class Escalation:
     """The way from tier to tier of one cascade. `max_tokens` bounds a cloud text, `latency_budget_s` an answer.
 
-    After `hedge_s` of a silent cloud a local text that may be shown is shown.
+    A local text that may be shown is held back for a silent cloud for at most `hedge_s`.
     """
 
     def __init__(
@@ -71,6 +74,10 @@ class Escalation:
         """The final suggestion; its text may be empty. Raises EngineError or ModelError when no engine can be asked."""
         if answer.forced == "dismissed":
             return answer.suggestion("", Route(to="nothing", reason="dismissed"))
+        if answer.proposes:
+            if not follows_code(answer.request):
+                return answer.suggestion("", Route(to="nothing", reason="low"))
+            state = "off"  # nobody has asked: that is worth no call
         if answer.forced and state == "ready":
             route = Route(to="cloud", reason=answer.forced)
         else:
@@ -168,7 +175,7 @@ class Escalation:
     async def _local_route(self, answer: RunningAnswer, state: CloudState) -> Route:
         """Lets the local engine write, and asks the gates."""
         gates = self._gates_of(answer.request)
-        hopeless = gates.hopeless if state == "ready" else lambda tokens: False
+        hopeless = gates.hopeless if state == "ready" or answer.proposes else lambda tokens: False
         try:
             written = await self.local.write(answer, hopeless=hopeless)
         except (EngineError, ModelError):
@@ -189,44 +196,50 @@ class Escalation:
             noise = await asyncio.to_thread(is_noise, answer.request, text, written=raw, taken=answer.taken)
             invents = await asyncio.to_thread(_invents, answer.request, written)
         answer.withheld = invents and not gates.shows_noise(answer.features)
-        return gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise, invents=invents)
+        route = gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise, invents=invents)
+        return await _proposed(answer, gates, written, route) if answer.proposes else route
 
     async def _from_cloud(self, answer: RunningAnswer, route: Route) -> Suggestion:
         """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
-        cloud, line, prefix = self.cloud, answer.line, answer.request.prefix
-        assert cloud is not None
-        if not await self._begins(cloud):
-            return self._without_cloud(answer, "budget" if cloud.budget.spent else "paused")
+        assert self.cloud is not None
+        with self._hedged(answer):
+            if not await self._begins(self.cloud):
+                return self._without_cloud(answer, "budget" if self.cloud.budget.spent else "paused")
+            came = await self._asked(self.cloud, answer, route)
+        answer.trouble = came.trouble or answer.trouble
+        if came.text:
+            return answer.suggestion(came.text, route, origin="cloud")
+        return self._without_cloud(answer, came.failed or route.reason)
+
+    async def _asked(self, cloud: CloudTier, answer: RunningAnswer, route: Route) -> CloudText:
+        """What comes of the call that was taken."""
+        line, prefix = answer.line, answer.request.prefix
         asked_before, line.cloud_asked = line.cloud_asked, True
         answer.asks_cloud()
         line.asked_prefix = prefix if route.reason == "asked" else line.asked_prefix
         answer.route = route
         draft = asyncio.create_task(self._draft(cloud, answer), name="mccom draft")
         try:
-            with self._hedged(answer):
-                came = await cloud.write(answer, draft, clock=self.clock, max_tokens=self._max_tokens)
+            return await cloud.write(answer, draft, clock=self.clock, max_tokens=self._max_tokens)
         except asyncio.CancelledError:
             line.cut_off(asked_before=asked_before)
             raise
         finally:
             draft.cancel()
             await asyncio.wait({draft})
-        answer.trouble = came.trouble or answer.trouble
-        if came.text:
-            return answer.suggestion(came.text, route, origin="cloud")
-        return self._without_cloud(answer, came.failed or route.reason)
 
     @contextmanager
     def _hedged(self, answer: RunningAnswer) -> Iterator[None]:
-        """Shows the local text, if it may be, once the cloud has been silent for long; its text replaces it then."""
+        """Shows the local text, if it may be, once it was held back for long; the cloud's text replaces it then."""
         local = self._without_cloud(answer, "late")
 
         def show() -> None:
-            if not answer.written:
+            if not (answer.asked_cloud and answer.written):
                 answer.hedged = local.text
                 answer.show(replace(local, final=False))
 
-        timer = asyncio.get_running_loop().call_later(self._hedge_s, show) if local.text else None
+        left_s = max(0.0, self._hedge_s - answer.local_held_s)
+        timer = asyncio.get_running_loop().call_later(left_s, show) if local.text else None
         try:
             yield
         finally:
@@ -269,8 +282,31 @@ class Escalation:
         return answer.suggestion(text if route.to == "local" else "", route)
 
     def _gates_of(self, request: CompletionRequest) -> Gates:
-        """A manual request always shows the best text."""
-        return self.gates if request.trigger == "typing" else replace(self.gates, show=0.0)
+        """A manual request always shows the best text; in an empty cell only a sure one is shown unasked."""
+        if request.trigger != "typing":
+            return replace(self.gates, show=0.0)
+        return self.gates.in_empty_cell() if request.in_empty_cell else self.gates
+
+
+async def _proposed(answer: RunningAnswer, gates: Gates, written: LocalText, route: Route) -> Route:
+    """The `route` of the local text, or that of its first statements that are sure; what nobody can judge is not."""
+    if route.reason == "ungated":
+        return Route(to="nothing", reason="low")
+    if route.to == "local":
+        return route
+    request = answer.request
+    language = cell_language(request.language, request.prefix)
+    for text in beginnings(answer.local_text):
+        noise = is_noise(request, text, written=written.generation.text, taken=False)
+        invents = _invents(request, replace(written, text=text))
+        parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
+        tokens = written.generation.tokens
+        found = gates.route(tokens, text=text, parses=parses, cloud="off", noise=noise, invents=invents)
+        if found.to == "local":
+            answer.hopeless = False
+            answer.wrote(text, parses=True)
+            return found
+    return route
 
 
 def _invents(request: CompletionRequest, written: LocalText) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from ..types import Features, Reason, Route, Target, Token
@@ -19,6 +19,8 @@ _LEAST_PROB = 1e-9
 """Servers round a probability down to 0, and up above 1."""
 LEAST_FOR_NOISE = 0.9
 """Chance or confidence above which a text is shown that people call noise (`noise.py`) or that has made-up names."""
+LEAST_IN_EMPTY_CELL = 0.9
+"""The same of the first text of a cell: nothing there says what the person is about to do."""
 CloudState: TypeAlias = Literal["ready", "off", "spent", "budget", "paused"]
 """`off`: none configured, or the document is kept out of it; `spent`: it was asked at this position already; `paused`:
 it failed several times in a row (`breaker.py`)."""
@@ -39,6 +41,13 @@ class Gates:
     show: float
     sure_chance: Chance | None = None
     show_chance: Chance | None = None
+    empty: float = LEAST_IN_EMPTY_CELL
+    """What a text in an empty cell has to be above, of the scale that `show` has; else of that of `sure`."""
+
+    def in_empty_cell(self) -> Gates:
+        """The stricter gates of a cell in which nothing is written yet."""
+        chance = self.show_chance or self.sure_chance
+        return replace(self, sure=self.empty, show=self.empty, sure_chance=chance, show_chance=chance)
 
     def hopeless(self, tokens: Sequence[Token]) -> bool:
         """The tokens so far are so unsure that the rest is not worth waiting for, however short and well it ends."""

@@ -15,7 +15,7 @@ import anyio
 from ..protocols import Clock, Engine
 from ..types import CompletionRequest, Generation, Hit, Prompt, Stop, Token
 from .text.language import cell_language
-from .text.trim import extent_end, looping, trim
+from .text.trim import extent_end, extent_of, looping, trim
 
 _Result = TypeVar("_Result")
 
@@ -50,7 +50,7 @@ class Writing:
         self._clock = clock
         self._max_tokens = max_tokens
         self._hopeless = hopeless
-        self._multiline = request.multiline or "statement"
+        self._extent = extent_of(request)
         self._language = cell_language(request.language, request.prefix)
         cut = request.prefix.rfind("\n") + 1
         self._above, line = request.prefix[:cut], request.prefix[cut:]
@@ -65,7 +65,7 @@ class Writing:
     def text(self) -> str:
         """What is worth showing, of what was written so far."""
         request, raw = self._request, self._raw
-        if self._stop == "length" and self._multiline == "block":
+        if self._stop == "length" and self._extent in ("block", "cell"):
             raw = raw[: raw.rfind("\n")] if "\n" in raw.strip() else raw
         text = trim(
             raw,
@@ -73,7 +73,7 @@ class Writing:
             prefix=request.prefix,
             suffix=request.suffix,
             left_space=self._left_space,
-            multiline=self._multiline,
+            multiline=self._extent,
             elsewhere=[cell.source for cell in (*request.cells_before, *request.cells_after)],
         )
         return text.partition("\n")[0] if request.one_line else text
@@ -130,14 +130,14 @@ class Writing:
         """True when nothing that follows would be shown."""
         if self._hopeless(self._tokens):
             self._stop = "hopeless"
-        elif ("\n" in token.text or self._multiline == "block") and self._extent_is_over():
+        elif ("\n" in token.text or self._extent in ("block", "cell")) and self._extent_is_over():
             self._stop = "statement"
         elif looping(self._raw):
             self._stop = "repetition"
         return self._stop != "end"
 
     def _extent_is_over(self) -> bool:
-        return extent_end(self._multiline, self._language, self._above, self._typed, self._raw) is not None
+        return extent_end(self._extent, self._language, self._above, self._typed, self._raw) is not None
 
 
 async def within(left_s: float, work: Awaitable[_Result]) -> _Result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -20,6 +21,8 @@ from .cloud_commands import add_cloud_commands, run_cloud
 if TYPE_CHECKING:
     from ..cascade.pipeline import Cascade
     from ..compose import OpenCascade
+
+_DEMO_FILES = ("demo.ipynb", "weather.py", "weather.csv")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -82,7 +85,7 @@ SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
     *("kernels", "drafts", "chat", "outages", "cloud-lengths", "rejections", "speculation", "engines", "rules"),
     *("context", "search", "peers", "secrets", "secrets-apart", "masking", "humaneval", "lengths", "afterwards"),
-    *("midline", "invented", "readme"),
+    *("empty-cells", "midline", "invented", "readme"),
 )
 
 
@@ -314,10 +317,13 @@ def _demo(arguments: argparse.Namespace) -> int:
     from ..compose import model_in_use
     from ..demo.tour import options
 
+    if importlib.util.find_spec("pandas") is None:
+        raise InputError("The tour shows a data frame, but pandas is missing. Run `pip install pandas` first.")
     arguments.model = model_in_use(_settings(arguments))
     _pull(arguments)
     folder = Path(tempfile.mkdtemp(prefix="mccom-demo-"))
-    shutil.copy(demo_notebook(), folder / "demo.ipynb")
+    for path in demo_files():
+        shutil.copy(path, folder)
     command = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/demo.ipynb", *arguments.rest]
     command += options(arguments.rest, arguments.models_dir)
     if arguments.models_dir:
@@ -330,8 +336,9 @@ def _demo(arguments: argparse.Namespace) -> int:
     return subprocess.call(command, cwd=folder)
 
 
-def demo_notebook() -> Path:
-    """The demo notebook: in the package when it is installed, in `binder/` in a checkout."""
+def demo_files() -> list[Path]:
+    """The demo notebook and its project's files: in the package when it is installed, in `binder/` in a checkout."""
     package = Path(__file__).parents[1]
-    installed = package / "demo" / "demo.ipynb"
-    return installed if installed.exists() else package.parent / "binder" / "demo.ipynb"
+    installed = package / "demo"
+    folder = installed if (installed / _DEMO_FILES[0]).exists() else package.parent / "binder"
+    return [folder / name for name in _DEMO_FILES]

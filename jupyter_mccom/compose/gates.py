@@ -56,12 +56,19 @@ def recorder_of(
 def gates_of(settings: MCCom, model: Model, verdict: Verdict | None = None) -> Gates:
     """What was learnt, else what the catalogue says of the model, at the chances of the eagerness.
 
-    What a person sets holds: above that `route_threshold` text is shown, at or below that `show_threshold` none is.
+    What a person sets holds: above that `route_threshold` text is shown, at or below that `show_threshold` none is; in
+    an empty cell the eagerness decides.
     """
     prices = prices_of(settings)
     chance = ((verdict.calibration if verdict else None) or calibration_of(model)).chance
     sure, least = settings.route_threshold, settings.show_threshold
-    gates = Gates(sure=prices.route_chance, show=prices.show_chance, sure_chance=chance, show_chance=chance)
+    gates = Gates(
+        sure=prices.route_chance,
+        show=prices.show_chance,
+        sure_chance=chance,
+        show_chance=chance,
+        empty=prices.empty_chance,
+    )
     if least >= 0:
         gates = replace(gates, show=least, show_chance=None)
     if sure >= 0:

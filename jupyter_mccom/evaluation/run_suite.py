@@ -130,6 +130,13 @@ SUITES: Mapping[str, Suite] = {
             files=CELLS,
         ),
         Suite(
+            name="empty-cells",
+            module="empty_cells",
+            n=120,
+            about="is what is proposed in an empty cell its first line, and what is shown of it",
+            files=CELLS[:1],
+        ),
+        Suite(
             name="drafts",
             module="cloud_drafts",
             n=40,

@@ -60,13 +60,15 @@ def names_from(text: str) -> tuple[LiveName, ...]:
 def chunk_of(names: Sequence[LiveName], request: CompletionRequest, *, max_chars: int) -> Chunk | None:
     """At most `max_chars` characters of comment lines on what the cursor's statement names; None where that is nothing.
 
+    In an empty cell, on what the cell above names, which has just defined or shown it.
+
     First the object before the dot or bracket at the cursor, with its members or parameters, then its frames and
     arrays, the last one first. All else is left out: the cells that make it stand in the prompt, and with it a text was
     right no more often (`evaluation/README.md`). So are modules: how they are called stands in an import.
     """
     if request.language != "python":
         return None
-    typed = _statement(request.prefix)
+    typed = _cell_above(request) if request.in_empty_cell else _statement(request.prefix)
     known = {live.name: live for live in names if not live.type_name.startswith("module ")}
     at_cursor = next((name for name in _objects(_open(typed)) if name in known), "")
     others = [name for name in reversed(_NAME.findall(typed)) if name in known and known[name].shape]
@@ -81,6 +83,13 @@ def chunk_of(names: Sequence[LiveName], request: CompletionRequest, *, max_chars
     if not lines:
         return None
     return Chunk(source="kernel", first_line=1, last_line=len(lines), text="\n".join(lines))
+
+
+def _cell_above(request: CompletionRequest) -> str:
+    """The end of the code that led to an empty cell: what it defines and shows is what a person goes on with."""
+    sources = [cell.source for _, cell in request.nearest_last() if cell.kind == "code" and cell.source.strip()]
+    above = sources[-1][-_STATEMENT_CHARS:] if sources else ""
+    return "".join(f"{line}\n" for line in above.rstrip().split("\n")[-_STATEMENT_LINES:])
 
 
 def _statement(prefix: str) -> str:

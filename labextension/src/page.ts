@@ -10,11 +10,12 @@ import type {
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { CellOrder } from './completion/cellorder';
-import { Reader } from './completion/context';
+import { Reader, sessionOf } from './completion/context';
 import { Rhythm } from './completion/debounce';
 import { EmptyLines } from './completion/emptyline';
 import { Prefetch } from './completion/prefetch';
 import { Provider } from './completion/provider';
+import { isRunning } from './completion/running';
 import { Sessions } from './completion/session';
 import { Upheavals } from './completion/upheavals';
 import { Announcer, spokenRegion } from './ghost/announcer';
@@ -75,7 +76,14 @@ export class Page {
     this._emptyLines = new EmptyLines({
       provider: this.provider,
       reader: this._reader,
-      pauseMs: () => settings.values.empty_line_pause_ms
+      pauseMs: empty =>
+        empty === 'cell'
+          ? settings.values.empty_cell_pause_ms
+          : settings.values.empty_line_pause_ms,
+      isRunning: () => {
+        const session = sessionOf(widget());
+        return session !== null && isRunning(session);
+      }
     });
     this.watchers = new Watchers({
       offers,
@@ -88,9 +96,10 @@ export class Page {
       edited: (completer, local) => {
         this._edited(completer, local);
       },
-      moved: () => {
+      moved: completer => {
         this._sessions.left();
         this._prefetch.moved();
+        this._emptyLines.moved(completer);
         upheavals.follow(widget());
       }
     });

@@ -50,6 +50,8 @@ export class Page {
   enabled = true;
   snoozed = false;
   speaking = true;
+  /** No key asks. */
+  atRest = false;
   cell = 'c';
   focused = true;
   waitMs = 0;
@@ -104,6 +106,7 @@ export class Page {
     return {
       place,
       edit: 'typed',
+      atRest: this.atRest,
       isComposing: () => this.composing !== null,
       composed: () => this.composing ?? Promise.resolve(),
       focused: () => this.focused,

@@ -1,5 +1,5 @@
 /**
- * An empty line → our text in core's model, after a pause.
+ * An empty line or cell → our text in core's model, after a pause.
  */
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
@@ -12,6 +12,7 @@ import { EmptyLines } from '../src/completion/emptyline';
 import { Page, TYPED } from './asking';
 
 const PAUSE_MS = 700;
+const CELL_PAUSE_MS = 1000;
 
 /** What the widget's editor and model are to an empty line. */
 class FakeWidget {
@@ -48,7 +49,10 @@ class FakeWidget {
 
 describe('an empty line', () => {
   let widget: FakeWidget;
+  let page: Page;
   let pauseMs: number;
+  let cellPauseMs: number;
+  let isRunning: boolean;
   let goesOn: boolean;
   let asked: number;
   let answer: IInlineCompletionItem[];
@@ -59,10 +63,11 @@ describe('an empty line', () => {
     vi.useFakeTimers();
     widget = new FakeWidget();
     widget.text = 'for x in y:\n    ';
-    [pauseMs, goesOn, asked] = [PAUSE_MS, false, 0];
+    [pauseMs, cellPauseMs] = [PAUSE_MS, CELL_PAUSE_MS];
+    [isRunning, goesOn, asked] = [false, false, 0];
     answer = [{ insertText: 'print(x)' }];
     meanwhile = () => undefined;
-    const page = new Page();
+    page = new Page();
     lines = new EmptyLines({
       provider: {
         identifier: 'jupyter-mccom',
@@ -82,7 +87,8 @@ describe('an empty line', () => {
         readAt: () => page.asked(),
         questionAt: () => [{ text: '', offset: 0 }, TYPED]
       },
-      pauseMs: () => pauseMs
+      pauseMs: empty => (empty === 'cell' ? cellPauseMs : pauseMs),
+      isRunning: () => isRunning
     });
   });
 
@@ -90,13 +96,16 @@ describe('an empty line', () => {
     vi.useRealTimers();
   });
 
-  const edit = (): void => {
-    const completer: InlineCompleter = Object.create(null, {
+  const completer = (): InlineCompleter =>
+    Object.create(null, {
       editor: { get: () => widget.editor },
       model: { get: () => widget.model },
       isActive: { get: () => widget.isActive }
-    });
-    lines.edited(completer);
+    }) as InlineCompleter;
+  const edit = (): void => lines.edited(completer());
+  const enter = (text: string): void => {
+    widget.text = text;
+    lines.moved(completer());
   };
   const after = async (ms: number): Promise<string[]> => {
     await vi.advanceTimersByTimeAsync(ms);
@@ -132,13 +141,64 @@ describe('an empty line', () => {
 
   it.each<[string, () => void]>([
     ['in a line with text', () => (widget.text += 'z')],
-    ['in an empty cell', () => (widget.text = '\n  ')],
+    ['in an empty file', () => (widget.text = page.cell = '')],
     ['without focus', () => (widget.focused = false)],
     ['when it is switched off', () => (pauseMs = 0)]
   ])('is not asked for %s', async (_, make) => {
     make();
     edit();
     await after(10 * PAUSE_MS);
+    expect(asked).toBe(0);
+  });
+
+  it('is not one that the cursor only comes to', async () => {
+    enter('for x in y:\n    ');
+    await after(10 * PAUSE_MS);
+    expect(asked).toBe(0);
+  });
+
+  it('may be all of a cell, which is entered or emptied', async () => {
+    for (const begin of [() => enter('\n  '), edit]) {
+      widget.shown = [];
+      begin();
+      expect(await after(CELL_PAUSE_MS - 1)).toEqual([]);
+      expect(await after(2)).toEqual(['print(x)']);
+    }
+  });
+
+  it('is not spoken to in a cell while the kernel is at work', async () => {
+    isRunning = true;
+    enter('');
+    await after(60 * CELL_PAUSE_MS);
+    isRunning = false;
+    expect(await after(CELL_PAUSE_MS - 1)).toEqual([]);
+    isRunning = true;
+    await after(CELL_PAUSE_MS);
+    expect(asked).toBe(0);
+    isRunning = false;
+    expect(await after(2 * CELL_PAUSE_MS)).toEqual(['print(x)']);
+    expect(asked).toBe(1);
+  });
+
+  it.each<[string, () => void]>([
+    ['the cell is in an empty file', () => (page.cell = '')],
+    ['cells are switched off', () => (cellPauseMs = 0)],
+    ['something is shown there', () => (widget.isActive = true)],
+    ['the focus is elsewhere', () => (widget.focused = false)]
+  ])('is not asked for in a cell when %s', async (_, make) => {
+    make();
+    enter('');
+    await after(10 * CELL_PAUSE_MS);
+    expect(asked).toBe(0);
+  });
+
+  it('waits anew in a cell when the cursor moves', async () => {
+    for (let i = 0; i < 3; i++) {
+      enter('');
+      await after(CELL_PAUSE_MS - 1);
+    }
+    lines.stop();
+    await after(10 * CELL_PAUSE_MS);
     expect(asked).toBe(0);
   });
 

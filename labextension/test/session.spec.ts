@@ -117,3 +117,23 @@ describe('a session that is closed', () => {
     }
   });
 });
+
+describe('an empty cell', () => {
+  const may = (cell: string, text: string, atRest: boolean): boolean => {
+    const empty = new Page();
+    [empty.cell, empty.atRest] = [cell, atRest];
+    empty.place = { text, cursor: 0 };
+    return sessions().of('a.ipynb').mayAsk(empty.here(), false, DEFAULTS);
+  };
+
+  it('is asked about only where the cursor rests', () => {
+    expect([may('c', ' \n', false), may('c', ' \n', true)]).toEqual([
+      false,
+      true
+    ]);
+  });
+
+  it('is not a text of an empty file, nor one that is written', () => {
+    expect([may('', '', false), may('c', 'x', false)]).toEqual([true, true]);
+  });
+});

@@ -21,7 +21,8 @@ const HERE: ISituation = {
   language: 'python',
   before: 'x = 1\ny = ',
   invoked: false,
-  edit: 'typed'
+  edit: 'typed',
+  emptied: false
 };
 
 function why(
@@ -50,6 +51,7 @@ describe('silence', () => {
     ['manual', {}, { trigger_mode: 'manual' }],
     ['remote', { edit: 'remote' }, {}],
     ['changed', { edit: 'changed' }, {}],
+    ['emptied', { before: '', emptied: true }, {}],
     ['comment', { before: 'x = 1  # the' }, { in_comments: false }],
     ['string', { before: 'x = "the' }, { in_strings: false }]
   ])('for %s', (reason, situation, settings) => {
@@ -60,6 +62,7 @@ describe('silence', () => {
     [{ invoked: true }, { trigger_mode: 'manual' }],
     [{ invoked: true, edit: 'remote' }, {}],
     [{ invoked: true, edit: 'changed' }, {}],
+    [{ invoked: true, emptied: true }, {}],
     [{ invoked: true, before: '# a' }, { in_comments: false }],
     [{ before: '"the' }, { in_comments: false }],
     [{ before: '# the' }, { in_strings: false }]

@@ -86,6 +86,18 @@ async def test_a_silent_cloud_is_hedged() -> None:
     assert [suggestion.final for _, suggestion in found] == [False, True]
 
 
+@pytest.mark.parametrize("takes_s", [0.4, 5.0], ids=["within the hedge", "beyond it"])
+@in_virtual_time
+async def test_a_slow_budget_is_part_of_the_hedge(takes_s: float) -> None:
+    """The local text is held back for 0.6 s in all, whatever time the day's budget took of it."""
+    cascade = _cascade(_Cloud(20.0))
+    assert cascade.cloud is not None
+    budget = Budget(calls_a_day=9, tokens_a_day=0, clock=FixedDate(), ledger=_SlowLedger(takes_s))
+    cascade._escalation.cloud = replace(cascade.cloud, budget=budget)
+    found = await _timed(cascade)
+    assert [(at_s, suggestion.text) for at_s, suggestion in found][:1] == [(HEDGE_S, "eros(3)")]
+
+
 @in_virtual_time
 async def test_a_quick_cloud_is_not_hedged() -> None:
     """A cloud that speaks within 0.6 s streams, and no local text is shown."""
@@ -183,10 +195,14 @@ async def test_a_cloud_that_wants_a_pause_gets_it() -> None:
 
 
 class _SlowLedger(MemoryLedger):
-    """Takes a second for each call."""
+    """Takes `takes_s` for each call."""
+
+    def __init__(self, takes_s: float = 1.0) -> None:
+        super().__init__()
+        self._takes_s = takes_s
 
     async def change(self, work: Payment) -> tuple[bool, Mapping[int, Account]]:
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(self._takes_s)
         return await super().change(work)
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
-from ...types import Multiline
+from ...types import CompletionRequest, Multiline
 from .block import block_end
 from .comments import code_start, without_unasked
+from .empty_cell import small_cell_end
 from .join import Join, joined
 from .language import without_magics
 from .python import MAX_LINE_CHARS, tokens
@@ -25,10 +27,25 @@ _OPENERS = ("(", "[", "{", ".")
 _TRIPLE = re.compile(r"'''|\"\"\"")
 
 
-def extent_end(multiline: Multiline, language: str, before: str, typed: str, text: str) -> int | None:
+Extent: TypeAlias = Multiline | Literal["cell"]
+"""Where a suggestion ends; `cell`: as `block`, where nothing is written yet."""
+
+
+def extent_of(request: CompletionRequest) -> Extent:
+    """The extent of a request's suggestion."""
+    if request.multiline == "block" and request.in_empty_cell:
+        return "cell"
+    return request.multiline or "statement"
+
+
+def extent_end(multiline: Extent, language: str, before: str, typed: str, text: str) -> int | None:
     """Offset in `text` where a suggestion of this extent ends; None: not complete yet. See `statement_end`."""
     if multiline == "line":
         return _line_end(text, code_start(text, language=language, prefix=before + typed))
+    if multiline == "cell":
+        code_at = code_start(text, language=language, prefix=before + typed)
+        end = small_cell_end(text[code_at:])
+        return None if end is None else code_at + end
     statement = statement_end(language, before, typed, text)
     return statement if multiline == "statement" else block_end(language, before, typed, text, statement)
 
@@ -60,7 +77,7 @@ def trim(
     prefix: str,
     suffix: str,
     left_space: str,
-    multiline: Multiline = "statement",
+    multiline: Extent = "statement",
     elsewhere: Sequence[str] = (),
     join: Join = joined,
 ) -> str:

@@ -8,6 +8,7 @@ import type { Notebook } from '@jupyterlab/notebook';
 import { member } from '../ghost/editor';
 import type { Cell } from '../server/wire';
 import { languageOf } from './excerpt';
+import type { IKernelSession } from './running';
 
 type Widget = IInlineCompletionContext['widget'];
 /** A console's cells are those of notebooks. */
@@ -19,7 +20,7 @@ export interface IConsole {
   readonly promptCell: Shown | null;
   /** What was run, in order. */
   readonly cells: Iterable<Shown>;
-  readonly sessionContext: { readonly path: string };
+  readonly sessionContext: IKernelSession & { readonly path: string };
 }
 
 /** The console in a widget of the main area; null where it is something else. */

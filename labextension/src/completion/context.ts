@@ -37,6 +37,7 @@ import {
   nearest
 } from './excerpt';
 import type { Position } from './excerpt';
+import type { IKernelSession } from './running';
 
 type Widget = IInlineCompletionContext['widget'];
 
@@ -50,6 +51,8 @@ export interface Asked {
   place: IPlace;
   /** How the newest edit of the text came about. */
   edit: Edit;
+  /** No key asks: the cursor rests there. */
+  atRest: boolean;
   /** The person is in the editor now: of two views of a document in one. */
   focused(): boolean;
   /** Text and cursor now; null when the editor is gone. */
@@ -71,10 +74,16 @@ export interface IKnown {
   widget: () => Widget | null;
 }
 
-/** The arguments with which core asks a provider. */
+/** What core tells a provider of a question, and what only we say. */
+export interface IContext extends IInlineCompletionContext {
+  /** No key asks: the cursor rests there. */
+  readonly atRest?: boolean;
+}
+
+/** The arguments with which a provider is asked. */
 export type InlineQuestion = [
   request: CompletionHandler.IRequest,
-  context: IInlineCompletionContext
+  context: IContext
 ];
 
 /** Reads from editors what is asked. A page has one. */
@@ -87,7 +96,15 @@ export class Reader {
    */
   read(
     request: CompletionHandler.IRequest,
-    { widget }: Pick<IInlineCompletionContext, 'widget'>
+    { widget, atRest = false }: Pick<IContext, 'widget' | 'atRest'>
+  ): Asked | null {
+    const asked = this._askedIn(request, widget);
+    return asked && { ...asked, atRest };
+  }
+
+  private _askedIn(
+    request: CompletionHandler.IRequest,
+    widget: Widget
   ): Asked | null {
     const cursor = Text.charIndexToJsIndex(request.offset, request.text);
     const place = { text: request.text, cursor };
@@ -110,7 +127,7 @@ export class Reader {
     return null;
   }
 
-  /** What core would ask, as for a key, at the cursor of an editor of the main area; null where there is none. */
+  /** What a cursor at rest asks in an editor of the main area; null where there is none. */
   questionAt(editor: CodeEditor.IEditor): InlineQuestion | null {
     const widget = this._known.widget();
     if (!widget) {
@@ -121,7 +138,11 @@ export class Reader {
     const { mimeType } = editor.model;
     return [
       { text, offset, mimeType },
-      { widget, triggerKind: InlineCompletionTriggerKind.Automatic }
+      {
+        widget,
+        triggerKind: InlineCompletionTriggerKind.Automatic,
+        atRest: true
+      }
     ];
   }
 
@@ -154,6 +175,13 @@ export function targetOf(widget: Widget | null): Target | null {
     };
   }
   return null;
+}
+
+/** The kernel's session of a notebook or console; null where a widget has none. */
+export function sessionOf(widget: Widget | null): IKernelSession | null {
+  return widget instanceof NotebookPanel
+    ? widget.sessionContext
+    : (consoleOf(widget)?.sessionContext ?? null);
 }
 
 function isFileEditor(
@@ -231,6 +259,7 @@ function askedIn(
     place,
     position,
     edit: edits.newest(editor),
+    atRest: false,
     focused: () => editor.hasFocus(),
     now: () => (editor.isDisposed ? null : placeOf(editor)),
     isComposing: () => isComposing(editor),

@@ -1,6 +1,7 @@
 /**
- * Suggestions on a new empty line, where core never asks: after a pause our provider is asked, and what it says is
- * given to core's widget as core would. Other providers are not asked.
+ * Suggestions on a new empty line and in an empty cell, where core never asks: after a pause our provider is asked, and
+ * what it says is given to core's widget as core would. Other providers are not asked. In a cell nothing is asked while
+ * a kernel is at work.
  */
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
@@ -15,6 +16,12 @@ import type { IPlace } from '../outcomes/anchor';
 import type { Reader } from './context';
 import type { Provider } from './provider';
 
+/** What stands empty around a cursor; a cell also where it has several empty lines. */
+type Empty = 'line' | 'cell';
+
+/** How often a kernel at work is looked at. */
+const LOOK_MS = 250;
+
 /** What is needed to ask. */
 export interface IEmptyLineOptions {
   provider: Pick<
@@ -23,10 +30,12 @@ export interface IEmptyLineOptions {
   >;
   reader: Pick<Reader, 'readAt' | 'questionAt'>;
   /** How long the cursor has to rest, in milliseconds; 0: nothing is asked. */
-  pauseMs(): number;
+  pauseMs: (empty: Empty) => number;
+  /** The kernel is at work, so that what stands above may still grow. */
+  isRunning: () => boolean;
 }
 
-/** Waits at empty lines. A page has one. */
+/** Waits at empty lines and in empty cells. A page has one. */
 export class EmptyLines {
   constructor(private readonly _options: IEmptyLineOptions) {}
 
@@ -39,25 +48,46 @@ export class EmptyLines {
     }
   }
 
-  /** The cursor went elsewhere, or the editor was left. */
+  /** The cursor moved: it may have come into an empty cell. */
+  moved(completer: InlineCompleter): void {
+    const { editor, isActive } = completer;
+    const isOn = this._options.pauseMs('cell') > 0 && !isActive;
+    if (editor && isOn && emptyAt(placeOf(editor)) === 'cell') {
+      this.stop();
+      this._rest(completer, editor);
+    }
+  }
+
+  /** Whoever waited gives up. */
   stop(): void {
     clearTimeout(this._timer);
   }
 
   /** What was typed along up to a line's end goes on at once; anything else waits. */
   private _rest(completer: InlineCompleter, editor: CodeEditor.IEditor): void {
-    const pauseMs = this._options.pauseMs();
-    if (!isEmptyLine(placeOf(editor))) {
+    const { isRunning, pauseMs, provider, reader } = this._options;
+    if (editor.isDisposed || !editor.hasFocus()) {
       return;
     }
-    const asked = this._options.reader.readAt(editor);
-    if (asked && this._options.provider.continues(asked)) {
+    const empty = emptyAt(placeOf(editor));
+    const restMs = empty ? pauseMs(empty) : 0;
+    const waits = (): boolean => empty === 'cell' && isRunning();
+    const rest = (): void => this._rest(completer, editor);
+    if (restMs > 0 && waits()) {
+      this._timer = setTimeout(rest, LOOK_MS);
+      return;
+    }
+    const asked = empty && reader.readAt(editor);
+    if (asked && provider.continues(asked)) {
       void this._offer(completer, editor);
-    } else if (pauseMs > 0) {
-      this._timer = setTimeout(
-        () => void this._offer(completer, editor),
-        pauseMs
-      );
+    } else if (restMs > 0 && (empty === 'line' || asked?.position.cell_id)) {
+      this._timer = setTimeout(() => {
+        if (waits()) {
+          rest();
+        } else {
+          void this._offer(completer, editor);
+        }
+      }, restMs);
     }
   }
 
@@ -65,12 +95,11 @@ export class EmptyLines {
     completer: InlineCompleter,
     editor: CodeEditor.IEditor
   ): Promise<void> {
+    if (completer.editor !== editor || !editor.hasFocus()) {
+      return;
+    }
     const place = placeOf(editor);
-    if (
-      completer.editor !== editor ||
-      !editor.hasFocus() ||
-      !isEmptyLine(place)
-    ) {
+    if (!emptyAt(place)) {
       return;
     }
     const item = await this._item(editor);
@@ -133,11 +162,16 @@ export class EmptyLines {
   private _timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** True when the cursor's line has only white space and something is above it. */
-function isEmptyLine({ text, cursor }: IPlace): boolean {
+/** What is empty there: nothing is written in the cell, or not in the cursor's line while something is above it. */
+function emptyAt({ text, cursor }: IPlace): Empty | null {
+  if (text.trim() === '') {
+    return 'cell';
+  }
   const start = text.lastIndexOf('\n', cursor - 1) + 1;
   const [line] = text.slice(start).split('\n', 1);
-  return line.trim() === '' && text.slice(0, start).trim() !== '';
+  return line.trim() === '' && text.slice(0, start).trim() !== ''
+    ? 'line'
+    : null;
 }
 
 function isSame(one: IPlace, other: IPlace): boolean {

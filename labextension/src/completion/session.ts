@@ -10,7 +10,7 @@ import { Survivals } from '../outcomes/survival';
 import type { Line, Outcome, Survival, TextLine } from '../server/wire';
 import type { ISettings } from '../settings/settings';
 import type { Asked } from './context';
-import { Dismissals, silence } from './trigger';
+import { Dismissals, isEmptyCell, silence } from './trigger';
 
 /** More documents than a person works in at a time. */
 const MOST_DOCUMENTS = 50;
@@ -81,12 +81,13 @@ export class Session implements ISuggested {
 
   /** True when a request may be sent. A manual request ends the silence of its line. */
   mayAsk(
-    { position, place, edit }: Asked,
+    { position, place, edit, atRest }: Asked,
     invoked: boolean,
     settings: ISettings
   ): boolean {
     const before = place.text.slice(0, place.cursor);
-    const situation = { ...position, before, invoked, edit };
+    const emptied = !atRest && isEmptyCell(position.cell_id, place.text);
+    const situation = { ...position, before, invoked, edit, emptied };
     if (invoked) {
       this._dismissals.forgive(situation);
     }
@@ -110,6 +111,7 @@ export class Session implements ISuggested {
       session: this,
       cellId: asked.position.cell_id,
       anchor: new Anchor(asked.place),
+      byLine: isEmptyCell(asked.position.cell_id, asked.place.text),
       text,
       final
     };

@@ -18,6 +18,8 @@ export interface ISituation {
   invoked: boolean;
   /** How the newest edit of this text came about. */
   edit: Edit;
+  /** The cell holds nothing, and the cursor has not rested there: whoever empties a cell is not asking. */
+  emptied: boolean;
 }
 
 /** Why nothing is asked. */
@@ -27,6 +29,7 @@ export type Silence =
   | 'manual'
   | 'remote'
   | 'changed'
+  | 'emptied'
   | 'quiet'
   | 'comment'
   | 'string';
@@ -69,7 +72,7 @@ export function silence(
   settings: ISettings,
   dismissals: Dismissals
 ): Silence | null {
-  const { document, language, before, invoked, edit } = situation;
+  const { document, language, before, invoked, edit, emptied } = situation;
   if (isOff(document, settings.paths_off)) {
     return 'path';
   }
@@ -85,6 +88,9 @@ export function silence(
   if (edit !== 'typed') {
     return edit;
   }
+  if (emptied) {
+    return 'emptied';
+  }
   const limit = settings.quiet_after_dismissals;
   if (limit > 0 && dismissals.count(situation) >= limit) {
     return 'quiet';
@@ -97,6 +103,11 @@ export function silence(
     return settings.in_comments ? null : where;
   }
   return where === 'string' && !settings.in_strings ? where : null;
+}
+
+/** A cell of a notebook or console (`cellId` is empty in a file) that holds only white space. */
+export function isEmptyCell(cellId: string, text: string): boolean {
+  return cellId !== '' && text.trim() === '';
 }
 
 /** True when a path or a folder above it is listed. */

@@ -75,6 +75,10 @@ export class Accepts {
       this._options.reset();
       return;
     }
+    if (offer?.byLine && partOf(left, 'line') !== left) {
+      this.take('line');
+      return;
+    }
     if (offer) {
       model.cursor = editor.getCursorPosition();
       current.insertText = left;

@@ -22,6 +22,8 @@ export interface IOffer {
   /** Empty in the file editor. */
   readonly cellId: string;
   readonly anchor: Anchor;
+  /** Tab takes one line at a time. */
+  readonly byLine: boolean;
   /** The text at the anchor; grows while it streams. */
   text: string;
   /** No more text comes. */

@@ -13,6 +13,7 @@ export interface ISettings {
   trigger_mode: 'automatic' | 'manual';
   multiline: Multiline;
   empty_line_pause_ms: number;
+  empty_cell_pause_ms: number;
   debounce_max_ms: number;
   in_comments: boolean;
   in_strings: boolean;
@@ -28,6 +29,7 @@ export const DEFAULTS: ISettings = {
   trigger_mode: 'automatic',
   multiline: 'statement',
   empty_line_pause_ms: 700,
+  empty_cell_pause_ms: 0,
   debounce_max_ms: 300,
   in_comments: true,
   in_strings: true,
