@@ -81,6 +81,8 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("keystrokes", "Goals, 200 ms of network"),
         ("lengths", "| 512 | near-first |"),
         ("afterwards", "| end, nothing below, shown |"),
+        ("midline", "| all: every word |"),
+        ("invented", "| stand nowhere |"),
         ("kernels", "| "),
         ("empty-cells", "| balanced | "),
         ("drafts", "| same answer | 1 of 1 |"),

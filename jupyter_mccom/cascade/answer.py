@@ -55,6 +55,8 @@ class RunningAnswer:
     """The local text was cut off after its first tokens: it is neither a draft nor a query."""
     parses: bool = True
     """The cell holds with the local text."""
+    withheld: bool = False
+    """The local text has made-up names: it is not shown in the cloud's stead either."""
     hits: tuple[Hit, ...] = ()
     """Context that stood in the last engine's prompt."""
     stays_here: bool = False

@@ -17,19 +17,20 @@ from dataclasses import replace
 
 from ..errors import EngineError, ModelError, RetrievalError
 from ..protocols import Clock
-from ..types import CompletionRequest, Hit, Reason, Route, Suggestion, Token
+from ..types import CompletionRequest, Hit, Reason, Route, Suggestion
 from .answer import RunningAnswer
 from .drafts.after_rejection import AfterRejection, tail
 from .drafts.context_text import ContextText, context_text
 from .route import CloudState, Gates, confidence
 from .text.empty_cell import beginnings, follows_code
 from .text.heal import heal
+from .text.invented_names import invented_names
 from .text.language import cell_language
 from .text.noise import is_noise
 from .text.parse import breaks
 from .text.prompt import typed_of
 from .tiers import CloudText, CloudTier, LocalTier
-from .writing import within
+from .writing import LocalText, within
 
 _LEAST_DRAFT_TOKENS = 4
 """A shorter draft spares less than the pass that checks it costs."""
@@ -174,7 +175,9 @@ class Escalation:
         finally:
             answer.begun = ""
         added = written.text if written.generation.stop not in ("late", "hopeless") else ""
-        found = gates.route(written.generation.tokens, text=added, parses=written.parses, cloud="off")
+        behind = replace(answer.request, prefix=answer.request.prefix + begun.begun)
+        invents = answer.request.trigger == "typing" and await asyncio.to_thread(_invents, behind, written)
+        found = gates.route(written.generation.tokens, text=added, parses=written.parses, cloud="off", invents=invents)
         if found.to == "local":
             answer.wrote((begun.begun + added).rstrip(), parses=True)
             return replace(route, confidence=found.confidence, chance=found.chance)
@@ -198,11 +201,14 @@ class Escalation:
         answer.hopeless = written.generation.stop == "hopeless"
         text, parses = written.text, written.parses
         answer.wrote(text, parses=parses)
-        noise = answer.request.trigger == "typing" and await asyncio.to_thread(
-            is_noise, answer.request, text, taken=answer.taken
-        )
-        route = gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise)
-        return await _proposed(answer, gates, tokens, route) if answer.proposes else route
+        noise = invents = False
+        if answer.request.trigger == "typing":
+            raw = written.generation.text
+            noise = await asyncio.to_thread(is_noise, answer.request, text, written=raw, taken=answer.taken)
+            invents = await asyncio.to_thread(_invents, answer.request, written)
+        answer.withheld = invents and not gates.shows_noise(answer.features)
+        route = gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise, invents=invents)
+        return await _proposed(answer, gates, written, route) if answer.proposes else route
 
     async def _from_cloud(self, answer: RunningAnswer, route: Route) -> Suggestion:
         """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
@@ -281,7 +287,8 @@ class Escalation:
 
     def _without_cloud(self, answer: RunningAnswer, reason: Reason) -> Suggestion:
         """The local text after all, where it may be shown; never one that the person has rejected."""
-        text = answer.local_text if answer.parses and answer.forced is None else ""
+        may_show = answer.parses and answer.forced is None and not answer.withheld
+        text = answer.local_text if may_show else ""
         route = self._gates_of(answer.request).without_cloud(answer.features, text, reason)
         return answer.suggestion(text if route.to == "local" else "", route)
 
@@ -292,7 +299,7 @@ class Escalation:
         return self.gates.in_empty_cell() if request.in_empty_cell else self.gates
 
 
-async def _proposed(answer: RunningAnswer, gates: Gates, tokens: Sequence[Token], route: Route) -> Route:
+async def _proposed(answer: RunningAnswer, gates: Gates, written: LocalText, route: Route) -> Route:
     """The `route` of the local text, or that of its first statements that are sure; what nobody can judge is not."""
     if route.reason == "ungated":
         return Route(to="nothing", reason="low")
@@ -301,14 +308,21 @@ async def _proposed(answer: RunningAnswer, gates: Gates, tokens: Sequence[Token]
     request = answer.request
     language = cell_language(request.language, request.prefix)
     for text in beginnings(answer.local_text):
-        noise = is_noise(request, text, taken=False)
+        noise = is_noise(request, text, written=written.generation.text, taken=False)
+        invents = _invents(request, replace(written, text=text))
         parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
-        found = gates.route(tokens, text=text, parses=parses, cloud="off", noise=noise)
+        tokens = written.generation.tokens
+        found = gates.route(tokens, text=text, parses=parses, cloud="off", noise=noise, invents=invents)
         if found.to == "local":
             answer.hopeless = False
             answer.wrote(text, parses=True)
             return found
     return route
+
+
+def _invents(request: CompletionRequest, written: LocalText) -> bool:
+    """The text has names that stand nowhere in what the model has read."""
+    return bool(invented_names(request, written.text, [hit.chunk.text for hit in written.hits]))
 
 
 async def _made(draft: str) -> str:

@@ -18,7 +18,7 @@ N_CONFIDENCE = 3
 _LEAST_PROB = 1e-9
 """Servers round a probability down to 0, and up above 1."""
 LEAST_FOR_NOISE = 0.9
-"""Chance or confidence above which a text is shown that people call noise (`noise.py`)."""
+"""Chance or confidence above which a text is shown that people call noise (`noise.py`) or that has made-up names."""
 LEAST_IN_EMPTY_CELL = 0.9
 """The same of the first text of a cell: nothing there says what the person is about to do."""
 CloudState: TypeAlias = Literal["ready", "off", "spent", "budget", "paused"]
@@ -57,13 +57,24 @@ class Gates:
         return features is not None and not self._shows(features) and not self._sure(features)
 
     def route(
-        self, tokens: Sequence[Token], *, text: str, parses: bool, cloud: CloudState, noise: bool = False
+        self,
+        tokens: Sequence[Token],
+        *,
+        text: str,
+        parses: bool,
+        cloud: CloudState,
+        noise: bool = False,
+        invents: bool = False,
     ) -> Route:
-        """Where to go with a finished (or hopeless) local text; `noise` is hardly ever shown, and asks no cloud."""
+        """Where to go with a finished (or hopeless) local text.
+
+        `noise` is hardly ever shown, and asks no cloud; nor is what `invents` names, about which the cloud is asked.
+        """
         features = features_of(tokens, text, parses)
-        if noise and text and (features is None or self._score(features) <= LEAST_FOR_NOISE):
-            return self._to("nothing", "low", features)
         ready = cloud == "ready"
+        if text and (noise or invents) and not self.shows_noise(features):
+            asks = ready and not noise
+            return self._to("cloud" if asks else "nothing", "unsure" if asks else "low", features)
         if ready and (not text if features is None else not self._sure(features)):
             return self._to("cloud", "unsure", features)
         if text and not parses:
@@ -71,6 +82,10 @@ class Gates:
         if text and (features is None or self._sure(features)):
             return self._to("local", "ungated" if features is None else "sure", features)
         return self.without_cloud(features, text, cloud if cloud in ("off", "budget", "paused") else "unsure")
+
+    def shows_noise(self, features: Features | None) -> bool:
+        """Its model is so sure of a text that even noise is shown."""
+        return features is not None and self._score(features) > LEAST_FOR_NOISE
 
     def without_cloud(self, features: Features | None, text: str, reason: Reason) -> Route:
         """The route when the cloud cannot be asked or has failed: `reason` says why. `text` parses."""
@@ -131,8 +146,12 @@ def _confidence_of(features: Features) -> float:
 
 
 def _of_text(tokens: Sequence[Token], text: str) -> Sequence[Token]:
-    """The first tokens, as many as hold the trimmed `text`: what was cut off says nothing of it."""
-    left, begun = len(text.strip()), False
+    """The tokens up to the end of the trimmed `text`: what was cut off behind it says nothing of it.
+
+    What was cut off before it, a comment, does: it is what the model would rather have written.
+    """
+    raw = "".join(token.text for token in tokens).lstrip()
+    left, begun = max(raw.find(text.strip()), 0) + len(text.strip()), False
     for number, token in enumerate(tokens, 1):
         added = token.text if begun else token.text.lstrip()
         begun = begun or bool(added)

@@ -64,7 +64,7 @@ def _in_notebook(
     return replace(
         request,
         cell_id=cells[number].cell_id,
-        language=language,
+        language=language if cells[number].kind == "code" else cells[number].kind,
         prefix=prefix,
         suffix=suffix,
         cells_before=cells[:number],

@@ -76,6 +76,18 @@ SUITES: Mapping[str, Suite] = {
             files=(*CELLS, *_CROSS),
         ),
         Suite(name="notebooks", n=100, about="the local model on notebook statements, by era and key", files=CELLS),
+        Suite(
+            name="midline",
+            n=60,
+            about="in the middle of a line: the rule that leads into what stands behind the cursor",
+            files=(*CELLS, *_LINES),
+        ),
+        Suite(
+            name="invented",
+            n=120,
+            about="do names that stand nowhere tell that a text is wrong",
+            files=(*CELLS, *_LINES),
+        ),
         Suite(name="infill", n=100, about="is a draft lossless, is the confidence calibrated"),
         Suite(
             name="retrieval",

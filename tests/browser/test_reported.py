@@ -193,6 +193,25 @@ def test_completions_switched_off_elsewhere(lab: Lab, window: BrowserContext) ->
     book.page.locator(f"{STATUS}[data-state=ready]").wait_for(timeout=2_000)
 
 
+@pytest.mark.parametrize("line", ["np.linspace(0, 1, 100)", "stdev(temperatures)"])
+def test_a_complete_statement_gets_no_comment(lab: Lab, window: BrowserContext, line: str) -> None:
+    """6: Behind a complete statement stands nothing or the next line of code, also when a person asks for it."""
+    above = "import numpy as np\nfrom statistics import stdev\ntemperatures = [21.5, 19.2, 23.1]"
+    lab.notebook("whole.ipynb", above, "")
+    book = Notebook(window, lab, "whole.ipynb")
+    book.enter(1)
+    book.type(line)
+    book.settle(PAUSE_MS)
+    assert book.sent("complete")[-1]["prefix"] == line
+    ghosts = [book.ghost]
+    book.press("Alt+\\")
+    book.settle(PAUSE_MS)
+    ghosts.append(book.ghost)
+    assert [ghost for ghost in ghosts if ghost and (not ghost.startswith("\n") or "#" in ghost)] == []
+    book.press("Tab")
+    assert "#" not in book.source(1)
+
+
 @pytest.mark.parametrize(("line", "begins"), [("!pip insta", "ll"), ("%timeit sum(val", "ues")])
 def test_a_shell_or_magic_line_is_what_it_is(lab: Lab, window: BrowserContext, line: str, begins: str) -> None:
     """7: The real model completes a shell line as a command and code behind a magic as code, and stays on the line."""

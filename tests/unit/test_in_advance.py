@@ -20,7 +20,7 @@ from tests.cascades import cascade_of
 from tests.clock import in_virtual_time
 
 REQUEST = CompletionRequest(
-    id="r", client="c", document="a.py", cell_id="", language="python", prefix="x = ", suffix="\n"
+    id="r", client="c", document="a.py", cell_id="", language="python", prefix="x = ", suffix="\nnp.ones(3)"
 )
 
 

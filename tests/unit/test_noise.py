@@ -1,4 +1,4 @@
-"""Comments that nobody began, prose of markdown cells and more of a completed line are hardly ever shown."""
+"""Code below comments that nobody began, prose of markdown cells and more of a completed line are hardly ever shown."""
 
 from __future__ import annotations
 
@@ -66,24 +66,33 @@ def test_the_stricter_gate() -> None:
         assert gates.route(tokens, text="# a", parses=True, cloud=cloud, noise=True).to == to
 
 
+def test_code_below_a_comment() -> None:
+    """Code below a comment that nobody began is noise too: it is right as rarely."""
+    request = replace(REQUEST, prefix="x = 1\n")
+    assert is_noise(request, "y = 2", written="# the next step\ny = 2\n", taken=False)
+    assert not is_noise(request, "y = 2", written="y = 2\n", taken=False)
+
+
 async def test_only_where_the_suggestion_ends() -> None:
     """Typing on elsewhere after an acceptance still gets suggestions."""
     cascade = cascade_of(
         ScriptedEngine({"x = st": "dev(values)\n", "values)": ".round()\n", "df": ".head()\n"}, prob=0.85)
     )
-    *_, taken = [suggestion async for suggestion in cascade.complete(replace(REQUEST, prefix="x = st"))]
+    above = Cell(cell_id="a", kind="code", source="from statistics import stdev\nvalues = [1, 2]")
+    asked = replace(REQUEST, prefix="x = st", cells_before=(above,))
+    *_, taken = [suggestion async for suggestion in cascade.complete(asked)]
     last = replace(TAKEN, suggestion_id=taken.suggestion_id)
     texts = []
     for prefix in ("x = stdev(values)", "x = stdev(values)\ndf"):
-        request = replace(REQUEST, id=prefix, prefix=prefix, last=last)
+        request = replace(asked, id=prefix, prefix=prefix, last=last)
         texts.append([suggestion async for suggestion in cascade.complete(request)][-1].text)
     assert texts == ["", ".head()"]
 
 
-@pytest.mark.parametrize(("trigger", "text"), [("typing", ""), ("invoke", "# a comment")])
-async def test_a_person_who_asks_sees_it(trigger: Trigger, text: str) -> None:
-    """A manual request shows the best text there is."""
-    cascade = cascade_of(ScriptedEngine({"\n": "# a comment\n"}, prob=0.85))
+@pytest.mark.parametrize(("trigger", "text"), [("typing", ""), ("invoke", "y = 2"), ("ask", "y = 2")])
+async def test_a_person_who_asks_sees_the_code(trigger: Trigger, text: str) -> None:
+    """A manual request shows the code below a comment that nobody began, and never the comment."""
+    cascade = cascade_of(ScriptedEngine({"\n": "# a comment\ny = 2\n"}, prob=0.85))
     request = replace(REQUEST, prefix="x = 1\n", trigger=trigger)
     *_, last = [suggestion async for suggestion in cascade.complete(request)]
     assert last.text == text

@@ -59,6 +59,14 @@ def test_features_of_rounded_probabilities_stay_in_range() -> None:
     assert features_of(_tokens("a: b:"), "ab", parses=True) is None
 
 
+def test_features_count_what_was_cut_off_before_the_text() -> None:
+    """A comment that was cut off before the code counts: it is what the model would rather have written."""
+    tokens = [Token(text=text, prob=prob) for text, prob in (("# a\n", 0.5), ("y", 0.9), (" = 2", 0.9), ("\nz", 0.1))]
+    features = features_of(tokens, "y = 2", parses=True)
+    assert features is not None
+    assert (features.n_tokens, features.n_chars, features.lowest_prob) == (3, 5, 0.5)
+
+
 def _chance(features: Features) -> float:
     """Sure of one short text, less of a longer one: as a fit would be."""
     return features.lowest_prob / (1 + features.n_chars / 10)

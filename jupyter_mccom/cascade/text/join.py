@@ -9,6 +9,7 @@ import builtins
 import keyword
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 _HASH_LANGUAGES = frozenset({"python", "r", "julia"})
 """`#` begins a comment, and a string stands between quotes on one line."""
@@ -21,6 +22,12 @@ _LINKS = frozenset({"and", "as", "else", "for", "if", "import", "in", "is", "not
 _WHOLE = frozenset({*keyword.kwlist, *dir(builtins)})
 
 
+class Join(Protocol):
+    """The part of a text that is kept before the rest of the cursor's line (`joined`)."""
+
+    def __call__(self, text: str, *, language: str, prefix: str, suffix: str, elsewhere: Sequence[str] = ()) -> str: ...
+
+
 def joined(text: str, *, language: str, prefix: str, suffix: str, elsewhere: Sequence[str] = ()) -> str:
     """The part of `text` that leads into the rest of the cursor's line; empty when none does.
 
@@ -30,7 +37,7 @@ def joined(text: str, *, language: str, prefix: str, suffix: str, elsewhere: Seq
     if not rest.strip() or not text.strip():
         return text
     line = prefix.rpartition("\n")[2]
-    if language in _HASH_LANGUAGES and not _in_long_string(prefix):
+    if language in _HASH_LANGUAGES and not in_long_string(prefix):
         text = _inside_its_string(text, line, rest)
     if not text.strip():
         return ""
@@ -97,6 +104,6 @@ def _quote(line: str) -> str:
     return state
 
 
-def _in_long_string(prefix: str) -> bool:
+def in_long_string(prefix: str) -> bool:
     """The cursor stands in a string of several lines, or right behind its quotes."""
     return any(prefix.count(quotes) % 2 for quotes in ('"""', "'''"))

@@ -1,4 +1,4 @@
-"""Texts that people call noise: a comment that nobody began, prose of a markdown cell, more of a line just completed.
+"""Texts that people call noise: below a comment that nobody began, prose of a markdown cell, more of a line just taken.
 
 They are held to a stricter gate (`route.py`). Pure; how often such texts are right: `bench --suite afterwards`.
 """
@@ -8,31 +8,23 @@ from __future__ import annotations
 import re
 
 from ...types import CompletionRequest
+from .comments import begins_unasked
 from .language import cell_language
 from .python import errors
 
-_COMMENTS = {
-    **dict.fromkeys(("python", "r", "julia", "ruby", "perl", "bash", "sh", "yaml", "toml"), "#"),
-    **dict.fromkeys(("javascript", "typescript", "java", "c", "cpp", "c++", "rust", "go", "scala", "kotlin"), "//"),
-    **dict.fromkeys(("sql", "haskell", "lua"), "--"),
-}
-"""What begins a comment, by language."""
 _PROSE_WORDS = 4
 """Words in a row that are prose where a markdown cell has them too."""
 _WORD = re.compile(r"\w+")
 
 
-def is_noise(request: CompletionRequest, text: str, *, taken: bool) -> bool:
-    """The text would be noise at the cursor, however sure its model is. `taken`: a suggestion was just taken there."""
-    return _begins_comment(request, text) or (taken and _goes_on(request, text)) or _copies_prose(request, text)
+def is_noise(request: CompletionRequest, text: str, *, written: str = "", taken: bool) -> bool:
+    """The text would be noise at the cursor, however sure its model is. `taken`: a suggestion was just taken there.
 
-
-def _begins_comment(request: CompletionRequest, text: str) -> bool:
-    """The first line that has something begins a comment, and the cursor's line has none."""
-    mark = _COMMENTS.get(cell_language(request.language, request.prefix))
-    line = request.prefix.rpartition("\n")[2]
-    in_string = any(line.count(quote) % 2 for quote in "\"'`")
-    return mark is not None and text.lstrip().startswith(mark) and mark not in line and not in_string
+    `written` is what the model wrote, of which `text` is shown: code below a comment is right as rarely as the comment.
+    """
+    language = cell_language(request.language, request.prefix)
+    commented = begins_unasked(written or text, language=language, prefix=request.prefix)
+    return commented or (taken and _goes_on(request, text)) or _copies_prose(request, text)
 
 
 def _goes_on(request: CompletionRequest, text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where a suggestion must stop: its extent, the person's indentation, repetition, overlap with the suffix.
+"""Where a suggestion must stop: its extent, the person's indentation, comments, repetition, overlap with the suffix.
 
 Pure text in, text out. "Statement" means up to the end of the line on which the brackets and strings that the
 cursor's line opened are closed again; brackets opened above count as closed, so a long call is written line by line.
@@ -12,8 +12,9 @@ from typing import Literal, TypeAlias
 
 from ...types import CompletionRequest, Multiline
 from .block import block_end
+from .comments import code_start, without_unasked
 from .empty_cell import small_cell_end
-from .join import joined
+from .join import Join, joined
 from .language import without_magics
 from .python import MAX_LINE_CHARS, tokens
 
@@ -40,9 +41,11 @@ def extent_of(request: CompletionRequest) -> Extent:
 def extent_end(multiline: Extent, language: str, before: str, typed: str, text: str) -> int | None:
     """Offset in `text` where a suggestion of this extent ends; None: not complete yet. See `statement_end`."""
     if multiline == "line":
-        return _line_end(text)
+        return _line_end(text, code_start(text, language=language, prefix=before + typed))
     if multiline == "cell":
-        return small_cell_end(text)
+        code_at = code_start(text, language=language, prefix=before + typed)
+        end = small_cell_end(text[code_at:])
+        return None if end is None else code_at + end
     statement = statement_end(language, before, typed, text)
     return statement if multiline == "statement" else block_end(language, before, typed, text, statement)
 
@@ -52,13 +55,14 @@ def statement_end(language: str, before: str, typed: str, text: str) -> int | No
 
     `before` is the text above the cursor's line, `typed` that line up to the cursor.
     """
-    first = _line_end(text)
+    code_at = code_start(text, language=language, prefix=before + typed)
+    first = _line_end(text, code_at)
     if first is None:
         return None
     magic = typed.lstrip()[:1] in ("%", "!")
     if language != "python" or magic or len(typed) > MAX_LINE_CHARS or _inside_string(before):
         return first
-    return _python_end(typed, text, len(text) - len(text.lstrip()))
+    return _python_end(typed, text, max(code_at, len(text) - len(text.lstrip())))
 
 
 def looping(text: str) -> bool:
@@ -75,11 +79,12 @@ def trim(
     left_space: str,
     multiline: Extent = "statement",
     elsewhere: Sequence[str] = (),
+    join: Join = joined,
 ) -> str:
     """The part of a model's text that is worth showing at the cursor; empty when nothing is.
 
     `left_space` is the white space before the cursor that the model was left to write itself, `elsewhere` has the
-    sources of other cells.
+    sources of other cells. `join` leads a text into what stands behind the cursor on its line.
     """
     cut = prefix.rfind("\n") + 1
     before, typed = prefix[:cut], prefix[cut:]
@@ -90,10 +95,11 @@ def trim(
     loop = _LOOP.search(text)
     if loop is not None:
         text = text[: loop.start() + len(loop[1])]
+    text = without_unasked(text, language=language, prefix=prefix)
     text = _without_lines_below(text, typed, suffix)
     whole, text = text, without_overlap(text, suffix)
     if text == whole:  # else the model has written the rest of the line, too
-        text = joined(text, language=language, prefix=prefix, suffix=suffix, elsewhere=elsewhere)
+        text = join(text, language=language, prefix=prefix, suffix=suffix, elsewhere=elsewhere)
     text = text.rstrip() + (_space_before_word(text[-1:], suffix) if text.strip() else "")
     return "" if _repeats_line_above(before, typed, text) else text
 
@@ -114,9 +120,9 @@ def without_overlap(text: str, suffix: str) -> str:
     return text
 
 
-def _line_end(text: str) -> int | None:
-    """Offset of the end of the first line that is not blank; None: it has not ended."""
-    start = len(text) - len(text.lstrip())
+def _line_end(text: str, code_at: int) -> int | None:
+    """Offset of the end of the first line from `code_at` on that is not blank; None: it has not ended."""
+    start = code_at + len(text[code_at:]) - len(text[code_at:].lstrip())
     end = text.find("\n", start)
     return None if end < 0 or start == len(text) else end
 

@@ -30,16 +30,24 @@ def losses_by_feature_set(
     features: Sequence[Features], right: Sequence[bool], statements: Sequence[str], *, seed: int = 1
 ) -> dict[str, list[float]]:
     """The loss of each text in nats with each set, by a fit on the other folds; `statements` names each text's."""
+    folds = folds_of(statements, seed)
+    found = {}
+    for name, fields in FEATURE_SETS.items():
+        chances = held_back([_of(one, fields) for one in features], right, folds)
+        found[name] = [log_loss(chance, float(each)) for chance, each in zip(chances, right, strict=True)]
+    return found
+
+
+def folds_of(statements: Sequence[str], seed: int = 1) -> list[int]:
+    """The fold of each text: texts of one statement are in the same."""
     names = sorted(set(statements))
     random.Random(seed).shuffle(names)  # noqa: S311 - folds, not a secret
     fold_of = {name: number % FOLDS for number, name in enumerate(names)}
-    folds = [fold_of[statement] for statement in statements]
-    return {
-        name: _losses([_of(one, fields) for one in features], right, folds) for name, fields in FEATURE_SETS.items()
-    }
+    return [fold_of[statement] for statement in statements]
 
 
-def _losses(features: Sequence[Features], right: Sequence[bool], folds: Sequence[int]) -> list[float]:
+def held_back(features: Sequence[Features], right: Sequence[bool], folds: Sequence[int]) -> list[float]:
+    """The chance of each text by a fit on the other folds."""
     found = [0.0] * len(right)
     for fold in sorted(set(folds)):
         seen = [number for number, other in enumerate(folds) if other != fold]
@@ -47,7 +55,7 @@ def _losses(features: Sequence[Features], right: Sequence[bool], folds: Sequence
         fitted = fit([features[number] for number in seen], targets, _prior(features[0], targets))
         for number, other in enumerate(folds):
             if other == fold:
-                found[number] = log_loss(fitted.chance(features[number]), float(right[number]))
+                found[number] = fitted.chance(features[number])
     return found
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,6 +34,15 @@ async def indexed(samples: Sequence[Sample]) -> AsyncGenerator[Projects, None]:
             if status.state != "ready":
                 raise InputError(f"{root} cannot be searched, so nothing was measured: {status.detail or status.state}")
         yield projects
+
+
+@cache
+def words_of(root: str) -> frozenset[str]:
+    """All words of a project's Python files."""
+    found: set[str] = set()
+    for path in Path(root).rglob("*.py"):
+        found.update(re.findall(r"\w+", path.read_text(encoding="utf-8", errors="replace")))
+    return frozenset(found)
 
 
 class GivenChunks:

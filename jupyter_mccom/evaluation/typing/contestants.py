@@ -86,7 +86,14 @@ class Oracle(Gates):
         return False
 
     def route(
-        self, tokens: Sequence[Token], *, text: str, parses: bool, cloud: CloudState, noise: bool = False
+        self,
+        tokens: Sequence[Token],
+        *,
+        text: str,
+        parses: bool,
+        cloud: CloudState,
+        noise: bool = False,
+        invents: bool = False,
     ) -> Route:
         """The route to the cloud, unless the local text is right."""
         if cloud == "ready" and not self.knows(text):
