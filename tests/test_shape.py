@@ -117,6 +117,7 @@ HOMES = {
             "engines/local/host.py",
             "engines/choosing/memory.py",
             "engines/choosing/measurements.py",
+            "engines/choosing/power_and_memory.py",
         ),
         *(f"evaluation/lib/{name}.py" for name in ("cputime", "measured_on")),
         *("evaluation/typing/metered.py", "evaluation/suites/latency.py", "evaluation/suites/index_speed.py"),

@@ -251,6 +251,7 @@ def _wired(
         clock=SystemClock(),
         gates=gates_of(settings, local.model),
         documents=documents,
+        n_tokens=lambda: local.length.tokens,
         allowed=lambda hit: not local.leaves or settings.kernel_to_cloud or hit.chunk.source != KERNEL,
         kept_out=local.kept_out(root),
     )

@@ -13,6 +13,17 @@ tokens, 1.46 with 4096."""
 _CGROUP = Path("/sys/fs/cgroup")
 
 
+def limit_bytes(cgroup: Path = _CGROUP) -> int:
+    """Memory that the machine has, or that its container may use."""
+    import psutil
+
+    machine = int(psutil.virtual_memory().total)
+    try:
+        return min(machine, int((cgroup / "memory.max").read_text()))
+    except (OSError, ValueError):  # no container, no limit (`max`), or not Linux
+        return machine
+
+
 def free_bytes(cgroup: Path = _CGROUP) -> int:
     """Memory that can be had now: the machine's, or what a container's limit leaves of it."""
     import psutil
