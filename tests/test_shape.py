@@ -119,7 +119,7 @@ HOMES = {
             "engines/choosing/measurements.py",
             "engines/choosing/power_and_memory.py",
         ),
-        *(f"evaluation/lib/{name}.py" for name in ("cputime", "measured_on")),
+        *(f"evaluation/lib/{name}.py" for name in ("cputime", "measured_on", "process_memory")),
         *("evaluation/typing/metered.py", "evaluation/suites/latency.py", "evaluation/suites/index_speed.py"),
     },
     "tqdm": {"cli/main.py"},

@@ -59,6 +59,8 @@ _CROSS = ("crossfile/cceval_python_50.jsonl",)
 SUITES: Mapping[str, Suite] = {
     suite.name: suite
     for suite in (
+        Suite(name="auto", module="predictions", n=3, about="how far off auto predicts a larger model"),
+        Suite(name="memory", module="memory_held", n=30, about="what the process of each local model holds"),
         Suite(name="latency", n=40, about="what a key costs through a real Jupyter server"),
         Suite(
             name="keystrokes",

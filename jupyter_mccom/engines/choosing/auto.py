@@ -215,7 +215,7 @@ class AutoEngine:
         while (candidate := await self._next(broken)) is not None:
             name = self.measuring = candidate.name
             try:
-                found = await _measured(await self._opened(name), self._clock)
+                found = await measured(await self._opened(name), self._clock)
                 await self._look()  # llama.cpp may have stood in for MLX: then the figures are its own
                 self._figures[self._known[name].key] = found
                 await asyncio.to_thread(self._measurements.save, self._figures)
@@ -251,8 +251,8 @@ class AutoEngine:
         free += sum(needed_bytes(self._known[name].n_bytes) for name in self._engines)  # the chosen one may stay
         usable = [candidate for candidate in self._known.values() if candidate.key not in broken]
         here = [candidate for candidate in useful(usable, free_bytes=free) if candidate.present]
-        measured = any(candidate.key in self._figures for candidate in here)
-        if here and not measured and (len(here) == 1 or self._strain.why):
+        knows = any(candidate.key in self._figures for candidate in here)
+        if here and not knows and (len(here) == 1 or self._strain.why):
             await self._choose(_unmeasured(min(here, key=lambda candidate: candidate.n_bytes)))
             return None
         for kind in sorted({candidate.kind for candidate in here}):
@@ -279,8 +279,11 @@ def _unmeasured(option: Option) -> Choice:
     return Choice(name=option.name, why=_UNMEASURED, figures={}, statement_s={})
 
 
-async def _measured(engine: Engine, clock: Callable[[], float]) -> Figures:
-    """Times prompts of which nothing is cached, and the tokens written after them; the best of the rounds counts."""
+async def measured(engine: Engine, clock: Callable[[], float] = time.perf_counter) -> Figures:
+    """Times prompts of which nothing is cached, and the tokens written after them; the best of the rounds counts.
+
+    Raises EngineError when nothing was written, and as the engine does.
+    """
     reads_s, writes_s = [], []
     for number in range(_ROUNDS):
         lines = "".join(f"value_{number}_{line} = {line * number}\n" for line in range(_LINES))
