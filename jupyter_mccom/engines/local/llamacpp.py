@@ -51,12 +51,13 @@ def _let_go_of(path: str) -> None:
     """
     if sys.platform != "linux":
         return
+    real_path = str(Path(path).resolve())
     with suppress(OSError, AttributeError, ValueError):
         advise = ctypes.CDLL(None).madvise
         advise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
         for line in Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape").splitlines():
             addresses, *_, name = line.split(maxsplit=5)
-            if name == path:
+            if name == real_path:
                 first, end = (int(address, 16) for address in addresses.split("-"))
                 advise(first, end - first, _DONTNEED)
 
