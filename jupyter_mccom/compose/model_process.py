@@ -22,7 +22,7 @@ from ..models.catalog import FIM_TEMPLATES, Model
 from ..models.store import Store, default_models_dir
 from ..settings import MCCom
 from ..types import Prompt, Skills, Token
-from .prompt_length import prompt_length
+from .prompt_length import PromptLength, in_force, prompt_length
 
 _LLAMA_DIRECT = "jupyter_mccom.engines.local.llamacpp"
 _MLX = "jupyter_mccom.engines.local.mlx"
@@ -55,8 +55,8 @@ class LocalModel:
         self.model = store.entry(model_id)
         """The weights that are in use, or would be."""
         self._engine = self._opened()
-        self.length = prompt_length(settings, self._read_s())
-        """How long prompts may be; decided anew at each start of the process, whose context is made for it."""
+        self._decided = prompt_length(settings, self._read_s())
+        """Decided anew at each start of the process, whose context is made for it."""
 
     @property
     def name(self) -> str:
@@ -72,6 +72,12 @@ class LocalModel:
     def host(self) -> Host:
         """The process that runs the weights."""
         return self._engine.host
+
+    @property
+    def length(self) -> PromptLength:
+        """How long prompts may be: those for which the context of a running process was made."""
+        now = prompt_length(self._settings, self._read_s())
+        return now if self.host.pid is None else in_force(self._decided, now)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """Streams tokens, as `protocols.Engine.generate`."""
@@ -133,9 +139,9 @@ class LocalModel:
             check_mlx()
         path = str(self._store.locate_weights(model).absolute())
         refuse_if_too_large(model.family, model.n_bytes)
-        self.length = prompt_length(self._settings, self._read_s())
+        self._decided = prompt_length(self._settings, self._read_s())
         costs_file = str(default_models_dir().parent / costs.FILE)
-        told = {"path": path, "context_tokens": self._settings.context_for(self.length.tokens)}
+        told = {"path": path, "context_tokens": self._settings.context_for(self._decided.tokens)}
         told |= {"costs_file": costs_file, "model_hash": model.content}
         return told if model.weights == "mlx" else told | {"threads": self._threads}
 

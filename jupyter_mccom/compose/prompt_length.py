@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..settings import COLD_PROMPT_S, LEAST_PROMPT_TOKENS, MOST_PROMPT_TOKENS, MCCom
 
@@ -33,6 +33,13 @@ def prompt_length(settings: MCCom, read_s: float | None) -> PromptLength:
     found = max(LEAST_PROMPT_TOKENS, min(MOST_PROMPT_TOKENS, reads // _STEP_TOKENS * _STEP_TOKENS))
     limit = {LEAST_PROMPT_TOKENS: ", the least", MOST_PROMPT_TOKENS: ", the most"}.get(found, "")
     return _bounded(found, f"this machine reads {reads} in {COLD_PROMPT_S:g} s{limit}", settings)
+
+
+def in_force(decided: PromptLength, now: PromptLength) -> PromptLength:
+    """What holds while the process runs for which `decided` was; `now` is what would be decided at present."""
+    if now.tokens == decided.tokens:
+        return now
+    return replace(decided, why=f"{decided.why}; {now.tokens} from the model's next start")
 
 
 def served_length(settings: MCCom) -> PromptLength:

@@ -42,7 +42,7 @@ def status_of(
         "threads": opened.local.threads,
         "pull": asdict(pull) if pull else None,
         "cost_curve": opened.cost_curve,
-        "prompt": asdict(opened.local.length),
+        "prompt": asdict(opened.prompt),
         "stepped_down": opened.local.stepped_down,
         "auto": _auto(opened),
         "server": _server(opened),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_mccom.compose.prompt_length import prompt_length, served_length, spared
+from jupyter_mccom.compose.prompt_length import in_force, prompt_length, served_length, spared
 from jupyter_mccom.engines.choosing.measurements import Measurements
 from jupyter_mccom.engines.choosing.speed import Speed
 from jupyter_mccom.errors import SettingsError
@@ -59,6 +59,15 @@ def test_a_spared_machine_reads_half() -> None:
     """A spared machine reads half as much, and the reason names both."""
     found = spared(prompt_length(MCCom(), None), "on battery")
     assert (found.tokens, found.why) == (256, "at most 256 tokens: on battery, instead of 512")
+
+
+def test_a_running_process_keeps_its_length() -> None:
+    """A running process keeps the length for which its context was made, and the reason tells what follows."""
+    before, now = prompt_length(MCCom(), None), prompt_length(MCCom(), 0.000_5)
+    found = in_force(before, now)
+    assert found.tokens == 512
+    assert found.why.endswith("; 960 from the model's next start")
+    assert in_force(before, prompt_length(MCCom(), 0.01)).why.endswith("the least")
 
 
 @pytest.mark.parametrize("tokens", [1, 63])
