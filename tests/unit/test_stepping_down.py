@@ -6,6 +6,8 @@ import asyncio
 from contextlib import aclosing
 from pathlib import Path
 
+import pytest
+
 from jupyter_mccom.compose import open_cascade
 from jupyter_mccom.compose.local_tier import AutoModel
 from jupyter_mccom.engines.choosing.auto import AutoEngine
@@ -147,8 +149,9 @@ def _stepped(tier: AutoModel, conditions: PowerAndMemory) -> None:
     tier.engine._strain.saw(conditions.read(), 0.0)
 
 
-async def test_a_shorter_prompt_where_no_model_is_smaller(tmp_path: Path) -> None:
+async def test_a_shorter_prompt_where_no_model_is_smaller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a smaller model prompts are shorter, the status says so, and a person's own number stays."""
+    monkeypatch.setattr("jupyter_mccom.compose.local_tier.default_models_dir", lambda: tmp_path / "nothing measured")
     for settings, tokens in (({}, 256), ({"prompt_tokens": 700}, 700)):
         opened = open_cascade(MCCom(models_dir=str(tmp_path), **settings))
         try:
