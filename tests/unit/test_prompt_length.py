@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
+from jupyter_mccom.compose import open_cascade
 from jupyter_mccom.compose.prompt_length import in_force, prompt_length, served_length, spared
 from jupyter_mccom.engines.choosing.measurements import Measurements
 from jupyter_mccom.engines.choosing.speed import Speed
 from jupyter_mccom.errors import SettingsError
+from jupyter_mccom.models.store import Store
 from jupyter_mccom.settings import MCCom, changed
-from jupyter_mccom.types import Token
+from jupyter_mccom.types import Prompt, Token
+from tests.conftest import SMALL
 
 
 @pytest.mark.parametrize(
@@ -116,3 +121,23 @@ def test_two_keep_their_figures_in_one_file(tmp_path: Path) -> None:
                 run.token(Token(text="x", prob=0.9, n_evaluated=1 if number else 50))
         asyncio.run(one.keep(name))
     assert set(kept.load()) == {"m", "n"}
+
+
+async def test_a_named_model_is_timed_in_its_answers(
+    models: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that a person named is timed in its first answers, and the next start knows its speed."""
+    monkeypatch.setattr("jupyter_mccom.compose.local_tier.default_models_dir", lambda: tmp_path / "models")
+    settings = MCCom(model=SMALL, models_dir=str(models.models_dir), threads=1)
+    async with aclosing(open_cascade(settings)) as opened:
+        assert "until it is known" in opened.prompt.why
+        for number in range(4):
+            prefix = "".join(f"name_{number}_{line} = {line}\n" for line in range(4))
+            prompt = Prompt(chunks=(), prefix=prefix, typed="for x in range(", suffix="")
+            async with aclosing(opened.engine.generate(prompt, max_tokens=6)) as tokens:
+                async for _ in tokens:
+                    pass
+        told = opened.prompt.why
+    assert "this machine reads" in told
+    async with aclosing(open_cascade(settings)) as opened:
+        assert re.match(r"at most \d+ tokens: this machine reads \d+ in 0\.5 s", opened.prompt.why)
