@@ -11,7 +11,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -168,7 +168,8 @@ class AutoEngine:
         if bool(before) != bool(self._strain.why):
             self._settled = False
             if not self._n_running:
-                await asyncio.shield(self._begin())
+                with suppress(EngineError, ModelError):  # the next request tells it
+                    await asyncio.shield(self._begin())
 
     async def _read_conditions(self) -> None:
         if self._conditions is None:
