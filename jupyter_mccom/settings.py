@@ -26,6 +26,12 @@ THRESHOLDS = ("route_threshold", "show_threshold")
 _LEAST_CONTEXT = 1024
 _CONTEXT_STEP = 256
 """Tokens. A change of a prompt's length within a step keeps the model's process."""
+LEAST_PROMPT_TOKENS, MOST_PROMPT_TOKENS = 512, 2048
+"""Bounds of a local prompt whose length this machine's speed decides. No length between them was surely better than
+another (`evaluation/README.md`), and no longer one was measured."""
+COLD_PROMPT_S = 0.5
+"""Longest time in seconds that a prompt may take, of which the model has read nothing yet, beyond the least length."""
+_LEAST_SET_PROMPT_TOKENS = 64
 AUTO = "auto"
 """The value of `model` that lets measurements choose one of the downloaded models."""
 
@@ -50,6 +56,11 @@ class MCCom(Configurable):
         help="Longest time in seconds that a statement may take with a model that auto chooses. The model is "
         "already loaded.",
     ).tag(config=True)
+    step_down = Bool(
+        True,
+        help="While this machine runs on battery, or its memory is short, use a smaller model that is downloaded, or"
+        " else shorter prompts. Only for model = auto.",
+    ).tag(config=True, person=True)
     local_url = Unicode(
         "",
         help="Address of a running llama.cpp, Ollama, LM Studio or OpenAI-compatible server that replaces the "
@@ -76,10 +87,10 @@ class MCCom(Configurable):
         help="Context size of the local model in tokens. More takes more memory. 0: what prompts and suggestions need.",
     ).tag(config=True, person=True)
     prompt_tokens = Int(
-        512,
-        min=64,
-        help="Longest prompt for the local model, in tokens. A longer prompt is slower: about 5 ms a token on two "
-        "cores.",
+        0,
+        min=0,
+        help="Longest prompt for the local model, in tokens; 64 or more. A longer prompt is slower: about 5 ms a token"
+        " on two cores. 0: what this machine reads in half a second, 512 to 2048.",
     ).tag(config=True, person=True)
     max_tokens = Int(64, min=1, help="Longest suggestion, in tokens.").tag(config=True, person=True)
     eagerness = Enum(
@@ -239,15 +250,31 @@ class MCCom(Configurable):
     ).tag(config=True)
 
     @property
+    def n_prompt(self) -> int:
+        """Most tokens of a local prompt where this machine's speed is not known, or is not to decide."""
+        return self.prompt_tokens or LEAST_PROMPT_TOKENS
+
+    @property
     def n_context(self) -> int:
-        """Tokens of the local model's context: the prompt and the suggestion fit, with a quarter to spare."""
-        needed = (self.prompt_tokens + self.max_tokens) * 5 // 4
+        """Tokens of the local model's context for prompts of `n_prompt` tokens."""
+        return self.context_for(self.n_prompt)
+
+    def context_for(self, n_prompt: int) -> int:
+        """Tokens of a context in which the prompt and the suggestion fit, with a quarter to spare."""
+        needed = (n_prompt + self.max_tokens) * 5 // 4
         return self.context_tokens or max(_LEAST_CONTEXT, -(-needed // _CONTEXT_STEP) * _CONTEXT_STEP)
 
     @property
     def given(self) -> frozenset[str]:
         """Names that the configuration or the command line has set, to whatever value."""
         return frozenset(self._find_my_config(self.config)) & frozenset(self.trait_names(config=True))
+
+    @validate("prompt_tokens")
+    def _long_enough(self, proposal: dict[str, Any]) -> int:
+        value: int = proposal["value"]
+        if 0 < value < _LEAST_SET_PROMPT_TOKENS:
+            raise TraitError(f"prompt_tokens must be 0 or at least {_LEAST_SET_PROMPT_TOKENS}, and it is {value}")
+        return value
 
     @validate("models_dir", "traces_dir")
     def _existing_folder(self, proposal: dict[str, Any]) -> str:

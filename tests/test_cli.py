@@ -294,7 +294,8 @@ def test_a_setting_that_cannot_be(argument: str, status: int, said: str) -> None
 def test_auto_measures_once_and_status_tells_what_and_why(models: Store, tmp_path: Path) -> None:
     """`auto` measures once, and `status` tells what was chosen and why."""
     (tmp_path / "a.py").write_text("x = 1\ny = ")
-    settings = ["--MCCom.model=auto", "--MCCom.auto_budget_s=0.01", f"--models-dir={models.models_dir}"]
+    settings = ["--MCCom.model=auto", "--MCCom.auto_budget_s=0.01", "--MCCom.step_down=False"]
+    settings += [f"--models-dir={models.models_dir}"]
     cache = CLEAN | {"XDG_CACHE_HOME": str(tmp_path)}
     before = subprocess.run([*MCCOM, "status", *settings], capture_output=True, text=True, check=True, env=cache)
     assert "auto: " in before.stdout

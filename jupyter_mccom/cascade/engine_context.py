@@ -26,7 +26,7 @@ async def none_kept_out(document: str) -> bool:
 class Context:
     """`n_tokens` bounds a prompt, `n_retrieved_tokens` what is retrieved in it; `allowed` says what may be in it.
 
-    Documents of `kept_out` are in none of them.
+    A bound that may change is asked for at each prompt. Documents of `kept_out` are in none of them.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Context:
         engine: Engine,
         retriever: Retriever | None,
         *,
-        n_tokens: int,
+        n_tokens: int | Callable[[], int],
         n_retrieved_tokens: int,
         allowed: Callable[[Hit], bool] = lambda hit: True,
         kept_out: KeptOut = none_kept_out,
@@ -42,12 +42,16 @@ class Context:
         self.engine = engine
         """The engine whose prompts these are."""
         self._retriever = retriever
-        self.n_tokens = n_tokens
-        """Most tokens of a prompt."""
+        self._n_tokens = n_tokens
         self._n_retrieved_tokens = n_retrieved_tokens
         self._n_hits = max(N_HITS, n_retrieved_tokens // _HIT_TOKENS)
         self._allowed = allowed
         self._kept_out = kept_out
+
+    @property
+    def n_tokens(self) -> int:
+        """Most tokens of a prompt."""
+        return self._n_tokens if isinstance(self._n_tokens, int) else self._n_tokens()
 
     def allows(self, hits: Iterable[Hit]) -> bool:
         """Text that was written with these hits may stand in a prompt or a draft."""
@@ -63,13 +67,14 @@ class Context:
         if await self._kept_out(request.document):
             raise EngineError(f"{request.document} is named in .mccomignore and its text stays here; see local_url")
         hits = await self._found(request, text, confidence)
-        wanted = texts(request, self.n_tokens, hits)
+        n_tokens = self.n_tokens
+        wanted = texts(request, n_tokens, hits)
         counted = await self.engine.count(wanted)
         session = hashlib.sha256(f"{request.client}\n{request.document}".encode()).hexdigest()[:16]
         prompt = build(
             request,
             dict(zip(wanted, counted, strict=True)),
-            self.n_tokens,
+            n_tokens,
             hits=hits,
             n_retrieved_tokens=self._n_retrieved_tokens,
             session=session,

@@ -33,6 +33,7 @@ from .first_model import FirstModel
 from .forgetting import forget
 from .gates import gates_of, recorder_of
 from .local_tier import LOCAL_SETTINGS, local_tier
+from .prompt_length import PromptLength, prompt_length
 from .spent_file import SpentFile
 from .wiring import wire
 
@@ -98,6 +99,11 @@ class OpenCascade:
     def model(self) -> Model:
         """The local model."""
         return self.local.model
+
+    @property
+    def prompt(self) -> PromptLength:
+        """How long a local prompt may be now."""
+        return length_of(self.settings, self.local)
 
     @property
     def threads(self) -> int:
@@ -213,7 +219,8 @@ def open_cascade(
 def _local(settings: MCCom, former: OpenCascade | None) -> tuple[FirstModel, Store]:
     """The tier that answers first and its files, with its process where nothing that it depends on has changed."""
     kept = _kept(former, settings, LOCAL_SETTINGS)
-    if kept and kept.settings.n_context == settings.n_context:
+    decides = kept is not None and bool(kept.settings.prompt_tokens) == bool(settings.prompt_tokens)
+    if kept and decides and kept.settings.n_context == settings.n_context:
         return kept.local, kept.store
     store = open_store(settings)
     return local_tier(settings, store), store
@@ -251,9 +258,15 @@ def _wired(
         clock=SystemClock(),
         gates=gates_of(settings, local.model),
         documents=documents,
+        n_tokens=lambda: length_of(settings, local).tokens,
         allowed=lambda hit: not local.leaves or settings.kernel_to_cloud or hit.chunk.source != KERNEL,
         kept_out=local.kept_out(root),
     )
+
+
+def length_of(settings: MCCom, local: FirstModel) -> PromptLength:
+    """What a person has set, at once; else what the tier decides, which may be older than `settings`."""
+    return prompt_length(settings, None) if settings.prompt_tokens else local.length
 
 
 def _recorder(

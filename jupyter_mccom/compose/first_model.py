@@ -15,6 +15,7 @@ from ..engines.remote.server_engine import ServerEngine
 from ..models.catalog import Model
 from ..protocols import Engine
 from .model_process import mlx_runs
+from .prompt_length import PromptLength
 
 EngineKind: TypeAlias = Literal["llamacpp", "mlx", "server"]
 
@@ -46,6 +47,15 @@ class FirstModel(Protocol):
     def host(self) -> Host | None:
         """The process of the model; None where somebody else runs it, and before `auto` has opened one."""
         return None
+
+    @property
+    def length(self) -> PromptLength:
+        """How long a prompt may be now."""
+
+    @property
+    def stepped_down(self) -> str:
+        """What is used instead of what, while the machine is to be spared; empty while it is not."""
+        return ""
 
     @property
     def trouble(self) -> str:

@@ -12,6 +12,8 @@ from ..engines.choosing.auto import AutoEngine, Candidate
 from ..engines.choosing.measurements import Measurements, machine
 from ..engines.choosing.memory import free_bytes
 from ..engines.choosing.model_choice import Choice
+from ..engines.choosing.power_and_memory import ThisMachine
+from ..engines.choosing.speed import Speed
 from ..engines.local.host import Host, default_threads
 from ..models.catalog import Model, ids
 from ..models.store import Store, default_models_dir
@@ -19,10 +21,11 @@ from ..protocols import Engine
 from ..settings import AUTO, MCCom
 from .first_model import FirstModel
 from .model_process import LocalModel
+from .prompt_length import PromptLength, prompt_length, spared
 from .served_model import ServedModel
 
 LOCAL_SETTINGS = (
-    *("model", "engine", "models_dir", "threads", "context_tokens", "idle_unload_s", "auto_budget_s"),
+    *("model", "engine", "models_dir", "threads", "context_tokens", "idle_unload_s", "auto_budget_s", "step_down"),
     *("local_url", "local_model", "local_key_env", "local_key_file"),
 )
 """What the local tier depends on, beside the size of its context: with the same values it is taken over."""
@@ -47,7 +50,8 @@ class OwnModel(FirstModel):
         self.threads = settings.threads or default_threads()
         self._store = store
         self._id = settings.model
-        self.engine = LocalModel(settings.model, settings, store, self.threads)
+        speed = Speed(_measurements(self.threads))
+        self.engine = LocalModel(settings.model, settings, store, self.threads, speed=speed)
 
     @property
     def model(self) -> Model:
@@ -59,6 +63,11 @@ class OwnModel(FirstModel):
     def host(self) -> Host:
         """The process of the model."""
         return self.engine.host
+
+    @property
+    def length(self) -> PromptLength:
+        """How long a prompt may be: by the speed that was seen until the process started."""
+        return self.engine.length
 
     @property
     def wanted(self) -> str:
@@ -91,9 +100,10 @@ class AutoModel(FirstModel):
         """By id, as they were opened last."""
         self.engine = AutoEngine(
             candidates=self.candidates,
-            measurements=Measurements(default_models_dir().parent / "auto.json", of=machine(self.threads)),
+            measurements=_measurements(self.threads),
             budget_s=settings.auto_budget_s,
             free_bytes=free_bytes,
+            conditions=ThisMachine() if settings.step_down else None,
         )
 
     @property
@@ -121,6 +131,21 @@ class AutoModel(FirstModel):
     def choice(self) -> Choice:
         """What `auto` chose, and why."""
         return self.engine.choice
+
+    @property
+    def length(self) -> PromptLength:
+        """How long a prompt may be; shorter while the machine is to be spared and no smaller model stands in."""
+        return spared(self._length, self.engine.strain) if self._shorter else self._length
+
+    @property
+    def stepped_down(self) -> str:
+        """What is used instead of what, while the machine is to be spared; empty while it is not."""
+        strain, choice = self.engine.strain, self.choice
+        if not strain:
+            return ""
+        if choice.instead_of:
+            return f"{strain}: {choice.name} answers instead of {choice.instead_of}"
+        return f"{strain}: prompts have {self.length.tokens} tokens at most" if self._shorter else ""
 
     def present(self) -> bool:
         """The chosen model's files are here."""
@@ -157,9 +182,26 @@ class AutoModel(FirstModel):
         )
 
     @property
+    def _length(self) -> PromptLength:
+        if self._running:
+            return self._running.length
+        return prompt_length(self._settings, self.engine.read_s(self.choice.name))
+
+    @property
+    def _shorter(self) -> bool:
+        return bool(self.engine.strain and not self.choice.instead_of and not self._settings.prompt_tokens)
+
+    @property
     def _running(self) -> LocalModel | None:
         return self._models.get(self.choice.name)
 
     def _open(self, family: str) -> Engine:
-        self._models[family] = opened = LocalModel(family, self._settings, self._store, self.threads)
+        self._models[family] = opened = LocalModel(
+            family, self._settings, self._store, self.threads, read_s=lambda: self.engine.read_s(family)
+        )
         return opened
+
+
+def _measurements(threads: int) -> Measurements:
+    """What was measured on this machine, by `auto` and of a model that a person named."""
+    return Measurements(default_models_dir().parent / "auto.json", of=machine(threads))

@@ -6,10 +6,12 @@ The process is MLX or llama.cpp by the weights that the machine takes; where MLX
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 
 from ..engines.choosing.memory import refuse_if_too_large
+from ..engines.choosing.model_choice import key_of
+from ..engines.choosing.speed import Speed
 from ..engines.choosing.this_machine import check_mlx
 from ..engines.decoding import costs
 from ..engines.fim import PromptFormat
@@ -20,6 +22,7 @@ from ..models.catalog import FIM_TEMPLATES, Model
 from ..models.store import Store, default_models_dir
 from ..settings import MCCom
 from ..types import Prompt, Skills, Token
+from .prompt_length import PromptLength, in_force, prompt_length
 
 _LLAMA_DIRECT = "jupyter_mccom.engines.local.llamacpp"
 _MLX = "jupyter_mccom.engines.local.mlx"
@@ -28,9 +31,23 @@ _MLX = "jupyter_mccom.engines.local.mlx"
 class LocalModel:
     """The Engine of one family. Its weights are picked anew before each start of the process."""
 
-    def __init__(self, model_id: str, settings: MCCom, store: Store, threads: int) -> None:
-        """Raises ModelError for a model that nobody knows."""
+    def __init__(
+        self,
+        model_id: str,
+        settings: MCCom,
+        store: Store,
+        threads: int,
+        *,
+        read_s: Callable[[], float | None] | None = None,
+        speed: Speed | None = None,
+    ) -> None:
+        """`read_s` tells what is known of the model's speed; without it, `speed` is told of each answer and tells it.
+
+        Raises ModelError for a model that nobody knows.
+        """
         self._id = model_id
+        self._speed = speed
+        self._read_s = read_s or self._own_read_s
         self._settings = settings
         self._store = store
         self._threads = threads
@@ -38,6 +55,8 @@ class LocalModel:
         self.model = store.entry(model_id)
         """The weights that are in use, or would be."""
         self._engine = self._opened()
+        self._decided = prompt_length(settings, self._read_s())
+        """Decided anew at each start of the process, whose context is made for it."""
 
     @property
     def name(self) -> str:
@@ -54,12 +73,25 @@ class LocalModel:
         """The process that runs the weights."""
         return self._engine.host
 
+    @property
+    def length(self) -> PromptLength:
+        """How long prompts may be: those for which the context of a running process was made."""
+        now = prompt_length(self._settings, self._read_s())
+        return now if self.host.pid is None else in_force(self._decided, now)
+
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """Streams tokens, as `protocols.Engine.generate`."""
         await self.ready()
-        async with aclosing(self._engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
-            async for token in tokens:
-                yield token
+        seen = self._speed.run(self._key) if self._speed and not draft else None
+        try:
+            async with aclosing(self._engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
+                async for token in tokens:
+                    if seen is not None:
+                        seen.token(token)
+                    yield token
+        finally:
+            if self._speed is not None and seen is not None:
+                await self._speed.keep(self._key)
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """Counts tokens, as `protocols.Engine.count`."""
@@ -107,10 +139,20 @@ class LocalModel:
             check_mlx()
         path = str(self._store.locate_weights(model).absolute())
         refuse_if_too_large(model.family, model.n_bytes)
+        self._decided = prompt_length(self._settings, self._read_s())
         costs_file = str(default_models_dir().parent / costs.FILE)
-        told = {"path": path, "context_tokens": self._settings.n_context}
+        told = {"path": path, "context_tokens": self._settings.context_for(self._decided.tokens)}
         told |= {"costs_file": costs_file, "model_hash": model.content}
         return told if model.weights == "mlx" else told | {"threads": self._threads}
+
+    @property
+    def _key(self) -> str:
+        """The name of the figures; a person's own file is named by its content, since another may take its place."""
+        model = self.model
+        return key_of(model.content if model.own else model.family, model.weights)
+
+    def _own_read_s(self) -> float | None:
+        return self._speed.read_s(self._key) if self._speed else None
 
 
 def mlx_runs() -> bool:

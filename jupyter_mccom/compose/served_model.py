@@ -19,6 +19,7 @@ from ..privacy.masked_engine import MaskedEngine
 from ..settings import MCCom
 from ..way_out import is_loopback
 from .first_model import EngineKind, FirstModel
+from .prompt_length import PromptLength, served_length
 
 _SERVER_CONTEXT = 4096
 """Tokens that a server's context is taken to hold where nobody says."""
@@ -33,6 +34,7 @@ class ServedModel(FirstModel):
         self.threads = settings.threads or default_threads()
         self.url = settings.local_url
         self.server = _server(settings)
+        self._length = served_length(settings)
         self.leaves = "" if on_this_machine(self.url) else self.url
         self.engine = MaskedEngine(self.server) if self.leaves else self.server
 
@@ -48,6 +50,11 @@ class ServedModel(FirstModel):
         served = Model(id=name, file="", n_bytes=0, sha256="")
         known = like(name) or served
         return replace(served, calibration=known.calibration)
+
+    @property
+    def length(self) -> PromptLength:
+        """How long a prompt may be: what is set, else the least."""
+        return self._length
 
     @property
     def trouble(self) -> str:

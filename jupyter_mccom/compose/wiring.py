@@ -30,20 +30,23 @@ def wire(
     clock: Clock,
     gates: Gates,
     documents: Documents,
+    n_tokens: Callable[[], int] | None = None,
     allowed: Callable[[Hit], bool] = lambda hit: True,
     kept_out: KeptOut = none_kept_out,
 ) -> Cascade:
-    """The cascade over these parts; `allowed` and `kept_out` as in Context, of the local engine's prompts."""
+    """The cascade over these parts; `n_tokens`, `allowed` and `kept_out` as in Context, of the local engine's prompts.
+
+    Without `n_tokens` the settings alone bound them.
+    """
     documents.journal.keep_traces = settings.keep_traces
     if not settings.keep_traces:
         documents.forget()
-    n_tokens, n_retrieved_tokens = settings.prompt_tokens, settings.retrieval_tokens
     return Cascade(
         context=Context(
             engine,
             retriever,
-            n_tokens=n_tokens,
-            n_retrieved_tokens=n_retrieved_tokens,
+            n_tokens=n_tokens or settings.n_prompt,
+            n_retrieved_tokens=settings.retrieval_tokens,
             allowed=allowed,
             kept_out=kept_out,
         ),

@@ -15,7 +15,7 @@ from pathlib import Path
 from secrets import randbelow
 from typing import Any
 
-from ..settings import MCCom
+from ..settings import MCCom, changed
 from .lib.bench import Bench, Progress, Typing, stand_in
 from .lib.data import CELLS, check, fingerprint
 from .lib.measured_on import changed_settings, decisive, machine, prompted
@@ -59,6 +59,8 @@ _CROSS = ("crossfile/cceval_python_50.jsonl",)
 SUITES: Mapping[str, Suite] = {
     suite.name: suite
     for suite in (
+        Suite(name="auto", module="predictions", n=3, about="how far off auto predicts a larger model"),
+        Suite(name="memory", module="memory_held", n=30, about="what the process of each local model holds"),
         Suite(name="latency", n=40, about="what a key costs through a real Jupyter server"),
         Suite(
             name="keystrokes",
@@ -245,12 +247,12 @@ def run(
     suite = SUITES[name]
     check(data, suite.files)
     seed = suite.seed() if seed is None else seed
+    settings = changed(settings, prompt_tokens=settings.n_prompt)  # the same on every machine
     models = (settings.model, *([stand_in(settings)] if suite.with_cloud else []))
     before = machine()
     made_with = {"seed": seed, "settings": changed_settings(settings), "models": prompted(settings, models)}
     made_with |= {"data": fingerprint(data), **decisive(before)}
     made_with |= typing.made_with(name)
-    rows = Rows(None if suite.own_rows else out, name, made_with)
     started = datetime.now(timezone.utc)
     bench = Bench(
         settings=settings,
@@ -258,7 +260,7 @@ def run(
         n=n or suite.n,
         seed=seed,
         out=out,
-        rows=rows,
+        rows=Rows(None if suite.own_rows else out, name, made_with),
         progress=progress,
         typing=typing,
     )

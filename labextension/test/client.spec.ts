@@ -136,6 +136,7 @@ describe('the other routes', () => {
       state: 'downloading',
       detail: '',
       engine_why: '',
+      stepped_down: '',
       model: { id: 'm', bytes: 1, present: false },
       pull: { model: 'm', done_bytes: 0, total_bytes: 1 },
       cloud: null,

@@ -150,7 +150,7 @@ def test_the_status_item_shows_the_measurement(
 ) -> None:
     """The status item shows that the machine is measured, and then why a model was chosen."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # in which nothing is known of this machine
-    lab = Lab(tmp_path, "--MCCom.model=auto", f"--MCCom.models_dir={models.models_dir}")
+    lab = Lab(tmp_path, "--MCCom.model=auto", "--MCCom.step_down=False", f"--MCCom.models_dir={models.models_dir}")
     try:
         lab.notebook("measured.ipynb", START, "")
         page = window.new_page()

@@ -13,6 +13,7 @@ import pytest
 
 from jupyter_mccom.engines.choosing.auto import AutoEngine, Candidate
 from jupyter_mccom.engines.choosing.measurements import Measurements, machine
+from jupyter_mccom.engines.choosing.power_and_memory import PowerAndMemory
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import EngineError, ModelError
 from jupyter_mccom.protocols import Engine
@@ -66,11 +67,16 @@ class Machine:
 
     def open(self, **other: object) -> AutoEngine:
         """`other`: what is not as it is on this machine."""
+        return self.open_with(None, **other)
+
+    def open_with(self, conditions: PowerAndMemory | None, **other: object) -> AutoEngine:
+        """The same, on a machine that may have to be spared."""
         return AutoEngine(
             candidates=self._candidates,
             measurements=Measurements(self.file, of={**machine(1), **other}),
             budget_s=self.budget_s,
             free_bytes=lambda: 10**10,
+            conditions=conditions,
             clock=lambda: asyncio.get_running_loop().time(),
         )
 

@@ -48,7 +48,7 @@ async def test_hits_fill_the_room() -> None:
     assert 1000 < _n_chars(prompt) <= 4096 * 3
 
 
-@pytest.mark.parametrize("prompt_tokens", [128, 512, 2048])
+@pytest.mark.parametrize("prompt_tokens", [0, 128, 512, 2048])
 async def test_the_local_prompt_does_not_shrink_the_clouds(prompt_tokens: int) -> None:
     """However long the local prompt may be, the cloud's is the same."""
     plain = await _prompt()

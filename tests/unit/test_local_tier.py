@@ -250,3 +250,20 @@ async def test_a_longer_prompt_takes_another_process(tmp_path: Path, *, changed:
     async with _opened(MCCom(models_dir=str(tmp_path))) as former:
         later = open_cascade(MCCom(models_dir=str(tmp_path), **changed), former=former)
         assert (later.local is former.local) is kept
+
+
+@pytest.mark.parametrize(
+    ("model", "before", "after", "kept"),
+    [("auto", 700, 750, True), ("auto", 0, 700, False), ("auto", 700, 0, False), ("smollm2-135m", 700, 0, False)],
+)
+async def test_a_changed_prompt_holds_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, before: int, after: int, *, kept: bool
+) -> None:
+    """What a person sets holds from the next prompt on, also where the model's process is kept."""
+    monkeypatch.setattr("jupyter_mccom.compose.local_tier.default_models_dir", lambda: tmp_path / "nothing measured")
+    given = {"models_dir": str(tmp_path), "model": model}
+    async with _opened(MCCom(prompt_tokens=before, **given)) as former:
+        later = open_cascade(MCCom(prompt_tokens=after, **given), former=former)
+        assert (later.local is former.local) is kept
+        assert later.cascade._escalation.local.context.n_tokens == (after or 512)
+        assert status_of(later)["prompt"]["tokens"] == (after or 512)

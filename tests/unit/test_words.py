@@ -59,6 +59,7 @@ def test_status_reads_well() -> None:
         "ready: qwen2.5-coder-0.5b answers first, and asks qwen2.5-coder-1.5b when it is unsure.",
         "engine llamacpp, 1 thread",
         "auto: a statement takes 0.41 s (measured), auto_budget_s allows 0.5 s",
+        "prompts: at most 512 tokens: until it is known how fast this machine reads",
         "cloud qwen2.5-coder-1.5b at http://127.0.0.1:8012 (llama-server: takes no draft); 1990 calls left today; "
         "32 saved today",
         "Sent when the local model is unsure, when its text would break the cell, when you type something else, and "
@@ -78,6 +79,7 @@ def test_status_without_a_cloud_reads_well() -> None:
     assert lines_of(status) == [
         "ready: qwen2.5-coder-0.5b answers on this machine; nothing leaves it.",
         "engine llamacpp, 1 thread",
+        "prompts: at most 512 tokens: until it is known how fast this machine reads",
         "the cloud is off; nothing leaves this machine",
         "eagerness balanced: confidence > 0.6: shown; otherwise: hidden",
         "using the default thresholds: 34 of 200 needed outcomes",

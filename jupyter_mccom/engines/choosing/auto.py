@@ -11,7 +11,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,14 +20,18 @@ from ...protocols import Engine
 from ...types import Prompt, Skills, Token
 from .measurements import Measurements
 from .memory import needed_bytes
-from .model_choice import Choice, Figures, Option, choose, first_offer, useful
+from .model_choice import Choice, Figures, Option, choose, first_offer, stepped_down, useful
 from .observing import Observed
+from .power_and_memory import PowerAndMemory
+from .strain import Strain
 
 _ROUNDS = 3
 """The first one loads the model and is not counted."""
 _LINES = 14
 """Lines of the measured prompt: about 100 tokens."""
 _WRITTEN_TOKENS = 8
+_LOOK_S = 10.0
+"""Between two looks at the machine's conditions, each behind an answer."""
 _UNMEASURED = "how quick this machine is shows with the first completions"
 
 
@@ -40,7 +44,10 @@ class Candidate(Option):
 
 
 class AutoEngine:
-    """`candidates` and `free_bytes` are asked in a thread whenever there is something to decide; `clock` times."""
+    """`candidates` and `free_bytes` are asked in a thread whenever there is something to decide; `clock` times.
+
+    With `conditions` a smaller model stands in while the machine is to be spared; nothing is measured meanwhile.
+    """
 
     def __init__(
         self,
@@ -49,6 +56,7 @@ class AutoEngine:
         measurements: Measurements,
         budget_s: float,
         free_bytes: Callable[[], int],
+        conditions: PowerAndMemory | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._candidates = candidates
@@ -62,8 +70,15 @@ class AutoEngine:
         self._figures = measurements.load()
         """By `Option.key`: those of one kind of engine say nothing of another."""
         self._observed = Observed()
+        self._conditions = conditions
+        self._strain = Strain()
+        self._looked_s: float | None = None
+        """When the conditions were read last; None before the first time."""
+        self._looking: asyncio.Task[None] | None = None
         self._settling: asyncio.Task[None] | None = None
         self._settled = False
+        self._n_running = 0
+        """Answers that are being written."""
         self.choice = self._first_choice()
         """What is used, or would be: by the figures that are known so far."""
         self.measuring = ""
@@ -77,6 +92,16 @@ class AutoEngine:
         return self.choice.name
 
     @property
+    def strain(self) -> str:
+        """Why the machine is spared; empty while it is not."""
+        return self._strain.why
+
+    def read_s(self, name: str) -> float | None:
+        """Seconds that a model takes for a prompt token; None where it was not measured."""
+        figures = self._figures.get(self._known[name].key)
+        return figures.read_s if figures else None
+
+    @property
     def skills(self) -> Skills:
         """The skills of the chosen engine; none before it was opened."""
         engine = self._engines.get(self.choice.name)
@@ -86,7 +111,9 @@ class AutoEngine:
         """Streams tokens, as `protocols.Engine.generate`. The first request waits until the machine is measured."""
         engine = await self.chosen()
         key = self._known[self.choice.name].key
-        seen = None if draft or key in self._figures else self._observed.run(key, self._clock)
+        known = draft or key in self._figures or self._strain.why
+        seen = None if known else self._observed.run(key, self._clock)
+        self._n_running += 1
         try:
             async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
                 async for token in tokens:
@@ -94,9 +121,11 @@ class AutoEngine:
                         seen.token(token)
                     yield token
         finally:
+            self._n_running -= 1
             if seen is not None and self._observed.figures(key) is not None:
                 self._settled = False
                 self._begin()
+            self._look_soon()
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """Counts tokens, as `protocols.Engine.count`."""
@@ -104,9 +133,10 @@ class AutoEngine:
 
     async def aclose(self) -> None:
         """Closes the engine, as `protocols.Engine.aclose`."""
-        if self._settling is not None:
-            self._settling.cancel()
-            await asyncio.gather(self._settling, return_exceptions=True)
+        tasks = [task for task in (self._looking, self._settling) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(engine.aclose() for engine in self._engines.values()))
 
     def reconsider(self) -> None:
@@ -123,6 +153,32 @@ class AutoEngine:
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._settle(), name="mccom auto")
         return self._settling
+
+    def _look_soon(self) -> None:
+        """Looks at the conditions behind an answer, where the last look was long enough ago."""
+        looks = self._looking is not None and not self._looking.done()
+        if self._conditions is None or looks or self._looked_s is None or self._clock() - self._looked_s < _LOOK_S:
+            return
+        self._looking = asyncio.create_task(self._look_at_conditions(), name="mccom conditions")
+
+    async def _look_at_conditions(self) -> None:
+        """Where sparing begins or ends, the other model takes over: now, or with the next request."""
+        before = self._strain.why
+        await self._read_conditions()
+        if bool(before) != bool(self._strain.why):
+            self._settled = False
+            if not self._n_running:
+                with suppress(EngineError, ModelError):  # the next request tells it
+                    await asyncio.shield(self._begin())
+
+    async def _read_conditions(self) -> None:
+        if self._conditions is None:
+            return
+        reading = await asyncio.to_thread(self._conditions.read)
+        self._looked_s = self._clock()
+        instead, here = self._known.get(self.choice.instead_of), self._known[self.choice.name]
+        more_bytes = needed_bytes(instead.n_bytes) - needed_bytes(here.n_bytes) if instead else 0
+        self._strain.saw(reading, self._looked_s, more_bytes=more_bytes)
 
     async def _opened(self, name: str) -> Engine:
         if name not in self._engines:
@@ -154,11 +210,13 @@ class AutoEngine:
         One that is here alone is used as it is; its figures are what it takes.
         """
         await self._look()
+        if self._looked_s is None:
+            await self._read_conditions()
         broken: dict[str, EngineError | ModelError] = {}
         while (candidate := await self._next(broken)) is not None:
             name = self.measuring = candidate.name
             try:
-                found = await _measured(await self._opened(name), self._clock)
+                found = await measured(await self._opened(name), self._clock)
                 await self._look()  # llama.cpp may have stood in for MLX: then the figures are its own
                 self._figures[self._known[name].key] = found
                 await asyncio.to_thread(self._measurements.save, self._figures)
@@ -194,16 +252,21 @@ class AutoEngine:
         free += sum(needed_bytes(self._known[name].n_bytes) for name in self._engines)  # the chosen one may stay
         usable = [candidate for candidate in self._known.values() if candidate.key not in broken]
         here = [candidate for candidate in useful(usable, free_bytes=free) if candidate.present]
-        if len(here) == 1 and here[0].key not in self._figures:
-            await self._choose(_unmeasured(here[0]))
+        knows = any(candidate.key in self._figures for candidate in here)
+        if here and not knows and (len(here) == 1 or self._strain.why):
+            await self._choose(_unmeasured(min(here, key=lambda candidate: candidate.n_bytes)))
             return None
         for kind in sorted({candidate.kind for candidate in here}):
             same = [candidate for candidate in here if candidate.kind == kind]
-            if not any(candidate.key in self._figures for candidate in same):
+            if not self._strain.why and not any(candidate.key in self._figures for candidate in same):
                 return min(same, key=lambda candidate: candidate.n_bytes)
         if not here:
             return None
-        await self._choose(self._chosen_of(usable, free))
+        choice = self._chosen_of(usable, free)
+        if self._strain.why:
+            await self._choose(stepped_down(choice, here))
+            return None
+        await self._choose(choice)
         chosen = self._known[self.choice.name]
         return None if chosen.key in self._figures else chosen
 
@@ -217,8 +280,11 @@ def _unmeasured(option: Option) -> Choice:
     return Choice(name=option.name, why=_UNMEASURED, figures={}, statement_s={})
 
 
-async def _measured(engine: Engine, clock: Callable[[], float]) -> Figures:
-    """Times prompts of which nothing is cached, and the tokens written after them; the best of the rounds counts."""
+async def measured(engine: Engine, clock: Callable[[], float] = time.perf_counter) -> Figures:
+    """Times prompts of which nothing is cached, and the tokens written after them; the best of the rounds counts.
+
+    Raises EngineError when nothing was written, and as the engine does.
+    """
     reads_s, writes_s = [], []
     for number in range(_ROUNDS):
         lines = "".join(f"value_{number}_{line} = {line * number}\n" for line in range(_LINES))

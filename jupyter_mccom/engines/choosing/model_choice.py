@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from .memory import needed_bytes
@@ -57,7 +57,12 @@ class Option:
     @property
     def key(self) -> str:
         """The name of its figures, which are those of one kind of engine."""
-        return self.name if self.kind == "gguf" else f"{self.name} ({self.kind})"
+        return key_of(self.name, self.kind)
+
+
+def key_of(name: str, kind: str) -> str:
+    """The name of a model's figures, which are those of one kind of engine."""
+    return name if kind == "gguf" else f"{name} ({kind})"
 
 
 OptionT = TypeVar("OptionT", bound=Option)
@@ -90,6 +95,8 @@ class Choice:
     """Seconds a statement of every model, measured or predicted, once it is loaded."""
     too_large: tuple[str, ...] = ()
     """Better models that would be quick enough and do not fit the memory."""
+    instead_of: str = ""
+    """The model that would be used if the machine were not to be spared; empty where it is this one."""
 
     @property
     def offer(self) -> str:
@@ -144,6 +151,16 @@ def choose(options: Sequence[Option], figures: Mapping[str, Figures], *, budget_
             if option.rank > chosen.rank and costs.get(option.name, budget_s + 1) <= budget_s and option not in fitting
         ),
     )
+
+
+def stepped_down(choice: Choice, options: Sequence[Option]) -> Choice:
+    """The next smaller model that is here and right often enough instead of the chosen one; else the same choice."""
+    chosen = next(option for option in options if option.name == choice.name)
+    smaller = [option for option in options if option.present and option.rank < chosen.rank]
+    enough = [option for option in smaller if option.exact_match is None or option.exact_match >= ENOUGH]
+    if not enough:
+        return choice
+    return replace(choice, name=max(enough, key=lambda option: option.rank).name, instead_of=choice.name)
 
 
 def _offered(best: Option | None, chosen: Option, costs: Mapping[str, float]) -> Offer | None:

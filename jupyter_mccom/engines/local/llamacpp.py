@@ -9,6 +9,7 @@ import ctypes
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 from ...errors import EngineError, EngineMissing
@@ -19,6 +20,9 @@ from .child_side import fail, settings
 from .llama_h import LlamaH
 from .model_server import Owner
 
+_DONTNEED = 4
+"""MADV_DONTNEED: of pages that map a file unchanged, which are not lost by it."""
+
 
 def _opened(
     path: str, threads: int, context_tokens: int, costs_file: str | None, model_hash: str
@@ -26,6 +30,7 @@ def _opened(
     """Raises EngineMissing where llama.h cannot be used, EngineError when the file is no model."""
     model = LlamaH(path, threads=threads, context_tokens=context_tokens)
     _give_back()
+    _let_go_of(path)
     if model.on_gpu:
         return model, by_cost(model, costs_file, key_of(model_hash, 0, "xllamacpp"), time.perf_counter)
     key = key_of(model_hash, threads, "xllamacpp")
@@ -37,6 +42,24 @@ def _give_back() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # another C library
             ctypes.CDLL(None).malloc_trim(0)
+
+
+def _let_go_of(path: str) -> None:
+    """Leaves the file's pages to the system; those in use come back from its cache when they are first read.
+
+    llama.cpp keeps some weights in another order and never reads them in the file again: 28 MB of the 0.5B's.
+    """
+    if sys.platform != "linux":
+        return
+    real_path = str(Path(path).resolve())
+    with suppress(OSError, AttributeError, ValueError):
+        advise = ctypes.CDLL(None).madvise
+        advise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+        for line in Path("/proc/self/maps").read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+            addresses, *_, name = line.split(maxsplit=5)
+            if name == real_path:
+                first, end = (int(address, 16) for address in addresses.split("-"))
+                advise(first, end - first, _DONTNEED)
 
 
 def main() -> NoReturn:

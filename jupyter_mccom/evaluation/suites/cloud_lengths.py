@@ -120,7 +120,7 @@ async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
 async def _row(models: _Models, settings: MCCom, sample: Sample, tree: Tree | None) -> dict[str, Any]:
     request, engine = sample.request, models.large.engine
     retrieval = Retrieval(tree=tree, live=None, patience_s=UNHURRIED_S)
-    small = _context(models.local.engine, retrieval, settings.prompt_tokens, settings.retrieval_tokens)
+    small = _context(models.local.engine, retrieval, settings.n_prompt, settings.retrieval_tokens)
     prompt, _ = await small.prompt(request)
     local = await written(models.local.engine, request, prompt, max_tokens=settings.max_tokens)
     line = request.prefix.rpartition("\n")[2] + local.text if local.text else ""

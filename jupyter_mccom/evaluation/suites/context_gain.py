@@ -113,7 +113,7 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, tree: Tr
         context = Context(
             engine,
             retriever,
-            n_tokens=settings.prompt_tokens + room,
+            n_tokens=settings.n_prompt + room,
             n_retrieved_tokens=settings.retrieval_tokens + room,
         )
         line = request.prefix.rpartition("\n")[2] + first.text if first else ""

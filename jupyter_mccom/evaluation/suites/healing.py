@@ -152,7 +152,7 @@ def measure(bench: Bench) -> Findings:
     rows = asyncio.run(_run(bench, samples))
     keys = pressed(bench.data)
     parts = {name: stratum for name, stratum in strata(samples, keys).items() if stratum.n}
-    title = f"{bench.model}, prompts of {bench.settings.prompt_tokens} tokens, n = {len(rows)}"
+    title = f"{bench.model}, prompts of {bench.settings.n_prompt} tokens, n = {len(rows)}"
     return Findings(
         tables=[_table(title, rows, parts)],
         notes=["gained: against no healing at the same positions; next word: it is right", keys.note()],
@@ -194,7 +194,7 @@ async def _row(engine: InProcess, settings: MCCom, sample: Sample) -> dict[str, 
     context = Context(
         engine,
         Retrieval(tree=None, live=None),
-        n_tokens=settings.prompt_tokens,
+        n_tokens=settings.n_prompt,
         n_retrieved_tokens=settings.retrieval_tokens,
     )
     prompt, _ = await context.prompt(sample.request)

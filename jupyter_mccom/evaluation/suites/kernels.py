@@ -153,7 +153,7 @@ async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, names: S
         context = Context(
             engine,
             Retrieval(tree=None, live=live, patience_s=UNHURRIED_S),
-            n_tokens=settings.prompt_tokens,
+            n_tokens=settings.n_prompt,
             n_retrieved_tokens=settings.retrieval_tokens,
         )
         prompt, _ = await context.prompt(request)

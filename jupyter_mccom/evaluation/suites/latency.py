@@ -323,9 +323,10 @@ def _resident_bytes(pid: int) -> int:
 
 
 def _child_bytes(pid: int) -> int:
+    """Of the largest child, which runs the model; another one holds the project's index."""
     import psutil
 
-    return sum(int(child.memory_info().rss) for child in psutil.Process(pid).children())
+    return max(int(child.memory_info().rss) for child in psutil.Process(pid).children())
 
 
 def _import_s() -> float:

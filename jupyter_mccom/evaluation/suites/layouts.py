@@ -70,7 +70,7 @@ def measure(bench: Bench) -> Findings:
     rows = [row for sample in samples if (row := bench.rows.get(sample.task)) is not None]
     keys = pressed(bench.data)
     parts = strata(samples, keys)
-    title = f"{bench.model}, prompts of {bench.settings.prompt_tokens} tokens, n = {len(rows)}"
+    title = f"{bench.model}, prompts of {bench.settings.n_prompt} tokens, n = {len(rows)}"
     return Findings(
         tables=[
             _right(f"{title}; exact rest of the line, by the key", rows, parts),

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from ...cascade.engine_context import Context
 from ...compose import OpenCascade, open_cascade
 from ...protocols import Engine
-from ...settings import MCCom
+from ...settings import MCCom, changed
 from ...types import Chunk, CompletionRequest, Prompt
 from ..lib.bench import Bench
 from ..lib.key_positions import Place, Pressed, at_keys, pressed
@@ -94,7 +94,7 @@ def measure(bench: Bench) -> Findings:
     asyncio.run(_run(bench, samples))
     rows = {sample.statement: row for sample in samples if (row := bench.rows.get(sample.statement)) is not None}
     settings = bench.settings
-    return findings(samples, rows, pressed(bench.data), model=bench.model, short=settings.prompt_tokens)
+    return findings(samples, rows, pressed(bench.data), model=bench.model, short=settings.n_prompt)
 
 
 _Rows = Mapping[str, Mapping[str, Any]]
@@ -160,7 +160,8 @@ def _figures(way: Way, samples: Sequence[Sample], rows: _Rows, parts: Mapping[st
 
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
-    opened = open_cascade(bench.settings)
+    longest = max(way.times for way in WAYS) * bench.settings.n_prompt
+    opened = open_cascade(changed(bench.settings, prompt_tokens=longest))
     contexts = {way.times: _context(opened, bench.settings, way.times) for way in WAYS}
     n_done = 0
     try:
@@ -179,7 +180,7 @@ def _context(opened: OpenCascade, settings: MCCom, times: int) -> Context:
     return Context(
         opened.engine,
         opened.retriever,
-        n_tokens=times * settings.prompt_tokens,
+        n_tokens=times * settings.n_prompt,
         n_retrieved_tokens=times * settings.retrieval_tokens,
     )
 

@@ -102,7 +102,7 @@ async def _asked(tiers: _Tiers, sample: Sample) -> Both:
     settings, request = tiers.settings, sample.request
     retrieval = Retrieval(tree=GivenChunks(sample.found) if sample.found else None, live=None)
     small, large = (
-        Context(engine, retrieval, n_tokens=settings.prompt_tokens, n_retrieved_tokens=settings.retrieval_tokens)
+        Context(engine, retrieval, n_tokens=settings.n_prompt, n_retrieved_tokens=settings.retrieval_tokens)
         for engine in (tiers.local.engine, tiers.cloud.engine)
     )
     start, _ = statement_of(request, sample.truth)

@@ -296,7 +296,7 @@ def _made_with(settings: MCCom, model: Model) -> dict[str, object]:
     return {
         "model": last_part(model.id),
         "layout": model.layout,
-        "prompt_tokens": settings.prompt_tokens,
+        "prompt_tokens": settings.n_prompt,
         "retrieval_tokens": settings.retrieval_tokens,
         "max_tokens": settings.max_tokens,
     }

@@ -25,6 +25,8 @@ export interface Status {
   detail: string;
   /** Why llama.cpp runs the model where MLX was to be expected; empty where it was not. */
   engine_why: string;
+  /** What is used instead of what while the machine is to be spared; empty while it is not. */
+  stepped_down: string;
   model: { id: string; bytes: number; present: boolean };
   pull: { model: string; done_bytes: number; total_bytes: number } | null;
   cloud: Cloud | null;
@@ -126,6 +128,7 @@ export function statusFrom(value: unknown): Status {
     state: oneOf(body, 'state', STATES),
     detail: text(body, 'detail'),
     engine_why: text(body, 'engine_why'),
+    stepped_down: text(body, 'stepped_down'),
     model: {
       id: text(model, 'id'),
       bytes: number(model, 'bytes'),

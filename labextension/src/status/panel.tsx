@@ -81,6 +81,7 @@ export class Panel extends ReactWidget {
           {detailOf(state, status, trouble, trans)}
         </p>
         {status?.engine_why && <p>{status.engine_why}</p>}
+        {status?.stepped_down && <p>{status.stepped_down}</p>}
         {status?.auto && this._auto(status.auto)}
         {status?.index?.detail && <p>{status.index.detail}</p>}
         {status && this._download(status)}
