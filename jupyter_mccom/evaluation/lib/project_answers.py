@@ -15,7 +15,7 @@ async def answer_in(opened: OpenCascade, sample: Sample, settings: MCCom, tree: 
     context = Context(
         opened.engine,
         Retrieval(tree=tree, live=None, patience_s=UNHURRIED_S),
-        n_tokens=settings.prompt_tokens,
+        n_tokens=settings.n_prompt,
         n_retrieved_tokens=settings.retrieval_tokens,
     )
     prompt, _ = await context.prompt(sample.request)
