@@ -15,6 +15,10 @@ NO_ORIGIN = "https://no-browser.invalid"
 """No page has this origin: cross-origin reads are closed (the server's default is `*`)."""
 _N_BATCH = 128
 """Tokens evaluated between two looks at a closed connection: 1.8 s on a slow core (measured 43 s at 2048)."""
+_SAME_PROMPT = 0.5
+"""Share of a prompt that a slot must hold to be taken for it; else the slot that was used longest ago is. At the server's
+default of 0.1, two people whose notebooks begin alike take one slot from each other at every key, and leave the rest empty.
+"""
 
 
 def start(
@@ -36,6 +40,7 @@ def start(
     Its destructor waits forever where it runs before the native loop has begun. The interpreter's lock is held while
     the model loads: no other thread and no signal handler of Python runs meanwhile.
     `port` 0 takes a free one; clients read `name` in place of the path. With `draft` they may seed `ngram-mod`.
+    Each of `slots` keeps one prompt of `context_tokens`, so that the next key of the same person is quick.
     `n_batch` also bounds what `/infill` reads around the cursor; `cache_reuse` is the least run of tokens that is kept
     behind a change, 0 for none. Raises RuntimeError when the file is no model or the port is taken.
     """
@@ -48,6 +53,7 @@ def start(
     params.api_keys, params.cors_origins = [key], NO_ORIGIN
     params.n_ctx = context_tokens * slots
     params.n_parallel = slots
+    params.slot_prompt_similarity = _SAME_PROMPT
     params.n_batch = params.n_ubatch = n_batch
     params.n_cache_reuse = cache_reuse
     params.cache_ram_mib = 0
