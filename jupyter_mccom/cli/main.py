@@ -119,7 +119,7 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     serve.add_argument("--port", type=int, default=0, help="port (0: any free port)")
     serve.add_argument("--key-file", type=Path, help="file that holds the API key (default: a random key is printed)")
-    serve.add_argument("--users", type=int, default=1, help="people who type at the same time: each one's prompt is kept")
+    serve.add_argument("--users", type=int, default=1, help="people who type at the same time: each's prompt is kept")
     serve.add_argument("--draft", choices=["ngram-mod"], default="", help="let clients send drafts (uses 2 slots)")
     about = "Set up a cloud: a large model elsewhere, asked when the local one is unsure."
     add_cloud_commands(command("cloud", run_cloud, about))
