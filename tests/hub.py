@@ -33,7 +33,7 @@ c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = {homes!r} + "/{{username}}"
 c.Spawner.cmd = [{python!r}, "-m", "jupyterhub.singleuser"]
 c.Spawner.args += ["--allow-root", "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=", *{arguments!r}]
-c.Spawner.environment |= {environment!r}
+c.Spawner.environment.update({environment!r})
 c.Spawner.http_timeout = c.Spawner.start_timeout = 120
 c.ConfigurableHTTPProxy.command = {proxy!r}
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api_port}"

@@ -16,6 +16,7 @@ from ..errors import InputError, MCComError
 from ..settings import AUTO, MCCom, changed, from_arguments
 from ..types import CompletionRequest, Hit, Outcome, Trace
 from .cloud_commands import add_cloud_commands, run_cloud
+from .console import be_lenient, note, progress_bar
 
 if TYPE_CHECKING:
     from ..cascade.pipeline import Cascade
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point. Returns 0, 1 when nothing could be done, 2 for bad input, 130 after Ctrl-C."""
+    be_lenient()
     arguments, rest = _parser().parse_known_args(argv)
     arguments.rest = rest
     try:
@@ -150,8 +152,6 @@ def _opened(
 
 
 def _pull(arguments: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from ..compose import open_store, wanted_model
 
     settings = _settings(arguments)
@@ -159,11 +159,11 @@ def _pull(arguments: argparse.Namespace) -> int:
     wanted = wanted_model(settings)
     model = store.wanted(wanted)
 
-    with tqdm(total=model.n_bytes, unit="B", unit_scale=True, desc=model.family, disable=None) as bar:
+    with progress_bar(total=model.n_bytes, unit="B", unit_scale=True, desc=model.family) as bar:
         path = store.pull(
             wanted,
             progress=lambda done, _: bar.update(done - bar.n) and None,
-            note=lambda message: tqdm.write(message, file=sys.stderr),
+            note=note,
         )
     print(path)
     return 0
@@ -197,7 +197,7 @@ def _complete(arguments: argparse.Namespace) -> int:
         return trace
 
     answer = _json_from_trace(asyncio.run(run()))
-    print(json.dumps(answer, ensure_ascii=False) if arguments.json else answer["text"])
+    print(json.dumps(answer) if arguments.json else answer["text"])
     return 0
 
 
@@ -268,13 +268,11 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from ..evaluation import run_suite
     from ..evaluation.lib.bench import Typing
     from ..evaluation.report import published
 
-    with tqdm(disable=None) as bar:
+    with progress_bar() as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total

@@ -10,7 +10,9 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -50,6 +52,13 @@ def is_remote() -> bool:
     return bool({"JPY_SESSION_NAME", "KERNEL_GATEWAY"} & os.environ.keys())
 
 
+def from_root(path: str, root: str, system: ModuleType = os.path) -> str:
+    """A notebook's path as requests name it: from the server's root, with `/`; whole where it is on another drive."""
+    with suppress(ValueError):
+        path = system.relpath(path, root)
+    return path.replace(system.sep, "/")
+
+
 def _parent_pid() -> int:
     """The id of the parent process; 0 without one. On Windows the variable holds a handle."""
     given = int(os.environ.get("JPY_PARENT_PID") or 0)
@@ -82,7 +91,7 @@ class Server:
         sessions = self._json("GET", "api/sessions")
         paths = [session["path"] for session in sessions if session["kernel"]["id"] == self._kernel_id]
         given = os.environ.get("JPY_SESSION_NAME", "")
-        return paths[0] if paths else Path(os.path.relpath(given, self._root)).as_posix() if given else ""
+        return paths[0] if paths else from_root(given, self._root) if given else ""
 
     def knows_us(self) -> bool:
         """True if this kernel belongs to the server. A file may be left by a server that had the same process id."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from .. import atomic_json
 from ..errors import ModelError, ModelMissing
+from ..put_in_place import put_in_place
 from . import folder
 from .catalog import Model
 from .digests import sha256_of
@@ -171,7 +172,7 @@ class WeightFiles:
             )
         with part.open("r+b") as file:
             os.fsync(file.fileno())
-        os.replace(part, path)
+        put_in_place(part, path)
         self._write_stamp(model, path)
         shutil.rmtree(transfer.staging, ignore_errors=True)
         return path

@@ -67,11 +67,14 @@ def _logged_in(browser: Browser, hub: Hub, name: str) -> Person:
 
 
 def _request(person: Person, prefix: str) -> str:
+    """The text of a completion, which is then accepted."""
     body = {"client_id": "w", "request_id": "r", "document": "b.py", "language": "python", "suffix": ""}
     status, text = person.ask("POST", "mccom/complete", json.dumps({**body, "prefix": prefix, "trigger": "ask"}))
     assert status == 200, text
-    said: str = json.loads(text.splitlines()[-1])["text"]
-    return said
+    said = json.loads(text.splitlines()[-1])
+    outcome = {"suggestion_id": said["suggestion_id"], "kind": "accepted", "kept_chars": len(said["text"])}
+    assert person.ask("POST", "mccom/outcome", json.dumps({**outcome, "shown_ms": 900}))[0] == 204
+    return str(said["text"])
 
 
 def _texts(person: Person) -> list[str]:
@@ -108,6 +111,7 @@ def _assert_private(home: Path, other: Path) -> None:
     """Keys and figures of suggestions lie in the home of one person, where nobody else may read them."""
     kept = [home / ".jupyter" / "mccom" / "keys.json", home / ".local" / "share" / "jupyter-mccom" / "traces.sqlite3"]
     for path in kept:
+        wait_for(path.exists, f"{path.name} to be written")
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert KEY in kept[0].read_text()

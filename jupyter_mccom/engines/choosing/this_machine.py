@@ -12,6 +12,8 @@ from importlib.util import find_spec
 
 from ...errors import EngineMissing
 
+_SAID_S = 20.0
+"""A busy machine starts a driver's command slowly."""
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "linux": ("cat", "/proc/cpuinfo"),
     "darwin": ("/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"),
@@ -40,7 +42,7 @@ def build(library: str) -> str:
 def said(command: Sequence[str]) -> str:
     """What a command prints; empty where it is missing, fails or takes too long."""
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout
+        return subprocess.run(command, capture_output=True, check=True, timeout=_SAID_S).stdout.decode(errors="replace")
     except (OSError, subprocess.SubprocessError):
         return ""
 

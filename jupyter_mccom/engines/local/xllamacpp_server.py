@@ -54,8 +54,7 @@ def start(
     _close(params, key, host, port)
     _keep_prompts(params, slots, context_tokens)
     params.n_batch = params.n_ubatch = n_batch
-    params.n_cache_reuse = cache_reuse
-    params.n_gpu_layers = -1 if gpu else 0
+    params.n_cache_reuse, params.n_gpu_layers = cache_reuse, -1 if gpu else 0
     params.cache_ram_mib = 0
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.verbosity = 1
