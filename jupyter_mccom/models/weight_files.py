@@ -96,7 +96,8 @@ class WeightFiles:
                 lock.release()
         except OSError as error:
             raise ModelError(
-                f"{str(self.models_dir)!r} cannot hold {model.id} ({error}); make it writable or set MCCom.models_dir"
+                f"{str(self.models_dir)!r} cannot hold {model.id} ({error}); make it writable, set MCCom.models_dir, "
+                f"or have its owner run: jupyter mccom pull {model.id} --models-dir {str(self.models_dir)!r}"
             ) from error
 
     def remove(self, model: Model) -> None:

@@ -87,7 +87,7 @@ def test_an_amd_gpu_of_linux(rocm: str | None, index: str, tmp_path: Path) -> No
     [
         ("linux", lambda command: ""),
         ("linux", lambda command: "No devices were found\n"),
-        ("win32", _displays("Intel(R) UHD Graphics\n")),
+        ("win32", _displays("Intel(R) UHD Graphics\nAMD Radeon(TM) Graphics\n")),
         ("darwin", _nvidia("12.8", "8.6")),
     ],
 )

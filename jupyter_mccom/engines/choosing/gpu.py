@@ -30,6 +30,8 @@ _AMD_VENDOR = "0x1002"
 _DRIVER = ("nvidia-smi", "--version")
 _DEVICES = ("nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader")
 _DISPLAYS = ("powershell", "-NoProfile", "-Command", "(Get-CimInstance Win32_VideoController).Name")
+_PART_OF_A_CPU = "Graphics"
+"""How the name of a GPU ends that shares a processor's chip, such as `AMD Radeon(TM) Graphics`: no gain to promise."""
 _BUILT_FOR = "import xllamacpp as x; print(any(int(d['type']) in (1, 2) for d in x.get_device_info()))"
 """Prints whether the installed wheel sees a device of type GPU or IGPU. In a process of its own: a driver may crash."""
 
@@ -92,7 +94,8 @@ def find_gpu(
         driver = _numbers(cuda[1]) if cuda else (0, 0)
         return Gpu(maker="nvidia", system=system, driver=driver, compute=_numbers(compute[0]), glibc=libc)
     if system == "win32":
-        return Gpu(maker="amd", system=system) if re.search(r"\bAMD\b|\bRadeon\b", ask(_DISPLAYS)) else None
+        cards = [name.strip() for name in ask(_DISPLAYS).splitlines() if re.search(r"\bAMD\b|\bRadeon\b", name)]
+        return Gpu(maker="amd", system=system) if any(not name.endswith(_PART_OF_A_CPU) for name in cards) else None
     vendors = root.glob("sys/class/drm/card[0-9]*/device/vendor")
     if not (root / "dev" / "kfd").exists() or all(_read(path) != _AMD_VENDOR for path in vendors):
         return None
