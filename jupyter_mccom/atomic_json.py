@@ -6,6 +6,8 @@ import json
 import os
 from pathlib import Path
 
+from .put_in_place import put_in_place
+
 
 def write(path: Path, value: object, *, private: bool = False) -> None:
     """Replaces the file at once, and makes its folder where it is missing. `private`: only its owner can read both.
@@ -18,7 +20,7 @@ def write(path: Path, value: object, *, private: bool = False) -> None:
     try:
         os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
         fresh.write_text(json.dumps(value, indent=1), encoding="utf-8")
-        os.replace(fresh, path)
+        put_in_place(fresh, path)
     except OSError:
         fresh.unlink(missing_ok=True)
         raise

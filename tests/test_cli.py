@@ -191,8 +191,29 @@ def test_serve_answers_those_with_the_key(models: Store, tmp_path: Path) -> None
         assert _ask(url, "my-key")["content"]
 
 
+def test_serve_keeps_a_prompt_of_each_user(models: Store) -> None:
+    """With `--users 2`, the next key of either reads a few tokens, also where both prompts begin alike."""
+    shared = "".join(f"shared_{n} = load({n})\n" for n in range(8))
+    own = {who: "".join(f"{who}_{n} = {who}(shared_{n})\n" for n in range(16)) for who in ("first", "second")}
+    with serving("--model", SMALL, "--users", "2") as (url, key):
+        read = [_n_read(url, key, shared + own[who] + "x = " * n) for n in range(1, 4) for who in own]
+    assert min(read[:2]) > 250
+    assert max(read[2:]) < 10
+
+
+def _n_read(url: str, key: str, prompt: str) -> int:
+    """Tokens of a prompt that a server evaluates."""
+    body = json.dumps({"prompt": prompt, "n_predict": 1}).encode()
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(f"{url}/completion", body, headers), timeout=60) as answer:
+        n_read: int = json.load(answer)["timings"]["prompt_n"]
+        return n_read
+
+
 def test_serve_refuses_what_cannot_be(models: Store) -> None:
-    """`serve` refuses another host without a key file, and a taken port."""
+    """`serve` refuses another host without a key file, no users, two with drafts, and a taken port."""
+    assert "nobody" in _run("serve", "--users", "0", "--model", SMALL, status=2).stderr
+    assert "--draft" in _run("serve", "--users", "2", "--draft", "ngram-mod", "--model", SMALL, status=2).stderr
     assert "--key-file" in _run("serve", "--host", "0.0.0.0", "--model", SMALL, status=2).stderr  # noqa: S104
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -16,6 +16,7 @@ from ..errors import InputError, MCComError
 from ..settings import AUTO, MCCom, changed, from_arguments
 from ..types import CompletionRequest, Hit, Outcome, Trace
 from .cloud_commands import add_cloud_commands, run_cloud
+from .console import be_lenient, note, progress_bar
 
 if TYPE_CHECKING:
     from ..cascade.pipeline import Cascade
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point. Returns 0, 1 when nothing could be done, 2 for bad input, 130 after Ctrl-C."""
+    be_lenient()
     arguments, rest = _parser().parse_known_args(argv)
     arguments.rest = rest
     try:
@@ -119,6 +121,7 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     serve.add_argument("--port", type=int, default=0, help="port (0: any free port)")
     serve.add_argument("--key-file", type=Path, help="file that holds the API key (default: a random key is printed)")
+    serve.add_argument("--users", type=int, default=1, help="people who type at the same time: each's prompt is kept")
     serve.add_argument("--draft", choices=["ngram-mod"], default="", help="let clients send drafts (uses 2 slots)")
     about = "Set up a cloud: a large model elsewhere, asked when the local one is unsure."
     add_cloud_commands(command("cloud", run_cloud, about))
@@ -149,8 +152,6 @@ def _opened(
 
 
 def _pull(arguments: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from ..compose import open_store, wanted_model
 
     settings = _settings(arguments)
@@ -158,11 +159,11 @@ def _pull(arguments: argparse.Namespace) -> int:
     wanted = wanted_model(settings)
     model = store.wanted(wanted)
 
-    with tqdm(total=model.n_bytes, unit="B", unit_scale=True, desc=model.family, disable=None) as bar:
+    with progress_bar(total=model.n_bytes, unit="B", unit_scale=True, desc=model.family) as bar:
         path = store.pull(
             wanted,
             progress=lambda done, _: bar.update(done - bar.n) and None,
-            note=lambda message: tqdm.write(message, file=sys.stderr),
+            note=note,
         )
     print(path)
     return 0
@@ -196,7 +197,7 @@ def _complete(arguments: argparse.Namespace) -> int:
         return trace
 
     answer = _json_from_trace(asyncio.run(run()))
-    print(json.dumps(answer, ensure_ascii=False) if arguments.json else answer["text"])
+    print(json.dumps(answer) if arguments.json else answer["text"])
     return 0
 
 
@@ -267,13 +268,11 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from ..evaluation import run_suite
     from ..evaluation.lib.bench import Typing
     from ..evaluation.report import published
 
-    with tqdm(disable=None) as bar:
+    with progress_bar() as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
@@ -300,6 +299,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         port=arguments.port,
         key_file=arguments.key_file,
         context_tokens=settings.context_tokens or 4096,
+        users=arguments.users,
         draft=bool(arguments.draft),
     )
     return 0

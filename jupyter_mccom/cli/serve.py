@@ -34,16 +34,19 @@ def serve(
     port: int,
     key_file: Path | None,
     context_tokens: int,
+    users: int,
     draft: bool,
 ) -> None:
     """Prints address and key once it listens; returns when it is told to end, with the port free again.
 
-    Told before there is a child, it ends the process at once, with status 0. Raises InputError for an address, key file
-    or model that cannot be, EngineError for a model that does not fit the memory or a server that ended by itself, and
-    what `locate` raises.
+    `users` is how many prompts are kept: with fewer than there are people, each key reads a whole prompt again.
+    Told before there is a child, it ends the process at once, with status 0. Raises InputError for an address, key
+    file, number of users or model that cannot be, EngineError for a model that does not fit the memory or a server that
+    ended by itself, and what `locate` raises.
     """
     if not is_loopback(host) and key_file is None:
         raise InputError(f"{host} can be reached from other machines; give a key with --key-file")
+    _check_users(users, draft)
     _when_told(lambda: os._exit(0))
     _check_port(host, port)
     key = _key(key_file)
@@ -57,7 +60,7 @@ def serve(
         "context_tokens": context_tokens,
         "host": host,
         "port": port,
-        "slots": 2 if draft else 1,
+        "slots": 2 if draft else users,
         "draft": draft,
     }
     shown = "from the key file" if key_file else key
@@ -89,6 +92,13 @@ async def _run(settings: Mapping[str, object], announce: Callable[[str], None]) 
 def _when_told(end: Callable[[], object]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: end() and None)
+
+
+def _check_users(users: int, draft: bool) -> None:
+    if users < 1:
+        raise InputError(f"--users {users} serves nobody; give the number of people who complete code at the same time")
+    if draft and users > 1:
+        raise InputError("--draft keeps the prompt of one user; leave out --users or --draft")
 
 
 def _check_port(host: str, port: int) -> None:

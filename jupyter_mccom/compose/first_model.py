@@ -82,6 +82,11 @@ class FirstModel(Protocol):
         """Why llama.cpp runs the model although MLX was to be expected; empty where it was not."""
         return ""
 
+    @property
+    def why_no_gpu(self) -> str:
+        """Why a GPU of this machine is not used, with the next step; empty where it is, or there is none."""
+        return ""
+
     def present(self) -> bool:
         """The model's files are here, or somebody else has them. Raises ModelError."""
 

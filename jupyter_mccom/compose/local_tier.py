@@ -20,7 +20,7 @@ from ..models.store import Store, default_models_dir
 from ..protocols import Engine
 from ..settings import AUTO, MCCom
 from .first_model import FirstModel
-from .model_process import LocalModel
+from .model_process import LocalModel, build_words
 from .prompt_length import PromptLength, prompt_length, spared
 from .served_model import ServedModel
 
@@ -79,6 +79,11 @@ class OwnModel(FirstModel):
         """Why llama.cpp runs the model although MLX was to be expected; empty where it was not."""
         return self._store.why_not_mlx(self._id, self.model)
 
+    @property
+    def why_no_gpu(self) -> str:
+        """Why a GPU of this machine is not used, with the next step; empty where it is, or there is none."""
+        return self.engine.why_no_gpu
+
     def present(self) -> bool:
         """The model's files are here."""
         return self._store.present(self._id)
@@ -116,6 +121,11 @@ class AutoModel(FirstModel):
     def why_not_mlx(self) -> str:
         """Why llama.cpp runs the model although MLX was to be expected; empty where it was not."""
         return self._store.why_not_mlx(self.choice.name, self.model)
+
+    @property
+    def why_no_gpu(self) -> str:
+        """Why a GPU of this machine is not used, with the next step; empty where it is, or there is none."""
+        return self._running.why_no_gpu if self._running else build_words(self.model.weights)
 
     @property
     def host(self) -> Host | None:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 
+from ..engines.choosing.gpu import GPU_BUILD
 from ..engines.choosing.memory import refuse_if_too_large
 from ..engines.choosing.model_choice import key_of
 from ..engines.choosing.speed import Speed
@@ -52,6 +53,8 @@ class LocalModel:
         self._store = store
         self._threads = threads
         self._picking = asyncio.Lock()
+        self._gpu_trouble = ""
+        """Why the GPU is no longer tried: its process did not even say so."""
         self.model = store.entry(model_id)
         """The weights that are in use, or would be."""
         self._engine = self._opened()
@@ -78,6 +81,12 @@ class LocalModel:
         """How long prompts may be: those for which the context of a running process was made."""
         now = prompt_length(self._settings, self._read_s())
         return now if self.host.pid is None else in_force(self._decided, now)
+
+    @property
+    def why_no_gpu(self) -> str:
+        """Why the GPU of this machine is not used, with the next step; empty where it is, or there is none."""
+        failed = f"the GPU is not used: {self._gpu_trouble}" if self._gpu_trouble else ""
+        return failed or self.host.note or build_words(self.model.weights)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         """Streams tokens, as `protocols.Engine.generate`."""
@@ -118,13 +127,28 @@ class LocalModel:
                 except (NotLoaded, EngineMissing) as error:
                     self._store.takes.failed(str(error))
                     await self._pick()
+            if self.model.weights == "gguf" and not self._gpu_trouble and await asyncio.to_thread(_may_use_gpu):
+                await self._try_gpu()
+
+    async def _try_gpu(self) -> None:
+        """Starts the process; where it dies while it loads, the processor is used from now on."""
+        try:
+            async with self.host.lease():
+                pass
+        except NotLoaded as error:
+            self._gpu_trouble = str(error)
+            await self._reopen()
 
     async def _pick(self) -> None:
         found = await asyncio.to_thread(self._store.entry, self._id)
         if found != self.model:
-            former, self.model = self._engine, found
-            self._engine = self._opened()
-            await former.aclose()
+            self.model = found
+            await self._reopen()
+
+    async def _reopen(self) -> None:
+        """Another process, which has not failed yet."""
+        former, self._engine = self._engine, self._opened()
+        await former.aclose()
 
     def _opened(self) -> DirectEngine:
         model = self.model
@@ -143,7 +167,8 @@ class LocalModel:
         costs_file = str(default_models_dir().parent / costs.FILE)
         told = {"path": path, "context_tokens": self._settings.context_for(self._decided.tokens)}
         told |= {"costs_file": costs_file, "model_hash": model.content}
-        return told if model.weights == "mlx" else told | {"threads": self._threads}
+        more = {"threads": self._threads, "gpu": not self._gpu_trouble}
+        return told if model.weights == "mlx" else told | more
 
     @property
     def _key(self) -> str:
@@ -153,6 +178,20 @@ class LocalModel:
 
     def _own_read_s(self) -> float | None:
         return self._speed.read_s(self._key) if self._speed else None
+
+
+def build_words(weights: str) -> str:
+    """Which command installs the build for this machine's GPU; empty where it is there, and until that is known."""
+    if weights != "gguf":
+        return ""
+    GPU_BUILD.look()
+    return GPU_BUILD.words
+
+
+def _may_use_gpu() -> bool:
+    """A GPU is here, and nothing is known to be missing."""
+    GPU_BUILD.wait()
+    return GPU_BUILD.found is not None and not GPU_BUILD.words
 
 
 def mlx_runs() -> bool:

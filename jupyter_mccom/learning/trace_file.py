@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import TracesError
+from ..put_in_place import put_in_place
 from .evidence import Example
 from .schema import Event, NotOurs, TooNew, create, evidence_of, keep, opened, transaction
 
@@ -164,7 +165,7 @@ class TraceStore:
         try:
             for end in ("", "-wal", "-shm"):
                 with suppress(FileNotFoundError):
-                    Path(f"{self.path}{end}").replace(f"{aside}{end}")
+                    put_in_place(f"{self.path}{end}", f"{aside}{end}")
         except OSError as error:
             self._failure = f"{str(self.path)!r} {what} and cannot be set aside ({error}); delete it"
             return False

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
 from ..errors import CloudKeyMissing, ServerError
+from ..way_out import is_loopback
 
 _CONNECT_S = 3.0
 _ANSWER_S = 15.0
@@ -50,6 +55,24 @@ def is_remote() -> bool:
     return bool({"JPY_SESSION_NAME", "KERNEL_GATEWAY"} & os.environ.keys())
 
 
+def from_root(path: str, root: str, system: ModuleType = os.path) -> str:
+    """A notebook's path as requests name it: from the server's root, with `/`; whole where it is on another drive."""
+    with suppress(ValueError):
+        path = system.relpath(path, root)
+    return path.replace(system.sep, "/")
+
+
+def trusted(url: str) -> ssl.SSLContext:
+    """How a server's certificate is checked: on loopback not at all, where it is the person's own as a rule.
+
+    The address is from a file that only the person can write, and plain HTTP would go there too.
+    """
+    context = ssl.create_default_context()
+    if is_loopback(urlsplit(url).hostname or ""):
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 def _parent_pid() -> int:
     """The id of the parent process; 0 without one. On Windows the variable holds a handle."""
     given = int(os.environ.get("JPY_PARENT_PID") or 0)
@@ -74,6 +97,7 @@ class Server:
             base_url=info["url"],
             headers={"Authorization": f"token {token}"} if token else {},
             trust_env=False,  # a proxy of the environment is not for this machine
+            verify=trusted(info["url"]),
         )
 
     @property
@@ -82,7 +106,7 @@ class Server:
         sessions = self._json("GET", "api/sessions")
         paths = [session["path"] for session in sessions if session["kernel"]["id"] == self._kernel_id]
         given = os.environ.get("JPY_SESSION_NAME", "")
-        return paths[0] if paths else Path(os.path.relpath(given, self._root)).as_posix() if given else ""
+        return paths[0] if paths else from_root(given, self._root) if given else ""
 
     def knows_us(self) -> bool:
         """True if this kernel belongs to the server. A file may be left by a server that had the same process id."""

@@ -40,8 +40,8 @@ _HERE = frozenset({"complete", "pull"})
 """Verbs that need no server."""
 _REMOTE = (
     "this kernel does not reach its notebook's Jupyter server, because a gateway, another machine or another program "
-    "started it; use JupyterLab's status item. %%mccom, %mccom complete and %mccom pull work, with a model on this "
-    "machine"
+    "started it, or its hub uses internal SSL; use JupyterLab's status item. %%mccom, %mccom complete and %mccom pull "
+    "work, with a model on this machine"
 )
 Open: TypeAlias = "Callable[[InteractiveShell], tuple[Service, bool]]"
 """The signature of `finding.open_service`."""

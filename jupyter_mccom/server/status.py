@@ -37,7 +37,7 @@ def status_of(
         "state": state,
         "detail": detail,
         "engine": opened.local.kind,
-        "engine_why": opened.local.why_not_mlx,
+        "engine_why": "; ".join(filter(None, (opened.local.why_not_mlx, opened.local.why_no_gpu))),
         "model": {"id": opened.model.family, "bytes": opened.model.n_bytes, "present": present},
         "threads": opened.local.threads,
         "pull": asdict(pull) if pull else None,

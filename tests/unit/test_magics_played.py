@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from jupyter_mccom.magics.pages import sent
+from jupyter_mccom.magics.server import trusted
 from jupyter_mccom.magics.verbs import Verbs
 from tests.conftest import SMALL
 
@@ -104,3 +106,18 @@ def test_a_download_tells_how_far_it_is_and_can_be_interrupted(
     assert f"{SMALL}: 10 of 98 MB (10%)" in said
     assert f"{SMALL}: 20 of 98 MB (20%)" in said
     assert service.cancelled
+
+
+@pytest.mark.parametrize(
+    ("url", "checked"),
+    [
+        ("https://127.0.0.1:8888/", False),
+        ("https://localhost:8888/lab/", False),
+        ("https://lab.example:8888/", True),
+        ("https://127.example.org/", True),
+    ],
+)
+def test_only_a_strangers_certificate_is_checked(url: str, checked: bool) -> None:
+    """A server's own certificate on loopback is taken as it is; that of another host is checked."""
+    context = trusted(url)
+    assert (context.verify_mode is ssl.CERT_REQUIRED, context.check_hostname) == (checked, checked)

@@ -1,10 +1,17 @@
-"""What Windows lacks: asyncio's subprocesses under the loop that Jupyter sets there, and names of POSIX."""
+"""What Windows lacks or does otherwise: subprocesses under its loop, names of POSIX, paths, open files, consoles."""
 
 from __future__ import annotations
 
 import ast
 import asyncio
+import io
+import ntpath
+import os
+import posixpath
+import re
+import subprocess
 import sys
+import threading
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,8 +19,15 @@ from typing import Any, NoReturn
 import psutil
 import pytest
 
+from jupyter_mccom import atomic_json, put_in_place
+from jupyter_mccom.cli.console import be_lenient, note, progress_bar
+from jupyter_mccom.cli.position import _path
 from jupyter_mccom.engines.local.host import Host
+from jupyter_mccom.engines.local.llama_h import LlamaH
 from jupyter_mccom.errors import EngineError
+from jupyter_mccom.magics.server import from_root
+from jupyter_mccom.models.store import Store
+from tests.conftest import SMALL
 from tests.trees import open_tree, ready, small_project, sources, workers
 
 PACKAGE = Path(__file__).parents[2] / "jupyter_mccom"
@@ -32,6 +46,9 @@ POSIX_NAMES = {
 POSIX_MODULES = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "posix", "syslog", "curses"}
 LOOP_NAMES = {"add_signal_handler", "add_reader", "add_writer"}
 GUARDED = {
+    ("evaluation/lib/untrusted.py", "os.killpg"): "behind sys.platform, with an error that names the systems",
+    ("evaluation/lib/untrusted.py", "signal.SIGKILL"): "as os.killpg",
+    ("evaluation/lib/untrusted_child.py", "resource"): "started by untrusted.py only",
     ("retrieval/index_file.py", "os.geteuid"): "behind os.name",
     ("retrieval/worker.py", "os.nice"): "AttributeError is suppressed",
     ("retrieval/project.py", "os.O_DIRECTORY"): "behind os.supports_dir_fd",
@@ -149,10 +166,148 @@ def _named(node: ast.AST) -> Iterator[str]:
 
 def test_names_of_posix_are_guarded() -> None:
     """The package names nothing that only POSIX has, but where Windows does not come by."""
-    files = [path for path in PACKAGE.rglob("*.py") if not {"labextension", "evaluation"} & set(path.parts)]
+    files = [path for path in PACKAGE.rglob("*.py") if "labextension" not in path.parts]
     found = {
         (path.relative_to(PACKAGE).as_posix(), name)
         for path in files
         for name in _posix_names(ast.parse(path.read_text(encoding="utf-8")))
     }
     assert sorted(found) == sorted(GUARDED)
+
+
+def _without_encoding(tree: ast.AST) -> Iterator[int]:
+    """Lines where text is read, written or heard in whichever encoding the system has."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            named = {word.arg for word in node.keywords}
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            is_file = called in ("read_text", "write_text") and len(node.args) <= (called == "write_text")
+            is_process = called in ("run", "Popen", "check_output") and {"text", "universal_newlines"} & named
+            if "encoding" not in named and (is_file or is_process):
+                yield node.lineno
+
+
+def test_text_has_an_encoding() -> None:
+    """The package reads and writes files and processes in an encoding that it names: that of Windows is another."""
+    found = []
+    for path in (path for path in PACKAGE.rglob("*.py") if "labextension" not in path.parts):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found += [f"{path.relative_to(PACKAGE).as_posix()}:{line}" for line in _without_encoding(tree)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("position", "path"),
+    [
+        (r"C:\Users\Zoë Müller\a b.py", r"C:\Users\Zoë Müller\a b.py"),
+        (r"C:\Users\Zoë Müller\a b.py:3", r"C:\Users\Zoë Müller\a b.py"),
+        (r"D:\日本語\n.ipynb:3:14", r"D:\日本語\n.ipynb"),
+        (r"\\server\share\a.py:1", r"\\server\share\a.py"),
+    ],
+)
+def test_a_drive_is_no_line(position: str, path: str) -> None:
+    """The colon behind a drive's letter is part of the path."""
+    assert str(_path(position)) == path
+
+
+@pytest.mark.parametrize(
+    ("system", "path", "root", "document"),
+    [
+        (posixpath, "/home/zoë/a b/n.ipynb", "/home/zoë", "a b/n.ipynb"),
+        (ntpath, r"C:\Users\Zoë\a b\n.ipynb", r"C:\Users\Zoë", "a b/n.ipynb"),
+        (ntpath, r"D:\n.ipynb", r"C:\Users\Zoë", "D:/n.ipynb"),
+    ],
+)
+def test_a_notebook_on_another_drive(system: Any, path: str, root: str, document: str) -> None:
+    """A notebook's path counts from the server's root, and is whole where that is on another drive."""
+    assert from_root(path, root, system) == document
+
+
+def test_a_model_in_any_folder(models: Store, tmp_path: Path) -> None:
+    """A model loads from a folder whose name has spaces and letters beyond ASCII."""
+    folder = tmp_path / "Zoë Müllers 日本 models"
+    folder.mkdir()
+    (folder / "m.gguf").symlink_to(models.locate(SMALL))
+    assert LlamaH(str(folder / "m.gguf"), threads=1, context_tokens=256).n_context >= 256
+
+
+def test_a_file_that_is_read_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Windows refuses to replace a file that is open, it is tried again; a refusal that lasts is an error."""
+    refused, really = [PermissionError("in use")] * 3, os.replace
+
+    def replace(source: str | Path, target: str | Path) -> None:
+        if refused:
+            raise refused.pop()
+        really(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    monkeypatch.setattr(put_in_place, "_WINDOWS", True)
+    atomic_json.write(tmp_path / "a.json", [1])
+    assert (tmp_path / "a.json").read_text(encoding="utf-8").split() == ["[", "1", "]"]
+    monkeypatch.setattr(put_in_place, "_PATIENCE_S", 0.05)
+    refused += [PermissionError("in use")] * 1000
+    with pytest.raises(PermissionError):
+        atomic_json.write(tmp_path / "a.json", [2])
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_replacing_while_others_read(tmp_path: Path) -> None:
+    """A file that is replaced again and again is found whole by those who read it meanwhile."""
+    path, done = tmp_path / "a.json", threading.Event()
+    atomic_json.write(path, ["x" * 1000])
+    found: list[str] = []
+
+    def read() -> None:
+        while not done.is_set():
+            found.append(path.read_text(encoding="utf-8"))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(50):
+        atomic_json.write(path, ["x" * 1000])
+    done.set()
+    reader.join()
+    assert len(set(found)) <= 1
+
+
+class Console(io.TextIOWrapper):
+    """A console of some encoding."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "cp437", "ascii"])
+def test_a_console_of_any_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bar, a line above it and a completion are printed on a console of any encoding."""
+    raw = io.BytesIO()
+    console = Console(raw, encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", console)
+    monkeypatch.setattr(sys, "stderr", console)
+    be_lenient()
+    with progress_bar(total=100, desc="modèle → 日本") as bar:
+        bar.update(37)
+        note("C:\\Users\\Zoë → 日本")
+    sys.stdout.write("naïve → 日本\n")
+    console.flush()
+    printed = raw.getvalue().decode(encoding)
+    assert "37%|" in printed
+    assert ("→" if encoding == "utf-8" else "\\u2192") in printed
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
+def test_a_pipe_of_any_encoding(encoding: str) -> None:
+    """A message with any letters is printed into a pipe of any encoding."""
+    command = [sys.executable, "-m", "jupyter_mccom", "complete", "日本 → ë.py"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert "\\u65e5\\u672c" in done.stderr.decode(encoding)
+
+
+def test_the_fast_lane_runs_on_three_systems() -> None:
+    """The workflow of every change runs the fast lane on Linux, macOS and Windows, with each Python."""
+    workflow = (PACKAGE.parent / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8")
+    assert "os: [ubuntu-latest, macos-latest, windows-latest]" in workflow
+    assert re.search(r'pytest -m "not model and not browser"', workflow)

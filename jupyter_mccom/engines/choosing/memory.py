@@ -30,8 +30,8 @@ def free_bytes(cgroup: Path = _CGROUP) -> int:
 
     machine = int(psutil.virtual_memory().available)
     try:
-        limit = int((cgroup / "memory.max").read_text())
-        used = int((cgroup / "memory.current").read_text()) - _reclaimable(cgroup)
+        limit = int((cgroup / "memory.max").read_text(encoding="ascii"))
+        used = int((cgroup / "memory.current").read_text(encoding="ascii")) - _reclaimable(cgroup)
     except (OSError, ValueError):  # no container, no limit (`max`), or not Linux
         return machine
     return min(machine, max(0, limit - used))
@@ -40,7 +40,7 @@ def free_bytes(cgroup: Path = _CGROUP) -> int:
 def _reclaimable(cgroup: Path) -> int:
     """Cached files of a container, which the system drops before it runs out; 0 where that is not told."""
     try:
-        lines = (cgroup / "memory.stat").read_text().splitlines()
+        lines = (cgroup / "memory.stat").read_text(encoding="ascii").splitlines()
     except OSError:
         return 0
     return next((int(line.split()[1]) for line in lines if line.startswith("inactive_file ")), 0)

@@ -12,6 +12,8 @@ from importlib.util import find_spec
 
 from ...errors import EngineMissing
 
+_SAID_S = 20.0
+"""A busy machine starts a driver's command slowly."""
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "linux": ("cat", "/proc/cpuinfo"),
     "darwin": ("/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"),
@@ -19,9 +21,9 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 """Commands that print the processor's name; elsewhere Python knows it."""
 
 
-def processor(system: str = sys.platform, said: Callable[[Sequence[str]], str] | None = None) -> str:
-    """The name of the processor, such as `Apple M4`. `said` runs a command."""
-    told = (said or _said)(_NAMES[system]) if system in _NAMES else ""
+def processor(system: str = sys.platform, ask: Callable[[Sequence[str]], str] | None = None) -> str:
+    """The name of the processor, such as `Apple M4`. `ask` runs a command."""
+    told = (ask or said)(_NAMES[system]) if system in _NAMES else ""
     names = [line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name")]
     if system == "darwin":
         names = [told.strip()] if told.strip() else []
@@ -37,9 +39,10 @@ def build(library: str) -> str:
     return f"{found.version} {zlib.crc32((found.read_text('RECORD') or '').encode()):08x}"
 
 
-def _said(command: Sequence[str]) -> str:
+def said(command: Sequence[str]) -> str:
+    """What a command prints; empty where it is missing, fails or takes too long."""
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout
+        return subprocess.run(command, capture_output=True, check=True, timeout=_SAID_S).stdout.decode(errors="replace")
     except (OSError, subprocess.SubprocessError):
         return ""
 

@@ -17,9 +17,11 @@ from ...process.program import Program
 class Child:
     """A running process that has said where it listens."""
 
-    def __init__(self, program: Program, address: str) -> None:
+    def __init__(self, program: Program, address: str, note: str) -> None:
         self._program = program
         self.address = address
+        self.note = note
+        """What a person should know of how the model runs; empty where there is nothing."""
 
     @property
     def pid(self) -> int:
@@ -55,7 +57,7 @@ class Child:
             await asyncio.wait({greeting}, timeout=ready_s)
             if not greeting.done():
                 raise EngineError(f"the model was not loaded within {ready_s:g} s; try a smaller model")
-            return cls(program, _address(greeting.result(), program))
+            return cls(program, *_greeted(greeting.result(), program))
         except BaseException:
             await program.stop(patience_s=0)  # loading natively, it cannot hear that its stdin is closed
             raise
@@ -73,14 +75,15 @@ class Child:
         return self._program.last_words()
 
 
-def _address(line: bytes, program: Program) -> str:
+def _greeted(line: bytes, program: Program) -> tuple[str, str]:
+    """Address and note."""
     if not line:
         raise NotLoaded(f"the model's process ended while loading ({program.last_words()}); try another model")
     try:
         said = json.loads(line)
-        failed, address = said.get("error"), str(said.get("address"))
+        failed, address, note = said.get("error"), str(said.get("address")), str(said.get("note") or "")
     except (ValueError, AttributeError, RecursionError) as error:
         raise EngineError(f"the model's process said {line[:80]!r} and no address; install xllamacpp again") from error
     if failed is not None:
         raise NotLoaded(f"the model could not be loaded ({failed}); pull it again or try another model")
-    return address
+    return address, note

@@ -23,9 +23,9 @@ def settings() -> Mapping[str, Any]:
     return found
 
 
-def greet(address: str) -> None:
-    """Tells the parent where the child listens."""
-    _say({"address": address})
+def greet(address: str, note: str = "") -> None:
+    """Tells the parent where the child listens, and what a person should know of how the model runs."""
+    _say({"address": address, "note": note})
 
 
 def fail(reason: str) -> NoReturn:

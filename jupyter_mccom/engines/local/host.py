@@ -68,6 +68,12 @@ class Host:
         return self._supervisor.trouble
 
     @property
+    def note(self) -> str:
+        """What a person should know of how the model runs; empty where there is nothing, and without a process."""
+        child = self._supervisor.run
+        return child.note if child else ""
+
+    @property
     def pid(self) -> int | None:
         """Process id of the child, None without one."""
         child = self._supervisor.run

@@ -17,6 +17,7 @@ from typing import Any
 from ...errors import EngineError, EngineMissing
 from ..decoding.constrain import Ids
 from ..decoding.decoding import Allowed, NextToken
+from .device import device_for, free_on_gpu, placed
 
 VERSION = "2026.10.11549"
 """Version of the wheel whose llama.h (b11549) stands here; pyproject.toml pins the same."""
@@ -101,10 +102,10 @@ _CONTEXT_DEFAULTS = {
 _I32, _TEXT, _BOOL = ctypes.c_int32, ctypes.c_char_p, ctypes.c_bool
 _SYMBOLS: dict[str, tuple[Any, list[Any]]] = {
     "log_set": (None, [_Log, _Pointer]),
-    "supports_gpu_offload": (_BOOL, []),
     "model_default_params": (_ModelParams, []),
     "context_default_params": (_ContextParams, []),
     "model_load_from_file": (_Pointer, [_TEXT, _ModelParams]),
+    "model_free": (None, [_Pointer]),
     "init_from_model": (_Pointer, [_Pointer, _ContextParams]),
     "model_get_vocab": (_Pointer, [_Pointer]),
     "get_memory": (_Pointer, [_Pointer]),
@@ -128,8 +129,8 @@ _SYMBOLS: dict[str, tuple[Any, list[Any]]] = {
 """Result and argument types, of `llama_…`."""
 
 
-def _library() -> dict[str, Any]:
-    """The C functions by name. Raises EngineMissing unless they are those of this version."""
+def _library() -> ctypes.CDLL:
+    """The library of the wheel. Raises EngineMissing unless it is that of this version."""
     try:
         found = version("xllamacpp")
     except PackageNotFoundError as error:
@@ -140,14 +141,21 @@ def _library() -> dict[str, Any]:
     paths = sorted(Path(spec.origin).parent.glob("xllamacpp*.so"))
     if not paths:
         raise EngineMissing(f"xllamacpp exports no C symbols on {sys.platform}; {_SERVER}")
+    try:
+        return ctypes.CDLL(str(paths[0]))
+    except OSError as error:
+        raise EngineMissing(f"xllamacpp's library cannot be loaded ({error}); {_SERVER}") from error
+
+
+def _functions(library: ctypes.CDLL) -> dict[str, Any]:
+    """The C functions by name. Raises EngineMissing for one that is not there."""
     functions = {}
     try:
-        library = ctypes.CDLL(str(paths[0]))
         for name, (result, arguments) in _SYMBOLS.items():
             function = getattr(library, f"llama_{name}")
             function.restype, function.argtypes = result, arguments
             functions[name] = function
-    except (OSError, AttributeError) as error:
+    except AttributeError as error:
         raise EngineMissing(f"xllamacpp's library does not export what is needed ({error}); {_SERVER}") from error
     return functions
 
@@ -164,19 +172,19 @@ class LlamaH:
     n_batch = N_BATCH
     max_outputs = MAX_OUTPUTS
 
-    def __init__(self, path: str, *, threads: int, context_tokens: int) -> None:
-        """Raises EngineMissing where llama.h is not as expected, EngineError when the file is no model."""
-        self._c = _library()
+    def __init__(self, path: str, *, threads: int, context_tokens: int, gpu: bool = True) -> None:
+        """`gpu`: one may be used. Raises EngineMissing where llama.h is not as expected, EngineError for no model."""
+        library = _library()
+        self._c = _functions(library)
         self._reasons: list[str] = []
         self._log = _Log(self._heard)
         self._c["log_set"](self._log, None)
-        self._context = self._load(path, threads, context_tokens)
+        device = device_for(path, free_on_gpu(library) if gpu else None)
+        self.device, self._context = placed(device, lambda layers: self._load(path, threads, context_tokens, layers))
         self._memory = self._c["get_memory"](self._context)
         self._n_vocab = int(self._c["vocab_n_tokens"](self._vocab))
         self.n_context = int(self._c["n_ctx"](self._context))
         """Tokens that prompt and answer may have together."""
-        self.on_gpu = bool(self._c["supports_gpu_offload"]())
-        """A GPU is there and the library was built for it; all of the model is on it then."""
         self._check_decode()
 
     def encode(self, text: str, *, special: bool) -> list[int]:
@@ -252,11 +260,12 @@ class LlamaH:
         if level == _LOG_ERROR:
             self._reasons.append(text.decode(errors="replace").strip().rpartition("error loading model: ")[2])
 
-    def _load(self, path: str, threads: int, context_tokens: int) -> int:
+    def _load(self, path: str, threads: int, context_tokens: int, n_gpu_layers: int) -> int:
         c = self._c
         params, wanted = c["context_default_params"](), c["model_default_params"]()
         _check("the model's defaults", _values(wanted), _MODEL_DEFAULTS)
         _check("the context's defaults", _values(params), _CONTEXT_DEFAULTS)
+        wanted.n_gpu_layers = n_gpu_layers
         model = c["model_load_from_file"](path.encode(), wanted)
         if not model:
             reason = f": {self._reasons[0]}" if self._reasons else ""
@@ -267,6 +276,7 @@ class LlamaH:
         params.n_threads = params.n_threads_batch = threads
         context: int | None = c["init_from_model"](model, params)
         if not context:
+            c["model_free"](model)
             raise EngineError(f"no memory for a context of {context_tokens} tokens; lower context_tokens")
         wide = {"n_batch": N_BATCH, "n_ubatch": N_BATCH, "n_seq_max": 1, "n_threads": threads}
         _check("the context's values", {name: int(c[name](context)) for name in wide}, wide)

@@ -25,13 +25,13 @@ _DONTNEED = 4
 
 
 def _opened(
-    path: str, threads: int, context_tokens: int, costs_file: str | None, model_hash: str
-) -> tuple[Decoder, Policy]:
+    path: str, threads: int, context_tokens: int, costs_file: str | None, model_hash: str, gpu: bool
+) -> tuple[LlamaH, Policy]:
     """Raises EngineMissing where llama.h cannot be used, EngineError when the file is no model."""
-    model = LlamaH(path, threads=threads, context_tokens=context_tokens)
+    model = LlamaH(path, threads=threads, context_tokens=context_tokens, gpu=gpu)
     _give_back()
     _let_go_of(path)
-    if model.on_gpu:
+    if model.device.is_gpu:
         return model, by_cost(model, costs_file, key_of(model_hash, 0, "xllamacpp"), time.perf_counter)
     key = key_of(model_hash, threads, "xllamacpp")
     return model, by_cost(model, costs_file, key, lambda: time.process_time() / threads)
@@ -66,15 +66,20 @@ def main() -> NoReturn:
     """Entry of the child; it ends with its parent, or with status 3 when the model could not be loaded."""
     given = dict(settings())
     key = given.pop("key")
+    notes: list[str] = []
+
+    def opened() -> tuple[Decoder, Policy]:
+        model, policy = _opened(**given)
+        notes.append(model.device.why)
+        return model, policy
+
     try:
-        owner = Owner(lambda: _opened(**given), key)
+        owner = Owner(opened, key)
     except EngineMissing:
-        xllamacpp_server.run(
-            path=given["path"], key=key, threads=given["threads"], context_tokens=given["context_tokens"]
-        )
+        xllamacpp_server.run(**{name: given[name] for name in ("path", "threads", "context_tokens", "gpu")}, key=key)
     except EngineError as error:
         fail(str(error))
-    owner.serve()
+    owner.serve(notes[0])
 
 
 if __name__ == "__main__":

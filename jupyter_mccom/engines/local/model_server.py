@@ -49,10 +49,10 @@ class Owner:
         self._key = key.encode()
         self._strangers = threading.BoundedSemaphore(_MAX_STRANGERS)
 
-    def serve(self) -> NoReturn:
-        """Greets the parent, and answers."""
+    def serve(self, note: str = "") -> NoReturn:
+        """Greets the parent with a note for people, and answers."""
         listener = socket.create_server((_HOST, 0))
-        greet(f"tcp://{_HOST}:{listener.getsockname()[1]}")
+        greet(f"tcp://{_HOST}:{listener.getsockname()[1]}", note)
         while True:
             self._strangers.acquire()
             try:

@@ -94,5 +94,5 @@ def commit() -> str:
 
 def _git(*asked: str) -> str:
     package, command = Path(__file__).parents[2], ["git", *asked, "--", "."]
-    done = subprocess.run(command, cwd=package, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=package, capture_output=True, encoding="utf-8", check=True)
     return done.stdout.strip()

@@ -32,12 +32,12 @@ def served(settings: MCCom) -> Iterator[MCCom]:
         command += ["--models-dir", settings.models_dir] if settings.models_dir else []
         log = Path(folder) / "log"
         with log.open("wb") as errors:
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, encoding="utf-8")
         try:
             assert process.stdout is not None
             _, at, rest = process.stdout.readline().partition(" at ")
             if not at:
-                raise EngineError(f"{model} could not be served: {log.read_text(errors='replace').strip()}")
+                raise EngineError(f"{model} could not be served: {log.read_text('utf-8', 'replace').strip()}")
             url = rest.partition(",")[0]
             yield changed(
                 settings,
