@@ -21,6 +21,7 @@ from .completions import Completions
 from .events import register_events
 from .live_cloud import LiveCloud
 from .live_settings import LiveSettings
+from .opt_out import OptOuts
 from .routes import CLOUD, HANDLERS, SERVICE
 
 
@@ -50,7 +51,7 @@ class MCComApp(ExtensionApp):
             )
 
         live_settings = LiveSettings(settings, open_)
-        self._completions = Completions(live_settings)
+        self._completions = Completions(live_settings, OptOuts(root))
         self._cloud = LiveCloud(
             set_up, why_not=why_not, opened=lambda: live_settings.opened, change=self._completions.change
         )

@@ -259,12 +259,13 @@ class SnoozeHandler(MCComHandler):
 
 
 class StatusHandler(MCComHandler):
-    """`GET /mccom/status`."""
+    """`GET /mccom/status`; `?document=PATH&cell=ID` also asks why nothing is completed there."""
 
     @route
     async def get(self) -> None:
         await self.cloud.look()
-        self.finish(json.dumps(await self.completions.status()))
+        place = self.get_query_argument("document", ""), self.get_query_argument("cell", "")
+        self.finish(json.dumps(await self.completions.status(*place)))
 
 
 class TracesHandler(MCComHandler):

@@ -22,6 +22,7 @@ from ..types import (
     CellKind,
     CompletionRequest,
     Multiline,
+    OptOut,
     Outcome,
     OutcomeKind,
     Suggestion,
@@ -164,6 +165,7 @@ def request_from(value: object) -> CompletionRequest:
         multiline=None if body.get("multiline") is None else _choice(body, "multiline", get_args(Multiline)),
         last=None if last is None else outcome_from(last),
         deadline_s=deadline_s,
+        opt_out=None if body.get("opt_out") is None else _choice(body, "opt_out", get_args(OptOut)),
     )
 
 

@@ -52,6 +52,7 @@ const REQUEST: CompleteRequest = {
   n_cells_above: 12,
   trigger: 'typing',
   multiline: 'block',
+  opt_out: 'none',
   last: {
     suggestion_id: 's-6',
     kind: 'rejected',

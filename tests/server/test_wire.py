@@ -27,7 +27,7 @@ def test_a_full_request() -> None:
     assert (request.id, request.client, request.document) == ("r-7", "window-1", "analysis/tips.ipynb")
     assert [cell.kind for cell in request.cells_before] == ["markdown", "code"]
     assert request.cells_after[0].source == "df.plot()"
-    assert request.multiline == "block"
+    assert (request.multiline, request.opt_out) == ("block", "none")
     assert request.last == Outcome(suggestion_id="s-6", kind="rejected", shown_ms=900)
 
 
@@ -35,7 +35,7 @@ def test_a_minimal_request_has_defaults() -> None:
     """A minimal request has the documented defaults."""
     request = wire.request_from(_golden("complete_request_minimal"))
     assert (request.cell_id, request.trigger, request.last, request.deadline_s) == ("", "typing", None, 30)
-    assert request.multiline is None
+    assert (request.multiline, request.opt_out) == (None, None)
 
 
 def test_a_request_may_only_go_as_far_as_there_are_words_for() -> None:
