@@ -20,10 +20,13 @@ import { addCommands, offerOnce } from './commands/commands';
 import type { ICommandOptions } from './commands/commands';
 import { addKeys } from './commands/keys';
 import { offerCloud, tellWhatLeaves } from './commands/notices';
+import { addOptOuts } from './commands/optout';
 import { addSnooze } from './commands/snooze';
 import { CellOrder } from './completion/cellorder';
 import { targetOf } from './completion/context';
 import type { Target } from './completion/context';
+import { IHere } from './completion/here';
+import type { Here } from './completion/here';
 import { Page } from './page';
 import { Client } from './server/client';
 import { listenElsewhere } from './settings/elsewhere';
@@ -54,12 +57,13 @@ export const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
   description: 'Code completion by a small local model.',
   autoStart: true,
-  requires: [ICompletionProviderManager, IInlineCompleterFactory],
+  requires: [ICompletionProviderManager, IInlineCompleterFactory, IHere],
   optional: [ISettingRegistry, IStatusBar, ICommandPalette, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     manager: ICompletionProviderManager,
     factory: IInlineCompleterFactory,
+    here: Here,
     registry: ISettingRegistry | null,
     statusBar: IStatusBar | null,
     palette: ICommandPalette | null,
@@ -96,6 +100,12 @@ export const plugin: JupyterFrontEndPlugin<void> = {
       void status.refresh();
     });
     dropWhenSnoozed(status, page);
+    here.know(() => ({
+      values: settings.values,
+      isLocked: name => sync.isLocked(name),
+      binding: status.status?.opt_outs_bind ?? []
+    }));
+    followHere(here, { status, settings, page });
     const { watchers, provider } = page;
     const options = { app, client, watchers, provider, status, sync };
     void storedSettings(registry, sync, trans).then(stored => {
@@ -106,6 +116,7 @@ export const plugin: JupyterFrontEndPlugin<void> = {
       furnish({ ...options, palette, trans }, settings, statusBar);
       const target = (): Target | null => targetOf(widget());
       addKeys({ app, watchers, settings, palette, trans, target });
+      addOptOuts({ app, here, palette, trans });
     });
   }
 };
@@ -119,6 +130,28 @@ function dropWhenSnoozed(status: StatusModel, page: Page): void {
     }
     before = status.snoozed;
   });
+}
+
+/** The status says why nothing comes where the person is. What was shown there goes when that begins. */
+function followHere(
+  here: Here,
+  {
+    status,
+    settings,
+    page
+  }: { status: StatusModel; settings: Settings; page: Page }
+): void {
+  const told = (): void => {
+    const before = status.offHere;
+    status.offHere = here.off;
+    if (status.offHere && !before) {
+      page.drop();
+    }
+  };
+  here.changed.connect(told);
+  settings.changed.connect(told);
+  status.changed.connect(told);
+  told();
 }
 
 /** Which cells ran is heard from every notebook. */

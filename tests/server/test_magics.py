@@ -99,7 +99,7 @@ async def test_a_cell_is_completed_and_offered_as_the_next(jp_serverapp: Any, jp
         assert payload["text"].startswith("print('revenue')\nprint(revenue_north")
 
 
-async def test_it_honours_an_opt_out(jp_serverapp: Any, jp_root_dir: Path) -> None:
+async def test_it_honours_an_opt_out(jp_serverapp: Any, jp_fetch: Fetch, jp_root_dir: Path) -> None:
     """In a notebook or cell that opts out, %mccom completes nothing and says why; status and why say so too."""
     async with _book(jp_serverapp) as book:
         file = jp_root_dir / DOCUMENT

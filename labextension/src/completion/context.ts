@@ -37,6 +37,7 @@ import {
   nearest
 } from './excerpt';
 import type { Position } from './excerpt';
+import { optOutOf } from './optout';
 
 type Widget = IInlineCompletionContext['widget'];
 
@@ -103,7 +104,7 @@ export class Reader {
       return askedIn(
         widget.content.editor,
         place,
-        positionAt(place, target),
+        positionAt(place, { ...target, opt_out: 'none' }),
         this._known
       );
     }
@@ -192,6 +193,7 @@ function fromNotebook(
     document: panel.context.localPath,
     language: languageOfNotebook(panel.model),
     cell_id: model.id,
+    opt_out: optOutOf(panel.model, model),
     ...nearest(cells.length, index, cell)
   });
   return askedIn(editor, place, fitted(position), known);

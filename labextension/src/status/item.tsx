@@ -8,7 +8,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { State, Status } from '../server/status';
 import type { Route } from '../server/wire';
-import { detailOf, isPaused, reasonOf, sentOf } from './messages';
+import { detailOf, isPaused, offHereOf, reasonOf, sentOf } from './messages';
 import type { StatusModel } from './model';
 
 /** The button in the status bar. */
@@ -39,8 +39,9 @@ export class StatusItem extends ReactWidget {
 
   protected override render(): React.JSX.Element {
     const { state, trouble } = this._model.shown;
-    const { status, route } = this._model;
+    const { status, route, offHere } = this._model;
     const hover = [
+      offHere && offHereOf(offHere, this._trans),
       detailOf(state, status, trouble, this._trans),
       writerOf(status, route, this._trans),
       status?.cloud?.on && sentOf(status.cloud, this._trans),
@@ -62,15 +63,23 @@ export class StatusItem extends ReactWidget {
           aria-expanded={this._expanded}
           onClick={this._clicked}
         >
-          {state === 'ready' && this._model.snoozed
-            ? snoozeOf(this._model.snoozeLeftMs, this._trans)
-            : labelOf(state, status, route, this._trans)}
+          {this._label}
         </button>
         <span role="status" className="jp-mccom-spoken">
           {trouble || awayOf(status, this._trans)}
         </span>
       </>
     );
+  }
+
+  private get _label(): string {
+    const { shown, status, route, offHere, snoozed } = this._model;
+    if (shown.state === 'ready' && offHere) {
+      return this._trans.__('mccom: off here');
+    }
+    return shown.state === 'ready' && snoozed
+      ? snoozeOf(this._model.snoozeLeftMs, this._trans)
+      : labelOf(shown.state, status, route, this._trans);
   }
 
   private _expanded = false;

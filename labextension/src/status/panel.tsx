@@ -19,6 +19,7 @@ import {
   detailOf,
   gainOf,
   gatesOf,
+  offHereOf,
   rowsOf,
   ruleOf,
   sentOf
@@ -80,6 +81,9 @@ export class Panel extends ReactWidget {
         <p className="jp-mccom-detail" data-state={state}>
           {detailOf(state, status, trouble, trans)}
         </p>
+        {model.offHere && (
+          <p className="jp-mccom-off">{offHereOf(model.offHere, trans)}</p>
+        )}
         {status?.engine_why && <p>{status.engine_why}</p>}
         {status?.auto && this._auto(status.auto)}
         {status?.index?.detail && <p>{status.index.detail}</p>}
