@@ -14,13 +14,14 @@ from itertools import islice
 from typing import Any
 
 from .. import way_out
-from ..errors import MCComError, SettingsError
+from ..errors import InputError, MCComError, SettingsError
 from ..settings import MCCom
 from ..types import CompletionRequest, Off, Outcome, Route, Suggestion, Survival, Trace
 from ..way_out import Left
 from .live_settings import LiveSettings
 from .opt_out import OptOuts
 from .pulls import Pulls
+from .report import report_of
 from .snooze import Snooze
 from .status import status_of
 
@@ -78,6 +79,14 @@ class Completions:
         """The newest that is not the rest of a suggestion shown before; none where none is kept."""
         written = (trace for trace in reversed(self.traces()) if trace.origin != "again")
         return tuple(islice(written, 1))
+
+    async def report_on(self, suggestion_id: str, request: CompletionRequest | None) -> str:
+        """A report about a suggestion, without secrets. Raises InputError for one of which nothing is kept."""
+        made = (trace for trace in reversed(self.traces()) if trace.origin != "again")
+        trace = next((trace for trace in made if trace.suggestion_id == suggestion_id), None)
+        if trace is None:
+            raise InputError("nothing is kept of this suggestion; report a newer one, with keep_traces switched on")
+        return await asyncio.to_thread(report_of, trace, request, self.settings, await self.status())
 
     def left(self) -> tuple[Left, ...]:
         """The requests that left this machine last, as they were sent, oldest first."""

@@ -287,6 +287,15 @@ class TracesHandler(MCComHandler):
         self.finish()
 
 
+class ReportHandler(MCComHandler):
+    """`POST /mccom/report` → `{report: text}` about one suggestion; nothing is saved or sent."""
+
+    @route
+    async def post(self) -> None:
+        report = await self.completions.report_on(*wire.report_request_from(self.body()))
+        self.finish(json.dumps({"report": report}))
+
+
 class LeftHandler(MCComHandler):
     """`GET /mccom/left` → `{left: [...]}`: what left this machine last, as it was sent, oldest first."""
 
@@ -321,6 +330,7 @@ HANDLERS = [
     (r"/mccom/snooze", SnoozeHandler),
     (r"/mccom/status", StatusHandler),
     (r"/mccom/traces", TracesHandler),
+    (r"/mccom/report", ReportHandler),
     (r"/mccom/left", LeftHandler),
     (r"/mccom/settings", SettingsHandler),
 ]

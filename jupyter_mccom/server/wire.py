@@ -174,6 +174,13 @@ def position_from(value: object) -> CompletionRequest | None:
     return request_from(value) if _object(value, "the request body") else None
 
 
+def report_request_from(value: object) -> tuple[str, CompletionRequest | None]:
+    """The suggestion, and the request that it answered if the page knows it, from the body of `POST /mccom/report`."""
+    body = _object(value, "the request body")
+    request = body.get("request")
+    return _id(body), None if request is None else request_from(request)
+
+
 def model_from(value: object) -> str | None:
     """The model id in the body of `POST /mccom/pull`; None means the configured model."""
     body = _object(value, "the request body")

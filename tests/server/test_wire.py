@@ -21,6 +21,14 @@ def _golden(name: str) -> Any:
     return json.loads((GOLDEN / f"{name}.json").read_text())
 
 
+def test_a_request_for_a_report() -> None:
+    """The golden request for a report names a suggestion and what was asked; the latter may be missing."""
+    suggestion_id, request = wire.report_request_from(_golden("report_request"))
+    assert request is not None
+    assert (suggestion_id, request.document) == ("s-7", "a.py")
+    assert wire.report_request_from({"suggestion_id": "s-7"}) == ("s-7", None)
+
+
 def test_a_full_request() -> None:
     """The golden full request is read with every field."""
     request = wire.request_from(_golden("complete_request"))
