@@ -29,12 +29,14 @@ import { IHere } from './completion/here';
 import type { Here } from './completion/here';
 import { Page } from './page';
 import { Client } from './server/client';
+import type { CompleteRequest } from './server/wire';
 import { listenElsewhere } from './settings/elsewhere';
 import { storedSettings } from './settings/load';
 import { Settings } from './settings/settings';
 import { Sync } from './settings/sync';
 import { StatusModel } from './status/model';
 import { showStatus } from './status/popup';
+import type { IStatusOptions } from './status/popup';
 import { PLUGIN_ID } from './tokens';
 
 type Widget = JupyterFrontEnd['shell']['currentWidget'];
@@ -107,13 +109,15 @@ export const plugin: JupyterFrontEndPlugin<void> = {
     }));
     followHere(here, { status, settings, page });
     const { watchers, provider } = page;
-    const options = { app, client, watchers, provider, status, sync };
+    const requestOf = (id: string): CompleteRequest | null =>
+      provider.requestOf(id);
+    const parts = { app, client, watchers, provider, requestOf, status, sync };
     void storedSettings(registry, sync, trans).then(stored => {
       if (stored) {
         settings.follow(stored);
         void sync.follow(stored);
       }
-      furnish({ ...options, palette, trans }, settings, statusBar);
+      furnish({ ...parts, palette, trans }, settings, statusBar);
       const target = (): Target | null => targetOf(widget());
       addKeys({ app, watchers, settings, palette, trans, target });
       addOptOuts({ app, here, palette, trans });
@@ -166,7 +170,7 @@ function follow(cellOrder: CellOrder): void {
 
 /** Adds what may come after the page: commands, the status item, and the switch that the settings hold. */
 function furnish(
-  options: ICommandOptions,
+  options: ICommandOptions & IStatusOptions,
   settings: Settings,
   statusBar: IStatusBar | null
 ): void {

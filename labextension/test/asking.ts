@@ -49,6 +49,7 @@ class ScriptedClient {
 export class Page {
   enabled = true;
   snoozed = false;
+  still = false;
   speaking = true;
   cell = 'c';
   focused = true;
@@ -77,6 +78,7 @@ export class Page {
       settings: this,
       rhythm: { waitMs: () => this.waitMs, answered: () => undefined },
       prefetch: { asked: () => undefined },
+      isStill: () => this.still,
       reader: { read: () => this.asked() }
     });
   }

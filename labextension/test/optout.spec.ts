@@ -5,8 +5,8 @@
 import { describe, expect, it } from 'vitest';
 import { markCell, markNotebook, optOutOf } from '../src/completion/optout';
 import type { IMarked } from '../src/completion/optout';
-import { offHereOf } from '../src/status/messages';
-import type { IOff } from '../src/status/messages';
+import { offHereOf } from '../src/status/why';
+import type { IOff } from '../src/status/why';
 import { trans } from './stati';
 
 class Marked implements IMarked {

@@ -26,7 +26,7 @@ INSPECTOR = ".jp-mccom-optout"
 @pytest.fixture(scope="module")
 def lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab with the smallest model, in which the opt-outs of one folder bind."""
-    options = ("--MCCom.model=smollm2-135m", "--MCCom.show_threshold=0", f'--MCCom.opt_outs_bind=["{BINDING}"]')
+    options = ("--MCCom.model=smollm2-135m", "--MCCom.show_threshold=0", f"--MCCom.opt_outs_bind={BINDING}")
     server = Lab(tmp_path_factory.mktemp("lab"), *options)
     yield server
     server.stop()

@@ -111,6 +111,7 @@ export class Session implements ISuggested {
       cellId: asked.position.cell_id,
       anchor: new Anchor(asked.place),
       text,
+      route: line.route,
       final
     };
     return this._shown;

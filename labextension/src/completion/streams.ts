@@ -12,10 +12,12 @@ import type { IStream } from './session';
  * The texts that are left to show. Never throws.
  *
  * @param report - Hears why an answer broke.
+ * @param isStill - Of what comes, only the whole text is given.
  */
 export async function* follow(
   stream: IStream,
-  report: (trouble: string) => void
+  report: (trouble: string) => void,
+  isStill = false
 ): AsyncGenerator<{ response: IInlineCompletionItem }> {
   const { lines, question } = stream;
   try {
@@ -29,7 +31,7 @@ export async function* follow(
       if (left === null) {
         return;
       }
-      if (left) {
+      if (left && !(isStill && line.type === 'text')) {
         const isIncomplete = line.type === 'text';
         yield { response: { insertText: left, isIncomplete } };
       }
@@ -63,6 +65,7 @@ function streamed(stream: IStream, line: TextLine): string | null {
     return null;
   }
   offer.text = line.text;
+  offer.route = line.route;
   offer.final = line.type === 'final';
   outcomes.on({
     type: 'streamed',

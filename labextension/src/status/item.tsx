@@ -8,8 +8,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { State, Status } from '../server/status';
 import type { Route } from '../server/wire';
-import { detailOf, isPaused, offHereOf, reasonOf, sentOf } from './messages';
+import { detailOf, isPaused, reasonOf, sentOf } from './messages';
 import type { StatusModel } from './model';
+import { offHereOf } from './why';
 
 /** The button in the status bar. */
 export class StatusItem extends ReactWidget {
@@ -63,7 +64,7 @@ export class StatusItem extends ReactWidget {
           aria-expanded={this._expanded}
           onClick={this._clicked}
         >
-          {this._label}
+          {nowOf(this._model, this._trans)}
         </button>
         <span role="status" className="jp-mccom-spoken">
           {trouble || awayOf(status, this._trans)}
@@ -72,17 +73,18 @@ export class StatusItem extends ReactWidget {
     );
   }
 
-  private get _label(): string {
-    const { shown, status, route, offHere, snoozed } = this._model;
-    if (shown.state === 'ready' && offHere) {
-      return this._trans.__('mccom: off here');
-    }
-    return shown.state === 'ready' && snoozed
-      ? snoozeOf(this._model.snoozeLeftMs, this._trans)
-      : labelOf(shown.state, status, route, this._trans);
-  }
-
   private _expanded = false;
+}
+
+/** The text of the button now. */
+export function nowOf(model: StatusModel, trans: TranslationBundle): string {
+  const { shown, status, route, offHere, snoozed } = model;
+  if (shown.state === 'ready' && offHere) {
+    return trans.__('mccom: off here');
+  }
+  return shown.state === 'ready' && snoozed
+    ? snoozeOf(model.snoozeLeftMs, trans)
+    : labelOf(shown.state, status, route, trans);
 }
 
 /** The text of the button while nothing is suggested unasked. */

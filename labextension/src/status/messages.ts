@@ -14,45 +14,6 @@ import type {
 } from '../server/status';
 import type { Hit, Trace } from '../server/traces';
 
-/** Why nothing is completed in a document. */
-export interface IOff {
-  why: 'path' | 'language' | 'notebook' | 'cell';
-  /** Only the administrator of the server can undo it. */
-  binds: boolean;
-  language: string;
-}
-
-/** Why nothing comes where the person is, and what ends that. */
-export function offHereOf(off: IOff, trans: TranslationBundle): string {
-  const reason =
-    off.why === 'language'
-      ? trans.__('completion is switched off in this language')
-      : reasonOf(`${off.why}-off`, trans);
-  const undo = off.binds
-    ? trans.__('Only the administrator of the server can change that.')
-    : undoOf(off, trans);
-  return [trans.__('Nothing comes here: %1.', reason), undo].join(' ');
-}
-
-function undoOf({ why, language }: IOff, trans: TranslationBundle): string {
-  switch (why) {
-    case 'notebook':
-      return trans.__(
-        'The command “Complete in This Notebook, for Everyone” ends that.'
-      );
-    case 'cell':
-      return trans.__(
-        'The command “Complete in This Cell, for Everyone” ends that.'
-      );
-    case 'path':
-      return trans.__(
-        'The command “Complete in This Document” or “Complete in This Folder” ends that.'
-      );
-    case 'language':
-      return trans.__('The command “Complete %1” ends that.', language);
-  }
-}
-
 /** What a state means, and the next step where the person has one; `trouble` is what went wrong, if anything did. */
 export function detailOf(
   state: State,

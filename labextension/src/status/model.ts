@@ -7,7 +7,7 @@ import { Signal } from '@lumino/signaling';
 import type { State, Status } from '../server/status';
 import type { Route, TextLine } from '../server/wire';
 import type { IClient, IStatusModel } from '../tokens';
-import type { IOff } from './messages';
+import type { IOff } from './why';
 
 const BUSY_MS = 1000;
 const MINUTE_MS = 60_000;

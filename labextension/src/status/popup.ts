@@ -14,11 +14,13 @@ import { Commands, PLUGIN_ID } from '../tokens';
 import { StatusItem } from './item';
 import type { StatusModel } from './model';
 import { Panel } from './panel';
+import type { IPanelOptions } from './panel';
 
 /** What the status item and its panel show and act on. */
 export interface IStatusOptions {
   app: JupyterFrontEnd;
   client: IClient;
+  requestOf: IPanelOptions['requestOf'];
   status: StatusModel;
   sync: Pick<Sync, 'isLocked' | 'choose'>;
   palette: ICommandPalette | null;
@@ -30,7 +32,7 @@ export function showStatus(
   options: IStatusOptions,
   statusBar: IStatusBar
 ): void {
-  const { app, client, status, sync, palette, trans } = options;
+  const { app, client, requestOf, status, sync, palette, trans } = options;
   const { commands } = app;
   const setup = new CloudSetup(client, isCloud => {
     if (isCloud && !sync.isLocked('use_cloud')) {
@@ -45,6 +47,7 @@ export function showStatus(
         status,
         setup,
         client,
+        requestOf,
         trans,
         isLocked: name => sync.isLocked(name),
         execute: (command, args) => void commands.execute(command, args)
