@@ -103,7 +103,7 @@ def test_a_trace_is_written_as_the_golden_one() -> None:
     engines = [generation["engine"] for generation in golden["generations"]]
     trace = Trace(
         request_id="r",
-        suggestion_id="s",
+        suggestion_id=golden["suggestion_id"],
         document="a.ipynb",
         cell_id="c",
         language="python",

@@ -27,11 +27,14 @@ export async function* follow(
         broke(stream);
         return;
       }
+      if (isStill && line.type === 'text') {
+        continue; // Tab takes what is seen
+      }
       const left = streamed(stream, line);
       if (left === null) {
         return;
       }
-      if (left && !(isStill && line.type === 'text')) {
+      if (left) {
         const isIncomplete = line.type === 'text';
         yield { response: { insertText: left, isIncomplete } };
       }

@@ -76,10 +76,13 @@ export class StatusItem extends ReactWidget {
   private _expanded = false;
 }
 
+/** States in which the model answers, at once or soon. */
+const ANSWERS: readonly State[] = ['ready', 'measuring', 'loading'];
+
 /** The text of the button now. */
 export function nowOf(model: StatusModel, trans: TranslationBundle): string {
   const { shown, status, route, offHere, snoozed } = model;
-  if (shown.state === 'ready' && offHere) {
+  if (offHere && ANSWERS.includes(shown.state)) {
     return trans.__('mccom: off here');
   }
   return shown.state === 'ready' && snoozed
