@@ -35,8 +35,9 @@ export class Signs {
     }
     this._id = offer?.id;
     if (offer) {
-      this._line.textContent = this._why(offer);
+      this._line.textContent = this._line.title = this._why(offer);
       node.append(this._line);
+      requestAnimationFrame(() => keepInside(node)); // core has placed it by then
     } else {
       this._line.remove();
     }
@@ -50,4 +51,14 @@ export class Signs {
 
   private readonly _line = document.createElement('div');
   private _id: string | undefined;
+}
+
+/** Core lets a box reach out of a narrow window, such as a zoomed one. */
+function keepInside(node: HTMLElement): void {
+  node.style.transform = '';
+  const { left, right } = node.getBoundingClientRect();
+  const beyond = Math.min(right - document.documentElement.clientWidth, left);
+  if (beyond > 0) {
+    node.style.transform = `translateX(${-Math.ceil(beyond)}px)`;
+  }
 }
