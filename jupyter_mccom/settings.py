@@ -242,6 +242,11 @@ class MCCom(Configurable):
         Unicode(),
         help="Notebooks, files and folders without completion: paths from the Jupyter root, with / as separator.",
     ).tag(config=True, person=True)
+    opt_outs_bind = List(
+        Unicode(),
+        help="Notebooks and folders (paths from the Jupyter root) in which the opt-out of a notebook or a cell binds: "
+        "the server reads it from the saved notebook, and JupyterLab offers no way to undo it.",
+    ).tag(config=True)
     keep_traces = Bool(
         True, help="Keep figures about suggestions on this machine, without text, and learn thresholds from them."
     ).tag(config=True, person=True)

@@ -17,6 +17,9 @@ Trigger: TypeAlias = Literal["typing", "invoke", "ask"]
 """`typing`: a key; `invoke`: the person asked for a suggestion; `ask`: the person asked for the cloud's."""
 Multiline: TypeAlias = Literal["line", "statement", "block"]
 """How far a suggestion may go: `block` is the statement, and the deeper lines below it that it opens."""
+OptOut: TypeAlias = Literal["none", "notebook", "cell"]
+"""Who opts out of completion: nobody, the notebook or the cell. None in a request: the client did not look."""
+Off: TypeAlias = Literal["path-off", "notebook-off", "cell-off", "unread-off"]
 OutcomeKind: TypeAlias = Literal[
     "accepted", "partial", "typed", "rejected", "dismissed", "moved", "superseded", "unseen"
 ]
@@ -42,6 +45,7 @@ Reason: TypeAlias = Literal[
     "dismissed",
     "ungated",
     "context",
+    Off,
 ]
 Origin: TypeAlias = Literal["local", "cloud", "again"]
 Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late", "hopeless", "cut"]
@@ -142,6 +146,7 @@ class CompletionRequest:
     last: Outcome | None = None
     """How the document's previous suggestion ended, when this request follows from it."""
     deadline_s: float = 30.0
+    opt_out: OptOut | None = None
     one_line: bool = False
     """The cursor's line is a magic or a shell command: what follows it is another thing."""
 

@@ -60,7 +60,7 @@ def test_no_page_sets_a_secret_a_path_or_an_address() -> None:
     others = set(TRAITS) - set(personal())
     assert others >= {"models_dir", "project_root", "cloud_dialect", "cloud_url", "cloud_key_env", "cloud_key_file"}
     places = {name for name in TRAITS if re.search(r"_(dir|root|file|url|env|dialect)$", name)}
-    assert others == places | {"local_model", "auto_budget_s", "cloud_setup", "find_servers"}
+    assert others == places | {"local_model", "auto_budget_s", "cloud_setup", "find_servers", "opt_outs_bind"}
 
 
 @pytest.mark.parametrize("name", TRAITS)

@@ -45,7 +45,7 @@ ALLOWED = {
         "way_out",
     },
     "cloud": {"engines", "protocols", "types", "errors", "atomic_json", "way_out"},
-    "server": {"compose", "cloud", "models", "settings", "types", "errors", "way_out"},
+    "server": {"compose", "cloud", "models", "privacy", "settings", "types", "errors", "way_out"},
     "evaluation": {
         "compose",
         "cascade",

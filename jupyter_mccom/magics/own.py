@@ -49,6 +49,10 @@ class Own:
         """The state of completions, as `GET /mccom/status` gives it."""
         return self._wait(self._completions.status())
 
+    def off_here(self, cell_id: str) -> str:
+        """Nothing: there is no notebook."""
+        return ""
+
     def traces(self) -> list[dict[str, Any]]:
         """The kept traces, oldest first."""
         return [wire.json_from_trace(trace) for trace in self._call(lambda: self._completions.traces())]

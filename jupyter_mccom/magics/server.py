@@ -120,6 +120,11 @@ class Server:
         found: dict[str, Any] = self._json("GET", "mccom/status")
         return found
 
+    def off_here(self, cell_id: str) -> str:
+        """Why nothing is completed in this notebook and cell; empty where it is."""
+        place = httpx.QueryParams({"document": self.document, "cell": cell_id})
+        return self._json("GET", f"mccom/status?{place}")["off_here"] or ""
+
     def traces(self) -> list[dict[str, Any]]:
         """The kept traces, oldest first."""
         found: list[dict[str, Any]] = self._json("GET", "mccom/traces")["traces"]

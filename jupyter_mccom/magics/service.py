@@ -31,6 +31,10 @@ class Service(Protocol):
         """The server's status, as `tests/wire/status_*.json`."""
         ...
 
+    def off_here(self, cell_id: str) -> str:
+        """The code of why nothing is completed in this notebook and cell, as it is saved; empty where it is."""
+        ...
+
     def traces(self) -> list[dict[str, Any]]:
         """Kept traces, oldest first; see `wire.json_from_trace`."""
         ...

@@ -17,7 +17,7 @@ from ..compose import model_ids
 from ..errors import InputError, MCComError, ModelError, ServerError
 from ..server.messages import message
 from ..server.snooze import MOST_MINUTES, snooze_line
-from ..server.status import lines_of
+from ..server.status import lines_of, off_line
 from ..settings import AUTO
 from . import pages
 from .cloud_verbs import CLOUD_VERBS
@@ -108,7 +108,8 @@ class Verbs:
 
     def _status(self, rest: str) -> None:
         service = self._service("status")
-        print(*([service.where] if service.where else []), *lines_of(service.status()), sep="\n")
+        status = service.status() | {"off_here": service.off_here(self._cell_id())}
+        print(*([service.where] if service.where else []), *lines_of(status), sep="\n")
 
     def _switch(self, enabled: bool, rest: str) -> None:
         service = self._service("on" if enabled else "off")
@@ -129,6 +130,9 @@ class Verbs:
             print(pages.sent(service.left()))
             return
         here = service.document
+        off = off_line(service.off_here(self._cell_id()))
+        if off:
+            print(off)
         traces = [trace for trace in service.traces() if not here or trace["document"] == here]
         traces = [trace for trace in traces if trace["origin"] != "again" and trace["cell_id"] != self._cell_id()]
         if not traces:
@@ -196,6 +200,9 @@ class Verbs:
     def _completed(self, prefix: str) -> dict[str, Any]:
         """The last line of the answer at the end of `prefix`."""
         service = self._service("complete")
+        off_here = service.off_here(self._cell_id())
+        if off_here:
+            return {"text": "", "route": {"reason": off_here}}
         return service.complete(
             {
                 "client_id": _CELL,

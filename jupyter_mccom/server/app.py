@@ -22,6 +22,7 @@ from .completions import Completions
 from .events import register_events, tell_settings_changed
 from .live_cloud import LiveCloud
 from .live_settings import LiveSettings
+from .opt_out import OptOuts
 from .routes import CLOUD, HANDLERS, SERVICE
 
 
@@ -52,7 +53,7 @@ class MCComApp(ExtensionApp):
             )
 
         live_settings = LiveSettings(settings, open_)
-        self._completions = Completions(live_settings)
+        self._completions = Completions(live_settings, OptOuts(root))
 
         async def change(values: Mapping[str, object]) -> None:
             await self._completions.change(values)

@@ -6,6 +6,7 @@ All end with the server. Knows nothing of HTTP.
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from contextvars import ContextVar
@@ -13,12 +14,14 @@ from itertools import islice
 from typing import Any
 
 from .. import way_out
-from ..errors import MCComError, SettingsError
+from ..errors import InputError, MCComError, SettingsError
 from ..settings import MCCom
-from ..types import CompletionRequest, Outcome, Suggestion, Survival, Trace
+from ..types import CompletionRequest, Off, Outcome, Route, Suggestion, Survival, Trace
 from ..way_out import Left
 from .live_settings import LiveSettings
+from .opt_out import OptOuts
 from .pulls import Pulls
+from .report import report_of
 from .snooze import Snooze
 from .status import status_of
 
@@ -30,10 +33,11 @@ IN_ADVANCE: ContextVar[bool] = ContextVar("mccom_in_advance", default=False)
 
 
 class Completions:
-    """Owns every task that the routes start."""
+    """Owns every task that the routes start. Without `opt_outs`, no document opts out."""
 
-    def __init__(self, live: LiveSettings) -> None:
+    def __init__(self, live: LiveSettings, opt_outs: OptOuts | None = None) -> None:
         self._live = live
+        self._opt_outs = opt_outs
         self._pulls = Pulls(lambda: live.opened.store, lambda: live.opened.local.models_changed())
         self.snooze = Snooze()
         """While it is on, only who asks by hand is answered."""
@@ -50,6 +54,10 @@ class Completions:
         """The suggestions of Cascade.complete. Raises SettingsError when completions are switched off."""
         if not self._live.settings.enabled:
             raise SettingsError("completions are switched off; switch them on in the settings (MCCom.enabled)")
+        reason = await self._why_not(request)
+        if reason is not None:
+            yield _refused(request, reason)
+            return
         if self.snooze.on and request.trigger == "typing":
             return
         async with self._live.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
@@ -71,6 +79,14 @@ class Completions:
         """The newest that is not the rest of a suggestion shown before; none where none is kept."""
         written = (trace for trace in reversed(self.traces()) if trace.origin != "again")
         return tuple(islice(written, 1))
+
+    async def report_on(self, suggestion_id: str, request: CompletionRequest | None) -> str:
+        """A report about a suggestion, without secrets. Raises InputError for one of which nothing is kept."""
+        made = (trace for trace in reversed(self.traces()) if trace.origin != "again")
+        trace = next((trace for trace in made if trace.suggestion_id == suggestion_id), None)
+        if trace is None:
+            raise InputError("nothing is kept of this suggestion; report a newer one, with keep_traces switched on")
+        return await asyncio.to_thread(report_of, trace, request, self.settings, await self.status())
 
     def left(self) -> tuple[Left, ...]:
         """The requests that left this machine last, as they were sent, oldest first."""
@@ -109,9 +125,15 @@ class Completions:
         """Ends the download."""
         await self._pulls.cancel()
 
-    async def status(self) -> dict[str, Any]:
-        """The status as JSON; made in a thread, since it looks for the model's file."""
+    async def status(self, document: str = "", cell_id: str = "") -> dict[str, Any]:
+        """The status as JSON; made in a thread, since it looks for the model's file.
+
+        Where a document is named, `off_here` says why nothing is completed in it, and in a cell of it.
+        """
         live, pulls = self._live, self._pulls
+        off_here = None
+        if document and self._opt_outs:
+            off_here = await self._opt_outs.why_not_at(document, cell_id, live.settings)
         return await asyncio.to_thread(
             status_of,
             live.opened,
@@ -119,6 +141,7 @@ class Completions:
             pull=pulls.progress,
             pull_trouble=pulls.trouble,
             snooze=self.snooze.as_json(),
+            off_here=off_here,
         )
 
     @property
@@ -189,8 +212,13 @@ class Completions:
                 await opened.cascade.look_ahead(request, suggestion)
 
     async def _warm_at(self, request: CompletionRequest) -> None:
+        if await self._why_not(request) is not None:
+            return
         async with self._live.use() as opened:
             await opened.cascade.warm(request)
+
+    async def _why_not(self, request: CompletionRequest) -> Off | None:
+        return await self._opt_outs.why_not(request, self.settings) if self._opt_outs else None
 
     async def _warm(self) -> None:
         try:
@@ -198,3 +226,9 @@ class Completions:
                 await opened.warm()
         except MCComError:
             return  # the host keeps the reason, and the status shows it
+
+
+def _refused(request: CompletionRequest, reason: Off) -> Suggestion:
+    """The answer where nothing is completed."""
+    route = Route(to="nothing", reason=reason)
+    return Suggestion(suggestion_id=uuid.uuid4().hex, request_id=request.id, text="", origin="local", route=route)

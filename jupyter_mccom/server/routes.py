@@ -259,12 +259,13 @@ class SnoozeHandler(MCComHandler):
 
 
 class StatusHandler(MCComHandler):
-    """`GET /mccom/status`."""
+    """`GET /mccom/status`; `?document=PATH&cell=ID` also asks why nothing is completed there."""
 
     @route
     async def get(self) -> None:
         await self.cloud.look()
-        self.finish(json.dumps(await self.completions.status()))
+        place = self.get_query_argument("document", ""), self.get_query_argument("cell", "")
+        self.finish(json.dumps(await self.completions.status(*place)))
 
 
 class TracesHandler(MCComHandler):
@@ -284,6 +285,15 @@ class TracesHandler(MCComHandler):
         await self.completions.forget()
         self.set_status(204)
         self.finish()
+
+
+class ReportHandler(MCComHandler):
+    """`POST /mccom/report` → `{report: text}` about one suggestion; nothing is saved or sent."""
+
+    @route
+    async def post(self) -> None:
+        report = await self.completions.report_on(*wire.report_request_from(self.body()))
+        self.finish(json.dumps({"report": report}))
 
 
 class LeftHandler(MCComHandler):
@@ -320,6 +330,7 @@ HANDLERS = [
     (r"/mccom/snooze", SnoozeHandler),
     (r"/mccom/status", StatusHandler),
     (r"/mccom/traces", TracesHandler),
+    (r"/mccom/report", ReportHandler),
     (r"/mccom/left", LeftHandler),
     (r"/mccom/settings", SettingsHandler),
 ]

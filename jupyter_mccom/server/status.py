@@ -10,6 +10,7 @@ from typing import Any
 from ..compose import OpenCascade, cloud_address, cloud_name, draft_words, form_words
 from ..errors import ModelError
 from ..settings import THRESHOLDS, personal
+from ..types import Off
 from .cloud_health import cloud_health
 from .messages import message
 from .pulls import PullProgress
@@ -29,6 +30,7 @@ def status_of(
     pull: PullProgress | None = None,
     pull_trouble: str = "",
     snooze: dict[str, Any] | None = None,
+    off_here: Off | None = None,
 ) -> dict[str, Any]:
     """The status as JSON, as `tests/wire/status_*.json` show it; fields of later parts are null."""
     present, trouble = _present(opened)
@@ -51,6 +53,8 @@ def status_of(
         "learning": _learning(opened),
         "locked": [name for name in personal() if name in locked],
         "snooze": snooze,
+        "off_here": off_here,
+        "opt_outs_bind": opened.settings.opt_outs_bind,
         "totals": asdict(opened.cascade.journal.totals),
     }
 
@@ -136,6 +140,7 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
     found = [
         f"{status['state']}: {status['detail']}",
         snooze_line(status["snooze"]),
+        off_line(status["off_here"]),
         _engine_line(status),
         status["engine_why"],
         f"auto: {status['auto']['why']}" if status["auto"] else "",
@@ -149,6 +154,11 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
         learning["trouble"],
     ]
     return [line for line in found if line]
+
+
+def off_line(off_here: str | None) -> str:
+    """Why nothing is completed in the document that was asked about; empty where it is."""
+    return f"nothing comes here: {message('reasons', off_here)}" if off_here else ""
 
 
 def _gates_line(learning: Mapping[str, Any], *, cloud: bool) -> str:

@@ -22,6 +22,7 @@ from ..types import (
     CellKind,
     CompletionRequest,
     Multiline,
+    OptOut,
     Outcome,
     OutcomeKind,
     Suggestion,
@@ -164,12 +165,20 @@ def request_from(value: object) -> CompletionRequest:
         multiline=None if body.get("multiline") is None else _choice(body, "multiline", get_args(Multiline)),
         last=None if last is None else outcome_from(last),
         deadline_s=deadline_s,
+        opt_out=None if body.get("opt_out") is None else _choice(body, "opt_out", get_args(OptOut)),
     )
 
 
 def position_from(value: object) -> CompletionRequest | None:
     """A CompletionRequest from the body of `POST /mccom/warm`; None for an empty object."""
     return request_from(value) if _object(value, "the request body") else None
+
+
+def report_request_from(value: object) -> tuple[str, CompletionRequest | None]:
+    """The suggestion, and the request that it answered if the page knows it, from the body of `POST /mccom/report`."""
+    body = _object(value, "the request body")
+    request = body.get("request")
+    return _id(body), None if request is None else request_from(request)
 
 
 def model_from(value: object) -> str | None:

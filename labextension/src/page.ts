@@ -25,6 +25,7 @@ import { Watchers } from './ghost/watchers';
 import { Offers } from './outcomes/offers';
 import type { CompleteRequest } from './server/wire';
 import type { Settings } from './settings/settings';
+import { whoOf } from './status/why';
 import type { IClient, IStatusModel } from './tokens';
 
 /** What a place is read ahead for: the next key. */
@@ -71,6 +72,7 @@ export class Page {
       rhythm: this._rhythm,
       prefetch: this._prefetch,
       reader: this._reader,
+      isStill: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
       icon
     });
     this._emptyLines = new EmptyLines({
@@ -93,6 +95,7 @@ export class Page {
         words: text => trans.__('Suggestion: %1. Tab accepts.', text),
         say: spokenRegion(document)
       }),
+      why: ({ route }) => whoOf(route, status.status, trans),
       edited: (completer, local) => {
         this._edited(completer, local);
       },

@@ -20,18 +20,23 @@ import { addCommands, offerOnce } from './commands/commands';
 import type { ICommandOptions } from './commands/commands';
 import { addKeys } from './commands/keys';
 import { offerCloud, tellWhatLeaves } from './commands/notices';
+import { addOptOuts } from './commands/optout';
 import { addSnooze } from './commands/snooze';
 import { CellOrder } from './completion/cellorder';
 import { targetOf } from './completion/context';
 import type { Target } from './completion/context';
+import { IHere } from './completion/here';
+import type { Here } from './completion/here';
 import { Page } from './page';
 import { Client } from './server/client';
+import type { CompleteRequest } from './server/wire';
 import { listenElsewhere } from './settings/elsewhere';
 import { storedSettings } from './settings/load';
 import { Settings } from './settings/settings';
 import { Sync } from './settings/sync';
 import { StatusModel } from './status/model';
 import { showStatus } from './status/popup';
+import type { IStatusOptions } from './status/popup';
 import { PLUGIN_ID } from './tokens';
 
 type Widget = JupyterFrontEnd['shell']['currentWidget'];
@@ -54,12 +59,13 @@ export const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
   description: 'Code completion by a small local model.',
   autoStart: true,
-  requires: [ICompletionProviderManager, IInlineCompleterFactory],
+  requires: [ICompletionProviderManager, IInlineCompleterFactory, IHere],
   optional: [ISettingRegistry, IStatusBar, ICommandPalette, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     manager: ICompletionProviderManager,
     factory: IInlineCompleterFactory,
+    here: Here,
     registry: ISettingRegistry | null,
     statusBar: IStatusBar | null,
     palette: ICommandPalette | null,
@@ -96,16 +102,25 @@ export const plugin: JupyterFrontEndPlugin<void> = {
       void status.refresh();
     });
     dropWhenSnoozed(status, page);
+    here.know(() => ({
+      values: settings.values,
+      isLocked: name => sync.isLocked(name),
+      binding: status.status?.opt_outs_bind ?? []
+    }));
+    followHere(here, { status, settings, page });
     const { watchers, provider } = page;
-    const options = { app, client, watchers, provider, status, sync };
+    const requestOf = (id: string): CompleteRequest | null =>
+      provider.requestOf(id);
+    const parts = { app, client, watchers, provider, requestOf, status, sync };
     void storedSettings(registry, sync, trans).then(stored => {
       if (stored) {
         settings.follow(stored);
         void sync.follow(stored);
       }
-      furnish({ ...options, palette, trans }, settings, statusBar);
+      furnish({ ...parts, palette, trans }, settings, statusBar);
       const target = (): Target | null => targetOf(widget());
       addKeys({ app, watchers, settings, palette, trans, target });
+      addOptOuts({ app, here, palette, trans });
     });
   }
 };
@@ -121,6 +136,28 @@ function dropWhenSnoozed(status: StatusModel, page: Page): void {
   });
 }
 
+/** The status says why nothing comes where the person is. What was shown there goes when that begins. */
+function followHere(
+  here: Here,
+  {
+    status,
+    settings,
+    page
+  }: { status: StatusModel; settings: Settings; page: Page }
+): void {
+  const told = (): void => {
+    const before = status.offHere;
+    status.offHere = here.off;
+    if (status.offHere && !before) {
+      page.drop();
+    }
+  };
+  here.changed.connect(told);
+  settings.changed.connect(told);
+  status.changed.connect(told);
+  told();
+}
+
 /** Which cells ran is heard from every notebook. */
 function follow(cellOrder: CellOrder): void {
   NotebookActions.executed.connect((_, { notebook, cell }) => {
@@ -133,7 +170,7 @@ function follow(cellOrder: CellOrder): void {
 
 /** Adds what may come after the page: commands, the status item, and the switch that the settings hold. */
 function furnish(
-  options: ICommandOptions,
+  options: ICommandOptions & IStatusOptions,
   settings: Settings,
   statusBar: IStatusBar | null
 ): void {

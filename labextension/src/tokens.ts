@@ -34,7 +34,8 @@ export const Commands = {
   endSnooze: 'mccom:end-snooze',
   panel: 'mccom:panel',
   addCloud: 'mccom:add-cloud',
-  settings: 'mccom:settings'
+  settings: 'mccom:settings',
+  why: 'mccom:why'
 } as const;
 
 /** What the front end asks of the server to set up a cloud. Each rejects with the server's words when it refuses. */
@@ -75,6 +76,11 @@ export interface IClient extends ICloudClient {
   change(values: Json): Promise<ServerSettings>;
   /** The trace of the last suggestion; null where none is kept. */
   lastTrace(): Promise<Trace | null>;
+  /** A report about a suggestion, without secrets; `request` is what was asked for it, if this page asked. */
+  report(
+    suggestionId: string,
+    request: CompleteRequest | null
+  ): Promise<string>;
   /** What left the server's machine last, oldest first. */
   left(): Promise<Left[]>;
 }

@@ -49,6 +49,7 @@ class ScriptedClient {
 export class Page {
   enabled = true;
   snoozed = false;
+  still = false;
   speaking = true;
   /** No key asks. */
   atRest = false;
@@ -79,6 +80,7 @@ export class Page {
       settings: this,
       rhythm: { waitMs: () => this.waitMs, answered: () => undefined },
       prefetch: { asked: () => undefined },
+      isStill: () => this.still,
       reader: { read: () => this.asked() }
     });
   }

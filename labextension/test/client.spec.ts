@@ -150,6 +150,7 @@ describe('the other routes', () => {
       },
       totals: { shown: 3 },
       locked: ['threads'],
+      opt_outs_bind: ['exam'],
       snooze: { left_s: 90 }
     };
     const client = await clientOf((_, response) =>

@@ -179,6 +179,15 @@ describe('stream', () => {
     expect(await textsOf(page, item.token)).toEqual(['mean', 'mean()']);
   });
 
+  it('gives only the whole text to who wants no motion', async () => {
+    const page = new Page(
+      says(line('text', 'm'), line('text', 'mean'), line('final', 'mean()'))
+    );
+    page.still = true;
+    const [item] = await page.fetch();
+    expect(await textsOf(page, item.token)).toEqual(['mean()']);
+  });
+
   it('leaves out what was typed along, and never gives an empty text', async () => {
     const page = new Page(
       says(line('text', 'm'), line('text', 'me'), line('final', 'mean()'))

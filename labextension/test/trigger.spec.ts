@@ -48,6 +48,8 @@ describe('silence', () => {
     ['path', {}, { paths_off: ['work'] }],
     ['path', { invoked: true }, { paths_off: ['work/a.ipynb'] }],
     ['language', { invoked: true }, { languages_off: ['r', 'python'] }],
+    ['notebook', { invoked: true, opt_out: 'notebook' }, {}],
+    ['cell', { invoked: true, opt_out: 'cell' }, {}],
     ['manual', {}, { trigger_mode: 'manual' }],
     ['remote', { edit: 'remote' }, {}],
     ['changed', { edit: 'changed' }, {}],

@@ -9,7 +9,7 @@ import { cloudsFrom, modelsFrom, trialFrom } from '../src/server/clouds';
 import type { CloudAccess, CloudChoice } from '../src/server/clouds';
 import { leftFrom } from '../src/server/left';
 import { statusFrom } from '../src/server/status';
-import { settingsFrom, tracesFrom } from '../src/server/traces';
+import { reportFrom, settingsFrom, tracesFrom } from '../src/server/traces';
 import { lineFrom } from '../src/server/wire';
 import type { CompleteRequest, Outcome, Survival } from '../src/server/wire';
 import type { IClient } from '../src/tokens';
@@ -52,6 +52,7 @@ const REQUEST: CompleteRequest = {
   n_cells_above: 12,
   trigger: 'typing',
   multiline: 'block',
+  opt_out: 'none',
   last: {
     suggestion_id: 's-6',
     kind: 'rejected',
@@ -119,6 +120,13 @@ describe('golden messages', () => {
     } else if (name === 'snooze.json') {
       const minutes: Parameters<IClient['snooze']>[0] = 15;
       expect(value).toEqual({ minutes });
+    } else if (name === 'report.json') {
+      expect(value).toEqual({ report: reportFrom(value) });
+    } else if (name === 'report_request.json') {
+      const { request, ...rest } = value as { request: unknown };
+      const [suggestion_id]: Parameters<IClient['report']> = ['s-7', null];
+      expect(rest).toEqual({ suggestion_id });
+      expect(REQUEST).toMatchObject(shapeOf(request));
     } else if (name === 'complete_request.json') {
       expect(value).toEqual(REQUEST);
     } else if (name === 'complete_request_minimal.json') {

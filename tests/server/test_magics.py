@@ -14,6 +14,7 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager
 
 from jupyter_mccom.models.store import Store
+from jupyter_mccom.server.messages import message
 from tests.conftest import SMALL
 from tests.live import DOCUMENT, Notebook, notebook
 
@@ -96,6 +97,21 @@ async def test_a_cell_is_completed_and_offered_as_the_next(jp_serverapp: Any, jp
         (payload,) = reply["payload"]
         assert payload["source"] == "set_next_input"
         assert payload["text"].startswith("print('revenue')\nprint(revenue_north")
+
+
+async def test_it_honours_an_opt_out(jp_serverapp: Any, jp_fetch: Fetch, jp_root_dir: Path) -> None:
+    """In a notebook or cell that opts out, %mccom completes nothing and says why; status and why say so too."""
+    async with _book(jp_serverapp) as book:
+        file = jp_root_dir / DOCUMENT
+        cells = [{"id": "c1", "metadata": {"tags": ["no-completion"]}}, {"id": "c2", "metadata": {}}]
+        file.write_text(json.dumps({"metadata": {}, "cells": cells}))
+        cell, notebook = (message("reasons", code) for code in ("cell-off", "notebook-off"))
+        assert await _said(book.client, "%mccom complete import pandas as ", "c1") == f"nothing: {cell}\n"
+        assert "pd" in await _said(book.client, "%mccom complete import pandas as ", "c2")
+        file.write_text(json.dumps({"metadata": {"mccom": {"completions": False}}, "cells": cells}))
+        assert await _said(book.client, "%%mccom\nimport pandas as ", "c2") == f"nothing: {notebook}\n"
+        for line in ("%mccom", "%mccom why"):
+            assert f"nothing comes here: {notebook}" in await _said(book.client, line, "c2")
 
 
 async def test_why_leaves_out_other_notebooks_and_the_cell_that_asks(jp_serverapp: Any, jp_fetch: Fetch) -> None:

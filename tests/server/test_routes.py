@@ -115,6 +115,21 @@ async def test_a_snooze_answers_only_who_asks(jp_fetch: Fetch) -> None:
     assert len(await _complete(jp_fetch, trigger="typing")) == 1
 
 
+async def test_who_opts_out_gets_nothing(jp_fetch: Fetch, jp_root_dir: Path) -> None:
+    """A notebook that opts out gets an answer that says so, and the status says why nothing comes in it."""
+    book = {"metadata": {"mccom": {"completions": False}}, "cells": []}
+    (jp_root_dir / "out.ipynb").write_text(json.dumps(book))
+    for trigger in ("typing", "invoke", "ask"):
+        (line,) = await _complete(jp_fetch, document="out.ipynb", trigger=trigger)
+        assert (line["type"], line["text"], line["route"]["to"]) == ("final", "", "nothing")
+        assert line["route"]["reason"] == "notebook-off"
+    (line,) = await _complete(jp_fetch, opt_out="cell")
+    assert line["route"]["reason"] == "cell-off"
+    told = json.loads((await jp_fetch("mccom", "status", params={"document": "out.ipynb"})).body)
+    assert (told["off_here"], told["opt_outs_bind"]) == ("notebook-off", [])
+    assert json.loads((await jp_fetch("mccom", "status")).body)["off_here"] is None
+
+
 async def test_no_process_outlives_the_server() -> None:
     """No model process outlives the server."""
     with anyio.fail_after(PATIENCE_S):

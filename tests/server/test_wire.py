@@ -21,13 +21,21 @@ def _golden(name: str) -> Any:
     return json.loads((GOLDEN / f"{name}.json").read_text())
 
 
+def test_a_request_for_a_report() -> None:
+    """The golden request for a report names a suggestion and what was asked; the latter may be missing."""
+    suggestion_id, request = wire.report_request_from(_golden("report_request"))
+    assert request is not None
+    assert (suggestion_id, request.document) == ("s-7", "a.py")
+    assert wire.report_request_from({"suggestion_id": "s-7"}) == ("s-7", None)
+
+
 def test_a_full_request() -> None:
     """The golden full request is read with every field."""
     request = wire.request_from(_golden("complete_request"))
     assert (request.id, request.client, request.document) == ("r-7", "window-1", "analysis/tips.ipynb")
     assert [cell.kind for cell in request.cells_before] == ["markdown", "code"]
     assert request.cells_after[0].source == "df.plot()"
-    assert request.multiline == "block"
+    assert (request.multiline, request.opt_out) == ("block", "none")
     assert request.last == Outcome(suggestion_id="s-6", kind="rejected", shown_ms=900)
 
 
@@ -35,7 +43,7 @@ def test_a_minimal_request_has_defaults() -> None:
     """A minimal request has the documented defaults."""
     request = wire.request_from(_golden("complete_request_minimal"))
     assert (request.cell_id, request.trigger, request.last, request.deadline_s) == ("", "typing", None, 30)
-    assert request.multiline is None
+    assert (request.multiline, request.opt_out) == (None, None)
 
 
 def test_a_request_may_only_go_as_far_as_there_are_words_for() -> None:
@@ -95,7 +103,7 @@ def test_a_trace_is_written_as_the_golden_one() -> None:
     engines = [generation["engine"] for generation in golden["generations"]]
     trace = Trace(
         request_id="r",
-        suggestion_id="s",
+        suggestion_id=golden["suggestion_id"],
         document="a.ipynb",
         cell_id="c",
         language="python",

@@ -31,6 +31,10 @@ class Downloading:
             raise KeyboardInterrupt
         return {"pull": {"model": SMALL, "done_bytes": self.looked * 10_000_000, "total_bytes": 98_000_000}}
 
+    def off_here(self, cell_id: str) -> str:
+        """Nothing opts out."""
+        return ""
+
     def cancel_pull(self) -> None:
         """Notes that the download was cancelled."""
         self.cancelled = True

@@ -48,6 +48,12 @@ export function addCommands(options: ICommandOptions): void {
       watchers.dismiss();
     }
   });
+  app.commands.addCommand(Commands.why, {
+    label: trans.__('Say Who Wrote the Suggestion'),
+    execute: () => {
+      watchers.tellWhy();
+    }
+  });
   app.commands.addCommand(Commands.toggle, {
     label: trans.__('Complete Code'),
     isToggled: () => status.shown.state !== 'off',

@@ -37,6 +37,7 @@ import {
   nearest
 } from './excerpt';
 import type { Position } from './excerpt';
+import { optOutOf } from './optout';
 import type { IKernelSession } from './running';
 
 type Widget = IInlineCompletionContext['widget'];
@@ -120,7 +121,7 @@ export class Reader {
       return askedIn(
         widget.content.editor,
         place,
-        positionAt(place, target),
+        positionAt(place, { ...target, opt_out: 'none' }),
         this._known
       );
     }
@@ -220,6 +221,7 @@ function fromNotebook(
     document: panel.context.localPath,
     language: languageOfNotebook(panel.model),
     cell_id: model.id,
+    opt_out: optOutOf(panel.model, model),
     ...nearest(cells.length, index, cell)
   });
   return askedIn(editor, place, fitted(position), known);

@@ -80,15 +80,24 @@ export class Provider implements IInlineCompletionProvider {
   ): AsyncGenerator<{ response: IInlineCompletionItem }> {
     const stream = this._options.sessions.takeStream(token);
     if (stream) {
-      yield* follow(stream, trouble => {
-        this._options.status.report(trouble);
-      });
+      yield* follow(
+        stream,
+        trouble => {
+          this._options.status.report(trouble);
+        },
+        this._options.isStill()
+      );
     }
   }
 
   /** What was typed since agrees with the document's last suggestion, of which something is left. */
   continues(asked: Asked): boolean {
     return this._sessionOf(asked).rest(asked) !== null;
+  }
+
+  /** What was asked for the newest suggestion, if that is this one. */
+  requestOf(suggestionId: string): CompleteRequest | null {
+    return this._newest?.id === suggestionId ? this._newest.request : null;
   }
 
   /** The next invocation asks the cloud. */
@@ -171,6 +180,9 @@ export class Provider implements IInlineCompletionProvider {
       return null;
     }
     rhythm.answered(performance.now() - startMs);
+    if (line && line.suggestion_id !== this._newest?.id) {
+      this._newest = { id: line.suggestion_id, request };
+    }
     session.outcomes.answered(line?.suggestion_id ?? null);
     return line && this._item(session, question, line, lines);
   }
@@ -235,6 +247,8 @@ export class Provider implements IInlineCompletionProvider {
   /** Where the person asked by hand, if that was the last question. */
   private _invokedAt = '';
   private _askNext = false;
+  /** The newest suggestion, and the request that it answered first. */
+  private _newest: { id: string; request: CompleteRequest } | null = null;
 }
 
 function isUnchanged(asked: Asked): boolean {
@@ -253,6 +267,8 @@ export interface IProviderOptions {
   /** Hears what is sent, which then needs no prefetch. */
   prefetch: Pick<Prefetch, 'asked'>;
   reader: Pick<Reader, 'read'>;
+  /** The person wants no motion: a text is shown as it comes first, and then whole. */
+  isStill(): boolean;
   /** Shown beside the suggestion. */
   icon?: LabIcon.ILabIcon;
 }

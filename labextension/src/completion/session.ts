@@ -113,6 +113,7 @@ export class Session implements ISuggested {
       anchor: new Anchor(asked.place),
       byLine: isEmptyCell(asked.position.cell_id, asked.place.text),
       text,
+      route: line.route,
       final
     };
     return this._shown;

@@ -12,10 +12,12 @@ import type { IStream } from './session';
  * The texts that are left to show. Never throws.
  *
  * @param report - Hears why an answer broke.
+ * @param isStill - Of what comes, only the whole text is given.
  */
 export async function* follow(
   stream: IStream,
-  report: (trouble: string) => void
+  report: (trouble: string) => void,
+  isStill = false
 ): AsyncGenerator<{ response: IInlineCompletionItem }> {
   const { lines, question } = stream;
   try {
@@ -24,6 +26,9 @@ export async function* follow(
         report(line.text);
         broke(stream);
         return;
+      }
+      if (isStill && line.type === 'text') {
+        continue; // Tab takes what is seen
       }
       const left = streamed(stream, line);
       if (left === null) {
@@ -63,6 +68,7 @@ function streamed(stream: IStream, line: TextLine): string | null {
     return null;
   }
   offer.text = line.text;
+  offer.route = line.route;
   offer.final = line.type === 'final';
   outcomes.on({
     type: 'streamed',

@@ -3,6 +3,7 @@
  */
 
 import type { Edit } from '../ghost/edits';
+import type { OptOut } from '../server/wire';
 import type { ISettings } from '../settings/settings';
 import { whereAt } from './lexical';
 
@@ -14,6 +15,7 @@ export interface ISituation {
   language: string;
   /** Text of the cell or file before the cursor. */
   before: string;
+  opt_out?: OptOut;
   /** The person asked by hand. */
   invoked: boolean;
   /** How the newest edit of this text came about. */
@@ -22,10 +24,12 @@ export interface ISituation {
   emptied: boolean;
 }
 
+/** Why nothing is asked in a document, not even by hand. */
+export type Off = 'path' | 'language' | 'notebook' | 'cell';
+
 /** Why nothing is asked. */
 export type Silence =
-  | 'path'
-  | 'language'
+  | Off
   | 'manual'
   | 'remote'
   | 'changed'
@@ -72,12 +76,10 @@ export function silence(
   settings: ISettings,
   dismissals: Dismissals
 ): Silence | null {
-  const { document, language, before, invoked, edit, emptied } = situation;
-  if (isOff(document, settings.paths_off)) {
-    return 'path';
-  }
-  if (settings.languages_off.includes(language)) {
-    return 'language';
+  const { language, before, invoked, edit, emptied } = situation;
+  const off = offAt(situation, settings);
+  if (off) {
+    return off;
   }
   if (invoked) {
     return null;
@@ -108,6 +110,21 @@ export function silence(
 /** A cell of a notebook or console (`cellId` is empty in a file) that holds only white space. */
 export function isEmptyCell(cellId: string, text: string): boolean {
   return cellId !== '' && text.trim() === '';
+}
+
+/** Why nothing is asked in a document, whoever asks; null: it may be. */
+export function offAt(
+  place: Pick<ISituation, 'document' | 'language' | 'opt_out'>,
+  settings: Pick<ISettings, 'paths_off' | 'languages_off'>
+): Off | null {
+  const { document, language, opt_out } = place;
+  if (isOff(document, settings.paths_off)) {
+    return 'path';
+  }
+  if (settings.languages_off.includes(language)) {
+    return 'language';
+  }
+  return opt_out === 'notebook' || opt_out === 'cell' ? opt_out : null;
 }
 
 /** True when a path or a folder above it is listed. */

@@ -49,6 +49,12 @@ export class Announcer {
     this.shown(look);
   }
 
+  /** Says what the person asked for, whatever the setting. */
+  tell(words: string): void {
+    this._options.say('');
+    this._options.say(words);
+  }
+
   private _settled(look: () => IShown | null): void {
     const found = look();
     if (!found || found.key === this._said) {

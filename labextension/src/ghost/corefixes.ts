@@ -50,3 +50,9 @@ export function mendModel(
     }
   });
 }
+
+/** Core has something to show: a text, one that is on its way, or an error. */
+export function hasItems(model: InlineCompleter.IModel | null): boolean {
+  const items = model?.completions?.items ?? [];
+  return items.some(item => item.insertText || item.isIncomplete || item.error);
+}

@@ -11,18 +11,22 @@ import type { Ending } from '../outcomes/outcomes';
 import { Accepts } from './accept';
 import type { Part } from './accept';
 import type { Announcer, IShown } from './announcer';
-import { mendModel } from './corefixes';
+import { hasItems, mendModel } from './corefixes';
 import type { IReply } from './corefixes';
 import { hasOneCursor, isComposing, placeOf } from './editor';
 import type { Edits } from './edits';
 import { Hosts } from './hosts';
-import { disarm, mark } from './marks';
+import { listenTo } from './listening';
+import { disarm } from './marks';
+import { Signs } from './signs';
 
 /** What a watched widget tells, and is helped by. */
 export interface IWatchOptions {
   offers: Offers;
   edits: Edits;
   announcer: Announcer;
+  /** Who wrote a suggestion, in one line. */
+  why(offer: IOffer): string;
   /** The text of the widget's editor changed; `local`: in this window. */
   edited(completer: InlineCompleter, local: boolean): void;
   /** Cursor or selection changed. */
@@ -52,6 +56,7 @@ export class Watcher {
       model.filterTextChanged.connect(() => this._filtered());
       this._listen(model);
     }
+    this._signs = new Signs(_completer, offer => _options.why(offer));
     this._accepts = new Accepts(_completer, {
       ..._options,
       ended: ending => this.lost(ending),
@@ -95,6 +100,13 @@ export class Watcher {
     }
   }
 
+  /** Shows and says who wrote the visible suggestion, and how likely it is right. */
+  tellWhy(): void {
+    if (this.visible) {
+      this._options.announcer.tell(this._signs.tell());
+    }
+  }
+
   /** The suggestion that this widget showed last ended. */
   lost(ending: Ending): void {
     const offer = this._offer;
@@ -118,32 +130,24 @@ export class Watcher {
     this._mark();
   }
 
-  /** Core tells its model of every change in the editor: there is no other place to hear of them in time. */
   private _listen(model: InlineCompleter.IModel): void {
-    const text = model.handleTextChange.bind(model);
-    const selection = model.handleSelectionChange.bind(model);
-    model.handleTextChange = change => {
-      text(change);
-      const { editor } = this._completer;
-      if (editor) {
-        this._options.edited(
-          this._completer,
-          this._options.edits.isLocal(editor)
-        );
-      }
-    };
-    model.handleSelectionChange = range => {
-      selection(range);
-      // Core sets the widget's editor only after the first of these.
-      queueMicrotask(() => {
+    listenTo(model, {
+      text: () => {
+        const { editor } = this._completer;
+        if (editor) {
+          const isLocal = this._options.edits.isLocal(editor);
+          this._options.edited(this._completer, isLocal);
+        }
+      },
+      selection: () => {
         const { editor } = this._completer;
         if (editor && !editor.isDisposed) {
           this._options.edits.follow(editor);
           this._cursorMoved();
           this._options.moved(this._completer);
         }
-      });
-    };
+      }
+    });
   }
 
   /** Core leaves a ghost where it was when the cursor goes right, or types over a bracket that the editor closed. */
@@ -186,23 +190,16 @@ export class Watcher {
     this._read();
     const isActive = (): boolean => this._completer.isActive;
     const wasActive = isActive();
-    if (!this._hasItems()) {
+    if (!hasItems(this._completer.model)) {
       disarm(this._completer.editor);
     }
     setTimeout(() => {
       this._typed = false;
-      if ((wasActive || isActive()) && !this._hasItems()) {
+      if ((wasActive || isActive()) && !hasItems(this._completer.model)) {
         this._clear();
       }
       this._mark();
     });
-  }
-
-  private _hasItems(): boolean {
-    const items = this._completer.model?.completions?.items ?? [];
-    return items.some(
-      item => item.insertText || item.isIncomplete || item.error
-    );
   }
 
   /** Core (or another extension) dropped all items. */
@@ -295,7 +292,9 @@ export class Watcher {
   }
 
   private _mark(): void {
-    mark(this._completer.editor, this.visible);
+    const { current } = this._completer;
+    const offer = this.visible ? this._offerOf(current) : null;
+    this._signs.show(offer, current?.insertText ?? '');
   }
 
   private _offerOf(item: object | null): IOffer | null {
@@ -326,6 +325,7 @@ export class Watcher {
     return editor && !editor.isDisposed ? placeOf(editor) : null;
   }
 
+  private readonly _signs: Signs;
   private readonly _accepts: Accepts;
   private readonly _hosts = new Hosts();
   private _offer: IOffer | null = null;

@@ -43,6 +43,11 @@ export class Watchers {
     this._focused.forEach(watched => watched.dismiss());
   }
 
+  /** Shows and says who wrote the visible suggestion where the person is. */
+  tellWhy(): void {
+    this._focused.forEach(watched => watched.tellWhy());
+  }
+
   /** What is shown anywhere does not hold any more. */
   drop(): void {
     this._watched.forEach(watched => watched.drop());

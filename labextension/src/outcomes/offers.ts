@@ -3,6 +3,7 @@
  * Knows nothing of HTTP or of how a suggestion is painted.
  */
 
+import type { Route } from '../server/wire';
 import type { Anchor } from './anchor';
 import type { Outcomes } from './outcomes';
 import type { Survivals } from './survival';
@@ -26,6 +27,8 @@ export interface IOffer {
   readonly byLine: boolean;
   /** The text at the anchor; grows while it streams. */
   text: string;
+  /** Where the text comes from, and why. */
+  route: Route;
   /** No more text comes. */
   final: boolean;
 }

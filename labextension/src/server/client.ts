@@ -13,7 +13,7 @@ import { leftFrom } from './left';
 import type { Left } from './left';
 import { statusFrom } from './status';
 import type { Status } from './status';
-import { settingsFrom, tracesFrom } from './traces';
+import { reportFrom, settingsFrom, tracesFrom } from './traces';
 import type { ServerSettings, Trace } from './traces';
 import { lineFrom } from './wire';
 import type { CompleteRequest, Line, Outcome, Survival } from './wire';
@@ -115,6 +115,15 @@ export class Client implements IClient {
   async lastTrace(): Promise<Trace | null> {
     const traces = tracesFrom(await this._json('traces?last=1', {}));
     return traces[0] ?? null;
+  }
+
+  /** Has a report about a suggestion written. Rejects with a ResponseError when nothing is kept of it. */
+  async report(
+    suggestionId: string,
+    request: CompleteRequest | null
+  ): Promise<string> {
+    const body = JSON.stringify({ suggestion_id: suggestionId, request });
+    return reportFrom(await this._json('report', { method: 'POST', body }));
   }
 
   /** Asks what left the server's machine last. Rejects with a ResponseError when the server refuses. */

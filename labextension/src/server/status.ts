@@ -41,6 +41,8 @@ export interface Status {
   totals: { shown: number };
   /** Settings that the administrator of the server has fixed. */
   locked: string[];
+  /** Paths in which the opt-outs of notebooks and cells bind. */
+  opt_outs_bind: string[];
   /** Nothing is suggested unasked for so many seconds, null: until the server restarts; null without such a pause. */
   snooze: { left_s: number | null } | null;
 }
@@ -162,6 +164,7 @@ export function statusFrom(value: unknown): Status {
     learning: learningFrom(object(body.learning, 'learning')),
     totals: { shown: number(object(body.totals, 'totals'), 'shown') },
     locked: strings(body, 'locked'),
+    opt_outs_bind: strings(body, 'opt_outs_bind'),
     snooze: snooze && { left_s: numberOrNull(snooze, 'left_s') }
   };
 }

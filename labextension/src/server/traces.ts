@@ -23,6 +23,7 @@ export interface Hit {
 
 /** What is known of one suggestion, as far as the front end reads it. */
 export interface Trace {
+  suggestion_id: string;
   text: string;
   route: Route;
   /** Engines in the order in which they were asked. */
@@ -49,12 +50,18 @@ export function tracesFrom(value: unknown): Trace[] {
   return list(object(value, 'traces'), 'traces').map(traceFrom);
 }
 
+/** Turns a parsed answer into the text of a report. Throws TypeError when it is none. */
+export function reportFrom(value: unknown): string {
+  return text(object(value, 'report'), 'report');
+}
+
 function traceFrom(value: unknown): Trace {
   const body = object(value, 'trace');
   const route = object(body.route, 'route');
   const stages = object(body.stage_s, 'stage_s');
   const draft = body.draft === null ? null : object(body.draft, 'draft');
   return {
+    suggestion_id: text(body, 'suggestion_id'),
     text: text(body, 'text'),
     route: {
       to: text(route, 'to'),

@@ -47,6 +47,9 @@ export type Trigger = 'typing' | 'invoke' | 'ask';
 /** How far a suggestion may go. */
 export type Multiline = 'line' | 'statement' | 'block';
 
+/** Who opts out of completion: nobody, the notebook by its metadata, or the cell by a tag. */
+export type OptOut = 'none' | 'notebook' | 'cell';
+
 /** Body of `POST mccom/complete`. */
 export interface CompleteRequest {
   client_id: string;
@@ -63,6 +66,8 @@ export interface CompleteRequest {
   trigger: Trigger;
   /** Left out: as the server is set. */
   multiline?: Multiline;
+  /** Left out: nobody looked, and the server reads the saved notebook. */
+  opt_out?: OptOut;
   last: Outcome | null;
   deadline_s: number;
 }

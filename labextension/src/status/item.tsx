@@ -10,6 +10,7 @@ import type { State, Status } from '../server/status';
 import type { Route } from '../server/wire';
 import { detailOf, isPaused, reasonOf, sentOf } from './messages';
 import type { StatusModel } from './model';
+import { offHereOf } from './why';
 
 /** The button in the status bar. */
 export class StatusItem extends ReactWidget {
@@ -39,8 +40,9 @@ export class StatusItem extends ReactWidget {
 
   protected override render(): React.JSX.Element {
     const { state, trouble } = this._model.shown;
-    const { status, route } = this._model;
+    const { status, route, offHere } = this._model;
     const hover = [
+      offHere && offHereOf(offHere, this._trans),
       detailOf(state, status, trouble, this._trans),
       writerOf(status, route, this._trans),
       status?.cloud?.on && sentOf(status.cloud, this._trans),
@@ -62,9 +64,7 @@ export class StatusItem extends ReactWidget {
           aria-expanded={this._expanded}
           onClick={this._clicked}
         >
-          {state === 'ready' && this._model.snoozed
-            ? snoozeOf(this._model.snoozeLeftMs, this._trans)
-            : labelOf(state, status, route, this._trans)}
+          {nowOf(this._model, this._trans)}
         </button>
         <span role="status" className="jp-mccom-spoken">
           {trouble || awayOf(status, this._trans)}
@@ -74,6 +74,20 @@ export class StatusItem extends ReactWidget {
   }
 
   private _expanded = false;
+}
+
+/** States in which the model answers, at once or soon. */
+const ANSWERS: readonly State[] = ['ready', 'measuring', 'loading'];
+
+/** The text of the button now. */
+export function nowOf(model: StatusModel, trans: TranslationBundle): string {
+  const { shown, status, route, offHere, snoozed } = model;
+  if (offHere && ANSWERS.includes(shown.state)) {
+    return trans.__('mccom: off here');
+  }
+  return shown.state === 'ready' && snoozed
+    ? snoozeOf(model.snoozeLeftMs, trans)
+    : labelOf(shown.state, status, route, trans);
 }
 
 /** The text of the button while nothing is suggested unasked. */

@@ -273,6 +273,18 @@ export function reasonOf(reason: string, trans: TranslationBundle): string {
       return trans.__('the model does not report how sure it is');
     case 'again':
       return trans.__('you typed along with the previous suggestion');
+    case 'path-off':
+      return trans.__('completion is switched off in this document or folder');
+    case 'notebook-off':
+      return trans.__('this notebook opts out of completion');
+    case 'cell-off':
+      return trans.__(
+        'this cell opts out of completion, by its tag no-completion'
+      );
+    case 'unread-off':
+      return trans.__(
+        "the server cannot read this notebook, whose opt-out binds; save it in the server's folder"
+      );
     default:
       return reason;
   }

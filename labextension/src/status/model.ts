@@ -7,6 +7,7 @@ import { Signal } from '@lumino/signaling';
 import type { State, Status } from '../server/status';
 import type { Route, TextLine } from '../server/wire';
 import type { IClient, IStatusModel } from '../tokens';
+import type { IOff } from './why';
 
 const BUSY_MS = 1000;
 const MINUTE_MS = 60_000;
@@ -50,6 +51,19 @@ export class StatusModel implements IStatusModel {
 
   get snoozed(): boolean {
     return this.snoozeLeftMs > 0;
+  }
+
+  /** Why nothing is completed where the person is; null: something may be. */
+  get offHere(): IOff | null {
+    return this._offHere;
+  }
+
+  set offHere(off: IOff | null) {
+    const before = this._offHere;
+    this._offHere = off;
+    if (JSON.stringify(off) !== JSON.stringify(before)) {
+      this.changed.emit();
+    }
   }
 
   /** What to show: the state, and what went wrong. */
@@ -177,6 +191,7 @@ export class StatusModel implements IStatusModel {
   /** Something happened that the last question to the server may not know. */
   private _stale = false;
   private _enabled = true;
+  private _offHere: IOff | null = null;
   private _snoozedUntilMs = 0;
   private _counting: ReturnType<typeof setTimeout> | undefined;
   private _route: Route | null = null;

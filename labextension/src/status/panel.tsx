@@ -10,9 +10,10 @@ import { CloudSection } from '../cloud/section';
 import type { CloudSetup } from '../cloud/setup';
 import type { Auto, Cloud, Status } from '../server/status';
 import type { Trace } from '../server/traces';
+import type { CompleteRequest } from '../server/wire';
 import { Commands } from '../tokens';
 import type { IClient } from '../tokens';
-import { labelOf } from './item';
+import { nowOf } from './item';
 import { LeftSection } from './left';
 import {
   autoOf,
@@ -25,12 +26,16 @@ import {
 } from './messages';
 import type { Row } from './messages';
 import type { StatusModel } from './model';
+import { ReportSection } from './report';
+import { offHereOf } from './why';
 
 /** What a Panel needs. */
 export interface IPanelOptions {
   status: StatusModel;
   setup: CloudSetup;
-  client: Pick<IClient, 'lastTrace' | 'left'>;
+  client: Pick<IClient, 'lastTrace' | 'left' | 'report'>;
+  /** What was asked for a suggestion; null where this page did not ask. */
+  requestOf: (suggestionId: string) => CompleteRequest | null;
   trans: TranslationBundle;
   isLocked: (name: string) => boolean;
   /** `asked`: the person has been told what the command costs. */
@@ -73,13 +78,16 @@ export class Panel extends ReactWidget {
   private _state(): React.JSX.Element {
     const { status: model, trans } = this._options;
     const { state, trouble } = model.shown;
-    const { status, route } = model;
+    const { status } = model;
     return (
       <>
-        <h2>{labelOf(state, status, route, trans)}</h2>
+        <h2>{nowOf(model, trans)}</h2>
         <p className="jp-mccom-detail" data-state={state}>
           {detailOf(state, status, trouble, trans)}
         </p>
+        {model.offHere && (
+          <p className="jp-mccom-off">{offHereOf(model.offHere, trans)}</p>
+        )}
         {status?.engine_why && <p>{status.engine_why}</p>}
         {status?.stepped_down && <p>{status.stepped_down}</p>}
         {status?.auto && this._auto(status.auto)}
@@ -214,8 +222,18 @@ export class Panel extends ReactWidget {
           {trace.text || trans.__('(nothing was shown)')}
         </pre>
         {table(rowsOf(trace, trans))}
+        <ReportSection
+          key={trace.suggestion_id}
+          write={() => this._report(trace.suggestion_id)}
+          trans={trans}
+        />
       </>
     );
+  }
+
+  private _report(suggestionId: string): Promise<string> {
+    const { client, requestOf } = this._options;
+    return client.report(suggestionId, requestOf(suggestionId));
   }
 
   private _budget(cloud: Cloud): React.JSX.Element {

@@ -14,11 +14,16 @@ import { Commands, PLUGIN_ID } from '../tokens';
 import { StatusItem } from './item';
 import type { StatusModel } from './model';
 import { Panel } from './panel';
+import type { IPanelOptions } from './panel';
+
+/** A bar that is too long is cut off at its right end, as in a zoomed window: this item stands far from it, and stays. */
+const IN_SIGHT = { rank: 10, priority: 1 };
 
 /** What the status item and its panel show and act on. */
 export interface IStatusOptions {
   app: JupyterFrontEnd;
   client: IClient;
+  requestOf: IPanelOptions['requestOf'];
   status: StatusModel;
   sync: Pick<Sync, 'isLocked' | 'choose'>;
   palette: ICommandPalette | null;
@@ -30,7 +35,7 @@ export function showStatus(
   options: IStatusOptions,
   statusBar: IStatusBar
 ): void {
-  const { app, client, status, sync, palette, trans } = options;
+  const { app, client, requestOf, status, sync, palette, trans } = options;
   const { commands } = app;
   const setup = new CloudSetup(client, isCloud => {
     if (isCloud && !sync.isLocked('use_cloud')) {
@@ -45,6 +50,7 @@ export function showStatus(
         status,
         setup,
         client,
+        requestOf,
         trans,
         isLocked: name => sync.isLocked(name),
         execute: (command, args) => void commands.execute(command, args)
@@ -66,7 +72,11 @@ export function showStatus(
   for (const command of [Commands.panel, Commands.addCloud]) {
     palette?.addItem({ command, category });
   }
-  statusBar.registerStatusItem(PLUGIN_ID, { align: 'right', item: popup.item });
+  statusBar.registerStatusItem(PLUGIN_ID, {
+    align: 'right',
+    item: popup.item,
+    ...IN_SIGHT
+  });
 }
 
 /** The popup of the panel; at most one is open. */
@@ -98,7 +108,7 @@ class PanelPopup {
     const popup = showPopup({
       body: panel,
       anchor: item,
-      align: 'right',
+      align: 'left', // core keeps its right edge in the window, not its left one
       hasDynamicSize: true
     });
     this._popup = popup;
