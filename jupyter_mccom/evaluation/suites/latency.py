@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import secrets
 import socket
 import subprocess
@@ -280,10 +281,12 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(settings: MCCom, *, enabled: bool, root: Path | None = None) -> Iterator[tuple[RunningServer, int]]:
+def running_server(
+    settings: MCCom, *, enabled: bool, root: Path | None = None, cache: Path | None = None
+) -> Iterator[tuple[RunningServer, int]]:
     """A real Jupyter server, with the extension or without, and its process id; ended afterwards.
 
-    `root` is its folder; without one it has an empty one.
+    `root` is its folder; without one it has an empty one. `cache` is where it keeps what it measured; None: the user's.
     """
     token = secrets.token_hex(8)
     with socket.socket() as probe:
@@ -297,7 +300,8 @@ def running_server(settings: MCCom, *, enabled: bool, root: Path | None = None) 
         given["traces_dir"] = f"{folder}/traces"
         command.append(f"--ServerApp.root_dir={root or folder}")
         command += [f"--MCCom.{name}={value}" for name, value in given.items()]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        environment = {**os.environ, "XDG_CACHE_HOME": str(cache)} if cache else None
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
         server = RunningServer(f"http://127.0.0.1:{port}", token)
         try:
             while not _answers(server):
