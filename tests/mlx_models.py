@@ -158,7 +158,8 @@ def cut(
 def _unpermuted(rows: np.ndarray[Any, Any], n_heads: int) -> np.ndarray[Any, Any]:
     """llama.cpp interleaves the two halves of each of Llama's rotary heads."""
     n_rows, columns = rows.shape
-    return rows.reshape(n_heads, n_rows // n_heads // 2, 2, columns).swapaxes(1, 2).reshape(n_rows, columns)
+    halves: np.ndarray[Any, Any] = rows.reshape(n_heads, n_rows // n_heads // 2, 2, columns).swapaxes(1, 2)
+    return halves.reshape(n_rows, columns)
 
 
 def _hf_name(name: str) -> str:

@@ -107,11 +107,7 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     bench.add_argument(
         "--replays", choices=["local", "goals", "all"], default="all", help="what to replay (suite keystrokes)"
     )
-    bench.add_argument(
-        "--against",
-        type=Path,
-        help="results to compare with, of another commit (suite keystrokes) or engine (engines)",
-    )
+    bench.add_argument("--against", type=Path, help="results to compare with (suites keystrokes and engines)")
     bench.add_argument(
         "--out", type=Path, help="folder for results and report.html; an interrupted run continues there"
     )

@@ -143,11 +143,8 @@ class WeightFiles:
                 return lock
 
     def _pull(self, transfer: Transfer) -> Path:
-        model = self._as_stamped(transfer.model)
-        if model.weights == "gguf" and not model.sha256:
-            stated = stated_file(transfer, endpoint=self._hub_endpoint, limit_s=self._hub_first_byte_s)
-            model = replace(model, sha256=stated.sha256, n_bytes=stated.n_bytes)
-        transfer.model, path = model, self._path(model)
+        model = transfer.model = self._as_stated(transfer)
+        path = self._path(model)
         if path.exists():
             if self._verified(model, path, transfer.report):
                 transfer.report(model.n_bytes)
@@ -157,14 +154,7 @@ class WeightFiles:
                 path.unlink()
         transfer.staging.mkdir(exist_ok=True)
         if model.weights == "mlx":
-            folder.fetch(
-                transfer,
-                path,
-                self._stamp(model),
-                endpoint=self._hub_endpoint,
-                first_byte_s=self._hub_first_byte_s,
-                check_space=lambda n_bytes: self._check_space(transfer, n_bytes),
-            )
+            self._fetch_folder(transfer, path)
             return path
         part, source = self._fetch(transfer)
         actual = sha256_of(part, transfer.report)
@@ -180,6 +170,24 @@ class WeightFiles:
         self._write_stamp(model, path)
         shutil.rmtree(transfer.staging, ignore_errors=True)
         return path
+
+    def _as_stated(self, transfer: Transfer) -> Model:
+        """The model with the digest of its file: the catalogue's, that of its stamp, or what the hub states."""
+        model = self._as_stamped(transfer.model)
+        if model.weights == "mlx" or model.sha256:
+            return model
+        stated = stated_file(transfer, endpoint=self._hub_endpoint, limit_s=self._hub_first_byte_s)
+        return replace(model, sha256=stated.sha256, n_bytes=stated.n_bytes)
+
+    def _fetch_folder(self, transfer: Transfer, path: Path) -> None:
+        folder.fetch(
+            transfer,
+            path,
+            self._stamp(transfer.model),
+            endpoint=self._hub_endpoint,
+            first_byte_s=self._hub_first_byte_s,
+            check_space=lambda n_bytes: self._check_space(transfer, n_bytes),
+        )
 
     def _fetch(self, transfer: Transfer) -> tuple[Path, str]:
         """The path of the unverified bytes, and who sent them."""

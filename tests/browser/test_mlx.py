@@ -140,7 +140,7 @@ def _kill(book: Notebook) -> None:
 def _unload(book: Notebook) -> None:
     book.lab.patch("mccom/settings", {"idle_unload_s": 1})
     book.enter(7)
-    for typed in ("print(val", "\nprint(stat"):
+    for typed in ("print(val", "ues)\nprint(stat"):
         book.type(typed)
         assert book.wait_ghost()
         wait_for(lambda: not _processes(book.lab), "the idle process to end", PATIENCE_S)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-import urllib.request
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from typing import Any
 from ...errors import ModelError
 from ...settings import MCCom, changed
 from ..lib.bench import Bench
+from ..lib.running_server import RunningServer, running_server
 from ..report.findings import Findings, Table, with_interval
-from .latency import RunningServer, running_server
 
 _PATIENCE_S = 600.0
 _POLL_S = 0.05
@@ -72,12 +72,10 @@ def _download(server: RunningServer) -> None:
 def _wait_for_text(server: RunningServer) -> None:
     """Returns at the first line of the answer that holds text. Raises ModelError where there is none."""
     asked = {"client_id": "bench", "request_id": "r", "document": "a.py", "language": "python"}
-    body = json.dumps(asked | {"prefix": _PREFIX, "suffix": "\n"}).encode()
-    request = urllib.request.Request(f"{server.url}/mccom/complete", body, server.headers)  # noqa: S310 - our own
-    with urllib.request.urlopen(request, timeout=_PATIENCE_S) as lines:  # noqa: S310
-        for line in lines:
-            if json.loads(line).get("text"):
-                return
+    lines = server.lines("mccom/complete", asked | {"prefix": _PREFIX, "suffix": "\n"}, patience_s=_PATIENCE_S)
+    with closing(lines):
+        if any(line.get("text") for line in lines):
+            return
     raise ModelError(f"the model wrote nothing ({_status(server)['detail']})")
 
 
