@@ -6,9 +6,9 @@ a GGUF file, so that both engines can be asked about the same weights.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -38,6 +38,8 @@ _OF_VOCABULARY = ("token_embd.weight", "output.weight")
 _CONTROL_TOKEN = 3
 """GGUF's type of a special token."""
 _WHOLE = sys.maxsize
+_CONVERSION = 1
+"""Raised when what `convert` writes changes: folders that were kept are made anew."""
 _QWEN_WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
@@ -117,11 +119,14 @@ def convert(gguf: Path, folder: Path, *, n_layers: int = _WHOLE, n_tokens: int =
 
 
 def kept_folder(gguf: Path, sha256: str, cache: Path) -> Path:
-    """The whole file as an MLX folder, which lies in `cache` until the file or this module changes."""
-    made_of = hashlib.sha256(sha256.encode() + Path(__file__).read_bytes()).hexdigest()
-    folder = cache / f"{gguf.stem}-{made_of[:12]}"
+    """The whole file as an MLX folder, which is made once and lies in `cache`."""
+    folder = cache / f"{gguf.stem}-{sha256[:12]}-{_CONVERSION}"
     if not folder.is_dir():
-        os.replace(convert(gguf, cache / f"{folder.name}.{os.getpid()}"), folder)
+        begun = convert(gguf, cache / f"{folder.name}.{os.getpid()}")
+        if folder.is_dir():  # another process was quicker
+            shutil.rmtree(begun)
+        else:
+            os.replace(begun, folder)
     return folder
 
 

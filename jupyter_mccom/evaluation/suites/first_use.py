@@ -73,10 +73,12 @@ def _wait_for_text(server: RunningServer) -> None:
     """Returns at the first line of the answer that holds text. Raises ModelError where there is none."""
     asked = {"client_id": "bench", "request_id": "r", "document": "a.py", "language": "python"}
     lines = server.lines("mccom/complete", asked | {"prefix": _PREFIX, "suffix": "\n"}, patience_s=_PATIENCE_S)
+    said: dict[str, Any] = {}
     with closing(lines):
-        if any(line.get("text") for line in lines):
-            return
-    raise ModelError(f"the model wrote nothing ({_status(server)['detail']})")
+        for said in lines:
+            if said["text"] and said["type"] != "trouble":
+                return
+    raise ModelError(f"the model wrote nothing ({said.get('text') or _status(server)['detail']})")
 
 
 def _status(server: RunningServer) -> dict[str, Any]:
