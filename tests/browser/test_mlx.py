@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -148,5 +149,8 @@ def _unload(book: Notebook) -> None:
 
 
 def _processes(lab: Lab) -> list[int]:
-    children = psutil.Process(lab.process.pid).children(recursive=True)
-    return [child.pid for child in children if "jupyter_mccom.engines.local.mlx" in child.cmdline()]
+    found = []
+    for child in psutil.Process(lab.process.pid).children(recursive=True):
+        with suppress(psutil.Error):  # it has just ended
+            found += [child.pid] if "jupyter_mccom.engines.local.mlx" in child.cmdline() else []
+    return found
