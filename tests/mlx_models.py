@@ -1,13 +1,23 @@
-"""MLX model folders for tests: the small real model converted from its GGUF file, whole or cut down to be quick.
+"""MLX model folders for tests: real models converted from their GGUF files, whole or cut down to be quick.
 
-MLX reads Q4_1; the tokenizer is made of the file's own metadata.
+`python -m tests.mlx_models FILE FOLDER` writes a model's weights as 32-bit numbers, as an MLX folder and, beside it, as
+a GGUF file, so that both engines can be asked about the same weights.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from gguf import ReaderTensor
 
 _HF_NAMES = {
     "attn_q": "self_attn.q_proj",
@@ -19,122 +29,191 @@ _HF_NAMES = {
     "ffn_down": "mlp.down_proj",
     "attn_norm": "input_layernorm",
     "ffn_norm": "post_attention_layernorm",
+    "token_embd": "model.embed_tokens",
+    "output_norm": "model.norm",
+    "output": "lm_head",
 }
+_OF_VOCABULARY = ("token_embd.weight", "output.weight")
+"""Tensors with a row for each token."""
 _CONTROL_TOKEN = 3
 """GGUF's type of a special token."""
+_WHOLE = sys.maxsize
+_CONVERSION = 1
+"""Raised when what `convert` writes changes: folders that were kept are made anew."""
+_QWEN_WORDS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+"""Where Qwen2 splits a text before it makes tokens of the parts."""
 
 
-def convert(gguf: Path, folder: Path, *, n_layers: int = 30, n_tokens: int = 49_152) -> Path:
-    """The SmolLM2 file as an MLX folder with 32-bit weights: its first layers, and the first tokens of its vocabulary.
+class _File:
+    """A GGUF file, of which the first layers and the first tokens of the vocabulary are wanted."""
+
+    def __init__(self, path: Path, n_layers: int, n_tokens: int) -> None:
+        from gguf import GGUFReader
+
+        self.reader = GGUFReader(path)
+        self.architecture: str = self.told("general.architecture")
+        self.n_layers = min(n_layers, self.told(f"{self.architecture}.block_count"))
+        self._n_tokens = n_tokens
+
+    def told(self, name: str) -> Any:
+        """A value of the file's metadata."""
+        field = self.reader.fields[name]
+        return field.contents()
+
+    def number(self, name: str) -> Any:
+        """A value that the architecture has."""
+        return self.told(f"{self.architecture}.{name}")
+
+    def tensors(self) -> Iterable[ReaderTensor]:
+        """The tensors of the wanted layers, and those in no layer."""
+        for tensor in self.reader.tensors:
+            if not tensor.name.startswith("blk.") or int(tensor.name.split(".")[1]) < self.n_layers:
+                yield tensor
+
+    def dense(self, tensor: ReaderTensor) -> np.ndarray[Any, Any]:
+        """A tensor as 32-bit numbers."""
+        from gguf import dequantize
+
+        rows = dequantize(tensor.data, tensor.tensor_type)
+        return rows[: len(self.tokens)] if tensor.name in _OF_VOCABULARY else rows
+
+    @cached_property
+    def tokens(self) -> list[str]:
+        """The wanted tokens."""
+        return list(self.told("tokenizer.ggml.tokens")[: self._n_tokens])
+
+    @cached_property
+    def kinds(self) -> list[int]:
+        """GGUF's type of each of them."""
+        return list(self.told("tokenizer.ggml.token_type")[: self._n_tokens])
+
+    @cached_property
+    def merges(self) -> list[str]:
+        """The merges that make wanted tokens."""
+        tokens = frozenset(self.tokens)
+        return [merge for merge in self.told("tokenizer.ggml.merges") if merge.replace(" ", "") in tokens]
+
+
+def convert(gguf: Path, folder: Path, *, n_layers: int = _WHOLE, n_tokens: int = _WHOLE) -> Path:
+    """A file as an MLX folder with 32-bit weights: all of it, or its first layers and tokens of its vocabulary.
 
     A cut model writes nonsense, but is as sure of it as a whole one: ties stay rare.
     """
     import mlx.core as mx
 
-    weights, metadata = mx.load(str(gguf), return_metadata=True)
-    config = _config(metadata) | {"num_hidden_layers": n_layers, "vocab_size": n_tokens}
+    file = _File(gguf, n_layers, n_tokens)
+    config = _config(file)
     found: dict[str, Any] = {}
-    for name in _names(weights, n_layers):
-        layer, heads = _dense(weights, name.removesuffix(".weight")), 0
-        if ".attn_q." in name or ".attn_k." in name:
-            heads = config["num_attention_heads" if ".attn_q." in name else "num_key_value_heads"]
-        found[_hf_name(name)] = _unpermuted(layer, heads) if heads else layer
-    found["model.embed_tokens.weight"] = found["model.embed_tokens.weight"][:n_tokens]
+    for tensor in file.tensors():
+        rows, heads = file.dense(tensor), 0
+        if file.architecture == "llama" and (".attn_q." in tensor.name or ".attn_k." in tensor.name):
+            heads = config["num_attention_heads" if ".attn_q." in tensor.name else "num_key_value_heads"]
+        found[_hf_name(tensor.name)] = mx.array(_unpermuted(rows, heads) if heads else rows)
     folder.mkdir(parents=True, exist_ok=True)
     mx.save_safetensors(str(folder / "model.safetensors"), found)
     (folder / "config.json").write_text(json.dumps(config))
-    (folder / "tokenizer.json").write_text(_tokenizer(metadata, n_tokens))
+    (folder / "tokenizer.json").write_text(_tokenizer(file))
     return folder
 
 
-def cut(gguf: Path, to: Path, *, n_layers: int, n_tokens: int, architecture: str = "llama") -> Path:
-    """The first layers and tokens as a GGUF file of 32-bit weights, which says that it is of an architecture."""
-    import mlx.core as mx
+def kept_folder(gguf: Path, sha256: str, cache: Path) -> Path:
+    """The whole file as an MLX folder, which is made once and lies in `cache`."""
+    folder = cache / f"{gguf.stem}-{sha256[:12]}-{_CONVERSION}"
+    if not folder.is_dir():
+        begun = convert(gguf, cache / f"{folder.name}.{os.getpid()}")
+        if folder.is_dir():  # another process was quicker
+            shutil.rmtree(begun)
+        else:
+            os.replace(begun, folder)
+    return folder
 
-    weights, metadata = mx.load(str(gguf), return_metadata=True)
-    kept = {name: _dense(weights, name.removesuffix(".weight")) for name in _names(weights, n_layers)}
-    kept["token_embd.weight"] = kept["token_embd.weight"][:n_tokens]
-    tokens = metadata["tokenizer.ggml.tokens"][:n_tokens]
-    told = metadata | {
-        "general.architecture": architecture,
-        "llama.block_count": mx.array(n_layers, dtype=mx.uint32),
-        "llama.vocab_size": mx.array(n_tokens, dtype=mx.uint32),
-        "general.file_type": mx.array(0, dtype=mx.uint32),
-        "tokenizer.ggml.tokens": tokens,
-        "tokenizer.ggml.token_type": metadata["tokenizer.ggml.token_type"][:n_tokens],
-        "tokenizer.ggml.merges": _merges(metadata, frozenset(tokens)),
+
+def cut(
+    gguf: Path, to: Path, *, n_layers: int = _WHOLE, n_tokens: int = _WHOLE, architecture: str | None = None
+) -> Path:
+    """The first layers and tokens, or all, as a GGUF file of 32-bit weights that says that it is of `architecture`."""
+    from gguf import GGUFWriter
+
+    file = _File(gguf, n_layers, n_tokens)
+    changed = {
+        f"{file.architecture}.block_count": file.n_layers,
+        "general.file_type": 0,
+        "tokenizer.ggml.tokens": file.tokens,
+        "tokenizer.ggml.token_type": file.kinds,
+        "tokenizer.ggml.merges": file.merges,
     }
-    mx.save_gguf(str(to), kept, told)
+    if f"{file.architecture}.vocab_size" in file.reader.fields:
+        changed[f"{file.architecture}.vocab_size"] = len(file.tokens)
+    writer = GGUFWriter(to, architecture or file.architecture)
+    for name, field in file.reader.fields.items():
+        if not name.startswith("GGUF.") and name != "general.architecture":
+            kind, of = field.types[0], field.types[-1] if len(field.types) > 1 else None
+            writer.add_key_value(name, changed.get(name, field.contents()), kind, sub_type=of)
+    for tensor in file.tensors():
+        writer.add_tensor(tensor.name, file.dense(tensor))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
     return to
 
 
-def _names(weights: Any, n_layers: int) -> list[str]:
-    """The names of the tensors in the first layers, and of those in no layer."""
-    names: list[str] = [name for name in weights if name.endswith(".weight")]
-    return sorted(name for name in names if not name.startswith("blk.") or int(name.split(".")[1]) < n_layers)
-
-
-def _merges(metadata: Any, tokens: frozenset[str]) -> list[str]:
-    return [merge for merge in metadata["tokenizer.ggml.merges"] if merge.replace(" ", "") in tokens]
-
-
-def _dense(weights: Any, name: str) -> Any:
-    import mlx.core as mx
-
-    weight = weights[f"{name}.weight"]
-    if f"{name}.scales" in weights:
-        scales = weights[f"{name}.scales"]  # one for 32 numbers, which lie in `bits` words of 32 bits
-        bits = weight.shape[-1] // scales.shape[-1]
-        weight = mx.dequantize(weight, scales, weights[f"{name}.biases"], group_size=32, bits=bits)
-    return weight.astype(mx.float32)
-
-
-def _unpermuted(weight: Any, n_heads: int) -> Any:
-    """llama.cpp interleaves the two halves of each rotary head."""
-    rows, columns = weight.shape
-    return weight.reshape(n_heads, rows // n_heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
+def _unpermuted(rows: np.ndarray[Any, Any], n_heads: int) -> np.ndarray[Any, Any]:
+    """llama.cpp interleaves the two halves of each of Llama's rotary heads."""
+    n_rows, columns = rows.shape
+    halves: np.ndarray[Any, Any] = rows.reshape(n_heads, n_rows // n_heads // 2, 2, columns).swapaxes(1, 2)
+    return halves.reshape(n_rows, columns)
 
 
 def _hf_name(name: str) -> str:
-    if name.startswith("blk."):
-        _, number, part, kind = name.split(".")
-        return f"model.layers.{number}.{_HF_NAMES[part]}.{kind}"
-    return {"token_embd.weight": "model.embed_tokens.weight", "output_norm.weight": "model.norm.weight"}[name]
+    *block, part, kind = name.split(".")
+    return ".".join(("model.layers", block[1], _HF_NAMES[part], kind) if block else (_HF_NAMES[part], kind))
 
 
-def _config(metadata: Any) -> dict[str, Any]:
-    def number(name: str) -> Any:
-        return metadata[f"llama.{name}"].item()
-
+def _config(file: _File) -> dict[str, Any]:
     return {
-        "model_type": "llama",
-        "hidden_size": number("embedding_length"),
-        "num_hidden_layers": number("block_count"),
-        "intermediate_size": number("feed_forward_length"),
-        "num_attention_heads": number("attention.head_count"),
-        "num_key_value_heads": number("attention.head_count_kv"),
-        "rms_norm_eps": number("attention.layer_norm_rms_epsilon"),
-        "rope_theta": number("rope.freq_base"),
-        "vocab_size": number("vocab_size"),
-        "max_position_embeddings": number("context_length"),
-        "tie_word_embeddings": True,
-        "eos_token_id": metadata["tokenizer.ggml.eos_token_id"].item(),
+        "model_type": file.architecture,
+        "hidden_size": file.number("embedding_length"),
+        "num_hidden_layers": file.n_layers,
+        "intermediate_size": file.number("feed_forward_length"),
+        "num_attention_heads": file.number("attention.head_count"),
+        "num_key_value_heads": file.number("attention.head_count_kv"),
+        "rms_norm_eps": file.number("attention.layer_norm_rms_epsilon"),
+        "rope_theta": file.number("rope.freq_base"),
+        "vocab_size": len(file.tokens),
+        "max_position_embeddings": file.number("context_length"),
+        "tie_word_embeddings": all(tensor.name != "output.weight" for tensor in file.reader.tensors),
+        "eos_token_id": file.told("tokenizer.ggml.eos_token_id"),
     }
 
 
-def _tokenizer(metadata: Any, n_tokens: int) -> str:
-    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+def _tokenizer(file: _File) -> str:
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 
-    tokens = metadata["tokenizer.ggml.tokens"][:n_tokens]
-    vocabulary = {token: number for number, token in enumerate(tokens)}
-    merges: list[Any] = [tuple(merge.split(" ")) for merge in _merges(metadata, frozenset(tokens))]
+    vocabulary = {token: number for number, token in enumerate(file.tokens)}
+    merges: list[Any] = [tuple(merge.split(" ")) for merge in file.merges]
     tokenizer = Tokenizer(models.BPE(vocabulary, merges))
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    qwen = file.architecture == "qwen2"
+    split: Any = (
+        pre_tokenizers.Split(Regex(_QWEN_WORDS), "isolated") if qwen else pre_tokenizers.Digits(individual_digits=True)
     )
+    level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=not qwen)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, level])
     tokenizer.decoder = decoders.ByteLevel()
-    kinds = metadata["tokenizer.ggml.token_type"].tolist()
-    special = [token for token, kind in zip(tokens, kinds, strict=False) if kind == _CONTROL_TOKEN]
+    special = [token for token, kind in zip(file.tokens, file.kinds, strict=True) if kind == _CONTROL_TOKEN]
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in special])
     text: str = tokenizer.to_str()
     return text
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Writes the folder and the file that are named."""
+    gguf, folder = map(Path, arguments)
+    convert(gguf, folder)
+    cut(gguf, folder.with_suffix(".gguf"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

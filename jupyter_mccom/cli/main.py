@@ -84,7 +84,7 @@ SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
     *("kernels", "drafts", "chat", "outages", "cloud-lengths", "rejections", "speculation", "engines", "rules"),
     *("context", "search", "peers", "secrets", "secrets-apart", "masking", "humaneval", "lengths", "afterwards"),
-    *("empty-cells", "midline", "invented", "auto", "memory", "readme"),
+    *("empty-cells", "midline", "invented", "auto", "memory", "base", "first-use", "readme"),
 )
 
 
@@ -109,7 +109,7 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     bench.add_argument(
         "--replays", choices=["local", "goals", "all"], default="all", help="what to replay (suite keystrokes)"
     )
-    bench.add_argument("--against", type=Path, help="results of another commit to compare with (suite keystrokes)")
+    bench.add_argument("--against", type=Path, help="results to compare with (suites keystrokes and engines)")
     bench.add_argument(
         "--out", type=Path, help="folder for results and report.html; an interrupted run continues there"
     )

@@ -192,6 +192,19 @@ SUITES: Mapping[str, Suite] = {
             own_rows=True,
             files=(*CELLS, *_LINES),
         ),
+        Suite(
+            name="base",
+            module="base_weights",
+            n=100,
+            about="is a family right more often with its base weights than with those tuned to instructions",
+            files=CELLS,
+        ),
+        Suite(
+            name="first-use",
+            module="first_use",
+            n=1,
+            about="seconds from an empty home to the first text: download, start, answer",
+        ),
         Suite(name="peers", n=100, about="ours against other ways of asking, on the same weights", files=CELLS),
         Suite(name="humaneval", n=300, about="do programs pass their tests with what was written into a hole"),
         Suite(

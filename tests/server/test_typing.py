@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from jupyter_mccom.evaluation.suites.latency import running_server
+from jupyter_mccom.evaluation.lib.running_server import running_server
 from jupyter_mccom.evaluation.typing.frontend import FrontEnd
 from jupyter_mccom.evaluation.typing.replay import Person, TypedStatement
 from jupyter_mccom.evaluation.typing.typist import Typist

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -132,6 +132,21 @@ class Hub:
     paths: list[str] = field(default_factory=list)
     n_sent: int = 0
     closing: threading.Event = field(default_factory=threading.Event)
+
+    def offer(self, model: Model, files: Mapping[str, bytes]) -> None:
+        """Serves a model's folder, and states its files as the hub does."""
+        assert model.hub is not None
+        siblings = [
+            {
+                "rfilename": name,
+                "size": len(content),
+                "blobId": "0" * 40,
+                "lfs": {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content), "pointerSize": 134},
+            }
+            for name, content in files.items()
+        ]
+        self.files = dict(files)
+        self.states = {"id": model.hub.repo, "sha": model.hub.revision, "siblings": siblings}
 
 
 @contextmanager

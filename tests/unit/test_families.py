@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -31,19 +30,8 @@ FILES = {"config.json": b"{}", "tokenizer.json": b"{ }", "model.safetensors": BO
 def hub() -> Iterator[Hub]:
     """A hub that has the folder."""
     with serving() as running:
-        running.files = FILES
-        running.states = {
-            "id": "maker/tiny-mlx",
-            "sha": "0" * 40,
-            "siblings": [_stated(name, content) for name, content in FILES.items()],
-        }
+        running.offer(FOLDER, FILES)
         yield running
-
-
-def _stated(name: str, content: bytes) -> dict[str, object]:
-    sha256 = hashlib.sha256(content).hexdigest()
-    large = {"sha256": sha256, "size": len(content), "pointerSize": 134}
-    return {"rfilename": name, "size": len(content), "blobId": "0" * 40, "lfs": large}
 
 
 def _store(

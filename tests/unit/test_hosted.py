@@ -18,7 +18,7 @@ from jupyter_mccom.evaluation.lib.conditions import CONDITIONS, ELSEWHERE, HERE,
 from jupyter_mccom.evaluation.lib.cputime import WorkClock, there_is_one
 from jupyter_mccom.evaluation.lib.profiles import HOSTED_7B, Profile
 from jupyter_mccom.evaluation.report import keystrokes_table
-from jupyter_mccom.evaluation.report.against import FILE, compared
+from jupyter_mccom.evaluation.report.against import compared
 from jupyter_mccom.evaluation.typing.metered import Metered
 from jupyter_mccom.evaluation.typing.virtual import VirtualLoop, run_virtually
 from jupyter_mccom.server.completions import IN_ADVANCE
@@ -166,7 +166,7 @@ def _way(*, keys: int, useful_s: float | None) -> dict[str, Any]:
 
 def _folder(folder: Path, rows: dict[str, Any], **head: Any) -> Path:
     lines = [{"suite": "keystrokes", **head}, *({"key": task, "row": row} for task, row in rows.items())]
-    (folder / FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / "keystrokes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     return folder
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ...compose import OpenCascade
 from ...engines.fim import PromptFormat
 from ...engines.local.engine import DirectEngine
+from ...models.catalog import FIM_TEMPLATES
 
 
 def checking_all(opened: OpenCascade) -> DirectEngine:
@@ -23,5 +24,6 @@ def checking_none(opened: OpenCascade) -> DirectEngine:
 def _checking(opened: OpenCascade, costs_file: str | None) -> DirectEngine:
     model, host = opened.model, opened.host
     assert host is not None
-    reads = PromptFormat(fim=model.fim, layout=model.layout)
+    known = FIM_TEMPLATES if model.own else ()
+    reads = PromptFormat(fim=model.fim, layout=model.layout, known=known)
     return DirectEngine(name=model.id, host=host.another(costs_file=costs_file, model_hash=""), reads=reads)

@@ -1,7 +1,8 @@
 """A replay against another commit's, statement by statement: `bench --suite keystrokes --against DIR`.
 
 DIR is a folder that `bench --suite keystrokes --out` of that commit wrote, with the same data and seed. Rows are found
-by the statement's name and the replay's; those that only one of the two folders has are left out.
+by the statement's name and the replay's; those that only one of the two folders has are left out. The suite `engines`
+compares two engines so, by tables of its own.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from .findings import Table, ratio_with_interval
 from .keystrokes_table import keys_saved, useful_s, wrong
 
 _Row = Mapping[str, Any]
-FILE = "keystrokes.jsonl"
+_SUITE = "keystrokes"
 
 
 def compared(ours: Mapping[str, _Row], folder: Path, made_with: Mapping[str, Any]) -> Table:
     """`ours` by statement. Raises InputError for a folder without such rows, or with none of these statements."""
-    head, theirs = read(folder)
+    head, theirs = read(folder, _SUITE)
     differing = sorted(name for name, value in made_with.items() if head.get(name) != value)
     if differing:
         raise InputError(f"{str(folder)!r} was made with another {', '.join(differing)}; make it anew")
@@ -44,15 +45,15 @@ def compared(ours: Mapping[str, _Row], folder: Path, made_with: Mapping[str, Any
     )
 
 
-def read(folder: Path) -> tuple[dict[str, Any], dict[str, _Row]]:
-    """The conditions of a folder's rows, and the rows by statement. Raises InputError."""
+def read(folder: Path, suite: str) -> tuple[dict[str, Any], dict[str, _Row]]:
+    """The conditions of a suite's rows in a folder, and the rows by statement. Raises InputError."""
     try:
-        first, *lines = (folder / FILE).read_text(encoding="utf-8").splitlines()
+        first, *lines = (folder / f"{suite}.jsonl").read_text(encoding="utf-8").splitlines()
         head: dict[str, Any] = json.loads(first)
         rows = [json.loads(line) for line in lines]
     except (OSError, ValueError) as error:
         raise InputError(
-            f"no {FILE} to compare with in {str(folder)!r}; make it with `bench --suite keystrokes --out`"
+            f"no {suite}.jsonl to compare with in {str(folder)!r}; make it with `bench --suite {suite} --out`"
         ) from error
     return head, {row["key"]: row["row"] for row in rows}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from ...engines.remote.providers.table import PROVIDERS
 from ...errors import EngineError
 from ...settings import MCCom, changed
-from ..suites.latency import RunningServer, running_server
+from ..lib.running_server import RunningServer, running_server
 from .cases import Case
 from .leaks import leaked, sent_pieces
 from .recording_server import RecordingServer, recording

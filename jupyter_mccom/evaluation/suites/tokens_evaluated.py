@@ -1,6 +1,7 @@
 """`bench --suite engines`: what an engine evaluates while real statements are typed, and what a draft spares it.
 
-Counts only, no times: without a draft they are the same on every machine. Run it once an engine and compare.
+Counts only, no times: without a draft they are the same on every machine. `--against DIR` compares them, and what was
+written, with those of another engine: a folder that this suite wrote with the same data, seed and settings of a prompt.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from typing import Any
 
 from ...compose import OpenCascade, open_cascade
 from ...engines.local.engine import DirectEngine
+from ...errors import InputError
 from ...protocols import Engine
 from ...types import CompletionRequest, Prompt, Token
 from ..lib.bench import Bench
 from ..lib.draft_policies import checking_none
 from ..lib.samples import notebook_samples
+from ..lib.ties import same_but_for_a_tie
+from ..report.against import read
 from ..report.findings import Findings, Table, pooled_percentile, ratio_with_interval, with_interval
 
 _KEYS_A_STATEMENT = 20
@@ -50,7 +54,7 @@ async def _run(bench: Bench, script: Sequence[Sequence[CompletionRequest]]) -> F
     opened = open_cascade(bench.settings)
     plain = checking_none(opened) if isinstance(opened.engine, DirectEngine) else opened.engine
     n_keys, n_done = sum(map(len, script)), 0
-    rows = []
+    rows: dict[str, Mapping[str, Any]] = {}
     try:
         for statement in script:
             key = f"{statement[0].id}, {len(statement)} keys"
@@ -58,15 +62,42 @@ async def _run(bench: Bench, script: Sequence[Sequence[CompletionRequest]]) -> F
             if row is None:
                 row = await _row(opened, plain, statement)
                 bench.rows.put(key, row)
-            rows.append(row)
+            rows[key] = row
             n_done += len(statement)
             bench.progress(n_done, n_keys)
     finally:
         await plain.aclose()
         await opened.aclose()
     title = f"{bench.model} by {opened.local.kind}: {n_keys} keys of {len(script)} statements"
-    same = f"{sum(row['same'] for row in rows)} of {len(rows)} answers are the same with it"
-    return Findings(tables=[_table(title, rows)], notes=[same])
+    same = f"{sum(row['same'] for row in rows.values())} of {len(rows)} answers are the same with it"
+    found = Findings(tables=[_table(title, list(rows.values()))], notes=[same])
+    if bench.typing.against is None:
+        return found
+    head, theirs = read(bench.typing.against, "engines")
+    pairs = [(row, theirs[key]) for key, row in rows.items() if key in theirs]
+    if not pairs:
+        raise InputError(f"{str(bench.typing.against)!r} has none of these statements; make it with the same --data")
+    other = ", ".join(head.get("models") or ["the other"])
+    return replace(found, tables=[*found.tables, compared(f"Against {other}, {len(pairs)} statements", pairs)])
+
+
+def compared(title: str, pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Table:
+    """How often two engines evaluated and wrote the same, from their rows of the same statements."""
+    counts = [pair for ours, theirs in pairs for pair in zip(ours["n_evaluated"], theirs["n_evaluated"], strict=True)]
+    keys = [pair for ours, theirs in pairs for pair in zip(ours["tokens"], theirs["tokens"], strict=True)]
+    answers = [(ours["answer"], theirs["answer"]) for ours, theirs in pairs]
+    n_equal = sum(ours == theirs for ours, theirs in counts)
+    rows = [["keys with as many tokens evaluated", f"{n_equal} of {len(counts)}", ""]]
+    for what, of in (("keys with the same tokens written", keys), ("answers with the same text", answers)):
+        read_back = [(_tokens(ours), _tokens(theirs)) for ours, theirs in of]
+        same = sum(_text(ours) == _text(theirs) for ours, theirs in read_back)
+        but_for = sum(same_but_for_a_tie(ours, theirs) for ours, theirs in read_back)
+        rows.append([what, f"{same} of {len(of)}", f"{but_for} of {len(of)}"])
+    return Table(title=title, head=["figure", "equal", "equal but for a tie"], rows=rows)
+
+
+def _tokens(written: Sequence[tuple[str, float | None]]) -> list[Token]:
+    return [Token(text=text, prob=prob) for text, prob in written]
 
 
 async def _row(opened: OpenCascade, unchecked: Engine, statement: Sequence[CompletionRequest]) -> dict[str, Any]:
@@ -83,6 +114,8 @@ async def _row(opened: OpenCascade, unchecked: Engine, statement: Sequence[Compl
     drafted = await _written(opened.engine, prompts[-1], _DRAFTED, draft=_text(plain))
     return {
         "n_evaluated": n_evaluated,
+        "tokens": [_written_down(answer) for answer in answers],
+        "answer": _written_down(plain),
         "passes": _passes(plain),
         "passes_drafted": _passes(drafted),
         "same": _text(plain) == _text(drafted),
@@ -115,6 +148,10 @@ def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
 async def _written(engine: Engine, prompt: Prompt, max_tokens: int, *, draft: str = "") -> list[Token]:
     async with aclosing(engine.generate(prompt, max_tokens=max_tokens, draft=draft)) as tokens:
         return [token async for token in tokens]
+
+
+def _written_down(tokens: Sequence[Token]) -> list[tuple[str, float | None]]:
+    return [(token.text, token.prob) for token in tokens]
 
 
 def _text(tokens: Sequence[Token]) -> str:
