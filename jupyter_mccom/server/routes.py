@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Callable
 from contextlib import aclosing
 from functools import wraps
@@ -22,6 +23,7 @@ from ..errors import (
     CloudError,
     CloudKeyMissing,
     CloudSetUpError,
+    EngineBusy,
     InputError,
     MCComError,
     SettingsError,
@@ -166,6 +168,8 @@ class CompleteHandler(MCComHandler):
                 async for suggestion in suggestions:
                     await self._line(wire.line_from_suggestion(suggestion))
         except MCComError as error:
+            if isinstance(error, EngineBusy) and error.retry_after_s is not None and not self._headers_written:
+                self.set_header("Retry-After", str(math.ceil(error.retry_after_s)))
             await self._line(wire.line_from_trouble(request.id, str(error)))
         except tornado.iostream.StreamClosedError:
             return
@@ -258,6 +262,16 @@ class SnoozeHandler(MCComHandler):
         self.finish(json.dumps(await self.completions.status()))
 
 
+class RestartHandler(MCComHandler):
+    """`POST /mccom/restart`: a model's process that failed, or hangs, is started anew at once. The status is told."""
+
+    @route
+    async def post(self) -> None:
+        await self.completions.restart()
+        self.set_status(202)
+        self.finish(json.dumps(await self.completions.status()))
+
+
 class StatusHandler(MCComHandler):
     """`GET /mccom/status`."""
 
@@ -318,6 +332,7 @@ HANDLERS = [
     (r"/mccom/warm", WarmHandler),
     (r"/mccom/pull", PullHandler),
     (r"/mccom/snooze", SnoozeHandler),
+    (r"/mccom/restart", RestartHandler),
     (r"/mccom/status", StatusHandler),
     (r"/mccom/traces", TracesHandler),
     (r"/mccom/left", LeftHandler),

@@ -259,6 +259,17 @@ def _model_processes() -> list[int]:
     return [child.pid for child in children if "jupyter_mccom.engines.local.llamacpp" in " ".join(child.cmdline())]
 
 
+async def test_a_restart_is_at_once(jp_fetch: Fetch) -> None:
+    """A restart ends the model's process, and the next one answers without a pause."""
+    await _complete(jp_fetch)
+    (former,) = _model_processes()
+    status = json.loads((await jp_fetch("mccom", "restart", method="POST", body="")).body)
+    assert status["state"] in ("loading", "ready")
+    (line,) = await _complete(jp_fetch, prefix="import numpy as ")
+    assert line["type"] == "final"
+    assert former not in _model_processes()
+
+
 async def test_a_warmed_position_has_its_prompt_cached(jp_fetch: Fetch) -> None:
     """The prompt of a warmed position is in the model's cache."""
     await _complete(jp_fetch)

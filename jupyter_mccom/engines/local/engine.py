@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from ...errors import EngineError, EngineHung
@@ -58,14 +59,15 @@ class DirectEngine:
 
         Raises EngineBusy when other requests keep the model for too long, EngineHung when it makes no progress.
         """
-        async with self._host.lease() as address, self._turns.turn():
+        async with self._host.lease() as address, self._turns.turn() as waited_s:
             server = await self._found(address)
             tokens = (
                 server.stream(prompt, max_tokens) if server else self._generated(address, prompt, max_tokens, draft)
             )
             async with aclosing(tokens):
                 async for token in tokens:
-                    yield token
+                    yield replace(token, waited_s=waited_s) if waited_s else token
+                    waited_s = 0.0
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """Counts tokens, as `protocols.Engine.count`; counts are kept a text."""
