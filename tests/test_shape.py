@@ -123,8 +123,8 @@ HOMES = {
         *("evaluation/typing/metered.py", "evaluation/suites/latency.py", "evaluation/suites/index_speed.py"),
     },
     "tqdm": {"cli/main.py"},
-    "tornado": {"server/cloud_routes.py", "server/routes.py"},
-    "jupyter_server": {"server/routes.py", "server/app.py"},
+    "tornado": {"server/cloud_routes.py", "server/handler.py", "server/routes.py"},
+    "jupyter_server": {"server/handler.py", "server/app.py"},
     "traitlets": {"bounded.py", "settings.py"},
 }
 N_FILE_LINES, N_FUNCTION_LINES, N_NAME_CHARS = 340, 40, 60

@@ -19,9 +19,10 @@ from ..settings import MCCom
 from .cloud_routes import CLOUD_HANDLERS
 from .completions import Completions
 from .events import register_events
+from .handler import CLOUD, SERVICE
 from .live_cloud import LiveCloud
 from .live_settings import LiveSettings
-from .routes import CLOUD, HANDLERS, SERVICE
+from .routes import HANDLERS
 
 
 class MCComApp(ExtensionApp):

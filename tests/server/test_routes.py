@@ -23,7 +23,7 @@ from jupyter_mccom.learning.evidence import Example
 from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.server.completions import Completions
-from jupyter_mccom.server.routes import SERVICE
+from jupyter_mccom.server.handler import SERVICE
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import CompletionRequest
 from tests.conftest import SMALL

@@ -16,6 +16,8 @@ from .child import Child
 from .progress import Progress
 
 _READY_S = 120.0
+_GONE_S = 5.0
+"""A process that is killed is gone in milliseconds, unless a disk holds it."""
 _WORDS = Words(
     ended=lambda last_words: EngineBusy(f"the model's process ended ({last_words})"),
     resting=lambda trouble, pause_s: EngineBusy(
@@ -86,11 +88,12 @@ class Host:
         async with self._supervisor.lease() as child:
             yield Address(url=child.address, key=self._key)
 
-    def kill(self) -> None:
-        """Ends the child at once, because it hangs; it starts again by itself."""
+    async def kill(self) -> None:
+        """Ends the child at once, because it hangs; it starts again by itself, and nobody gets the dying one."""
         child = self._supervisor.run
         if child is not None:
             child.kill()
+            await asyncio.wait({child.exited}, timeout=_GONE_S)
 
     async def restart(self) -> None:
         """Ends the child, or the pause after its last failure: `lease` starts the next one at once."""
