@@ -120,16 +120,15 @@ class MCComHandler(APIHandler):
 
 def route(method: Callable[..., Any]) -> Any:
     """Authenticated, authorized, size-checked, and with our errors turned into one clear line."""
-    admitted = tornado.web.authenticated(authorized(_told(method)))
+    admitted = authorized(_told(method))
 
     @wraps(method)
     async def checked(self: MCComHandler, *args: str) -> None:
         if self.refusal is not None:
             raise self.refusal
-        if (work := admitted(self, *args)) is not None:
-            await work
+        await admitted(self, *args)
 
-    return checked
+    return tornado.web.authenticated(checked)
 
 
 def _told(method: Callable[..., Any]) -> Callable[..., Any]:

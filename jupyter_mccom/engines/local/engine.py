@@ -60,18 +60,17 @@ class DirectEngine:
 
         Raises EngineBusy when other requests keep the model for too long, EngineHung when it makes no progress.
         """
-        async with self._host.lease() as address, self._turns.turn() as waited_s:
-            async with self._hanging_ends():
-                server = await self._found(address)
-                tokens = (
-                    watched(server.stream(prompt, max_tokens), self._host.progress)
-                    if server
-                    else self._generated(address, prompt, max_tokens, draft)
-                )
-                async with aclosing(tokens):
-                    async for token in tokens:
-                        yield replace(token, waited_s=waited_s) if waited_s else token
-                        waited_s = 0.0
+        async with self._host.lease() as address, self._turns.turn() as waited_s, self._hanging_ends():
+            server = await self._found(address)
+            tokens = (
+                watched(server.stream(prompt, max_tokens), self._host.progress)
+                if server
+                else self._generated(address, prompt, max_tokens, draft)
+            )
+            async with aclosing(tokens):
+                async for token in tokens:
+                    yield replace(token, waited_s=waited_s) if waited_s else token
+                    waited_s = 0.0
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """Counts tokens, as `protocols.Engine.count`; counts are kept a text."""
@@ -127,12 +126,11 @@ class DirectEngine:
         raise EngineError("the model's process ended while it wrote; the next key starts it again")
 
     async def _counted(self, texts: Sequence[str]) -> list[int]:
-        async with self._host.lease() as address:
-            async with self._hanging_ends():
-                server = await self._found(address)
-                if server is None:
-                    return await self._count(address, texts, special=False)
-                return await in_time(server.count(texts), self._host.progress)
+        async with self._host.lease() as address, self._hanging_ends():
+            server = await self._found(address)
+            if server is None:
+                return await self._count(address, texts, special=False)
+            return await in_time(server.count(texts), self._host.progress)
 
     async def _count(self, address: Address, texts: Sequence[str], *, special: bool) -> list[int]:
         said = {"ask": "count", "texts": list(texts), "special": special}
