@@ -55,7 +55,7 @@ def _by_cookie(server: Attacked) -> Iterator[tuple[httpx.Client, str]]:
     with httpx.Client(base_url=server.url, timeout=60, trust_env=False, follow_redirects=True) as browser:
         page = browser.get(f"{server.url.removesuffix('mccom/')}login?token={server.token}")
         found = re.search(r'name="_xsrf" value="([^"]+)"', page.text)
-        yield browser, found[1] if found else browser.cookies.get("_xsrf", "")
+        yield browser, found[1] if found else str(browser.cookies.get("_xsrf"))
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "server's, as a password"])

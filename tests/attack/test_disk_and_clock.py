@@ -13,6 +13,7 @@ from tests.attack.figures import Figures
 
 YEAR_S = 365 * 86400
 JUMPS = {"a year ahead": YEAR_S, "back again": 0, "ten years back": -10 * YEAR_S, "an hour ahead": 3600}
+QUIET = ("--log-level=CRITICAL",)
 FULL_BYTES = 12_288
 """No file grows beyond it: enough for Jupyter to start, and too little for the figures of a suggestion."""
 
@@ -31,9 +32,9 @@ def _use(server: Attacked, n: int) -> int:
 @pytest.mark.parametrize("kind", ["full", "unwritable"])
 def test_a_disk_that_takes_nothing(kind: str, models: Store, tmp_path: Path, figures: Figures) -> None:
     """Where nothing can be kept, each request is answered, and the status says so and goes on saying so."""
-    limit = {"file_bytes": FULL_BYTES} if kind == "full" else {}
+    most = FULL_BYTES if kind == "full" else None
     settings = {} if kind == "full" else {"traces_dir": "/proc/1/figures"}
-    with attacked(tmp_path / "server", settings=settings, arguments=("--log-level=CRITICAL",), **limit) as server:
+    with attacked(tmp_path / "server", settings=settings, arguments=QUIET, file_bytes=most) as server:
         n_answered = _use(server, 5)
         end_s = time.monotonic() + 30
         while not (trouble := _trouble(server)) and time.monotonic() < end_s:

@@ -26,7 +26,7 @@ N_SHORT, N_LONG = 40, 1000
 ANSWERED_S = 10.0
 """A body is answered or refused in this time, also where a model is asked."""
 ALLOWED = {200, 202, 204, 400, 403, 409, 413, 502}
-WORST = (
+WORST: tuple[object, ...] = (
     *(None, True, False, [], {}, "", 0, -1, 0.5, -0.0, 2**53, 2**64, 10**400, float("nan"), float("inf"), 1e308),
     *(
         "\x00",

@@ -63,7 +63,8 @@ def test_processes_that_are_stopped(models: Store, tmp_path: Path, long: bool, f
             stopped = (server.model(), server.worker())
             for process in stopped:
                 process.send_signal(signal.SIGSTOP)
-            began_s, number, last = time.monotonic(), 1000 * at, {"type": ""}
+            began_s, number = time.monotonic(), 1000 * at
+            last: dict[str, object] = {"type": ""}
             while last["type"] != "final" and time.monotonic() - began_s < 4 * TOLD_S:
                 number += 1
                 last = _ask(server, number)
