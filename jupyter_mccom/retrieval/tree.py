@@ -102,6 +102,7 @@ class ProjectTree:
     async def restart(self) -> None:
         """Ends the worker, or the pause after its last failure: the next search starts it at once."""
         await self._worker.restart()
+        self._trouble = ""
 
     async def aclose(self) -> None:
         """Ends the worker. Idempotent; nothing can be searched after it."""

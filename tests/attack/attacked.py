@@ -130,7 +130,8 @@ def _environment(folder: Path, clock_file: Path | None) -> dict[str, str]:
     own = {
         name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR")
     }
-    own |= {"XDG_DATA_HOME": str(folder / "data"), "HF_ENDPOINT": NO_WAY, "PIP_INDEX_URL": NO_WAY, "PIP_RETRIES": "0"}
+    own |= {name: str(folder / name.lower()) for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME")}
+    own |= {"HF_ENDPOINT": NO_WAY, "PIP_INDEX_URL": NO_WAY, "PIP_RETRIES": "0"}
     own |= {"HTTP_PROXY": NO_WAY, "HTTPS_PROXY": NO_WAY, "NO_PROXY": "127.0.0.1,localhost"}
     own |= {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
     paths = [str(ROOT)]
