@@ -1,8 +1,8 @@
 """How long a model's process may say nothing before it counts as hung.
 
 A process tells of its progress at least once a batch. Ten times the longest silence that it was heard to break is too
-long, and never less than 15 s; more than 25 s only where those were not enough, since a request waits for 30 s. The bound
-doubles each time that it was not enough, so that a machine which is slower than that gets its answer in the end.
+long, from 15 s to 25 s: a request waits for 30 s. The bound doubles each time that it was not enough, so that a machine
+which is slower than that gets its answer in the end.
 """
 
 from __future__ import annotations
