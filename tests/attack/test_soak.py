@@ -25,8 +25,8 @@ KEYS = 12
 """Most keys that are typed along with a text."""
 FLAT_BYTES = 200
 """Goal: what a completion leaves in memory, at most: 2 MB in 10,000."""
-WARM = 2000
-"""Completions at the start that say nothing: 1,000 traces, 4,096 counts and 100 documents are kept, and fill first."""
+WARM = 3000
+"""Completions at the start that say nothing: what is kept, as 1,000 traces and 4,096 counts, fills first."""
 BEGUN = (
     "def mean_of(values):\n    return ",
     "def longest_line(lines):\n    return ",
