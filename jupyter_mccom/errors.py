@@ -91,7 +91,11 @@ class NotLoaded(EngineError):
 
 
 class EngineBusy(EngineError):
-    """The engine cannot answer now but may soon."""
+    """The engine cannot answer now but may soon. `retry_after_s` is when to ask again, None where nobody knows."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class EngineHung(EngineError):

@@ -13,16 +13,18 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from traitlets import Bool, Enum, Float, Int, List, TraitError, Unicode, validate
+from traitlets import Bool, Enum, List, TraitError, Unicode, validate
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import DeferredConfigString
 
+from .bounded import Real, Whole
 from .errors import InputError, SettingsError
 
 THRESHOLDS = ("route_threshold", "show_threshold")
 """Settings that win over what is learnt, where they are 0 or more."""
 
 
+_LEAST_UNLOAD_S = 0.1
 _LEAST_CONTEXT = 1024
 _CONTEXT_STEP = 256
 """Tokens. A change of a prompt's length within a step keeps the model's process."""
@@ -50,9 +52,10 @@ class MCCom(Configurable):
         help="What runs the local model. auto: MLX on Apple Silicon, llama.cpp elsewhere. Where MLX cannot be used, "
         "llama.cpp is.",
     ).tag(config=True, person=True)
-    auto_budget_s = Float(
+    auto_budget_s = Real(
         0.5,
         min=0.01,
+        max=60,
         help="Longest time in seconds that a statement may take with a model that auto chooses. The model is "
         "already loaded.",
     ).tag(config=True)
@@ -76,37 +79,42 @@ class MCCom(Configurable):
         config=True
     )
     models_dir = Unicode("", help="Folder for model files. Empty: the user's cache folder.").tag(config=True)
-    threads = Int(
+    threads = Whole(
         0,
         min=0,
+        max=1024,
         help="CPU threads for the local model. 0: one less than the number of physical cores, and at least one.",
     ).tag(config=True, person=True)
-    context_tokens = Int(
+    context_tokens = Whole(
         0,
         min=0,
+        max=1_048_576,
         help="Context size of the local model in tokens. More takes more memory. 0: what prompts and suggestions need.",
     ).tag(config=True, person=True)
-    prompt_tokens = Int(
+    prompt_tokens = Whole(
         0,
         min=0,
+        max=131_072,
         help="Longest prompt for the local model, in tokens; 64 or more. A longer prompt is slower: about 5 ms a token"
         " on two cores. 0: what this machine reads in half a second, 512 to 2048.",
     ).tag(config=True, person=True)
-    max_tokens = Int(64, min=1, help="Longest suggestion, in tokens.").tag(config=True, person=True)
+    max_tokens = Whole(64, min=1, max=4096, help="Longest suggestion, in tokens.").tag(config=True, person=True)
     eagerness = Enum(
         ("quiet", "balanced", "eager"),
         "balanced",
         help="How likely right a local text must be to be shown. quiet: only text that is very likely right. "
         "eager: more text, more of it wrong, and fewer cloud calls.",
     ).tag(config=True, person=True)
-    route_threshold = Float(
+    route_threshold = Real(
         -1.0,
+        min=-1,
         max=1,
         help="Above this confidence (0 to 1), local text is shown without asking the cloud. -1: eagerness and what"
         " was learnt decide.",
     ).tag(config=True, person=True)
-    show_threshold = Float(
+    show_threshold = Real(
         -1.0,
+        min=-1,
         max=1,
         help="At or below this confidence (0 to 1), local text is not shown while you type. -1: eagerness and what"
         " was learnt decide.",
@@ -143,15 +151,16 @@ class MCCom(Configurable):
         help="Look for a running Ollama, LM Studio or llama.cpp server on this machine, to offer its models. Only "
         "their usual ports on 127.0.0.1 are asked.",
     ).tag(config=True)
-    cloud_connect_s = Float(3.0, min=0.1, help="Longest time in seconds to connect to the cloud.").tag(
+    cloud_connect_s = Real(3.0, min=0.1, max=120, help="Longest time in seconds to connect to the cloud.").tag(
         config=True, person=True
     )
-    cloud_timeout_s = Float(10.0, min=0.1, help="Longest silence of the cloud, in seconds.").tag(
+    cloud_timeout_s = Real(10.0, min=0.1, max=600, help="Longest silence of the cloud, in seconds.").tag(
         config=True, person=True
     )
-    cloud_hedge_s = Float(
+    cloud_hedge_s = Real(
         0.6,
         min=0,
+        max=60,
         help="After this many seconds without a word from the cloud, a local text that may be shown is shown. The"
         " cloud's text replaces it if nothing was typed meanwhile.",
     ).tag(config=True, person=True)
@@ -160,27 +169,30 @@ class MCCom(Configurable):
         help="Ask the cloud already while you read a local text that may well be wrong. Its text is then there at once"
         " if you type something else. This makes more calls.",
     ).tag(config=True, person=True)
-    cloud_calls_a_day = Int(2000, min=0, help="Most cloud calls a day (UTC), a hard limit. 0: no limit.").tag(
-        config=True, person=True
-    )
-    cloud_tokens_a_day = Int(
+    cloud_calls_a_day = Whole(
+        2000, min=0, max=1_000_000_000, help="Most cloud calls a day (UTC), a hard limit. 0: no limit."
+    ).tag(config=True, person=True)
+    cloud_tokens_a_day = Whole(
         0,
         min=0,
+        max=1_000_000_000_000,
         help="Most cloud tokens a day (UTC), prompts and answers together, a hard limit. They are estimated from "
         "what the service told of earlier prompts, at first as three characters each. 0: no limit.",
     ).tag(config=True, person=True)
-    cloud_prompt_tokens = Int(4096, min=64, help="Longest prompt for the cloud, in tokens.").tag(
+    cloud_prompt_tokens = Whole(4096, min=64, max=1_048_576, help="Longest prompt for the cloud, in tokens.").tag(
         config=True, person=True
     )
-    cloud_retrieval_tokens = Int(
+    cloud_retrieval_tokens = Whole(
         1536,
         min=0,
+        max=1_048_576,
         help="Most tokens of a cloud prompt that other cells and files may take, and at most half of it. It is 0 too"
         " where retrieval_tokens is 0.",
     ).tag(config=True, person=True)
-    retrieval_tokens = Int(
+    retrieval_tokens = Whole(
         192,
         min=0,
+        max=131_072,
         help="Most tokens of a local prompt that other cells and files may take. 0: the project is not indexed.",
     ).tag(config=True, person=True)
     project_root = Unicode(
@@ -193,11 +205,17 @@ class MCCom(Configurable):
         False,
         help="Send names, types and columns from the kernel to the cloud too, and to a local_url on another machine.",
     ).tag(config=True, person=True)
-    idle_unload_s = Float(
-        1800.0, min=0, help="Seconds without a request until the model is unloaded from memory. 0: never."
+    idle_unload_s = Real(
+        1800.0,
+        min=0,
+        max=31_536_000,
+        help="Seconds without a request until the model is unloaded from memory. 0: never.",
     ).tag(config=True, person=True)
-    latency_budget_s = Float(
-        30.0, min=0.1, help="Longest time in seconds for a completion. Then the text so far is shown or dropped."
+    latency_budget_s = Real(
+        30.0,
+        min=0.1,
+        max=120,
+        help="Longest time in seconds for a completion. Then the text so far is shown or dropped.",
     ).tag(config=True, person=True)
     enabled = Bool(True, help="Complete code.").tag(config=True, person=True)
     trigger_mode = Enum(
@@ -211,30 +229,34 @@ class MCCom(Configurable):
         help="How far a suggestion goes. line: to the end of the line. statement: until its brackets are closed. "
         "block: also the indented lines below a line that opens them.",
     ).tag(config=True, person=True)
-    empty_line_pause_ms = Int(
+    empty_line_pause_ms = Whole(
         700,
         min=0,
+        max=60_000,
         help="How long the cursor must rest on a new empty line before a suggestion comes there, in milliseconds. "
         "0: no suggestion there.",
     ).tag(config=True, person=True)
-    empty_cell_pause_ms = Int(
+    empty_cell_pause_ms = Whole(
         0,
         min=0,
+        max=60_000,
         help="How long the cursor must rest in an empty cell, with an idle kernel, before its first line is suggested, "
         "if that is very likely right, in milliseconds; 1000 is a good value. 0: no suggestion there, since few are "
         "right.",
     ).tag(config=True, person=True)
-    debounce_max_ms = Int(
+    debounce_max_ms = Whole(
         300,
         min=0,
+        max=10_000,
         help="Longest wait for a pause in typing, in milliseconds, after JupyterLab's own 75 ms. 0: only those 75 ms.",
     ).tag(config=True, person=True)
     in_comments = Bool(True, help="Suggest while you type a comment.").tag(config=True, person=True)
     in_strings = Bool(True, help="Suggest while you type a string.").tag(config=True, person=True)
     announce = Bool(True, help="Read suggestions out to screen readers, each once.").tag(config=True, person=True)
-    quiet_after_dismissals = Int(
+    quiet_after_dismissals = Whole(
         3,
         min=0,
+        max=1000,
         help="After this many Esc presses on a line, stop suggesting there until you ask with Alt+\\. 0: never stop.",
     ).tag(config=True, person=True)
     languages_off = List(Unicode(), help="Languages without completion, in lower case.").tag(config=True, person=True)
@@ -279,6 +301,13 @@ class MCCom(Configurable):
         value: int = proposal["value"]
         if 0 < value < _LEAST_SET_PROMPT_TOKENS:
             raise TraitError(f"prompt_tokens must be 0 or at least {_LEAST_SET_PROMPT_TOKENS}, and it is {value}")
+        return value
+
+    @validate("idle_unload_s")
+    def _seconds_or_never(self, proposal: dict[str, Any]) -> float:
+        value: float = proposal["value"]
+        if 0 < value < _LEAST_UNLOAD_S:
+            raise TraitError(f"idle_unload_s must be 0 (never) or at least {_LEAST_UNLOAD_S:g}, not {value:g}")
         return value
 
     @validate("models_dir", "traces_dir")

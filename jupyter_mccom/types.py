@@ -255,6 +255,8 @@ class Token:
     """Tokens that the model evaluated to get here: on the first token the prompt tokens not found in the cache."""
     check: DraftCheck | None = None
     """What became of a draft so far: on the last token or on each, where the server reports it."""
+    waited_s: float = 0.0
+    """On the first token: seconds that the request waited while the model answered others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ LANES = {
 }
 """Fixtures that put a test into a lane; the marks are described in pyproject.toml."""
 DATA = Path(os.environ.get("MCCOM_DATA", Path(__file__).parents[2] / "shared" / "data"))
+ATTACKS = Path(__file__).parent / "attack"
 CLOSING = "closing"
 """A property of a test: the last lines of a runner that it has run, which the summary prints."""
 if find_spec("sniffio") is None:  # httpcore would search every folder for it, four times a request
@@ -44,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run everything; fail when a test is skipped, or deselected for want of data",
     )
+    parser.addoption("--long", action="store_true", help="run the attacks that take long, and the others at length")
     parser.addoption("--thorough", action="store_true", help="run the tests marked thorough too")
 
 
@@ -64,14 +66,24 @@ def _thorough(config: pytest.Config) -> bool:
     return bool(asked) or named or "thorough" in config.getoption("markexpr")
 
 
+def _attacks(config: pytest.Config) -> bool:
+    """The attacks are asked for: they measure, and want the machine for themselves."""
+    named = any(ATTACKS.name in Path(argument).parts for argument in config.args)
+    return named or "attack" in config.getoption("markexpr")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks each test with its lanes, and takes out the lanes that cannot run here."""
     unavailable = {*_unavailable(), *([] if _thorough(config) else ["thorough"])}
+    unavailable |= set() if _attacks(config) else {"attack"}
+    unavailable |= set() if config.getoption("long") else {"long"}
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
+        if ATTACKS in item.path.parents:
+            item.add_marker("attack")
         for lane, fixtures in LANES.items():
             if fixtures & used:
                 item.add_marker(lane)
@@ -87,6 +99,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"deselected: the tests marked data: {_unavailable()['data']}")
     if not _thorough(config):
         terminalreporter.write_line("deselected: the tests marked thorough; --thorough runs them too")
+    if not _attacks(config):
+        terminalreporter.write_line("deselected: the attacks; pytest -n 0 tests/attack runs them")
     for report in terminalreporter.getreports("passed"):
         for name, lines in report.user_properties:
             if name == CLOSING:

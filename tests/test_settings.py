@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from traitlets import Bool, Enum, Float, Int, List, TraitType, Unicode
+from traitlets import Bool, Enum, List, TraitType, Unicode
 
+from jupyter_mccom.bounded import Real, Whole
+from jupyter_mccom.errors import SettingsError
 from jupyter_mccom.models.catalog import ids
-from jupyter_mccom.settings import AUTO, MCCom, kinds, personal
+from jupyter_mccom.settings import AUTO, MCCom, changed, kinds, personal
 
 ROOT = Path(__file__).parents[1]
 SCHEMA: dict[str, Any] = json.loads((ROOT / "labextension" / "schema" / "plugin.json").read_text())
 PROPERTIES: dict[str, dict[str, Any]] = SCHEMA["properties"]
 TRAITS: dict[str, TraitType[Any, Any]] = MCCom.class_traits(config=True)
-JSON_TYPES = {Bool: "boolean", Enum: "string", Float: "number", Int: "integer", List: "array", Unicode: "string"}
+JSON_TYPES = {Bool: "boolean", Enum: "string", Real: "number", Whole: "integer", List: "array", Unicode: "string"}
 
 
 def test_the_schema_holds_what_a_person_may_set_and_nothing_else() -> None:
@@ -52,6 +54,28 @@ def test_the_server_page_has_a_row_for_each_trait() -> None:
 
 def _shown(default: object) -> str:
     return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+@pytest.mark.parametrize("name", [name for name, trait in TRAITS.items() if isinstance(trait, Whole | Real)])
+def test_each_number_has_a_range(name: str) -> None:
+    """A number outside its range is refused with the range, however large it is, and so is what is no number."""
+    trait = TRAITS[name]
+    assert isinstance(trait, Whole | Real)
+    least, most = f"{trait.min:,}", f"{trait.max:,}"
+    no_numbers = [float("nan"), float("inf")] if isinstance(trait, Real) else []
+    for value in (10**30, -(10**400), trait.max + 1, trait.min - 1, *no_numbers):
+        with pytest.raises(SettingsError) as refused:
+            changed(MCCom(), **{name: value})
+        assert f"{name} must be between {least} and {most}, not " in str(refused.value)
+        assert len(str(refused.value)) < 200
+    for value in (trait.min, trait.max):
+        changed(MCCom(), **{name: value})
+
+
+def test_a_model_is_not_unloaded_at_once() -> None:
+    """Less than 0.1 s without a request ends no process, and 0 is never."""
+    with pytest.raises(SettingsError, match=r"0 \(never\) or at least 0\.1"):
+        changed(MCCom(), idle_unload_s=1e-9)
 
 
 def test_no_page_sets_a_secret_a_path_or_an_address() -> None:

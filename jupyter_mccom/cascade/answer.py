@@ -206,8 +206,11 @@ class RunningAnswer:
         self._lap_s = now_s
 
     def took(self, stage: str, generation: Generation) -> None:
-        """Ends the stage of an engine."""
+        """Ends the stage of an engine. Its wait for the model is a stage of its own, where there was one."""
         self._generations[stage] = generation
+        if waited_s := sum(token.waited_s for token in generation.tokens):
+            self._stage_s["wait"] = waited_s
+            self._lap_s += waited_s
         self.lap(stage)
 
     def took_over(self, other: RunningAnswer) -> None:

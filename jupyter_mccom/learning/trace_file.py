@@ -73,7 +73,7 @@ class TraceStore:
             before, self._n_forgotten = self._n_forgotten, n_forgotten
             return before != n_forgotten
 
-        found = self._try(work, make=True)
+        found = self._try(work, make=True, proves=True)
         self._n_written += len(events)
         if self._n_written >= _PRUNE_EVERY:
             self._n_written = 0
@@ -100,8 +100,11 @@ class TraceStore:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             return n
 
-        n = self._try(work, make=False)
-        if self._failure:
+        before, self._failure = self._failure, ""
+        n = self._try(work, make=False, proves=True)
+        if n is None and not self._failure:  # there is no file: whether one can be written is not known
+            self._failure = before
+        elif self._failure:
             raise TracesError(f"{self._failure}; nothing is deleted: try again, or delete the file")
         for path in self.path.parent.glob(f"{_aside(self.path).name}*"):
             path.unlink(missing_ok=True)
@@ -115,8 +118,13 @@ class TraceStore:
                 self._connection.close()
         self._connection = None
 
-    def _try(self, work: Callable[[sqlite3.Connection], _Result], *, make: bool) -> _Result | None:
-        """Runs work on the file. None where it failed or the file does not exist; a damaged file is set aside once."""
+    def _try(
+        self, work: Callable[[sqlite3.Connection], _Result], *, make: bool, proves: bool = False
+    ) -> _Result | None:
+        """Runs work on the file. None where it failed or the file does not exist; a damaged file is set aside once.
+
+        `proves`: the work writes, so that it ends an earlier trouble. A file that can be read may still not be written.
+        """
         for _ in range(2):
             try:
                 connection = self._opened(make)
@@ -135,7 +143,8 @@ class TraceStore:
                 if not self._put_aside("is damaged"):
                     return None
             else:
-                self._failure = ""
+                if proves and connection is not None:
+                    self._failure = ""
                 return found
         return None
 

@@ -29,6 +29,7 @@ def load(shell: InteractiveShell) -> None:
         `%mccom stats`          counts accepted suggestions, times and saved cloud calls
         `%mccom model ID`       changes the local model; ID is from the catalogue, or auto
         `%mccom pull [ID]`      downloads a model
+        `%mccom restart`        starts the model's process anew at once, where it failed and waits, or hangs
         `%mccom cloud on|off`   switches the cloud on or off
         `%mccom cloud add PROVIDER [--url U] [--model M]`  sets up a cloud; asks for its key
         `%mccom cloud list`, `test`, `remove PROVIDER`     shows, tries or deletes what is set up

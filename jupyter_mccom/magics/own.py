@@ -75,6 +75,10 @@ class Own:
         snooze = self._completions.snooze
         self._call(snooze.end if minutes == 0 else lambda: snooze.begin(wire.minutes_from({"minutes": minutes})))
 
+    def restart(self) -> None:
+        """Starts the model's process anew, at once."""
+        self._wait(self._completions.restart())
+
     def pull(self, model: str | None) -> None:
         """Starts a download; None: of the configured model."""
         self._wait(self._completions.pull(model))

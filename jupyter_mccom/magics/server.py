@@ -150,6 +150,10 @@ class Server:
         else:
             self._ask("PUT", "mccom/snooze", {"minutes": minutes})
 
+    def restart(self) -> None:
+        """Starts the model's process anew, at once."""
+        self._ask("POST", "mccom/restart")
+
     def pull(self, model: str | None) -> None:
         """Starts a download; None: of the configured model."""
         self._ask("POST", "mccom/pull", {"model": model})

@@ -55,6 +55,10 @@ class Service(Protocol):
         """Suggests nothing unasked for so long; None: until the server restarts, 0: suggests again."""
         ...
 
+    def restart(self) -> None:
+        """Starts the model's process anew, at once."""
+        ...
+
     def pull(self, model: str | None) -> None:
         """Starts a download of the given or the configured model; `status` tells how far it is."""
         ...

@@ -64,6 +64,7 @@ class Verbs:
             "stats": self._stats,
             "model": self._model,
             "pull": self._pull,
+            "restart": self._restart,
             "cloud": self._cloud,
             "complete": self._complete,
             "forget": self._forget,
@@ -154,6 +155,11 @@ class Verbs:
             raise InputError(f"name a model: {known}; a path can be set only in the configuration")
         service = self._service("model")
         service.change({"model": rest})
+        print(service.status()["detail"])
+
+    def _restart(self, rest: str) -> None:
+        service = self._service("restart")
+        service.restart()
         print(service.status()["detail"])
 
     def _pull(self, rest: str) -> None:

@@ -114,6 +114,11 @@ class Supervisor(Generic[RunningT]):
             self._keeper = None
         await self._become("asleep")
 
+    async def restart(self) -> None:
+        """Ends the process and every pause: whoever asks next gets a new process at once."""
+        await self.aclose()
+        self._failures, self._retry_s = 0, 0.0
+
     async def _ready(self) -> RunningT:
         if self._run is not None and self._run.exited.done():  # its callbacks come next
             self._died(self._run)

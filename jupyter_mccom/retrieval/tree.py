@@ -99,6 +99,11 @@ class ProjectTree:
         found = await worker.ask({**request, "queries": list(queries), "n": n})
         return [[(unpacked(fields), score) for fields, score in scored] for scored in found]
 
+    async def restart(self) -> None:
+        """Ends the worker, or the pause after its last failure: the next search starts it at once."""
+        await self._worker.restart()
+        self._trouble = ""
+
     async def aclose(self) -> None:
         """Ends the worker. Idempotent; nothing can be searched after it."""
         self._closed = True

@@ -20,10 +20,11 @@ from ..settings import MCCom
 from .cloud_routes import CLOUD_HANDLERS
 from .completions import Completions
 from .events import register_events, tell_settings_changed
+from .handler import CLOUD, SERVICE
 from .live_cloud import LiveCloud
 from .live_settings import LiveSettings
 from .opt_out import OptOuts
-from .routes import CLOUD, HANDLERS, SERVICE
+from .routes import HANDLERS
 
 
 class MCComApp(ExtensionApp):

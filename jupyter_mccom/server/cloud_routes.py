@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import tornado.web
 
 from . import wire
-from .routes import MCComHandler, route
+from .handler import MCComHandler, route
 
 _T = TypeVar("_T")
 

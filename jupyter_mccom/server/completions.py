@@ -172,6 +172,18 @@ class Completions:
                 await asyncio.gather(self._warming, return_exceptions=True)
             self.warm(None)
 
+    async def restart(self) -> None:
+        """Ends the processes of the model and of the project's index, and starts the model's anew, without a pause."""
+        self._nothing_in_advance()
+        opened = self._live.opened
+        if opened.host is not None:
+            await opened.host.restart()
+        if opened.tree is not None:
+            await opened.tree.restart()
+        if self._warming is not None:
+            await asyncio.wait({self._warming})
+        self.warm(None)
+
     async def aclose(self) -> None:
         """Cancels what runs and ends the model's process."""
         tasks = [*self._in_advance, *([self._warming] if self._warming else [])]

@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out: authenticates, validates through `wire`, streams NDJSON, cancels what nobody waits for.
+"""HTTP in, HTTP out: validates through `wire`, streams NDJSON, cancels what nobody waits for. `handler.py` lets in.
 
 Knows nothing of models or prompts.
 """
@@ -7,133 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+import math
 from contextlib import aclosing
-from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 import tornado.iostream
-import tornado.web
-from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import APIHandler
-from tornado.http1connection import HTTP1Connection
 
-from ..errors import (
-    CloudError,
-    CloudKeyMissing,
-    CloudSetUpError,
-    InputError,
-    MCComError,
-    SettingsError,
-    SettingsLocked,
-    WireError,
-)
+from ..errors import EngineBusy, MCComError
 from ..types import CompletionRequest
 from . import wire
-from .completions import Completions
 from .events import tell_settings_changed
-from .live_cloud import LiveCloud
-
-SERVICE = "mccom"
-"""Key under which the running `Completions` stands in the server's settings."""
-CLOUD = "mccom_cloud"
-"""Key under which the server's `LiveCloud` stands there."""
-
-
-_MAX_READ_BYTES = 4 * 1024 * 1024
-"""Of a body that is too large: so much is read, so that its sender sees the refusal; then the connection is closed."""
-
-
-@tornado.web.stream_request_body
-class MCComHandler(APIHandler):
-    """Shared by all routes: who may call, how a bad request is answered. Nothing is read before that is known."""
-
-    auth_resource = SERVICE
-
-    def initialize(self) -> None:
-        """Called by tornado for each request."""
-        self._received = bytearray()
-
-    async def prepare(self) -> None:  # type: ignore[override]  # as APIHandler has it
-        """Refuses who may not call, and a body that says that it is too large."""
-        cast(HTTP1Connection, self.request.connection).set_max_body_size(_MAX_READ_BYTES)
-        await super().prepare()
-        size = self.request.headers.get("Content-Length", "")
-        if not self._finished and size.isdigit() and int(size) > wire.MAX_BODY_BYTES:
-            self.set_header("Connection", "close")
-            self.refuse_size()
-
-    def data_received(self, chunk: bytes) -> None:
-        """Keeps a piece of the body, and nothing of one that is too large."""
-        if len(self._received) <= wire.MAX_BODY_BYTES:
-            self._received += chunk
-
-    @property
-    def completions(self) -> Completions:
-        """The service behind the routes."""
-        return cast(Completions, self.settings[SERVICE])
-
-    @property
-    def cloud(self) -> LiveCloud:
-        """The cloud of the server, which a person may set up."""
-        return cast(LiveCloud, self.settings[CLOUD])
-
-    def body(self) -> object:
-        """The request's JSON. Raises WireError."""
-        try:
-            return json.loads(self._received or b"{}")
-        except (ValueError, RecursionError):  # its text may hold a person's code: it is in no message
-            raise WireError("the request body is not JSON, or nested too deeply; send a JSON object") from None
-
-    @property
-    def too_large(self) -> bool:
-        """The body is over the limit."""
-        return len(self._received) > wire.MAX_BODY_BYTES
-
-    def refuse_size(self) -> None:
-        """Says that the body is too large."""
-        self.refuse(413, f"the body is over {wire.MAX_BODY_BYTES // 1024} KiB; send fewer or shorter cells")
-
-    def refuse(self, status: int, message: str, **more: bool) -> None:
-        """One line that says what is wrong."""
-        self.set_status(status)
-        self.finish(json.dumps({"message": message, **more}))
-
-
-def route(method: Callable[..., Any]) -> Any:
-    """Authenticated, authorized, size-checked, and with our errors turned into one clear line."""
-
-    @wraps(method)
-    async def guarded(self: MCComHandler, *args: str) -> None:
-        if self.too_large:
-            self.refuse_size()
-            return
-        try:
-            await method(self, *args)
-        except SettingsLocked as error:
-            self.refuse(403, str(error))
-        except CloudSetUpError as error:
-            self.refuse(409, str(error))
-        except CloudKeyMissing as error:
-            self.refuse(400, str(error), needs_key=True)
-        except (WireError, SettingsError, InputError) as error:
-            self.refuse(400, str(error))
-        except CloudError as error:
-            self.refuse(502, str(error))
-        except MCComError as error:
-            self.refuse(409, str(error))
-        except (tornado.web.HTTPError, tornado.iostream.StreamClosedError):
-            raise
-        except Exception as error:
-            self.log.exception("mccom: a fault in %s", self.request.path)
-            self.refuse(409, fault(error))
-
-    return tornado.web.authenticated(authorized(guarded))
-
-
-def fault(error: Exception) -> str:
-    """What is said of an error that nobody has foreseen: a fault of ours."""
-    return f"jupyter-mccom failed ({type(error).__name__}); please report it with the lines of the server's log"
+from .handler import MCComHandler, fault, route
 
 
 class CompleteHandler(MCComHandler):
@@ -166,6 +50,8 @@ class CompleteHandler(MCComHandler):
                 async for suggestion in suggestions:
                     await self._line(wire.line_from_suggestion(suggestion))
         except MCComError as error:
+            if isinstance(error, EngineBusy) and error.retry_after_s is not None and not self._headers_written:
+                self.set_header("Retry-After", str(math.ceil(error.retry_after_s)))
             await self._line(wire.line_from_trouble(request.id, str(error)))
         except tornado.iostream.StreamClosedError:
             return
@@ -258,6 +144,16 @@ class SnoozeHandler(MCComHandler):
         self.finish(json.dumps(await self.completions.status()))
 
 
+class RestartHandler(MCComHandler):
+    """`POST /mccom/restart`: a model's process that failed, or hangs, is started anew at once. The status is told."""
+
+    @route
+    async def post(self) -> None:
+        await self.completions.restart()
+        self.set_status(202)
+        self.finish(json.dumps(await self.completions.status()))
+
+
 class StatusHandler(MCComHandler):
     """`GET /mccom/status`; `?document=PATH&cell=ID` also asks why nothing is completed there."""
 
@@ -328,6 +224,7 @@ HANDLERS = [
     (r"/mccom/warm", WarmHandler),
     (r"/mccom/pull", PullHandler),
     (r"/mccom/snooze", SnoozeHandler),
+    (r"/mccom/restart", RestartHandler),
     (r"/mccom/status", StatusHandler),
     (r"/mccom/traces", TracesHandler),
     (r"/mccom/report", ReportHandler),

@@ -6,7 +6,6 @@ Knows nothing of HTTP. Raises WireError with one line that names the field.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
@@ -204,13 +203,16 @@ def settings_from(value: object) -> dict[str, object]:
     for name in body:
         if name not in known:
             raise WireError(f"no setting is named {name[:_MAX_NAME_CHARS]!r}; see the settings in the README")
-    values: dict[str, object] = {name: _field(body, name, known[name]) for name in body}
-    for name, found in values.items():
-        if isinstance(found, float) and not math.isfinite(found):
-            raise WireError(f"field {name!r} must be a finite number, not {found}")
+    values: dict[str, object] = {name: _setting(body, name, known[name]) for name in body}
     if "model" in values:
         _choice(body, "model", (*ids(), AUTO))
     return values
+
+
+def _setting(body: Mapping[str, Any], name: str, kind: type) -> object:
+    """The value of a setting. Numbers of any size pass: the setting itself says what its range is."""
+    value = body[name]
+    return value if kind is float and type(value) is int else _field(body, name, kind)
 
 
 def json_from_settings(settings: MCCom, locked: Collection[str]) -> dict[str, Any]:

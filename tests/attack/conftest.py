@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from jupyter_mccom.models.store import Store
+from tests.attack.attacked import Attacked, attacked
 from tests.attack.figures import FIGURES, Figures
 from tests.conftest import SMALL
 
@@ -15,6 +17,19 @@ from tests.conftest import SMALL
 def figures(request: pytest.FixtureRequest) -> Figures:
     """Where a test writes what it measured."""
     return Figures(request.node)
+
+
+@pytest.fixture(scope="session")
+def long(pytestconfig: pytest.Config) -> bool:
+    """The attacks run at length."""
+    return bool(pytestconfig.getoption("long"))
+
+
+@pytest.fixture(scope="session")
+def server(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attacked]:
+    """A server in a process of its own, which all attacks that leave it whole share."""
+    with attacked(tmp_path_factory.mktemp("attacked") / "server", settings={"max_tokens": 2}) as found:
+        yield found
 
 
 @pytest.fixture
@@ -31,6 +46,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
     lines = [str(line) for report in reports for name, line in report.user_properties if name == FIGURES]
     if lines:
-        terminalreporter.write_line("\n| attack | figure | goal |\n|---|---|---|")
+        terminalreporter.write_line("\n| attack | figure | goal |\n|---|--:|---|")
     for line in lines:
         terminalreporter.write_line(line)

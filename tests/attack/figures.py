@@ -16,7 +16,11 @@ class Figures:
 
     item: pytest.Item
 
-    def add(self, name: str, value: float, *, most: float | None = None) -> None:
-        """Adds a figure. With `most`, its goal, the table says whether that was met."""
-        goal = "" if most is None else f"{most:g}, {'met' if value <= most else 'missed'}"
-        self.item.user_properties.append((FIGURES, f"| {name} | {value:.3g} | {goal} |"))
+    def add(self, name: str, value: float, *, most: float | None = None, least: float | None = None) -> None:
+        """Adds a figure. With a goal, `most` or `least`, the table says whether that was met."""
+        goal = ""
+        if most is not None:
+            goal = f"at most {most:g}: {'met' if value <= most else 'missed'}"
+        elif least is not None:
+            goal = f"at least {least:g}: {'met' if value >= least else 'missed'}"
+        self.item.user_properties.append((FIGURES, f"| {name} | {value:.4g} | {goal} |"))

@@ -23,7 +23,7 @@ from jupyter_mccom.learning.evidence import Example
 from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.server.completions import Completions
-from jupyter_mccom.server.routes import SERVICE
+from jupyter_mccom.server.handler import SERVICE
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import CompletionRequest
 from tests.conftest import SMALL
@@ -272,6 +272,17 @@ def _kept() -> list[Example]:
 def _model_processes() -> list[int]:
     children = psutil.Process().children(recursive=True)
     return [child.pid for child in children if "jupyter_mccom.engines.local.llamacpp" in " ".join(child.cmdline())]
+
+
+async def test_a_restart_is_at_once(jp_fetch: Fetch) -> None:
+    """A restart ends the model's process, and the next one answers without a pause."""
+    await _complete(jp_fetch)
+    (former,) = _model_processes()
+    status = json.loads((await jp_fetch("mccom", "restart", method="POST", body="")).body)
+    assert status["state"] in ("loading", "ready")
+    (line,) = await _complete(jp_fetch, prefix="import numpy as ")
+    assert line["type"] == "final"
+    assert former not in _model_processes()
 
 
 async def test_a_warmed_position_has_its_prompt_cached(jp_fetch: Fetch) -> None:

@@ -50,6 +50,24 @@ async def _refused(fetch: Fetch, body: str) -> tuple[int, str]:
     return refused.value.code, message
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"threads": 10**30}, "threads must be between 0 and 1,024, not 1000"),
+        ({"idle_unload_s": 1e-9}, "idle_unload_s must be 0 (never) or at least 0.1"),
+        ({"idle_unload_s": 10**12}, "idle_unload_s must be between 0 and 31,536,000"),
+        ({"max_tokens": 10**400}, "max_tokens must be between 1 and 4,096, not 1000"),
+        ({"route_threshold": float("nan")}, "route_threshold must be between -1 and 1, not nan"),
+    ],
+)
+async def test_an_absurd_number_is_refused_with_its_range(
+    values: dict[str, object], said: str, jp_fetch: Fetch
+) -> None:
+    """A number outside its range is answered with 400 and one line that names the range."""
+    status, message = await _refused(jp_fetch, json.dumps(values))
+    assert (status, said in message) == (400, True), message
+
+
 async def test_a_page_changes_no_locked_setting_and_no_path(
     jp_fetch: Fetch,
 ) -> None:
@@ -70,9 +88,9 @@ async def test_a_page_changes_no_locked_setting_and_no_path(
         ('{"threads": 2, "nope": 1}', "'nope'"),
         ('{"threads": "2"}', "'threads'"),
         ('{"threads": true}', "'threads'"),
-        ('{"threads": -1}', "'threads'"),
+        ('{"threads": -1}', "threads must be between 0"),
         ('{"enabled": 1}', "'enabled'"),
-        ('{"route_threshold": NaN}', "'route_threshold'"),
+        ('{"route_threshold": NaN}', "route_threshold must be between -1"),
         ('{"threads": 2, "model": "/etc/passwd"}', "'model'"),
         ("[]", "JSON object"),
     ],

@@ -23,7 +23,7 @@ from jupyter_mccom.types import Chunk, DraftCheck, Features, Generation, Hit, Ou
 from tests.conftest import SMALL
 
 Say = Callable[[str], str]
-VERBS = ("on", "off", "snooze", "why", "stats", "model", "pull", "cloud", "complete", "forget")
+VERBS = ("on", "off", "snooze", "why", "stats", "model", "pull", "restart", "cloud", "complete", "forget")
 TOTALS = {"requests": 4, "again": 1, "cloud": 1, "shown": 2, "accepted": 1}
 
 
@@ -89,6 +89,7 @@ def test_every_verb_answers_without_a_server(say: Say, shell: InteractiveShell) 
     assert message("states", "ready", SMALL) in say("on")
     assert message("states", "ready", "qwen2.5-coder-0.5b") in say("model qwen2.5-coder-0.5b")
     assert SMALL in say(f"pull {SMALL}")
+    assert "qwen2.5-coder-0.5b" in say("restart")
 
 
 def test_a_cloud_of_the_configuration_is_switched_off_and_on(say: Say, shell: InteractiveShell) -> None:

@@ -57,6 +57,9 @@ class Downloading:
     def change(self, values: Mapping[str, object]) -> None:
         """Changes nothing."""
 
+    def restart(self) -> None:
+        """Restarts nothing."""
+
     def snooze(self, minutes: float | None) -> None:
         """Pauses nothing."""
 

@@ -213,3 +213,28 @@ def test_closing_while_it_starts() -> None:
         assert start.runs == []
 
     _played(work)
+
+
+def test_a_restart_ends_the_pause() -> None:
+    """After a restart whoever asks gets a new process at once, and the next failure is the first again."""
+
+    async def work(start: Starts) -> None:
+        supervisor = Supervisor(start, WORDS, restarts=True)
+        start.error = EngineError("no")
+        with pytest.raises(EngineError):
+            await _lease(supervisor)
+        await asyncio.sleep(60)
+        with pytest.raises(EngineBusy, match="s left"):
+            await _lease(supervisor)
+        start.error = None
+        await supervisor.restart()
+        assert supervisor.state == "asleep"
+        began_s = asyncio.get_running_loop().time()
+        run = await _lease(supervisor)
+        assert asyncio.get_running_loop().time() - began_s == pytest.approx(0.5, abs=0.1)
+        await supervisor.restart()
+        assert run.exited.done()
+        assert await _lease(supervisor) is start.runs[1]
+        await supervisor.aclose()
+
+    _played(work)

@@ -279,6 +279,20 @@ def test_an_unwritable_folder_is_said_and_fails_nothing(tmp_path: Path) -> None:
         assert store.trouble
 
 
+def test_trouble_stays_until_something_is_kept(tmp_path: Path) -> None:
+    """Where the figures cannot be kept, reading and forgetting do not hide it: only a write that succeeds ends it."""
+    place = tmp_path / "figures"
+    place.write_text("")
+    with closing(_store(place / "traces.sqlite3")) as store:
+        store.write(_ended("s1"), "anchored")
+        place.unlink()
+        assert _kept(store) == []
+        assert store.forget() == 0
+        assert "traces are not kept" in store.trouble
+        store.write(_ended("s2"), "anchored")
+        assert (store.trouble, _kept(store)) == ("", ["s2"])
+
+
 def test_forgetting_that_fails_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forgetting that fails is an error, and nothing is deleted."""
     monkeypatch.setattr("jupyter_mccom.learning.schema._BUSY_S", 0.05)

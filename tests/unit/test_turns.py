@@ -8,6 +8,7 @@ import pytest
 
 from jupyter_mccom.engines.local.turns import Turns
 from jupyter_mccom.errors import EngineBusy
+from tests.clock import in_virtual_time
 
 
 async def _take(turns: Turns, name: str, taken: list[str], held: asyncio.Event) -> None:
@@ -31,11 +32,12 @@ async def test_the_newest_request_is_next() -> None:
 
 async def test_nobody_waits_for_long() -> None:
     """A request whose turn does not come in time is told that the model is busy, and by how many requests."""
-    turns, held = Turns(patience_s=0.01), asyncio.Event()
+    turns, held = Turns(patience_s=0.01, least_wait_s=0.01), asyncio.Event()
     task = asyncio.create_task(_take(turns, "first", [], held))
     await asyncio.sleep(0)
-    with pytest.raises(EngineBusy, match="busy with 1 other request"):
+    with pytest.raises(EngineBusy, match="busy with 1 other request") as told:
         await _take(turns, "second", [], held)
+    assert told.value.retry_after_s == 1
     held.set()
     await task
 
@@ -53,3 +55,56 @@ async def test_a_turn_that_comes_too_late_is_passed_on() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
     assert taken[0] == "first"
     assert taken[-1] == "second"
+
+
+@in_virtual_time
+async def test_who_cannot_be_answered_is_told_at_once() -> None:
+    """Where turns take 1 s and 4.5 s are left, the fifth newest of those who wait is told so when the newest comes."""
+    turns, told_s = Turns(), dict[str, float]()
+    loop = asyncio.get_running_loop()
+
+    async def ask(name: str) -> None:
+        began_s = loop.time()
+        try:
+            async with turns.turn():
+                await asyncio.sleep(1)
+        except EngineBusy:
+            told_s[name] = loop.time() - began_s
+
+    await ask("before")
+    tasks = []
+    for number in range(6):
+        tasks.append(asyncio.create_task(ask(f"{number}")))
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    assert told_s == {"1": pytest.approx(0, abs=0.01), "2": pytest.approx(3.5, abs=0.1)}
+
+
+@in_virtual_time
+async def test_a_wait_leaves_time_for_the_answer() -> None:
+    """Who waits is told busy so early that an answer as long as the last ones would still have come in time."""
+    turns, loop = Turns(), asyncio.get_running_loop()
+    async with turns.turn() as waited_s:
+        await asyncio.sleep(3)
+    assert waited_s == 0
+    async with turns.turn():
+        began_s = loop.time()
+        with pytest.raises(EngineBusy):
+            async with turns.turn():
+                pass
+    assert loop.time() - began_s == pytest.approx(1.5)
+
+
+@in_virtual_time
+async def test_a_turn_tells_how_long_it_was_waited_for() -> None:
+    """The seconds of the wait are given to the one that waited."""
+    turns = Turns()
+
+    async def second() -> float:
+        async with turns.turn() as waited_s:
+            return waited_s
+
+    async with turns.turn():
+        task = asyncio.create_task(second())
+        await asyncio.sleep(2)
+    assert await task == pytest.approx(2)

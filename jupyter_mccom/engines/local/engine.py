@@ -6,7 +6,8 @@ Where the child answers by HTTP instead, because llama.h cannot be used there, i
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from ...errors import EngineError, EngineHung
@@ -18,6 +19,7 @@ from .connection import ask
 from .host import Address, Host
 from .server_client import client_of
 from .turns import Turns
+from .watched import in_time, watched
 
 SCHEME = "tcp://"
 """Scheme of the address of a child that answers as `model_server.py` does."""
@@ -58,14 +60,17 @@ class DirectEngine:
 
         Raises EngineBusy when other requests keep the model for too long, EngineHung when it makes no progress.
         """
-        async with self._host.lease() as address, self._turns.turn():
+        async with self._host.lease() as address, self._turns.turn() as waited_s, self._hanging_ends():
             server = await self._found(address)
             tokens = (
-                server.stream(prompt, max_tokens) if server else self._generated(address, prompt, max_tokens, draft)
+                watched(server.stream(prompt, max_tokens), self._host.progress)
+                if server
+                else self._generated(address, prompt, max_tokens, draft)
             )
             async with aclosing(tokens):
                 async for token in tokens:
-                    yield token
+                    yield replace(token, waited_s=waited_s) if waited_s else token
+                    waited_s = 0.0
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """Counts tokens, as `protocols.Engine.count`; counts are kept a text."""
@@ -88,8 +93,17 @@ class DirectEngine:
             if former is not None:
                 await former.aclose()
         server = self._server
-        await self._reads.probe(lambda names: server.lengths(names, special=True))
+        await self._reads.probe(lambda names: in_time(server.lengths(names, special=True), self._host.progress))
         return server
+
+    @asynccontextmanager
+    async def _hanging_ends(self) -> AsyncGenerator[None, None]:
+        """A process that makes no progress is ended; another one starts by itself."""
+        try:
+            yield
+        except EngineHung:
+            await self._host.kill()
+            raise
 
     async def _leave(self) -> None:
         server, self._server = self._server, None
@@ -112,9 +126,11 @@ class DirectEngine:
         raise EngineError("the model's process ended while it wrote; the next key starts it again")
 
     async def _counted(self, texts: Sequence[str]) -> list[int]:
-        async with self._host.lease() as address:
+        async with self._host.lease() as address, self._hanging_ends():
             server = await self._found(address)
-            return await server.count(texts) if server else await self._count(address, texts, special=False)
+            if server is None:
+                return await self._count(address, texts, special=False)
+            return await in_time(server.count(texts), self._host.progress)
 
     async def _count(self, address: Address, texts: Sequence[str], *, special: bool) -> list[int]:
         said = {"ask": "count", "texts": list(texts), "special": special}
@@ -123,16 +139,11 @@ class DirectEngine:
         return counts
 
     async def _asked(self, address: Address, said: Mapping[str, object]) -> AsyncGenerator[dict[str, Any], None]:
-        """The lines of an answer. A process that makes no progress is ended, and started again."""
         host, _, port = address.url.removeprefix(SCHEME).rpartition(":")
         lines = ask(host, int(port), address.key, said, progress=self._host.progress)
-        try:
-            async with aclosing(lines):
-                async for line in lines:
-                    yield line
-        except EngineHung:
-            self._host.kill()
-            raise
+        async with aclosing(lines):
+            async for line in lines:
+                yield line
 
 
 def _token(line: Mapping[str, Any]) -> Token:

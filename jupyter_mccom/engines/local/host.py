@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from math import ceil
 
 from ...errors import EngineBusy, EngineError, ModelMissing
 from ...process.supervisor import State, Supervisor, Words
@@ -15,9 +16,13 @@ from .child import Child
 from .progress import Progress
 
 _READY_S = 120.0
+_GONE_S = 5.0
+"""A process that is killed is gone in milliseconds, unless a disk holds it."""
 _WORDS = Words(
     ended=lambda last_words: EngineBusy(f"the model's process ended ({last_words})"),
-    resting=lambda trouble, _: EngineBusy(f"{trouble} (it is retried automatically; see `jupyter mccom status`)"),
+    resting=lambda trouble, pause_s: EngineBusy(
+        f"{trouble} (it is tried again in {ceil(pause_s)} s; at once with %mccom restart)", retry_after_s=pause_s
+    ),
     stopped=lambda: EngineBusy("the model was stopped while it was asked; the next key starts it again"),
     fault=lambda error: EngineError(f"the model's process cannot be started ({error!r}); please report it"),
 )
@@ -89,11 +94,16 @@ class Host:
         async with self._supervisor.lease() as child:
             yield Address(url=child.address, key=self._key)
 
-    def kill(self) -> None:
-        """Ends the child at once, because it hangs; it starts again by itself."""
+    async def kill(self) -> None:
+        """Ends the child at once, because it hangs; it starts again by itself, and nobody gets the dying one."""
         child = self._supervisor.run
         if child is not None:
             child.kill()
+            await asyncio.wait({child.exited}, timeout=_GONE_S)
+
+    async def restart(self) -> None:
+        """Ends the child, or the pause after its last failure: `lease` starts the next one at once."""
+        await self._supervisor.restart()
 
     async def aclose(self) -> None:
         """Ends the child; `lease` may start it again."""

@@ -1,8 +1,8 @@
 """How long a model's process may say nothing before it counts as hung.
 
 A process tells of its progress at least once a batch. Ten times the longest silence that it was heard to break is too
-long, and never less than 15 s. The bound doubles each time that it was not enough, so that a machine which is slower
-than that gets its answer in the end.
+long, from 15 s to 25 s: a request waits for 30 s. The bound doubles each time that it was not enough, so that a machine
+which is slower than that gets its answer in the end.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _LEAST_S = 15.0
+_MOST_S = 25.0
 _TIMES = 10.0
 
 
@@ -49,7 +50,7 @@ class Progress:
         """Seconds until one who waits, and heard nothing since `own_s`, knows that it hangs; 0 or less: it does."""
         now_s = self.now_s()
         silent_s = max(self._vain_s + now_s - self._since_s, now_s - own_s)
-        return max(self._least_s, _TIMES * self._slowest_s) - silent_s
+        return max(self._least_s, min(_MOST_S, _TIMES * self._slowest_s)) - silent_s
 
     def made(self, own_s: float) -> None:
         """The process said something to one who had heard nothing since `own_s`."""

@@ -1,0 +1,23 @@
+"""How long a model's process may be silent: a bound that a slow machine raises, within what a request waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_mccom.engines.local.progress import Progress
+
+
+@pytest.mark.parametrize(("heard_s", "bound_s"), [(0.1, 15), (1.0, 15), (2.0, 20), (9.0, 25)])
+def test_the_bound_is_below_what_a_request_waits(
+    heard_s: float, bound_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten times the longest silence that was broken, from 15 s to 25 s; twice 15 s after it was not enough."""
+    now_s = 100.0
+    monkeypatch.setattr(Progress, "now_s", staticmethod(lambda: now_s))
+    progress = Progress()
+    with progress.waiting():
+        now_s += heard_s
+        progress.made(100.0)
+        assert progress.left_s(now_s) == pytest.approx(bound_s)
+        progress.hung()
+        assert progress.left_s(now_s) == pytest.approx(30)
