@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping, MutableMapping, S
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from .types import Agreement, CompletionRequest, Hit, Outcome, Prompt, Skills, Survival, Token, Trace
+from .agreement import Agreement
+from .types import CompletionRequest, Hit, Outcome, Prompt, Skills, Survival, Token, Trace
 
 
 class Engine(Protocol):

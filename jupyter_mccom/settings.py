@@ -8,17 +8,15 @@ code go), and where the key is found (any variable or file of the server). Every
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from traitlets import Bool, Enum, List, TraitError, Unicode, validate
-from traitlets.config import Config, Configurable
-from traitlets.config.loader import DeferredConfigString
+from traitlets.config import Configurable
 
 from .bounded import Real, Whole
-from .errors import InputError, SettingsError
+from .errors import SettingsError
 
 THRESHOLDS = ("route_threshold", "show_threshold")
 """Settings that win over what is learnt, where they are 0 or more."""
@@ -317,37 +315,6 @@ class MCCom(Configurable):
         if value and path.exists() and not path.is_dir():
             raise TraitError(f"{proposal['trait'].name} must be a folder, and {str(path)!r} is a file")
         return value
-
-
-def from_arguments(arguments: Sequence[str], *, as_the_server: bool = False) -> MCCom:
-    """Settings from `--MCCom.name=value` arguments; `as_the_server`: above those that a Jupyter server here would have.
-
-    Raises InputError for any other argument, SettingsError for a value that cannot be.
-    """
-    config = _server_config() if as_the_server else Config()
-    for argument in arguments:
-        found = re.fullmatch(r"--MCCom\.(\w+)=(.*)", argument, re.DOTALL)
-        if found is None or found[1] not in MCCom.class_trait_names(config=True):
-            raise InputError(
-                f"unknown argument {argument!r}; see `jupyter mccom --help` and the settings in the README"
-            )
-        config.MCCom[found[1]] = DeferredConfigString(found[2])
-    try:
-        return MCCom(config=config)
-    except (TraitError, ValueError) as error:
-        raise SettingsError(f"{error}; see the settings in the README") from error
-
-
-def _server_config() -> Config:
-    """The server's configuration, from each folder in which Jupyter looks for it."""
-    from jupyter_core.application import JupyterApp
-
-    class Server(JupyterApp):
-        name = "jupyter_server"
-
-    server = Server()
-    server.load_config_file()
-    return server.config
 
 
 def changed(settings: MCCom, **values: object) -> MCCom:

@@ -48,7 +48,8 @@ def _block(page: Path, part: str) -> str:
 INSTALL, PULL = _block(README, "demo"), _block(README, "jupyter mccom pull")
 OWN_MODEL, SERVE = _block(README, "jupyter lab"), _block(README, "serve")
 TEST, PULL_FOR_ALL, MEASURE = _block(README, "pytest"), _block(SERVER, "pull"), _block(EVALUATION, "readme")
-RUN = {INSTALL, PULL, OWN_MODEL, SERVE, TEST, PULL_FOR_ALL, MEASURE}
+SERVE_ALL = _block(SERVER, "openssl")
+RUN = {INSTALL, PULL, OWN_MODEL, SERVE, TEST, PULL_FOR_ALL, MEASURE, SERVE_ALL}
 """Each of them has its test below; `test_commands_exist` checks the shell blocks of the other folders."""
 
 
@@ -61,7 +62,7 @@ class Place:
         """Both of a block's streams."""
         self.port = _free_port()
         self.stand_ins = {
-            "pip install .": f"pip install {shlex.quote(str(ROOT))}",
+            '".[demo]"': shlex.quote(f"{ROOT}[demo]"),
             '".[test]"': shlex.quote(f"{ROOT}[test]"),
             "&& pytest": f"&& cd {shlex.quote(str(ROOT))} && pytest",
             "/models/my-coder.gguf": shlex.quote(str(models.locate(SMALL))),
@@ -69,6 +70,7 @@ class Place:
             "qwen2.5-coder-1.5b": SMALL,
             "8012": str(self.port),
             "/opt/mccom/models": str(folder / "models"),
+            "/etc/mccom": str(folder),
             "../shared/data": str(folder / "data"),
             "--out DIR": f"--out {folder / 'figures'} --n 1",
         }
@@ -201,9 +203,10 @@ def test_a_model_file_of_ones_own_is_used(place: Place, models: Store) -> None:
     assert status["model"]["id"] == str(models.locate(SMALL))
 
 
-def test_a_model_is_served_to_those_with_the_key(place: Place) -> None:
+@pytest.mark.parametrize("block", [SERVE, SERVE_ALL], ids=["for oneself", "for all users of a hub"])
+def test_a_model_is_served_to_those_with_the_key(place: Place, block: str) -> None:
     """The serve command answers only requests with the key, whose file only its owner can open."""
-    with place.running(SERVE, rf"http://[\w.]+:{place.port}\b"):
+    with place.running(block, rf"http://[\w.]+:{place.port}\b"):
         key = (place.folder / "key").read_text().strip()
         url = f"http://127.0.0.1:{place.port}/v1/models"
         assert "data" in json.loads(_get(url, Authorization=f"Bearer {key}"))

@@ -19,17 +19,18 @@ ALLOWED = {
     "put_in_place": set[str](),
     "atomic_json": {"put_in_place"},
     "mccomignore": {"errors"},
-    "protocols": {"types"},
+    "agreement": set[str](),
+    "protocols": {"agreement", "types"},
     "bounded": set[str](),
     "settings": {"bounded", "errors"},
     "way_out": set[str](),
-    "cascade": {"protocols", "types", "errors"},
+    "cascade": {"agreement", "protocols", "types", "errors"},
     "process": {"errors"},
     "retrieval": {"process", "privacy", "protocols", "types", "errors", "mccomignore", "put_in_place"},
     "engines": {"process", "protocols", "types", "errors", "atomic_json", "way_out"},
     "models": {"types", "errors", "atomic_json", "way_out", "put_in_place"},
     "privacy": {"protocols", "types", "errors", "mccomignore"},
-    "learning": {"types", "errors", "put_in_place"},
+    "learning": {"agreement", "types", "errors", "put_in_place"},
     "compose": {
         "atomic_json",
         "cascade",
@@ -48,6 +49,7 @@ ALLOWED = {
     "cloud": {"engines", "protocols", "types", "errors", "atomic_json", "way_out"},
     "server": {"compose", "cloud", "models", "privacy", "settings", "types", "errors", "way_out"},
     "evaluation": {
+        "agreement",
         "compose",
         "cascade",
         "learning",
@@ -93,7 +95,7 @@ HOMES = {
     "IPython": {"__init__.py", "magics/extension.py", "magics/finding.py", "magics/verbs.py", "demo/tour.py"},
     "ipykernel": {"magics/finding.py"},
     "jupyter_events": {"server/events.py"},
-    "jupyter_core": {"compose/persons_cloud.py", "magics/server.py", "settings.py"},
+    "jupyter_core": {"cli/settings_arguments.py", "compose/persons_cloud.py", "magics/server.py"},
     "xllamacpp": {"engines/local/xllamacpp_server.py"},
     "numpy": {"engines/local/llama_h.py", "retrieval/index.py"},
     "detect_secrets": {"privacy/secrets/entropy.py", "privacy/secrets/vendor_tokens.py"},
@@ -127,7 +129,7 @@ HOMES = {
     "tqdm": {"cli/console.py"},
     "tornado": {"server/cloud_routes.py", "server/handler.py", "server/routes.py"},
     "jupyter_server": {"server/handler.py", "server/app.py"},
-    "traitlets": {"bounded.py", "settings.py"},
+    "traitlets": {"bounded.py", "cli/settings_arguments.py", "settings.py"},
 }
 N_FILE_LINES, N_FUNCTION_LINES, N_NAME_CHARS = 340, 40, 60
 

@@ -39,7 +39,7 @@ ELSEWHERE = {
     "engines/local/connection.py": "asks a child process of ours by its socket",
     "engines/choosing/this_machine.py": "asks the system what this machine is",
     "magics/server.py": "the kernel asks the Jupyter server that started it",
-    "cli/main.py": "starts JupyterLab for the demo",
+    "cli/demo.py": "starts JupyterLab for the demo",
     "cli/serve.py": "listens, which is what a person asked for",
     "demo/tour.py": "looks for a free port of this machine",
     "evaluation/suites/latency.py": "times an import in a process of its own",

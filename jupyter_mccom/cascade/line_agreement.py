@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
-from ..types import Agreement, CompletionRequest
+from ..agreement import Agreement
+from ..types import CompletionRequest
 from .line import place_of
 
 _LEFT_CHARS = 200

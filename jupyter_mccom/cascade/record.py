@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from ..agreement import Agreement
 from ..protocols import Recorder
-from ..types import Agreement, Outcome, Suggestion, Survival, Trace
+from ..types import Outcome, Suggestion, Survival, Trace
 
 _TRACES_KEPT = 1000
 _Value = TypeVar("_Value")

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..cloud.cloud_request import CloudRequest, usual_model
 from ..errors import CloudKeyMissing, InputError, SettingsError, SettingsLocked
-from ..settings import MCCom, from_arguments
+from ..settings import MCCom
+from .settings_arguments import from_arguments
 
 if TYPE_CHECKING:
     from ..cloud.cloud_set_up import CloudSetUp

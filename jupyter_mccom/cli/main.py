@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, MCComError
-from ..settings import AUTO, MCCom, changed, from_arguments
+from ..settings import AUTO, MCCom, changed
 from ..types import CompletionRequest, Hit, Outcome, Trace
 from .cloud_commands import add_cloud_commands, run_cloud
 from .console import be_lenient, note, progress_bar
+from .settings_arguments import from_arguments
 
 if TYPE_CHECKING:
     from ..cascade.pipeline import Cascade

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ..types import Agreement, Outcome
+from ..agreement import Agreement
+from ..types import Outcome
 from .calibrate import BALANCED, Calibration, Prices
 from .schema import Event
 from .trace_file import TraceStore

@@ -13,7 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
-from ..types import Agreement, Features, Outcome, OutcomeKind, Survival, Target, Trace, Trigger
+from ..agreement import Agreement
+from ..types import Features, Outcome, OutcomeKind, Survival, Target, Trace, Trigger
 from .evidence import Example
 
 Event: TypeAlias = Trace | Outcome | Survival | Agreement

@@ -18,7 +18,7 @@ from jupyter_mccom.server.messages import message
 from tests.conftest import SMALL
 from tests.live import DOCUMENT, Notebook, notebook
 
-from .test_routes import Fetch
+from .asking import Fetch
 
 LOAD = "%load_ext jupyter_mccom"
 PLAIN: dict[str, Any] = {"ServerApp": {"jpserver_extensions": {}}}

@@ -9,7 +9,7 @@ from tornado.httpclient import HTTPClientError
 
 from tests.conftest import SMALL
 
-from .test_routes import REQUEST, Fetch
+from .asking import REQUEST, Fetch
 
 
 async def test_a_report_is_of_a_kept_suggestion(jp_fetch: Fetch) -> None:

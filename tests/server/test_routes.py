@@ -5,66 +5,41 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 import anyio
 import httpx
-import psutil
 import pytest
 from jupyter_server.serverapp import ServerApp
-from tornado.httpclient import HTTPClientError, HTTPResponse
+from tornado.httpclient import HTTPClientError
 
 from jupyter_mccom.compose import traces_file
 from jupyter_mccom.errors import ModelError
 from jupyter_mccom.learning.evidence import Example
 from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.models.store import Store
-from jupyter_mccom.server.completions import Completions
-from jupyter_mccom.server.handler import SERVICE
 from jupyter_mccom.settings import MCCom
-from jupyter_mccom.types import CompletionRequest
 from tests.conftest import SMALL
+from tests.server.asking import PATIENCE_S, REQUEST, Fetch, answer, complete, model_processes
 
-Fetch = Callable[..., Awaitable[HTTPResponse]]
-PATIENCE_S = 60
 GOLDEN = Path(__file__).parents[1] / "wire"
-REQUEST: dict[str, Any] = {
-    "client_id": "w",
-    "request_id": "r-1",
-    "document": "a.ipynb",
-    "cell_id": "c",
-    "language": "python",
-    "prefix": "import numpy as np\nimport pandas as ",
-    "suffix": "",
-}
-
-
-async def _complete(fetch: Fetch, **values: object) -> list[dict[str, Any]]:
-    response = await fetch("mccom", "complete", method="POST", body=json.dumps({**REQUEST, **values}))
-    return [json.loads(line) for line in response.body.decode().splitlines()]
-
-
-async def _json(fetch: Fetch, *route: str, **options: object) -> Any:
-    return json.loads((await fetch("mccom", *route, **options)).body)
 
 
 async def test_a_completion_then_typing_along_then_its_outcome(jp_fetch: Fetch, never_blocks: object) -> None:
     """A completion, typing along and the outcome are one suggestion in the traces."""
-    (line,) = await _complete(jp_fetch)
+    (line,) = await complete(jp_fetch)
     assert (line["type"], line["request_id"], line["origin"]) == ("final", "r-1", "local")
     assert line["text"]
     typed = REQUEST["prefix"] + line["text"][0]
-    (again,) = await _complete(jp_fetch, request_id="r-2", prefix=typed)
+    (again,) = await complete(jp_fetch, request_id="r-2", prefix=typed)
     assert (again["text"], again["origin"]) == (line["text"][1:], "again")
     assert again["suggestion_id"] == line["suggestion_id"]
-    (last,) = (await _json(jp_fetch, "traces", params={"last": "1"}))["traces"]
+    (last,) = (await answer(jp_fetch, "traces", params={"last": "1"}))["traces"]
     assert (last["request_id"], last["text"]) == ("r-1", line["text"])
     outcome = {"suggestion_id": line["suggestion_id"], "kind": "accepted", "kept_chars": 3, "shown_ms": 900}
     assert (await jp_fetch("mccom", "outcome", method="POST", body=json.dumps(outcome))).code == 204
-    first, second = (await _json(jp_fetch, "traces"))["traces"]
+    first, second = (await answer(jp_fetch, "traces"))["traces"]
     assert (first["outcome"], second["outcome"]) == (outcome, None)
     survival = {"suggestion_id": line["suggestion_id"], "after_s": 30, "kept_chars": 3, "of_chars": 4}
     assert (await jp_fetch("mccom", "survival", method="POST", body=json.dumps(survival))).code == 204
@@ -72,30 +47,30 @@ async def test_a_completion_then_typing_along_then_its_outcome(jp_fetch: Fetch, 
         while [found.survived_30 for found in await asyncio.to_thread(_kept)] != [0.75]:
             await asyncio.sleep(0.05)
     assert (await jp_fetch("mccom", "traces", method="DELETE")).code == 204
-    assert (await _json(jp_fetch, "traces"))["traces"] == []
+    assert (await answer(jp_fetch, "traces"))["traces"] == []
     assert await asyncio.to_thread(_kept) == []
 
 
 async def test_a_newer_request_cancels_the_older(jp_fetch: Fetch) -> None:
     """A newer request cancels the older of the same window and document, and no other."""
-    await _complete(jp_fetch)
+    await complete(jp_fetch)
     long = "".join(f"name_{i} = {i}\n" for i in range(60))
-    older = asyncio.create_task(_complete(jp_fetch, prefix=long + "print("))
+    older = asyncio.create_task(complete(jp_fetch, prefix=long + "print("))
     await asyncio.sleep(0.05)
-    other = asyncio.create_task(_complete(jp_fetch, client_id="other", prefix=long + "print(name_"))
-    newer = await _complete(jp_fetch, prefix=long + "print(na")
+    other = asyncio.create_task(complete(jp_fetch, client_id="other", prefix=long + "print(name_"))
+    newer = await complete(jp_fetch, prefix=long + "print(na")
     assert (await older, len(newer), len(await other)) == ([], 1, 1)
 
 
 async def test_status_warm_and_unload_with_the_server(jp_fetch: Fetch) -> None:
     """The status has the golden fields, and warming starts the model's process."""
-    status = await _json(jp_fetch, "status")
+    status = await answer(jp_fetch, "status")
     golden = json.loads((GOLDEN / "status_ready.json").read_text())
     assert status.keys() == golden.keys()
     assert status["model"] == {"id": "smollm2-135m", "bytes": 98_362_432, "present": True}
     assert (await jp_fetch("mccom", "warm", method="POST", body="{}")).code == 204
     with anyio.fail_after(PATIENCE_S):
-        while not _model_processes():
+        while not model_processes():
             await asyncio.sleep(0.05)
 
 
@@ -104,15 +79,15 @@ async def test_a_snooze_answers_only_who_asks(jp_fetch: Fetch) -> None:
     body = (GOLDEN / "snooze.json").read_text()
     told = json.loads((await jp_fetch("mccom", "snooze", method="PUT", body=body)).body)
     assert 14 * 60 < told["snooze"]["left_s"] <= 15 * 60
-    assert await _complete(jp_fetch, trigger="typing") == []
-    assert len(await _complete(jp_fetch, trigger="invoke")) == 1
+    assert await complete(jp_fetch, trigger="typing") == []
+    assert len(await complete(jp_fetch, trigger="invoke")) == 1
     with pytest.raises(HTTPClientError, match="400"):
         await jp_fetch("mccom", "snooze", method="PUT", body='{"minutes": -1}')
     told = json.loads((await jp_fetch("mccom", "snooze", method="PUT", body="{}")).body)
     assert told["snooze"] == {"left_s": None}
     told = json.loads((await jp_fetch("mccom", "snooze", method="DELETE")).body)
     assert told["snooze"] is None
-    assert len(await _complete(jp_fetch, trigger="typing")) == 1
+    assert len(await complete(jp_fetch, trigger="typing")) == 1
 
 
 async def test_who_opts_out_gets_nothing(jp_fetch: Fetch, jp_root_dir: Path) -> None:
@@ -120,10 +95,10 @@ async def test_who_opts_out_gets_nothing(jp_fetch: Fetch, jp_root_dir: Path) -> 
     book = {"metadata": {"mccom": {"completions": False}}, "cells": []}
     (jp_root_dir / "out.ipynb").write_text(json.dumps(book))
     for trigger in ("typing", "invoke", "ask"):
-        (line,) = await _complete(jp_fetch, document="out.ipynb", trigger=trigger)
+        (line,) = await complete(jp_fetch, document="out.ipynb", trigger=trigger)
         assert (line["type"], line["text"], line["route"]["to"]) == ("final", "", "nothing")
         assert line["route"]["reason"] == "notebook-off"
-    (line,) = await _complete(jp_fetch, opt_out="cell")
+    (line,) = await complete(jp_fetch, opt_out="cell")
     assert line["route"]["reason"] == "cell-off"
     told = json.loads((await jp_fetch("mccom", "status", params={"document": "out.ipynb"})).body)
     assert (told["off_here"], told["opt_outs_bind"]) == ("notebook-off", [])
@@ -133,7 +108,7 @@ async def test_who_opts_out_gets_nothing(jp_fetch: Fetch, jp_root_dir: Path) -> 
 async def test_no_process_outlives_the_server() -> None:
     """No model process outlives the server."""
     with anyio.fail_after(PATIENCE_S):
-        while _model_processes():
+        while model_processes():
             await asyncio.sleep(0.05)
 
 
@@ -148,18 +123,18 @@ async def test_why_a_download_failed_is_told_until_a_model_answers(
     monkeypatch.setattr(Store, "pull", full)
     await jp_fetch("mccom", "pull", method="POST", body="{}")
     with anyio.fail_after(PATIENCE_S):
-        while (status := await _json(jp_fetch, "status"))["pull"] is not None:
+        while (status := await answer(jp_fetch, "status"))["pull"] is not None:
             await asyncio.sleep(0.05)
     assert (status["state"], status["detail"]) == ("trouble", "the disk is full; free some space")
-    await _complete(jp_fetch)
-    assert (await _json(jp_fetch, "status"))["state"] == "ready"
+    await complete(jp_fetch)
+    assert (await answer(jp_fetch, "status"))["state"] == "ready"
 
 
 async def test_a_model_that_is_there_needs_no_download(jp_fetch: Fetch) -> None:
     """A pull of a model that is here is accepted and ends at once."""
     response = await jp_fetch("mccom", "pull", method="POST", body="{}")
     assert response.code == 202
-    assert (await _json(jp_fetch, "pull", method="DELETE"))["pull"] is None
+    assert (await answer(jp_fetch, "pull", method="DELETE"))["pull"] is None
 
 
 @pytest.mark.parametrize(
@@ -221,7 +196,7 @@ async def test_hostile_cells_are_completed(jp_fetch: Fetch, never_blocks: object
 
     beating = asyncio.create_task(beat())
     with anyio.fail_after(PATIENCE_S):
-        lines = await _complete(jp_fetch, prefix=prefix, request_id=kind)
+        lines = await complete(jp_fetch, prefix=prefix, request_id=kind)
     beating.cancel()
     assert lines[-1]["type"] == "final"
     assert slowest_s < 1
@@ -269,73 +244,12 @@ def _kept() -> list[Example]:
         return store.examples(SMALL, "anchored-block, healed")
 
 
-def _model_processes() -> list[int]:
-    children = psutil.Process().children(recursive=True)
-    return [child.pid for child in children if "jupyter_mccom.engines.local.llamacpp" in " ".join(child.cmdline())]
-
-
 async def test_a_restart_is_at_once(jp_fetch: Fetch) -> None:
     """A restart ends the model's process, and the next one answers without a pause."""
-    await _complete(jp_fetch)
-    (former,) = _model_processes()
+    await complete(jp_fetch)
+    (former,) = model_processes()
     status = json.loads((await jp_fetch("mccom", "restart", method="POST", body="")).body)
     assert status["state"] in ("loading", "ready")
-    (line,) = await _complete(jp_fetch, prefix="import numpy as ")
+    (line,) = await complete(jp_fetch, prefix="import numpy as ")
     assert line["type"] == "final"
-    assert former not in _model_processes()
-
-
-async def test_a_warmed_position_has_its_prompt_cached(jp_fetch: Fetch) -> None:
-    """The prompt of a warmed position is in the model's cache."""
-    await _complete(jp_fetch)
-    long = "".join(f"entered_{i} = {i}\n" for i in range(40))
-    position = {**REQUEST, "document": "b.ipynb", "prefix": long}
-    assert (await jp_fetch("mccom", "warm", method="POST", body=json.dumps(position))).code == 204
-    with anyio.fail_after(PATIENCE_S):
-        while any(task.get_name() == "mccom in advance" for task in asyncio.all_tasks()):
-            await asyncio.sleep(0.05)
-    await _complete(jp_fetch, document="b.ipynb", prefix=long + "print(")
-    trace = (await _json(jp_fetch, "traces"))["traces"][-1]
-    assert trace["generations"][0]["tokens"][0]["n_evaluated"] < 10
-
-
-def _in_advance() -> list[asyncio.Task[Any]]:
-    return [task for task in asyncio.all_tasks() if task.get_name() == "mccom in advance"]
-
-
-async def _over(task: asyncio.Task[Any]) -> bool:
-    """Waits for its end; it was cancelled."""
-    with anyio.fail_after(PATIENCE_S):
-        await asyncio.wait([task])
-    return task.cancelled()
-
-
-async def test_a_position_is_read_no_further_when_the_page_gives_it_up(
-    jp_fetch: Fetch, jp_http_port: int, jp_base_url: str, jp_auth_header: dict[str, str]
-) -> None:
-    """Warming ends when the page closes its request."""
-    await _complete(jp_fetch)
-    await asyncio.wait(_in_advance())
-    position = {**REQUEST, "document": "c.ipynb", "prefix": "".join(f"left_{i} = {i}\n" for i in range(400))}
-    address = f"http://127.0.0.1:{jp_http_port}{jp_base_url}mccom/warm"
-    async with httpx.AsyncClient(headers=jp_auth_header) as page:
-        asked = asyncio.create_task(page.post(address, json=position, timeout=PATIENCE_S))
-        with anyio.fail_after(PATIENCE_S):
-            while not (reading := _in_advance()):
-                await asyncio.sleep(0.01)
-        asked.cancel()
-        await asyncio.wait([asked])
-    assert [await _over(task) for task in reading] == [True]
-
-
-async def test_what_is_answered_in_advance_ends_with_the_next_request(jp_fetch: Fetch, jp_serverapp: ServerApp) -> None:
-    """An answer in advance ends with the next request."""
-    await _complete(jp_fetch)
-    (ahead,) = _in_advance()
-    completions: Completions = jp_serverapp.web_app.settings[SERVICE]
-    request = CompletionRequest(
-        id="r-9", client="w", document="a.ipynb", cell_id="c", language="python", prefix="q", suffix=""
-    )
-    asked = completions.begin(request, asyncio.sleep(PATIENCE_S))
-    assert await _over(ahead)
-    asked.cancel()
+    assert former not in model_processes()

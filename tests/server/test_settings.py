@@ -15,7 +15,7 @@ from jupyter_mccom.learning.calibrate import EAGERNESS
 from jupyter_mccom.models.store import Store
 from tests.conftest import CODER, SMALL
 
-from .test_routes import PATIENCE_S, _complete, _json, _model_processes
+from .asking import PATIENCE_S, answer, complete, model_processes
 
 Fetch = Callable[..., Awaitable[HTTPResponse]]
 LONG = "".join(f"name_{i} = {i}\n" for i in range(30)) + "def add(first, second):\n    return "
@@ -38,7 +38,7 @@ def jp_server_config(models: Store) -> dict[str, Any]:
 
 
 async def _patch(fetch: Fetch, **values: object) -> Any:
-    return await _json(fetch, "settings", method="PATCH", body=json.dumps(values))
+    return await answer(fetch, "settings", method="PATCH", body=json.dumps(values))
 
 
 async def _refused(fetch: Fetch, body: str) -> tuple[int, str]:
@@ -72,14 +72,14 @@ async def test_a_page_changes_no_locked_setting_and_no_path(
     jp_fetch: Fetch,
 ) -> None:
     """A page changes neither what the configuration sets nor the cloud's address, key or any path."""
-    before = await _json(jp_fetch, "settings")
-    assert before["locked"] == ["show_threshold"] == (await _json(jp_fetch, "status"))["locked"]
+    before = await answer(jp_fetch, "settings")
+    assert before["locked"] == ["show_threshold"] == (await answer(jp_fetch, "status"))["locked"]
     assert not {"cloud_url", "cloud_key_env", "cloud_key_file", "models_dir"} & before["settings"].keys()
     secret = {"cloud_dialect": "openai", "cloud_key_env": "HOME", "cloud_key_file": "/etc/passwd", "cloud_url": "x"}
     for name, value in {"show_threshold": 0.5, "models_dir": "/", "project_root": "/", **secret}.items():
         code, message = await _refused(jp_fetch, json.dumps({"threads": 3, name: value}))
         assert (code, name in message) == (403, True)
-    assert await _json(jp_fetch, "settings") == before
+    assert await answer(jp_fetch, "settings") == before
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ async def test_a_page_changes_no_locked_setting_and_no_path(
 )
 async def test_a_wrong_name_or_value_is_named_and_changes_nothing(jp_fetch: Fetch, body: str, said: str) -> None:
     """A wrong name or value is named and changes nothing."""
-    before = await _json(jp_fetch, "settings")
+    before = await answer(jp_fetch, "settings")
     code, message = await _refused(jp_fetch, body)
     assert (code, said in message) == (400, True), message
-    assert await _json(jp_fetch, "settings") == before
+    assert await answer(jp_fetch, "settings") == before
 
 
 async def test_a_change_holds_with_the_next_key(jp_fetch: Fetch, never_blocks: object) -> None:
@@ -109,23 +109,23 @@ async def test_a_change_holds_with_the_next_key(jp_fetch: Fetch, never_blocks: o
     answer = await _patch(jp_fetch, model=SMALL, max_tokens=1, use_cloud=False)
     assert answer["settings"]["max_tokens"] == 1
     statement = "def add(first, second):\n    return "
-    (short,) = await _complete(jp_fetch, prefix=statement)
-    loaded = _model_processes()
+    (short,) = await complete(jp_fetch, prefix=statement)
+    loaded = model_processes()
     await _patch(jp_fetch, max_tokens=32, use_kernel=False, enabled=False)
-    (off,) = await _complete(jp_fetch, document="b.ipynb")
+    (off,) = await complete(jp_fetch, document="b.ipynb")
     assert off["type"] == "trouble"
-    assert (await _json(jp_fetch, "status"))["state"] == "off"
+    assert (await answer(jp_fetch, "status"))["state"] == "off"
     await _patch(jp_fetch, enabled=True)
-    (long,) = await _complete(jp_fetch, document="b.ipynb", prefix=statement)
+    (long,) = await complete(jp_fetch, document="b.ipynb", prefix=statement)
     assert len(long["text"]) > len(short["text"])
-    assert (len(loaded), _model_processes()) == (1, loaded)
+    assert (len(loaded), model_processes()) == (1, loaded)
 
 
 async def test_eagerness_moves_the_gates_at_once(jp_fetch: Fetch) -> None:
     """A changed eagerness holds with the answer to its PATCH, beside a threshold that the administrator has set."""
     for name, prices in EAGERNESS.items():
         await _patch(jp_fetch, model=CODER, eagerness=name)
-        learning = (await _json(jp_fetch, "status"))["learning"]
+        learning = (await answer(jp_fetch, "status"))["learning"]
         assert learning["eagerness"] == name
         assert learning["route"] == {"above": prices.route_chance, "of": "chance"}
         assert (learning["show"]["above"], learning["set"]) == (0.0, ["show_threshold"])
@@ -136,36 +136,36 @@ async def test_eagerness_moves_the_gates_at_once(jp_fetch: Fetch) -> None:
 async def test_switching_the_cloud_off_and_on_gives_no_call_back(jp_fetch: Fetch) -> None:
     """Switching the cloud off and on gives no call back."""
     await _patch(jp_fetch, model=SMALL, cloud_calls_a_day=3)
-    await _complete(jp_fetch, trigger="ask")
-    left = (await _json(jp_fetch, "status"))["cloud"]["calls_left"]
+    await complete(jp_fetch, trigger="ask")
+    left = (await answer(jp_fetch, "status"))["cloud"]["calls_left"]
     await _patch(jp_fetch, use_cloud=False)
-    off = (await _json(jp_fetch, "status"))["cloud"]
-    await _complete(jp_fetch, trigger="ask", prefix="import json\njson.")
+    off = (await answer(jp_fetch, "status"))["cloud"]
+    await complete(jp_fetch, trigger="ask", prefix="import json\njson.")
     await _patch(jp_fetch, use_cloud=True, cloud_calls_a_day=2)
-    on = (await _json(jp_fetch, "status"))["cloud"]
+    on = (await answer(jp_fetch, "status"))["cloud"]
     assert (left, off["on"], off["calls_left"], on["on"], on["calls_left"]) == (2, False, 2, True, 1)
 
 
 async def test_a_new_model_process_ends_no_answer(jp_fetch: Fetch) -> None:
     """A new model process ends no running answer and is the only one afterwards."""
     await _patch(jp_fetch, model=SMALL, use_cloud=False)
-    assert (await _json(jp_fetch, "status"))["model"]["id"] == SMALL
-    await _complete(jp_fetch)
-    before = _model_processes()
-    running = asyncio.create_task(_complete(jp_fetch, request_id="old", document="b.ipynb", prefix=LONG))
+    assert (await answer(jp_fetch, "status"))["model"]["id"] == SMALL
+    await complete(jp_fetch)
+    before = model_processes()
+    running = asyncio.create_task(complete(jp_fetch, request_id="old", document="b.ipynb", prefix=LONG))
     await asyncio.sleep(0.05)  # it has begun
     await _patch(jp_fetch, context_tokens=2048)
     await _patch(jp_fetch, idle_unload_s=60)
-    (new,) = await _complete(jp_fetch, request_id="new", prefix="import json\njson.")
+    (new,) = await complete(jp_fetch, request_id="new", prefix="import json\njson.")
     (old,) = await running
     assert (old["type"], new["type"]) == ("final", "final")
     assert old["text"], old["route"]
-    after = _model_processes()
+    after = model_processes()
     assert (len(before), len(after), {*before} & {*after}) == (1, 1, set())
 
 
 async def test_no_process_outlives_a_server_whose_model_was_changed() -> None:
     """No process outlives a server whose model was changed."""
     with anyio.fail_after(PATIENCE_S):
-        while _model_processes():
+        while model_processes():
             await asyncio.sleep(0.05)

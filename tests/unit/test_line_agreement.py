@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from jupyter_mccom.agreement import Agreement
 from jupyter_mccom.cascade.line_agreement import LocalTexts
-from jupyter_mccom.types import Agreement, Cell, CompletionRequest
+from jupyter_mccom.types import Cell, CompletionRequest
 
 HEAD = "import numpy as np\n"
 REQUEST = CompletionRequest(

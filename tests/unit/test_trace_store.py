@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_mccom.agreement import Agreement
 from jupyter_mccom.errors import TracesError
 from jupyter_mccom.learning.schema import Event
 from jupyter_mccom.learning.trace_file import TraceStore
-from jupyter_mccom.types import Agreement, Outcome, Survival
+from jupyter_mccom.types import Outcome, Survival
 from tests.traced import features, trace
 
 NOW_S = 1_700_000_000.0

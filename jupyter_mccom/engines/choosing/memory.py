@@ -19,7 +19,7 @@ def limit_bytes(cgroup: Path = _CGROUP) -> int:
 
     machine = int(psutil.virtual_memory().total)
     try:
-        return min(machine, int((cgroup / "memory.max").read_text()))
+        return min(machine, int((cgroup / "memory.max").read_text(encoding="utf-8")))
     except (OSError, ValueError):  # no container, no limit (`max`), or not Linux
         return machine
 

@@ -17,7 +17,7 @@ from ...settings import MCCom
 from .bench import last_part
 
 _WHEELS = ("jupyter-mccom", "xllamacpp", "rank-bm25", "parso", "httpx", "jupyter-server", "jupyterlab")
-_PLACES = frozenset(("dir", "env", "file", "key", "path", "paths", "root"))
+_PLACES = frozenset(("bind", "dir", "env", "file", "key", "path", "paths", "root"))
 """Words in the names of settings that say where something lies: a folder, a file, a key or its variable."""
 
 

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from ...agreement import Agreement
 from ...cascade.route import features_of
 from ...compose import open_cascade, open_store
 from ...compose.gates import calibration_of, prices_of, prompts_of
@@ -36,7 +37,7 @@ from ...learning.trace_file import TraceStore
 from ...learning.verdict import judge, wrong_at_recall
 from ...models.catalog import Model
 from ...settings import MCCom
-from ...types import READ_MS, Agreement, Features, Generation, Outcome, OutcomeKind, Route, Survival, Trace
+from ...types import READ_MS, Features, Generation, Outcome, OutcomeKind, Route, Survival, Trace
 from ..lib.bench import Bench, Progress, last_part
 from ..lib.data import fingerprint
 from ..lib.feature_sets import losses_by_feature_set
