@@ -84,22 +84,22 @@ def test_a_newcomer_goes_through_the_tour(
     assert book.ghost_after(1, 'total_rain = days["') == 'rainfall_mm"].sum()'
     book.page.screenshot(path=str(screenshots / "tour-data.png"))
     book.take(1, 'total_rain = days["rainfall_mm"].sum()')
-    assert book.ghost_after(2, "chill = weather.a") == "dd_wind_chill(days)"
-    book.type("dd")
+    assert book.ghost_after(2, "chill = weather.") == "add_wind_chill(days)"
+    book.type("add")
     assert book.wait_ghost() == "_wind_chill(days)"
     book.page.screenshot(path=str(screenshots / "tour-files.png"))
     book.take(2, "chill = weather.add_wind_chill(days)")
     expect(book.run(3).last).to_contain_text("cloud qwen2.5-coder-0.5b at http://127.0.0.1", timeout=PATIENCE_MS)
-    local = book.ghost_after(4, 'windy = chill[chill["')
+    local = book.ghost_after(4, 'bad = chill[chill["')
     assert local
-    assert not local.startswith("w")
+    assert not local.startswith("r")
     book.read()
-    book.type("w")
+    book.type("r")
     wait_for(lambda: _reason(tour_lab) == "rejected", "the cloud's answer")
     wait_for(lambda: book.ghost == tour_lab.get("mccom/traces")["traces"][-1]["text"], "the whole of it")
-    assert re.fullmatch(r'ind_gust_kmh"] > \d+\]', book.ghost)
+    assert re.fullmatch(r'ainfall_mm"\] > \d+(\.\d+)?\]', book.ghost)
     book.page.screenshot(path=str(screenshots / "tour-cloud.png"))
-    book.take(4, f'windy = chill[chill["w{book.ghost}')
+    book.take(4, f'bad = chill[chill["r{book.ghost}')
     why = book.run(5)
     expect(why.last).to_contain_text(message("reasons", "rejected"))
     book.page.screenshot(path=str(screenshots / "tour-why.png"))
