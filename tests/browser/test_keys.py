@@ -44,9 +44,12 @@ OUR_LABELS = (NOT_NOW - CORE_LABELS) | {
     "Complete Code",
     "Complete Only when Asked",
     "Snooze Suggestions until the Server Restarts",
+    "Complete in This Cell, for Everyone",
     "Complete in This Document",
     "Complete in This Folder",
+    "Complete in This Notebook, for Everyone",
     "Complete python",
+    "Say Who Wrote the Suggestion",
     "Settings of Code Completion",
     "Show the State of Code Completion",
 }
