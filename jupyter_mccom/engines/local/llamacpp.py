@@ -25,7 +25,7 @@ _DONTNEED = 4
 
 
 def _opened(
-    path: str, threads: int, context_tokens: int, costs_file: str | None, model_hash: str, gpu: bool
+    path: str, threads: int, context_tokens: int, costs_file: str | None, model_hash: str, gpu: bool = True
 ) -> tuple[LlamaH, Policy]:
     """Raises EngineMissing where llama.h cannot be used, EngineError when the file is no model."""
     model = LlamaH(path, threads=threads, context_tokens=context_tokens, gpu=gpu)
@@ -76,7 +76,8 @@ def main() -> NoReturn:
     try:
         owner = Owner(opened, key)
     except EngineMissing:
-        xllamacpp_server.run(**{name: given[name] for name in ("path", "threads", "context_tokens", "gpu")}, key=key)
+        told = {name: given[name] for name in ("path", "threads", "context_tokens", "gpu") if name in given}
+        xllamacpp_server.run(**told, key=key)
     except EngineError as error:
         fail(str(error))
     owner.serve(notes[0])
