@@ -212,7 +212,7 @@ class MCCom(Configurable):
     latency_budget_s = Real(
         30.0,
         min=0.1,
-        max=120,
+        max=600,
         help="Longest time in seconds for a completion. Then the text so far is shown or dropped.",
     ).tag(config=True, person=True)
     enabled = Bool(True, help="Complete code.").tag(config=True, person=True)

@@ -55,7 +55,7 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
     assert len(rows) == 7
     result = json.loads((out / "notebooks.json").read_text())
     assert result["machine"]["python"]
-    assert result["settings"] == {"max_tokens": 8, "model": SMALL}
+    assert result["settings"] == {"max_tokens": 8, "model": SMALL, "prompt_tokens": 512}
     assert result["models"][SMALL]
     assert "<svg" in (out / "report.html").read_text()
     (out / "notebooks.jsonl").write_text("\n".join(rows[:4]) + "\n" + rows[4][:20])

@@ -73,7 +73,7 @@ async def test_a_page_changes_no_locked_setting_and_no_path(
 ) -> None:
     """A page changes neither what the configuration sets nor the cloud's address, key or any path."""
     before = await answer(jp_fetch, "settings")
-    assert before["locked"] == ["show_threshold"] == (await answer(jp_fetch, "status"))["locked"]
+    assert before["locked"] == ["cloud_model", "show_threshold"] == (await answer(jp_fetch, "status"))["locked"]
     assert not {"cloud_url", "cloud_key_env", "cloud_key_file", "models_dir"} & before["settings"].keys()
     secret = {"cloud_dialect": "openai", "cloud_key_env": "HOME", "cloud_key_file": "/etc/passwd", "cloud_url": "x"}
     for name, value in {"show_threshold": 0.5, "models_dir": "/", "project_root": "/", **secret}.items():
@@ -106,8 +106,8 @@ async def test_a_wrong_name_or_value_is_named_and_changes_nothing(jp_fetch: Fetc
 
 async def test_a_change_holds_with_the_next_key(jp_fetch: Fetch, never_blocks: object) -> None:
     """A change holds with the next key, and the model stays loaded."""
-    answer = await _patch(jp_fetch, model=SMALL, max_tokens=1, use_cloud=False)
-    assert answer["settings"]["max_tokens"] == 1
+    patched = await _patch(jp_fetch, model=SMALL, max_tokens=1, use_cloud=False)
+    assert patched["settings"]["max_tokens"] == 1
     statement = "def add(first, second):\n    return "
     (short,) = await complete(jp_fetch, prefix=statement)
     loaded = model_processes()
