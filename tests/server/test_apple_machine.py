@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,25 +12,15 @@ from typing import Any
 
 import anyio
 import pytest
-from tornado.httpclient import HTTPResponse
 
 from jupyter_mccom.engines.choosing import weights
 from jupyter_mccom.models.store import Store, default_models_dir
 from tests.conftest import CODER, SMALL
 from tests.mlx_models import convert
 from tests.played_hub import playing
+from tests.server.asking import REQUEST, Fetch
 
-Fetch = Callable[..., Awaitable[HTTPResponse]]
 PATIENCE_S = 120
-REQUEST = {
-    "client_id": "w",
-    "request_id": "r-1",
-    "document": "a.ipynb",
-    "cell_id": "c",
-    "language": "python",
-    "prefix": "import numpy as np\nimport pandas as ",
-    "suffix": "",
-}
 
 
 @pytest.fixture
