@@ -126,9 +126,13 @@ class LocalTier:
         prompt, hits = await within(answer.left_s, self.context.prompt(request))
         draft = await self._draft(request, hits)
         answer.lap("prompt")
-        async with aclosing(writing.texts(prompt, draft=draft, deadline_s=answer.deadline_s)) as found:
-            async for _ in found:
-                answer.news.set()
+        try:
+            async with aclosing(writing.texts(prompt, draft=draft, deadline_s=answer.deadline_s)) as found:
+                async for _ in found:
+                    answer.news.set()
+        except PromptTooLong as error:
+            self.context.shorten(error)
+            raise
         text, generation, parses = writing.text, writing.generation, True
         answer.took("local", generation)
         if generation.stop != "late":
@@ -216,6 +220,7 @@ class CloudTier:
 
     def _failed(self, shown: str, error: EngineError) -> CloudText:
         if isinstance(error, PromptTooLong):  # our mistake: the cloud is well
+            self.context.shorten(error)
             self.breaker.answered()
         else:
             self.breaker.failed(retry_after_s=error.retry_after_s if isinstance(error, CloudLimited) else None)
