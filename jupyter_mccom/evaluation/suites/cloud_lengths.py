@@ -19,9 +19,9 @@ from ...cascade.route import confidence
 from ...compose import UNHURRIED_S, OpenCascade, open_cascade
 from ...protocols import Engine
 from ...retrieval.search import Retrieval, Tree, new_names
-from ...settings import MCCom, changed
+from ...settings import MCCom
 from ...types import Prompt
-from ..lib.bench import Bench, stand_in
+from ..lib.bench import Bench, of_stand_in, stand_in
 from ..lib.data import CELLS, check
 from ..lib.key_positions import at_keys, pressed
 from ..lib.metrics import exact_match
@@ -32,8 +32,6 @@ from ..report.findings import Findings, Table, with_interval
 from ..report.strata import Stratum, strata
 
 _FOUND_SHARE = 3 / 8
-_MORE_TOKENS = 512
-"""Room in the model's context for its markers and its answer."""
 _IN_PROMPT = 2
 ROUNDS = ("round 1", "round 2")
 
@@ -111,9 +109,7 @@ def _second(rows: Sequence[Mapping[str, Any]], lengths: Sequence[int]) -> Table:
 
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
-    context_tokens = bench.settings.cloud_prompt_tokens + bench.settings.max_tokens + _MORE_TOKENS
-    large_settings = changed(bench.settings, model=stand_in(bench.settings), context_tokens=context_tokens)
-    local, large = open_cascade(bench.settings), open_cascade(large_settings)
+    local, large = open_cascade(bench.settings), open_cascade(of_stand_in(bench.settings))
     new = [sample for sample in samples if bench.rows.get(sample.task) is None]
     async with aclosing(local), aclosing(large), indexed(new) as projects:
         for _, keys in groupby(new, lambda sample: sample.statement):
