@@ -65,7 +65,7 @@ async def _answered(cascade: Cascade, number: int) -> tuple[str, str]:
 
 @pytest.mark.parametrize(("tells", "n_refused"), [(True, 1), (False, 2)])
 @in_virtual_time
-async def test_a_cloud_with_a_short_context_gets_shorter_prompts(tells: bool, n_refused: int) -> None:
+async def test_a_cloud_gets_prompts_that_fit(tells: bool, n_refused: int) -> None:
     """A cloud that refuses a prompt as too long gets prompts that fit from then on."""
     cloud = _Short(tells=tells)
     cascade = cascade_of(ScriptedEngine({"np.z": "eros(4)\n"}, prob=0.1), cloud)
@@ -76,7 +76,7 @@ async def test_a_cloud_with_a_short_context_gets_shorter_prompts(tells: bool, n_
 
 
 @in_virtual_time
-async def test_a_local_server_with_a_short_context_gets_shorter_prompts() -> None:
+async def test_a_local_server_gets_prompts_that_fit() -> None:
     """A server in the local model's place that refuses a prompt as too long gets one that fits at the next key."""
     local = _Short(tells=True)
     cascade = cascade_of(local, None)
