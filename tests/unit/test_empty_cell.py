@@ -44,6 +44,8 @@ async def _proposed(
     cascade = cascade_of(local, ScriptedEngine(lambda prompt: "cloud\n") if cloud_too else None)
     found = [suggestion async for suggestion in cascade.complete(request)]
     assert cascade.journal.totals.cloud == 0
+    n_saved = cascade.journal.calls_saved(cascade.journal.traces[-1].started_s)
+    assert not (cloud_too and n_saved), "a cloud alone would not ask either"
     await cascade.aclose()
     return found[-1], local
 
