@@ -154,12 +154,14 @@ class Escalation:
         """What may be shown at once; nothing that the person has just rejected, and no noise."""
         request = answer.request
         found = await asyncio.to_thread(context_text, request) if answer.forced is None else None
-        if found is not None and request.trigger == "typing" and is_noise(request, found.text, taken=answer.taken):
+        if found is None:
             return None
-        if found is not None:
-            answer.from_context = found.text
-            answer.wrote(found.text, parses=True)
-            answer.lap("context")
+        typing = request.trigger == "typing"
+        if typing and await asyncio.to_thread(is_noise, request, found.text, taken=answer.taken):
+            return None
+        answer.from_context = found.text
+        answer.wrote(found.text, parses=True)
+        answer.lap("context")
         return found
 
     async def _grown(self, answer: RunningAnswer, begun: ContextText) -> Route:
@@ -305,19 +307,27 @@ async def _proposed(answer: RunningAnswer, gates: Gates, written: LocalText, rou
         return Route(to="nothing", reason="low")
     if route.to == "local":
         return route
-    request = answer.request
-    language = cell_language(request.language, request.prefix)
     for text in beginnings(answer.local_text):
-        noise = is_noise(request, text, written=written.generation.text, taken=False)
-        invents = _invents(request, replace(written, text=text))
-        parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
-        tokens = written.generation.tokens
-        found = gates.route(tokens, text=text, parses=parses, cloud="off", noise=noise, invents=invents)
+        found = await asyncio.to_thread(_route_of, gates, answer.request, replace(written, text=text))
         if found.to == "local":
             answer.hopeless = False
             answer.wrote(text, parses=True)
             return found
     return route
+
+
+def _route_of(gates: Gates, request: CompletionRequest, written: LocalText) -> Route:
+    """The route of a text that nobody has asked for; takes some milliseconds."""
+    text, tokens = written.text, written.generation.tokens
+    language = cell_language(request.language, request.prefix)
+    return gates.route(
+        tokens,
+        text=text,
+        parses=not breaks(language, request.prefix, text, request.suffix),
+        cloud="off",
+        noise=is_noise(request, text, written=written.generation.text, taken=False),
+        invents=_invents(request, written),
+    )
 
 
 def _invents(request: CompletionRequest, written: LocalText) -> bool:

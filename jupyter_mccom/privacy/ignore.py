@@ -18,6 +18,8 @@ class Ignored:
         self._root = root
         self._known: dict[str, Patterns | None] = {}
         """By folder, as they were read last."""
+        self._reading: dict[str, asyncio.Future[bool]] = {}
+        """By document, while its files are read."""
 
     def covers(self, document: str) -> bool:
         """True if a document (path below the root, `/` as separator) must stay on this machine.
@@ -30,8 +32,21 @@ class Ignored:
         return any(self._names("/".join(parts[:n]), "/".join(parts[n:])) for n in range(len(parts)))
 
     async def keeps(self, document: str) -> bool:
-        """As `covers`; the files are read in a thread, since they may lie on a slow disk."""
-        return await asyncio.to_thread(self.covers, document)
+        """As `covers`; the files are read in a thread, since they may lie on a slow disk, and in one a document.
+
+        Who no longer waits leaves the thread to the next one: keys would take all threads while a disk is away.
+        """
+        reading = self._reading.get(document)
+        if reading is None:
+            reading = asyncio.get_running_loop().run_in_executor(None, self.covers, document)
+            self._reading[document] = reading
+            reading.add_done_callback(lambda done: self._has_read(document, done))
+        return await asyncio.shield(reading)
+
+    def _has_read(self, document: str, reading: asyncio.Future[bool]) -> None:
+        del self._reading[document]
+        if not reading.cancelled():
+            reading.exception()  # that of one for which nobody waits any more is not told
 
     def _names(self, folder: str, path: str) -> bool:
         self._known[folder] = found = patterns_in(self._root / folder, self._known.get(folder))

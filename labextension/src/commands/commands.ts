@@ -8,6 +8,7 @@ import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Provider } from '../completion/provider';
 import type { Watchers } from '../ghost/watchers';
+import { wordsOf } from '../server/guards';
 import type { Status } from '../server/status';
 import type { Sync } from '../settings/sync';
 import type { StatusModel } from '../status/model';
@@ -164,6 +165,6 @@ async function follow(
   try {
     status.take(await answer);
   } catch (error) {
-    Notification.error(error instanceof Error ? error.message : String(error));
+    Notification.error(wordsOf(error));
   }
 }

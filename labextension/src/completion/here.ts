@@ -11,11 +11,11 @@ import type { INotebookModel, Notebook } from '@jupyterlab/notebook';
 import { Token } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 import type { ISettings } from '../settings/settings';
+import type { IOffHere } from '../tokens';
 import { targetOf } from './context';
 import { optOutOf } from './optout';
 import type { IMarked } from './optout';
 import { isOff, offAt } from './trigger';
-import type { Off } from './trigger';
 
 type Widget = IInlineCompletionContext['widget'];
 type CellModel = NonNullable<Notebook['activeCell']>['model'];
@@ -35,14 +35,6 @@ export interface IKnownSettings {
   isLocked(name: string): boolean;
   /** Paths in which opt-outs bind. */
   binding: readonly string[];
-}
-
-/** Why nothing is completed where the person is. */
-export interface IOffHere {
-  why: Off;
-  /** Only the administrator can undo it. */
-  binds: boolean;
-  language: string;
 }
 
 /** Follows the person. A page has one. */

@@ -217,6 +217,10 @@ export function stageOf(stage: string, trans: TranslationBundle): string {
   switch (stage) {
     case 'prompt':
       return trans.__('context');
+    case 'context':
+      return trans.__('text from other places');
+    case 'wait':
+      return trans.__('wait for the model');
     case 'local':
       return trans.__('local model');
     case 'gates':

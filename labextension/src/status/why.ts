@@ -5,18 +5,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Status } from '../server/status';
 import type { Route } from '../server/wire';
+import type { IOffHere } from '../tokens';
 import { reasonOf } from './messages';
 
-/** Why nothing is completed in a document. */
-export interface IOff {
-  why: 'path' | 'language' | 'notebook' | 'cell';
-  /** Only the administrator of the server can undo it. */
-  binds: boolean;
-  language: string;
-}
-
 /** Why nothing comes where the person is, and what ends that. */
-export function offHereOf(off: IOff, trans: TranslationBundle): string {
+export function offHereOf(off: IOffHere, trans: TranslationBundle): string {
   const reason =
     off.why === 'language'
       ? trans.__('completion is switched off in this language')
@@ -27,7 +20,7 @@ export function offHereOf(off: IOff, trans: TranslationBundle): string {
   return [trans.__('Nothing comes here: %1.', reason), undo].join(' ');
 }
 
-function undoOf({ why, language }: IOff, trans: TranslationBundle): string {
+function undoOf({ why, language }: IOffHere, trans: TranslationBundle): string {
   switch (why) {
     case 'notebook':
       return trans.__(
