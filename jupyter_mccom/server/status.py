@@ -231,6 +231,8 @@ def _state(opened: OpenCascade, present: bool, pull: PullProgress | None, pull_t
         return "loading", message("states", "loading", name)
     if opened.local.trouble:
         return "trouble", opened.local.trouble
+    if opened.cascade.journal.without_infill == opened.local.engine.name:
+        return "trouble", message("states", "no-infill", name)
     return "ready", _ready(opened)
 
 
