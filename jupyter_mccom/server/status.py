@@ -242,6 +242,8 @@ def _state(
         return "loading", message("states", "loading", name)
     if opened.local.trouble:
         return "trouble", opened.local.trouble
+    if opened.cascade.journal.without_infill == opened.local.engine.name:
+        return "trouble", message("states", "no-infill", name)
     return "ready", _ready(opened)
 
 
