@@ -298,7 +298,7 @@ class MCCom(Configurable):
     def _long_enough(self, proposal: dict[str, Any]) -> int:
         value: int = proposal["value"]
         if 0 < value < _LEAST_SET_PROMPT_TOKENS:
-            raise TraitError(f"prompt_tokens must be 0 or at least {_LEAST_SET_PROMPT_TOKENS}, and it is {value}")
+            raise TraitError(f"prompt_tokens must be 0 or at least {_LEAST_SET_PROMPT_TOKENS}, not {value}")
         return value
 
     @validate("idle_unload_s")
@@ -313,7 +313,7 @@ class MCCom(Configurable):
         value: str = proposal["value"]
         path = Path(value).expanduser()
         if value and path.exists() and not path.is_dir():
-            raise TraitError(f"{proposal['trait'].name} must be a folder, and {str(path)!r} is a file")
+            raise TraitError(f"{proposal['trait'].name} must be a folder, not the file {str(path)!r}")
         return value
 
 

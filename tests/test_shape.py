@@ -23,6 +23,7 @@ ALLOWED = {
     "protocols": {"agreement", "types"},
     "bounded": set[str](),
     "settings": {"bounded", "errors"},
+    "configuration": {"bounded", "settings"},
     "way_out": set[str](),
     "cascade": {"agreement", "protocols", "types", "errors"},
     "process": {"errors"},
@@ -47,7 +48,7 @@ ALLOWED = {
         "way_out",
     },
     "cloud": {"engines", "protocols", "types", "errors", "atomic_json", "way_out"},
-    "server": {"compose", "cloud", "models", "privacy", "settings", "types", "errors", "way_out"},
+    "server": {"compose", "cloud", "configuration", "models", "privacy", "settings", "types", "errors", "way_out"},
     "evaluation": {
         "agreement",
         "compose",
@@ -129,7 +130,7 @@ HOMES = {
     "tqdm": {"cli/console.py"},
     "tornado": {"server/cloud_routes.py", "server/handler.py", "server/routes.py"},
     "jupyter_server": {"server/handler.py", "server/app.py"},
-    "traitlets": {"bounded.py", "cli/settings_arguments.py", "settings.py"},
+    "traitlets": {"bounded.py", "cli/settings_arguments.py", "configuration.py", "settings.py"},
 }
 N_FILE_LINES, N_FUNCTION_LINES, N_NAME_CHARS = 340, 40, 60
 

@@ -200,6 +200,8 @@ class Escalation:
         tokens = written.generation.tokens
         if written.generation.stop == "late":
             return Route(to="nothing", reason="late", confidence=confidence(tokens))
+        if written.generation.stop == "marker":
+            return Route(to="cloud" if state == "ready" else "nothing", reason="no-infill")
         answer.hopeless = written.generation.stop == "hopeless"
         text, parses = written.text, written.parses
         answer.wrote(text, parses=parses)

@@ -108,7 +108,7 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     bench.add_argument("--keys-a-minute", type=float, default=240, help="typing speed (suite keystrokes)")
     bench.add_argument(
-        "--replays", choices=["local", "goals", "all"], default="all", help="what to replay (suite keystrokes)"
+        "--replays", choices=["local", "goals", "ahead", "all"], default="all", help="what to replay (suite keystrokes)"
     )
     bench.add_argument("--against", type=Path, help="results to compare with (suites keystrokes and engines)")
     bench.add_argument(
@@ -299,7 +299,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         host=arguments.host,
         port=arguments.port,
         key_file=arguments.key_file,
-        context_tokens=settings.context_tokens or 4096,
+        context_tokens=settings.context_for(settings.cloud_prompt_tokens),
         users=arguments.users,
         draft=bool(arguments.draft),
     )

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from contextvars import ContextVar
 from itertools import islice
 from typing import Any
 
 from .. import way_out
+from ..configuration import WrongSetting
 from ..errors import InputError, MCComError, SettingsError
 from ..settings import MCCom
 from ..types import CompletionRequest, Off, Outcome, Route, Suggestion, Survival, Trace
@@ -33,10 +34,16 @@ IN_ADVANCE: ContextVar[bool] = ContextVar("mccom_in_advance", default=False)
 
 
 class Completions:
-    """Owns every task that the routes start. Without `opt_outs`, no document opts out."""
+    """Owns every task that the routes start. Without `opt_outs`, no document opts out.
 
-    def __init__(self, live: LiveSettings, opt_outs: OptOuts | None = None) -> None:
+    `wrong`: what the server's configuration has wrong, which the status tells.
+    """
+
+    def __init__(
+        self, live: LiveSettings, opt_outs: OptOuts | None = None, *, wrong: Sequence[WrongSetting] = ()
+    ) -> None:
         self._live = live
+        self._wrong = wrong
         self._opt_outs = opt_outs
         self._pulls = Pulls(lambda: live.opened.store, lambda: live.opened.local.models_changed())
         self.snooze = Snooze()
@@ -53,7 +60,10 @@ class Completions:
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
         """The suggestions of Cascade.complete. Raises SettingsError when completions are switched off."""
         if not self._live.settings.enabled:
-            raise SettingsError("completions are switched off; switch them on in the settings (MCCom.enabled)")
+            raise SettingsError(
+                next((one.line for one in self._wrong if one.switches_off), "")
+                or "completions are switched off; switch them on in the settings (MCCom.enabled)"
+            )
         reason = await self._why_not(request)
         if reason is not None:
             yield _refused(request, reason)
@@ -138,6 +148,7 @@ class Completions:
             status_of,
             live.opened,
             locked=live.locked,
+            wrong=[one.line for one in self._wrong],
             pull=pulls.progress,
             pull_trouble=pulls.trouble,
             snooze=self.snooze.as_json(),

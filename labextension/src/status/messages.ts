@@ -275,6 +275,10 @@ export function reasonOf(reason: string, trans: TranslationBundle): string {
       return trans.__('the same text appears in other places');
     case 'ungated':
       return trans.__('the model does not report how sure it is');
+    case 'no-infill':
+      return trans.__(
+        'the model wrote markers of its own instead of code: it has no fill-in-the-middle'
+      );
     case 'again':
       return trans.__('you typed along with the previous suggestion');
     case 'path-off':

@@ -102,7 +102,7 @@ export class StatusModel implements IStatusModel {
     if (this._status?.cloud) {
       void this.refresh(); // calls left, and whether the cloud failed
     }
-    if (this._status?.state !== 'ready') {
+    if (this._status?.state !== 'ready' || line.route.reason === 'no-infill') {
       void this.refresh();
     }
   }

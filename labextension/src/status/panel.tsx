@@ -85,6 +85,11 @@ export class Panel extends ReactWidget {
         <p className="jp-mccom-detail" data-state={state}>
           {detailOf(state, status, trouble, trans)}
         </p>
+        {status?.wrong_settings.map(line => (
+          <p key={line} className="jp-mccom-wrong">
+            {line}
+          </p>
+        ))}
         {model.offHere && (
           <p className="jp-mccom-off">{offHereOf(model.offHere, trans)}</p>
         )}
