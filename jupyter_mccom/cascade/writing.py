@@ -14,6 +14,7 @@ import anyio
 
 from ..protocols import Clock, Engine
 from ..types import CompletionRequest, Generation, Hit, Prompt, Stop, Token
+from .text.invented_names import invented_names
 from .text.language import cell_language
 from .text.markers import first_marker, without_begun
 from .text.trim import extent_end, extent_of, looping, trim
@@ -32,6 +33,10 @@ class LocalText:
     """The cell holds with it; not looked at where it came too late."""
     hits: tuple[Hit, ...]
     """What stood in its prompt."""
+
+    def invents(self, request: CompletionRequest) -> bool:
+        """The text has names that stand nowhere in what the model has read. May take some milliseconds."""
+        return bool(invented_names(request, self.text, [hit.chunk.text for hit in self.hits]))
 
 
 class Writing:

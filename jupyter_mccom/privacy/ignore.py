@@ -6,6 +6,7 @@ Every folder from the root down to the document's own may have one; its patterns
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..mccomignore import Patterns, patterns_in
@@ -24,12 +25,14 @@ class Ignored:
     def covers(self, document: str) -> bool:
         """True if a document (path below the root, `/` as separator) must stay on this machine.
 
-        Raises RetrievalError when a file cannot be read or lies outside its folder, or a pattern is broken.
+        Where links lead elsewhere below the root, the path there counts too. Raises RetrievalError when a file cannot
+        be read or lies outside its folder, or a pattern is broken.
         """
         parts = [part for part in document.split("/") if part not in ("", ".")]
         if ".." in parts:
             return True
-        return any(self._names("/".join(parts[:n]), "/".join(parts[n:])) for n in range(len(parts)))
+        paths = {tuple(parts), self._where_links_lead(parts)}
+        return any(self._names("/".join(path[:n]), "/".join(path[n:])) for path in paths for n in range(len(path)))
 
     async def keeps(self, document: str) -> bool:
         """As `covers`; the files are read in a thread, since they may lie on a slow disk, and in one a document.
@@ -47,6 +50,13 @@ class Ignored:
         del self._reading[document]
         if not reading.cancelled():
             reading.exception()  # that of one for which nobody waits any more is not told
+
+    def _where_links_lead(self, parts: Sequence[str]) -> tuple[str, ...]:
+        """The path itself where they lead out of the root, or in a circle."""
+        try:
+            return self._root.joinpath(*parts).resolve().relative_to(self._root.resolve()).parts
+        except (OSError, RuntimeError, ValueError):
+            return tuple(parts)
 
     def _names(self, folder: str, path: str) -> bool:
         self._known[folder] = found = patterns_in(self._root / folder, self._known.get(folder))

@@ -41,6 +41,7 @@ _MAX_ID_CHARS = 4096
 """Of a path, and of what is named by one."""
 _UNPRINTABLE = re.compile(r"[\0\ud800-\udfff]")
 """NUL and half a character: no file system, model or parser takes them."""
+_DRIVE = "RTC:"
 _MAX_DEADLINE_S = 120.0
 _MAX_COUNT = 2**53
 """The largest count that JavaScript holds exactly."""
@@ -142,6 +143,11 @@ def survival_from(value: object) -> Survival:
     return Survival(suggestion_id=_id(body), after_s=found, kept_chars=kept_chars, of_chars=of_chars)
 
 
+def without_drive(document: str) -> str:
+    """A document's path below the Jupyter root; JupyterLab names one that is edited together `RTC:a.ipynb`."""
+    return document.removeprefix(_DRIVE)
+
+
 def request_from(value: object) -> CompletionRequest:
     """A CompletionRequest from the body of `POST /mccom/complete`."""
     body = _object(value, "the request body")
@@ -152,7 +158,7 @@ def request_from(value: object) -> CompletionRequest:
     return CompletionRequest(
         id=_name(body, "request_id"),
         client=_name(body, "client_id"),
-        document=_name(body, "document"),
+        document=without_drive(_name(body, "document")),
         cell_id=_name(body, "cell_id", ""),
         language=_name(body, "language", n_chars=_MAX_NAME_CHARS).lower(),
         prefix=_text(body, "prefix"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_mccom.cascade import escalation
+from jupyter_mccom.cascade import escalation, proposal
 from jupyter_mccom.cascade.text.empty_cell import beginnings, small_cell_end
 from jupyter_mccom.cascade.text.noise import is_noise
 from jupyter_mccom.compose.gates import gates_of
@@ -130,6 +130,7 @@ async def test_statements_are_judged_beside_the_loop(monkeypatch: pytest.MonkeyP
         return is_noise(*args, **more)
 
     monkeypatch.setattr(escalation, "is_noise", told)
+    monkeypatch.setattr(proposal, "is_noise", told)
     await test_of_a_cell_the_sure_statements(0.99, "for value in values:\n    print(value)")
     assert len(threads) > 1
     assert threading.main_thread() not in threads

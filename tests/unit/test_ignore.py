@@ -21,6 +21,17 @@ def test_without_a_file_nothing_is_ignored(tmp_path: Path) -> None:
     assert not Ignored(tmp_path).covers("a.ipynb")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="symbolic links")
+def test_a_link_to_what_is_ignored(tmp_path: Path) -> None:
+    """A document that is opened through a link stays where its own path is named, and where the link's is."""
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "a.ipynb").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "secret", target_is_directory=True)
+    for pattern in ("secret/", "link"):
+        (tmp_path / NAME).write_text(pattern, encoding="utf-8")
+        assert Ignored(tmp_path).covers("link/a.ipynb")
+
+
 class _Away(Ignored):
     """Patterns on a disk that is away until `back`."""
 

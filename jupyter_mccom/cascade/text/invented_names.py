@@ -69,13 +69,13 @@ def invented_names(request: CompletionRequest, text: str, read: Iterable[str] = 
         return InventedNames()
     if line.lstrip().startswith(("%", "!")) or len(line) > MAX_LINE_CHARS or in_long_string(request.prefix):
         return InventedNames()
-    source = line + text
-    names = list(_names(source))
-    new = [one for one in names if one.end > len(line) and len(one.word) > 1]
-    own = {one.word for one in names if one.binds} | _targets(source)
+    begun = _begun(request.prefix)
+    names = list(_names(begun + text))
+    new = [one for one in names if one.end > len(begun) and len(one.word) > 1]
+    own = {one.word for one in names if one.binds} | _targets(line + text)
     above = [*_sources(request), *read]
     anywhere = [*above, *(cell.source for cell in request.cells_after if cell.kind == "code")]
-    imports = _IMPORT.match(source) is not None or any(way in code for way in _BRINGS_NAMES for code in above)
+    imports = _IMPORT.match(line + text) is not None or any(way in code for way in _BRINGS_NAMES for code in above)
     cut = request.n_cells_above > 0 or any(len(code) > _WHOLE_CHARS for code in above)
 
     def those(kind: str, sources: Sequence[str], *, bound: bool = False) -> tuple[str, ...]:
@@ -88,6 +88,14 @@ def invented_names(request: CompletionRequest, text: str, read: Iterable[str] = 
         bound=those("name", anywhere, bound=True),
         attributes=those("attribute", anywhere),
     )
+
+
+def _begun(prefix: str) -> str:
+    """The line up to the cursor, from the line on where a function's parameters begin that are still open."""
+    line_at, header_at = prefix.rfind("\n") + 1, prefix.rfind("def ")
+    header = prefix[header_at:] if header_at >= 0 else ""
+    is_open = header.count("(") > header.count(")") and len(header) <= MAX_LINE_CHARS
+    return prefix[min(line_at, header_at) if is_open else line_at :]
 
 
 def _sources(request: CompletionRequest) -> Iterator[str]:
