@@ -83,6 +83,7 @@ export const plugin: JupyterFrontEndPlugin<void> = {
       settings,
       cellOrder,
       widget,
+      edited: () => here.edited(),
       icon,
       trans
     });

@@ -11,11 +11,12 @@ import type { INotebookModel, Notebook } from '@jupyterlab/notebook';
 import { Token } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 import type { ISettings } from '../settings/settings';
-import { targetOf } from './context';
+import { targetOf, unreadableIn } from './context';
 import { optOutOf } from './optout';
 import type { IMarked } from './optout';
 import { isOff, offAt } from './trigger';
 import type { Off } from './trigger';
+import type { Unreadable } from './unreadable';
 
 type Widget = IInlineCompletionContext['widget'];
 type CellModel = NonNullable<Notebook['activeCell']>['model'];
@@ -39,7 +40,7 @@ export interface IKnownSettings {
 
 /** Why nothing is completed where the person is. */
 export interface IOffHere {
-  why: Off;
+  why: Off | Unreadable;
   /** Only the administrator can undo it. */
   binds: boolean;
   language: string;
@@ -88,7 +89,9 @@ export class Here {
     const opt_out = optOutOf(this.notebook, this.cell);
     const why = offAt({ ...target, opt_out }, known.values);
     if (!why) {
-      return null;
+      const { language } = target;
+      const unreadable = this._unreadable;
+      return unreadable && { why: unreadable, binds: false, language };
     }
     const isOptOut = why === 'notebook' || why === 'cell';
     const setting = why === 'path' ? 'paths_off' : 'languages_off';
@@ -96,9 +99,17 @@ export class Here {
     return { why, binds, language: target.language };
   }
 
+  /** The text where the person is has changed. */
+  edited(): void {
+    if (unreadableIn(this._widget) !== this._unreadable) {
+      this.look();
+    }
+  }
+
   /** Something that is told may have changed. */
   look(): void {
     this._follow();
+    this._unreadable = unreadableIn(this._widget);
     this.changed.emit();
   }
 
@@ -139,6 +150,7 @@ export class Here {
     return widget instanceof NotebookPanel ? widget : null;
   }
 
+  private _unreadable: Unreadable | null = null;
   private _settings: (() => IKnownSettings) | null = null;
   private readonly _followed = new WeakSet();
 }

@@ -9,7 +9,7 @@ import { reasonOf } from './messages';
 
 /** Why nothing is completed in a document. */
 export interface IOff {
-  why: 'path' | 'language' | 'notebook' | 'cell';
+  why: 'path' | 'language' | 'notebook' | 'cell' | 'large' | 'minified';
   /** Only the administrator of the server can undo it. */
   binds: boolean;
   language: string;
@@ -17,14 +17,26 @@ export interface IOff {
 
 /** Why nothing comes where the person is, and what ends that. */
 export function offHereOf(off: IOff, trans: TranslationBundle): string {
-  const reason =
-    off.why === 'language'
-      ? trans.__('completion is switched off in this language')
-      : reasonOf(`${off.why}-off`, trans);
+  const reason = offReasonOf(off, trans);
   const undo = off.binds
     ? trans.__('Only the administrator of the server can change that.')
     : undoOf(off, trans);
   return [trans.__('Nothing comes here: %1.', reason), undo].join(' ');
+}
+
+function offReasonOf({ why }: IOff, trans: TranslationBundle): string {
+  switch (why) {
+    case 'language':
+      return trans.__('completion is switched off in this language');
+    case 'large':
+      return trans.__('this text has more than a million characters');
+    case 'minified':
+      return trans.__(
+        'the lines of this text are very long, as in minified code or data'
+      );
+    default:
+      return reasonOf(`${why}-off`, trans);
+  }
 }
 
 function undoOf({ why, language }: IOff, trans: TranslationBundle): string {
@@ -43,6 +55,9 @@ function undoOf({ why, language }: IOff, trans: TranslationBundle): string {
       );
     case 'language':
       return trans.__('The command “Complete %1” ends that.', language);
+    case 'large':
+    case 'minified':
+      return trans.__('Other cells and files are completed.');
   }
 }
 
