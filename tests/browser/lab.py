@@ -41,6 +41,8 @@ class Lab:
 
     module = "jupyterlab"
     app = "LabApp"
+    base = ""
+    """The server's base URL, without a slash at its end."""
     pages = "lab/tree"
     """Where its pages of documents are, below its address."""
 
@@ -54,13 +56,14 @@ class Lab:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}{self.base}"
         own = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"]
         own += ["IPYTHONDIR"]  # else the history is that of whoever runs the tests
         self.settings = folder / "jupyterlab_settings_dir"
         environment = {**os.environ, **{name: str(folder / name.lower()) for name in own}, **self.environment()}
         command = [sys.executable, "-m", self.module, "--no-browser", "--ip=127.0.0.1", f"--port={self.port}"]
         command += [f"--IdentityProvider.token={TOKEN}", "--allow-root", "--ServerApp.port_retries=0"]
+        command += [f"--ServerApp.base_url={self.base}/"] if self.base else []
         command += [
             f"--{self.app}.expose_app_in_browser=True",
             "--LabApp.news_url=",
