@@ -41,9 +41,12 @@ export const Commands = {
 /** Why nothing is asked in a document, not even by hand. */
 export type Off = 'path' | 'language' | 'notebook' | 'cell';
 
+/** Why nothing is completed in a text that no person wrote. */
+export type Unreadable = 'large' | 'minified';
+
 /** Why nothing is completed where the person is. */
 export interface IOffHere {
-  why: Off;
+  why: Off | Unreadable;
   /** Only the administrator of the server can undo it. */
   binds: boolean;
   language: string;

@@ -26,6 +26,10 @@ class Refused(EngineError):
         self.status = status
 
 
+class Unreachable(EngineError):
+    """Nobody answers at the address."""
+
+
 class ServerFailures:
     """The failures of a server at `local_url`, as `http.Failures`. `url` is the server's address, as it is shown."""
 
@@ -39,9 +43,9 @@ class ServerFailures:
     def unreachable(self, error: Exception) -> EngineError:
         """The error of a server that cannot be reached."""
         if isinstance(error, TimeoutError):
-            return EngineError(f"the server at {self._url} does not answer; start it or check MCCom.local_url")
+            return Unreachable(f"the server at {self._url} does not answer; start it or check MCCom.local_url")
         why = f"the server at {self._url} cannot be reached ({type(error).__name__})"
-        return EngineError(f"{why}; start it or check MCCom.local_url")
+        return Unreachable(f"{why}; start it or check MCCom.local_url")
 
     def refused(self, status: int, headers: Headers, said: bytes) -> EngineError:
         """The error of a refused request."""

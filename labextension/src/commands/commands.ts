@@ -101,31 +101,6 @@ export function addCommands(options: ICommandOptions): void {
   }
 }
 
-/** Where there is no status bar (Notebook 7), a missing model is offered once by a notification. */
-export function offerOnce(options: ICommandOptions): void {
-  const { status, trans } = options;
-  const offer = (): void => {
-    if (status.shown.state !== 'get-model') {
-      return;
-    }
-    status.changed.disconnect(offer);
-    Notification.info(
-      trans.__('Code completion needs a model that is not on this machine.'),
-      {
-        autoClose: false,
-        actions: [
-          {
-            label: trans.__('Get the Model'),
-            callback: () => void pull(options, false)
-          }
-        ]
-      }
-    );
-  };
-  status.changed.connect(offer);
-  offer();
-}
-
 /** `asked`: the person has seen the size. */
 async function pull(
   { client, status, trans }: ICommandOptions,

@@ -82,7 +82,11 @@ export class StatusModel implements IStatusModel {
     return { state, trouble };
   }
 
+  /** The same trouble again is no news: a server that is down would else be heard of at each key. */
   report(trouble: string): void {
+    if (trouble === this._trouble && this._status?.state === 'trouble') {
+      return;
+    }
     this._trouble = trouble;
     this.changed.emit();
     void this.refresh();
@@ -129,6 +133,9 @@ export class StatusModel implements IStatusModel {
   private _took(status: Status): void {
     if (this._status?.state === 'downloading' && status.model.present) {
       void this.warm();
+    }
+    if (this._status?.state === 'trouble' && status.state !== 'trouble') {
+      this._trouble = ''; // what failed is over
     }
     if (this._route && hasChanged(this._route, this._status, status)) {
       this._route = null;

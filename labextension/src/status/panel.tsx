@@ -38,6 +38,8 @@ export interface IPanelOptions {
   requestOf: (suggestionId: string) => CompleteRequest | null;
   trans: TranslationBundle;
   isLocked: (name: string) => boolean;
+  /** There is an editor of settings here: in Notebook 7 it is on another page. */
+  hasSettings: () => boolean;
   /** `asked`: the person has been told what the command costs. */
   execute: (command: string, args?: { asked: boolean }) => void;
 }
@@ -113,7 +115,8 @@ export class Panel extends ReactWidget {
         {status && <p>{gatesOf(status, trans)}</p>}
         {status?.cloud && this._budget(status.cloud)}
         <LeftSection client={this._options.client} trans={trans} />
-        {this._button(Commands.settings, trans.__('Settings…'))}
+        {this._options.hasSettings() &&
+          this._button(Commands.settings, trans.__('Settings…'))}
       </>
     );
   }
