@@ -260,7 +260,7 @@ class Completions:
 def _late_words(opened: OpenCascade) -> str:
     """Why a request got nothing in its time: nobody is to wait for that and be told nothing."""
     name = opened.model.family
-    if opened.host is not None and opened.host.state == "loading":
+    if opened.host is not None and opened.host.state in ("asleep", "loading"):
         return f"{name} is still being loaded; ask again in a moment, or try a smaller model"
     return f"{name} did not answer in time; ask again, try a smaller model, or start it anew with %mccom restart"
 
