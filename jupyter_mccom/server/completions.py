@@ -15,8 +15,9 @@ from itertools import islice
 from typing import Any
 
 from .. import way_out
+from ..compose import OpenCascade
 from ..configuration import WrongSetting
-from ..errors import InputError, MCComError, SettingsError
+from ..errors import EngineBusy, InputError, MCComError, SettingsError
 from ..settings import MCCom
 from ..types import CompletionRequest, Off, Outcome, Route, Suggestion, Survival, Trace
 from ..way_out import Left
@@ -63,7 +64,10 @@ class Completions:
         return self._live.opened.cascade.documents.of(request).begin(request, work)
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
-        """The suggestions of Cascade.complete. Raises SettingsError when completions are switched off."""
+        """The suggestions of Cascade.complete. Raises SettingsError when completions are switched off.
+
+        Raises EngineBusy where no answer came in time.
+        """
         if not self._live.settings.enabled:
             raise SettingsError(
                 next((one.line for one in self._wrong if one.switches_off), "")
@@ -78,6 +82,8 @@ class Completions:
         async with self._live.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
             async for suggestion in suggestions:
                 self._pulls.trouble = ""  # what was to be told of a download is old news
+                if suggestion.final and not suggestion.text and suggestion.route.reason == "late":
+                    raise EngineBusy(_late_words(opened))
                 if suggestion.final and suggestion.text:
                     self._do_in_advance(self._look_ahead(request, suggestion))
                 yield suggestion
@@ -263,6 +269,14 @@ class Completions:
                 await opened.warm()
         except MCComError:
             return  # the host keeps the reason, and the status shows it
+
+
+def _late_words(opened: OpenCascade) -> str:
+    """Why a request got nothing in its time: nobody is to wait for that and be told nothing."""
+    name = opened.model.family
+    if opened.host is not None and opened.host.state in ("asleep", "loading"):
+        return f"{name} is still being loaded; ask again in a moment, or try a smaller model"
+    return f"{name} did not answer in time; ask again, try a smaller model, or start it anew with %mccom restart"
 
 
 def _refused(request: CompletionRequest, reason: Off) -> Suggestion:
