@@ -124,7 +124,7 @@ class Writing:
         if not self._tokens:
             self._first_s = self._clock.now_s()
         self._tokens.append(token)
-        self._raw += token.text
+        self._raw += token.text.replace("\r", "")  # an editor takes CRLF for two characters that are one
 
     def _over(self, token: Token) -> bool:
         """True when nothing that follows would be shown."""
