@@ -133,7 +133,7 @@ class Writing:
         if not self._tokens:
             self._first_s = self._clock.now_s()
         self._tokens.append(token)
-        self._raw += token.text
+        self._raw += token.text.replace("\r", "")  # an editor takes CRLF for two characters that are one
 
     @property
     def _elsewhere(self) -> list[str]:

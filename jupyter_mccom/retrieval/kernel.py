@@ -112,8 +112,8 @@ class KernelNames:
 
     async def _kernel_of(self, document: str) -> str | None:
         for session in await self._sessions.list_sessions():
-            path = _DRIVE.sub("", session["path"])
-            if path == document and session["kernel"]["id"] in self._managers:
+            path = session["path"]
+            if document in (path, _DRIVE.sub("", path)) and session["kernel"]["id"] in self._managers:
                 return str(session["kernel"]["id"])
         return None
 

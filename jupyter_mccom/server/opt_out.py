@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from .. import atomic_json
 from ..settings import MCCom
 from ..types import CompletionRequest, Off, OptOut
-from .wire import without_drive
+from .shared_path import below_root
 
 CELL_TAG = "no-completion"
 """A cell with this tag opts out (`labextension/src/completion/optout.ts` has the same)."""
@@ -76,7 +76,7 @@ class OptOuts:
 
     def _names(self, document: str) -> list[str]:
         """A document's path below the root, and, where links lead elsewhere below it, the path that they lead to."""
-        name = posixpath.normpath(without_drive(document).lstrip("/"))
+        name = posixpath.normpath(below_root(document).lstrip("/"))
         try:
             return [name, (self._root / name).resolve().relative_to(self._root).as_posix()]
         except (OSError, RuntimeError, ValueError):

@@ -31,6 +31,7 @@ from ..types import (
     Trigger,
 )
 from ..way_out import Left
+from .shared_path import below_root
 from .snooze import MOST_MINUTES
 
 MAX_BODY_BYTES = 256 * 1024
@@ -43,7 +44,6 @@ _MAX_NAMES = 1000
 """Of languages or paths in a setting."""
 _UNPRINTABLE = re.compile(r"[\0\ud800-\udfff]")
 """NUL and half a character: no file system, model or parser takes them."""
-_DRIVE = "RTC:"
 _MAX_DEADLINE_S = 120.0
 _MAX_COUNT = 2**53
 """The largest count that JavaScript holds exactly."""
@@ -112,7 +112,7 @@ def _cells(body: Mapping[str, Any], name: str) -> tuple[Cell, ...]:
         return Cell(
             cell_id=_name(item, "cell_id"),
             kind=_choice(item, "kind", get_args(CellKind)),
-            source=_text(item, "source"),
+            source=_text(item, "source").replace("\r\n", "\n"),
             ran=None if item.get("ran") is None else _count(item, "ran"),
         )
 
@@ -145,11 +145,6 @@ def survival_from(value: object) -> Survival:
     return Survival(suggestion_id=_id(body), after_s=found, kept_chars=kept_chars, of_chars=of_chars)
 
 
-def without_drive(document: str) -> str:
-    """A document's path below the Jupyter root; JupyterLab names one that is edited together `RTC:a.ipynb`."""
-    return document.removeprefix(_DRIVE)
-
-
 def request_from(value: object) -> CompletionRequest:
     """A CompletionRequest from the body of `POST /mccom/complete`."""
     body = _object(value, "the request body")
@@ -160,7 +155,7 @@ def request_from(value: object) -> CompletionRequest:
     return CompletionRequest(
         id=_name(body, "request_id"),
         client=_name(body, "client_id"),
-        document=without_drive(_name(body, "document")),
+        document=below_root(_name(body, "document")),
         cell_id=_name(body, "cell_id", ""),
         language=_name(body, "language", n_chars=_MAX_NAME_CHARS).lower(),
         prefix=_text(body, "prefix"),

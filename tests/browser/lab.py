@@ -18,6 +18,8 @@ from typing import Any, TypeAlias
 import nbformat
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
+from .extensions import found_in
+
 TOKEN = "browser-tests"
 GHOST = ".jp-GhostText:not(.jp-GhostText-lineSpacer):not(.jp-GhostText-letterSpacer)"
 STATUS = ".jp-mccom-status"
@@ -50,7 +52,8 @@ class Lab:
         """What its environment has beside that of the tests."""
         return {}
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, extensions: Path | None = None) -> None:
+        """`extensions`: a folder of packages that JupyterLab is extended by; see extensions.py."""
         self.root = folder / "work"
         self.root.mkdir(parents=True)
         with socket.socket() as probe:
@@ -61,6 +64,8 @@ class Lab:
         own += ["IPYTHONDIR"]  # else the history is that of whoever runs the tests
         self.settings = folder / "jupyterlab_settings_dir"
         environment = {**os.environ, **{name: str(folder / name.lower()) for name in own}, **self.environment()}
+        if extensions is not None:
+            environment |= found_in(extensions, environment)
         command = [sys.executable, "-m", self.module, "--no-browser", "--ip=127.0.0.1", f"--port={self.port}"]
         command += [f"--IdentityProvider.token={TOKEN}", "--allow-root", "--ServerApp.port_retries=0"]
         command += [f"--ServerApp.base_url={self.base}/"] if self.base else []
@@ -273,7 +278,7 @@ def ends_with(ghost: str) -> re.Pattern[str]:
 
 def word_of(text: str) -> str:
     """What one press of accept-word takes of a suggestion."""
-    found = re.match(r"\s*(?:\w+|[^\s\w]+)", text)
+    found = re.match(r"\s*(?:\w+|[-+*/%=<>!&|^~:@.?]+|([^\s\w])\1*)", text)
     return found[0] if found else text
 
 

@@ -20,14 +20,15 @@ import {
   hasOneCursor,
   isComposing,
   isFixed,
-  placeOf
+  placeOf,
+  takesCommands
 } from '../ghost/editor';
 import type { Edit, Edits } from '../ghost/edits';
 import type { IPlace } from '../outcomes/anchor';
 import type { Cell } from '../server/wire';
 import type { Unreadable } from '../tokens';
 import type { CellOrder } from './cellorder';
-import { consoleOf, languageOfConsole, ranIn } from './console';
+import { consoleOf, languageOfConsole, pathOfConsole, ranIn } from './console';
 import type { IConsole } from './console';
 import {
   around,
@@ -95,7 +96,7 @@ export class Reader {
 
   /**
    * What is asked for an inline request; null where nothing is: markdown, raw or fixed cells, prose, unknown widgets,
-   * more than one cursor, a selection, a text that is very large or minified.
+   * more than one cursor, a selection, a text that is very large or minified, a vim's normal mode.
    */
   read(
     request: CompletionHandler.IRequest,
@@ -170,7 +171,7 @@ export function targetOf(widget: Widget | null): Target | null {
   const console = consoleOf(widget);
   if (console) {
     return {
-      document: console.sessionContext.path,
+      document: pathOfConsole(console),
       language: languageOfConsole(console)
     };
   }
@@ -302,9 +303,14 @@ function positionAt(
   };
 }
 
-/** One text could be put in there, and at one place. */
+/** One text could be put in there, and at one place; JupyterLab misplaces what is typed into a text with CRLF. */
 function isOpen(editor: CodeEditor.IEditor): boolean {
-  return !isFixed(editor) && hasOneCursor(editor);
+  return (
+    !isFixed(editor) &&
+    !takesCommands(editor) &&
+    hasOneCursor(editor) &&
+    !placeOf(editor).text.includes('\r')
+  );
 }
 
 function languageOfNotebook(model: INotebookModel | null): string {
