@@ -24,9 +24,9 @@ import {
   ruleOf,
   sentOf
 } from './messages';
-import type { Row } from './messages';
 import type { StatusModel } from './model';
 import { ReportSection } from './report';
+import { table } from './rows';
 import { offHereOf } from './why';
 
 /** What a Panel needs. */
@@ -318,19 +318,6 @@ export class Panel extends ReactWidget {
   private _cloud: string | null = null;
   private _stale = false;
   private _asking: Promise<void> | null = null;
-}
-
-function table(rows: Row[]): React.JSX.Element {
-  return (
-    <dl>
-      {rows.map(([name, value]) => (
-        <React.Fragment key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </React.Fragment>
-      ))}
-    </dl>
-  );
 }
 
 function placeOf({ model, url }: Cloud): string {
