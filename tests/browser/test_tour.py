@@ -19,7 +19,6 @@ from tests.conftest import CODER
 from . import pictures
 from .lab import PATIENCE_MS, Faults, Lab, Notebook, wait_for
 
-
 _READING_MS = 700
 """Less than anybody needs for the sentences above a cell."""
 
