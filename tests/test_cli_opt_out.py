@@ -16,7 +16,7 @@ TAGGED = {"tags": ["no-completion"]}
 
 
 def _notebook(path: Path, metadata: dict[str, Any], *cells: dict[str, Any], ids: bool = True) -> Path:
-    written = [
+    written: list[dict[str, Any]] = [
         {"cell_type": "code", "source": "x = ", "metadata": cell, "outputs": [], "execution_count": None}
         | ({"id": f"c{number}"} if ids else {})
         for number, cell in enumerate(cells)
