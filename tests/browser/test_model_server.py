@@ -30,6 +30,13 @@ def lab(model_server: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> 
     server.stop()
 
 
+@pytest.fixture(autouse=True)
+def well(model_server: ModelServer) -> Iterator[None]:
+    """The server is well again after each test."""
+    yield
+    model_server.not_found = ()
+
+
 @pytest.mark.parametrize("how", ["down", "/", "/v1/completions"])
 def test_an_outage_is_told_once(
     lab: Lab, model_server: ModelServer, window: BrowserContext, screenshots: Path, how: str
