@@ -29,7 +29,7 @@ _SET = """([plugin, name, value]) =>
   window.jupyterapp.pluginRegistry._plugins.get("@jupyterlab/apputils-extension:settings").service
     .set(plugin, name, value)"""
 Faults: TypeAlias = Callable[..., list[str]]
-"""What axe-core finds serious or critical in places of a page."""
+"""What axe-core finds in places of a page."""
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync"]
 

@@ -14,7 +14,7 @@ from .lab import Lab, Notebook
 
 IDLE_MS = 60_000
 MOST_SCRIPT_S = 0.6
-"""Of a minute, on a machine that does other things too. JupyterLab alone takes about a third of it."""
+"""Of a minute, on a machine that does other things too. JupyterLab alone took 0.08 s, with us 0.09 s."""
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,13 @@ def lab(model_server: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> 
     server.stop()
 
 
+@pytest.fixture(autouse=True)
+def well(model_server: ModelServer) -> Iterator[None]:
+    """The server is well again after each test."""
+    yield
+    model_server.not_found = ()
+
+
 @pytest.mark.parametrize("how", ["down", "/", "/v1/completions"])
 def test_an_outage_is_told_once(
     lab: Lab, model_server: ModelServer, window: BrowserContext, screenshots: Path, how: str
@@ -87,3 +94,35 @@ def test_a_server_that_is_down_is_left_alone(lab: Lab, model_server: ModelServer
         lab.get("mccom/status")
     book.page.wait_for_timeout(500)
     assert model_server.n_asked - n_asked <= 2
+
+
+@pytest.mark.parametrize("written", ["<|file_sep|>main.py", "<think>The user wants"])
+def test_a_models_markers_are_not_inserted(
+    lab: Lab, model_server: ModelServer, window: BrowserContext, written: str, screenshots: Path
+) -> None:
+    """A model that writes markers instead of code shows nothing; the panel says it has no fill-in-the-middle."""
+    lab.notebook("markers.ipynb", "")
+    book = Notebook(window, lab, "markers.ipynb")
+    page = book.page
+    was, model_server.text = model_server.text, written
+    try:
+        book.enter(0)
+        for number in range(4):
+            book.type(f"\nx{number} = ")
+            book.settle(800)
+            assert book.ghost == ""
+        page.locator(f"{STATUS}[data-state=trouble]").wait_for(timeout=20_000)
+        page.locator(STATUS).click()
+        panel = page.locator(".jp-mccom-panel")
+        expect(panel.locator(".jp-mccom-detail")).to_contain_text("no fill-in-the-middle")
+        expect(panel.get_by_text("wrote markers of its own instead of code")).to_be_visible()
+        page.screenshot(path=str(screenshots / "markers.png"))
+        page.keyboard.press("Escape")
+        assert "<" not in book.source(0)
+    finally:
+        model_server.text = was
+    book.enter(0)
+    book.type("\ny = ")
+    assert book.wait_ghost().strip() == was
+    page.locator(f"{STATUS}[data-state=ready]").wait_for(timeout=20_000)
+    page.close()
