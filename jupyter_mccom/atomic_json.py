@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from .put_in_place import put_in_place
+from .regular_file import open_regular
+
+_MOST_BYTES = 16 << 20
 
 
 def write(path: Path, value: object, *, private: bool = False) -> None:
@@ -24,3 +28,19 @@ def write(path: Path, value: object, *, private: bool = False) -> None:
     except OSError:
         fresh.unlink(missing_ok=True)
         raise
+
+
+def read(path: Path, *, most_bytes: int = _MOST_BYTES) -> Any:
+    """What the file holds.
+
+    Raises OSError where it cannot be read or is no regular file, ValueError where it is no JSON, too large or nested
+    too deeply.
+    """
+    with open_regular(path) as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise ValueError(f"more than {most_bytes} bytes")
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

@@ -14,7 +14,14 @@ def _within(trait: Whole | Real, value: object) -> None:
     """Raises TraitError, with the range in its message, for a number outside the trait's bounds, or none at all."""
     if isinstance(value, int | float) and not trait.min <= value <= trait.max:
         range_ = f"between {trait.min:,} and {trait.max:,}"
-        raise TraitError(f"{trait.name} must be {range_}, not {str(value)[:_SHOWN_CHARS]}")
+        raise TraitError(f"{trait.name} must be {range_}, not {_shown(value)}")
+
+
+def _shown(value: float) -> str:
+    try:
+        return str(value)[:_SHOWN_CHARS]
+    except ValueError:  # Python writes no more than some thousand digits
+        return "a number with thousands of digits"
 
 
 class Whole(Int[int, int]):

@@ -5,7 +5,6 @@ One file for all servers and commands of a person: a change is made under a lock
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -62,7 +61,7 @@ class CloudFile:
     def read(self) -> PersonsClouds:
         """What is set up; a file that cannot be read says so in `trouble`."""
         try:
-            told = json.loads(self._file.read_text(encoding="utf-8"))
+            told = atomic_json.read(self._file)
             if isinstance(told, dict) and isinstance(told.get("version"), int) and told["version"] > _VERSION:
                 why = f"{self._file} was written by a newer jupyter-mccom; upgrade this one, or delete the file"
                 return PersonsClouds(trouble=why, writable=False)

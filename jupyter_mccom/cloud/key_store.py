@@ -6,7 +6,6 @@ runs in a thread of its own and is waited for 3 seconds at most. No error holds 
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import stat
@@ -65,7 +64,7 @@ class KeyStore:
             mode = self._file.stat().st_mode
             if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise CloudSetUpError(f"others can read the keys in {self._file}; run: chmod 600 {self._file}")
-            found = json.loads(self._file.read_text(encoding="utf-8"))["keys"]
+            found = atomic_json.read(self._file)["keys"]
             return {str(origin): str(key) for origin, key in found.items()}
         except FileNotFoundError:
             return {}

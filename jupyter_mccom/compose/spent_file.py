@@ -6,7 +6,6 @@ A file that cannot be read or written costs nobody a completion: what this proce
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import threading
 from collections.abc import Mapping
@@ -82,11 +81,10 @@ class SpentFile:
 
     def _read(self) -> Mapping[int, Account]:
         try:
-            content = self.path.read_bytes() if self.path.stat().st_size <= _MOST_BYTES else b""
-            return _accounts(json.loads(content))
+            return _accounts(atomic_json.read(self.path, most_bytes=_MOST_BYTES))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, RecursionError):
+        except (OSError, ValueError):
             self._say("cannot be read; the next call makes it anew")
             return {}
 

@@ -21,6 +21,8 @@ Event: TypeAlias = Trace | Outcome | Survival | Agreement
 _VERSION = 2
 _BUSY_S = 2.0
 """Another process's transaction takes milliseconds."""
+_CACHE_KIB = 256
+"""Of the file's pages in memory. By itself, SQLite keeps 2 MB: about 200 bytes for each trace, until that is full."""
 
 
 class NotOurs(Exception):
@@ -70,10 +72,12 @@ _SCHEMA = (
 
 
 def create(path: Path) -> None:
-    """An empty file that only its owner can read or write, if there is none."""
+    """An empty file that only its owner can read or write, if there is none. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    if not path.is_file():  # a pipe there would be waited for
+        raise OSError("it is not a regular file")
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -89,6 +93,7 @@ def opened(path: Path) -> sqlite3.Connection:
         with suppress(sqlite3.OperationalError):  # another process is just doing the same
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     except BaseException:
         connection.close()
         raise

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+from ..regular_file import open_regular
 from .transfer import PIECE_BYTES
 
 
@@ -21,7 +22,7 @@ def git_blob_of(path: Path, check: Callable[[], None] = lambda: None) -> str:
 
 
 def _digest_of(path: Path, digest: hashlib._Hash, check: Callable[[], None]) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while piece := file.read(PIECE_BYTES):
             check()
             digest.update(piece)

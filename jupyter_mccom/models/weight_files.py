@@ -5,7 +5,6 @@ A file is used only after its digest was right once. Blocking. Knows nothing of 
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -96,6 +95,12 @@ class WeightFiles:
                 return self._pull(transfer)
             finally:
                 lock.release()
+        except (IsADirectoryError, FileExistsError, NotADirectoryError) as error:
+            stands = error.filename or str(self._path(model))
+            raise ModelError(
+                f"{model.id} cannot be put in place, since something else stands there: remove {stands!r}, "
+                f"then run: jupyter mccom pull {model.id}"
+            ) from error
         except OSError as error:
             raise ModelError(
                 f"{str(self.models_dir)!r} cannot hold {model.id} ({error}); make it writable, set MCCom.models_dir, "
@@ -221,9 +226,9 @@ class WeightFiles:
         if model.weights == "mlx":
             return folder.is_right(path, self._stamp(model), check)
         try:
-            if json.loads(self._stamp(model).read_text(encoding="utf-8")) == _stamp_of(model, path):
+            if atomic_json.read(self._stamp(model)) == _stamp_of(model, path):
                 return True
-        except (OSError, ValueError, RecursionError):
+        except (OSError, ValueError):
             pass  # no stamp yet, or a damaged one: the hash decides
         if path.stat().st_size != model.n_bytes or sha256_of(path, check) != model.sha256:
             return False
@@ -235,9 +240,9 @@ class WeightFiles:
         if model.own or model.sha256 or model.weights == "mlx" or not self._path(model).exists():
             return model
         try:
-            stamp = json.loads(self._stamp(model).read_text(encoding="utf-8"))
+            stamp = atomic_json.read(self._stamp(model))
             return replace(model, sha256=str(stamp["sha256"]), n_bytes=int(stamp["bytes"]))
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError):
             return model
 
     def _write_stamp(self, model: Model, path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import RetrievalError
 from ..put_in_place import put_in_place
+from ..regular_file import open_regular
 
 _MAGIC = b"mccom-index"
 _LEVEL = 1
@@ -44,7 +45,7 @@ def write(path: Path, version: int, value: object) -> None:
 def read(path: Path, version: int) -> Any:
     """The value; None when there is no such file, it is damaged, of another version, or open to other users."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             if os.name == "posix":
                 status = os.fstat(file.fileno())
                 if status.st_uid != os.geteuid() or status.st_mode & _OTHERS:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jupyter_server.extension.application import ExtensionApp
 
+from ..cloud.cloud_set_up import CloudSetUp
 from ..compose import (
     OpenCascade,
     default_spent_file,
@@ -16,6 +17,7 @@ from ..compose import (
     traces_file,
     why_not_persons,
 )
+from ..configuration import configuration_of, opened_by
 from ..settings import MCCom
 from .cloud_routes import CLOUD_HANDLERS
 from .completions import Completions
@@ -34,8 +36,8 @@ class MCComApp(ExtensionApp):
     classes = [MCCom]  # noqa: RUF012 - traitlets reads this class attribute
 
     def initialize_settings(self) -> None:
-        """Wires the cascade; no model is loaded yet."""
-        settings, server = MCCom(parent=self), self.serverapp
+        """Wires the cascade; no model is loaded yet. A wrong setting of the configuration is told, once."""
+        server = self.serverapp
         assert server is not None
         events = server.event_logger
         assert events is not None
@@ -44,17 +46,22 @@ class MCComApp(ExtensionApp):
         live = None if remote else open_live(server.session_manager, server.kernel_manager)
         root = Path(server.root_dir)
 
-        set_up, why_not = open_set_up(settings), why_not_persons(settings, settings.given)
+        def begun(settings: MCCom) -> tuple[CloudSetUp, str, LiveSettings]:
+            set_up, why_not = open_set_up(settings), why_not_persons(settings, settings.given)
 
-        def open_(wanted: MCCom, former: OpenCascade | None) -> OpenCascade:
-            persons, traces = None if why_not else set_up, traces_file(wanted)
-            spent = default_spent_file()
-            return open_for_person(
-                wanted, persons, jupyter_root=root, live=live, traces=traces, spent=spent, former=former
-            )
+            def open_(wanted: MCCom, former: OpenCascade | None) -> OpenCascade:
+                persons, traces = None if why_not else set_up, traces_file(wanted)
+                spent = default_spent_file()
+                return open_for_person(
+                    wanted, persons, jupyter_root=root, live=live, traces=traces, spent=spent, former=former
+                )
 
-        live_settings = LiveSettings(settings, open_)
-        self._completions = Completions(live_settings, OptOuts(root))
+            return set_up, why_not, LiveSettings(settings, open_)
+
+        found, (set_up, why_not, live_settings) = opened_by(configuration_of(self), begun)
+        for one in found.wrong:
+            server.log.warning("mccom: %s", one.line)
+        self._completions = Completions(live_settings, OptOuts(root), wrong=found.wrong)
 
         async def change(values: Mapping[str, object]) -> None:
             await self._completions.change(values)

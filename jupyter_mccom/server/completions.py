@@ -6,15 +6,18 @@ All end with the server. Knows nothing of HTTP.
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from contextvars import ContextVar
 from itertools import islice
 from typing import Any
 
 from .. import way_out
-from ..errors import InputError, MCComError, SettingsError
+from ..compose import OpenCascade
+from ..configuration import WrongSetting
+from ..errors import EngineBusy, InputError, MCComError, SettingsError
 from ..settings import MCCom
 from ..types import CompletionRequest, Off, Outcome, Route, Suggestion, Survival, Trace
 from ..way_out import Left
@@ -28,20 +31,30 @@ from .status import status_of
 _REST_S = 0.3
 """After an answer, so that nothing is done for one that is typed over at once: a quick typist's gap is 0.1 s. A page
 answers keys that are typed along by itself, and what is done in advance goes on beside them."""
+_LOOK_S = 10.0
+"""A server in trouble is asked what it is this rarely, while nobody types."""
 IN_ADVANCE: ContextVar[bool] = ContextVar("mccom_in_advance", default=False)
 """True in work that is done while nobody waits for an answer. A benchmark counts such calls of an engine apart."""
 
 
 class Completions:
-    """Owns every task that the routes start. Without `opt_outs`, no document opts out."""
+    """Owns every task that the routes start. Without `opt_outs`, no document opts out.
 
-    def __init__(self, live: LiveSettings, opt_outs: OptOuts | None = None) -> None:
+    `wrong`: what the server's configuration has wrong, which the status tells.
+    """
+
+    def __init__(
+        self, live: LiveSettings, opt_outs: OptOuts | None = None, *, wrong: Sequence[WrongSetting] = ()
+    ) -> None:
         self._live = live
+        self._wrong = wrong
         self._opt_outs = opt_outs
         self._pulls = Pulls(lambda: live.opened.store, lambda: live.opened.local.models_changed())
         self.snooze = Snooze()
         """While it is on, only who asks by hand is answered."""
         self._warming: asyncio.Task[None] | None = None
+        self._looks_next_s = 0.0
+        """When a server in trouble is asked again what it is, on the monotonic clock."""
         self._in_advance: set[asyncio.Task[None]] = set()
         """Done while nobody waits for an answer: cancelled by the next request. All but the newest are cancelled."""
 
@@ -51,9 +64,15 @@ class Completions:
         return self._live.opened.cascade.documents.of(request).begin(request, work)
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
-        """The suggestions of Cascade.complete. Raises SettingsError when completions are switched off."""
+        """The suggestions of Cascade.complete. Raises SettingsError when completions are switched off.
+
+        Raises EngineBusy where no answer came in time.
+        """
         if not self._live.settings.enabled:
-            raise SettingsError("completions are switched off; switch them on in the settings (MCCom.enabled)")
+            raise SettingsError(
+                next((one.line for one in self._wrong if one.switches_off), "")
+                or "completions are switched off; switch them on in the settings (MCCom.enabled)"
+            )
         reason = await self._why_not(request)
         if reason is not None:
             yield _refused(request, reason)
@@ -63,6 +82,8 @@ class Completions:
         async with self._live.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
             async for suggestion in suggestions:
                 self._pulls.trouble = ""  # what was to be told of a download is old news
+                if suggestion.final and not suggestion.text and suggestion.route.reason == "late":
+                    raise EngineBusy(_late_words(opened))
                 if suggestion.final and suggestion.text:
                     self._do_in_advance(self._look_ahead(request, suggestion))
                 yield suggestion
@@ -131,6 +152,7 @@ class Completions:
         Where a document is named, `off_here` says why nothing is completed in it, and in a cell of it.
         """
         live, pulls = self._live, self._pulls
+        self._look_for_the_server()
         off_here = None
         if document and self._opt_outs:
             off_here = await self._opt_outs.why_not_at(document, cell_id, live.settings)
@@ -138,6 +160,7 @@ class Completions:
             status_of,
             live.opened,
             locked=live.locked,
+            wrong=[one.line for one in self._wrong],
             pull=pulls.progress,
             pull_trouble=pulls.trouble,
             snooze=self.snooze.as_json(),
@@ -232,12 +255,28 @@ class Completions:
     async def _why_not(self, request: CompletionRequest) -> Off | None:
         return await self._opt_outs.why_not(request, self.settings) if self._opt_outs else None
 
+    def _look_for_the_server(self) -> None:
+        """Asks a server that was in trouble what it is: it may be back, although nobody types."""
+        local = self._live.opened.local
+        now_s = time.monotonic()
+        if local.server is not None and local.trouble and now_s >= self._looks_next_s:
+            self._looks_next_s = now_s + _LOOK_S
+            self.warm(None)
+
     async def _warm(self) -> None:
         try:
             async with self._live.use() as opened:
                 await opened.warm()
         except MCComError:
             return  # the host keeps the reason, and the status shows it
+
+
+def _late_words(opened: OpenCascade) -> str:
+    """Why a request got nothing in its time: nobody is to wait for that and be told nothing."""
+    name = opened.model.family
+    if opened.host is not None and opened.host.state in ("asleep", "loading"):
+        return f"{name} is still being loaded; ask again in a moment, or try a smaller model"
+    return f"{name} did not answer in time; ask again, try a smaller model, or start it anew with %mccom restart"
 
 
 def _refused(request: CompletionRequest, reason: Off) -> Suggestion:

@@ -7,7 +7,6 @@ notebook's file where nobody said, or where the administrator wants more than a 
 from __future__ import annotations
 
 import asyncio
-import json
 import posixpath
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from .. import atomic_json
 from ..settings import MCCom
 from ..types import CompletionRequest, Off, OptOut
 from .shared_path import below_root
@@ -22,6 +22,7 @@ from .shared_path import below_root
 CELL_TAG = "no-completion"
 """A cell with this tag opts out (`labextension/src/completion/optout.ts` has the same)."""
 _MOST_NOTEBOOKS = 200
+_MOST_NOTEBOOK_BYTES = 1 << 30
 Stamp: TypeAlias = tuple[int, int]
 """(mtime_ns, size) of a file."""
 
@@ -91,8 +92,8 @@ class OptOuts:
             stamp = (status.st_mtime_ns, status.st_size)
             known = self._read.get(path)
             if known is None or known[0] != stamp:
-                known = (stamp, marks_of(json.loads(file.read_text(encoding="utf-8"))))
-        except (OSError, ValueError, RecursionError):
+                known = (stamp, marks_of(atomic_json.read(file, most_bytes=_MOST_NOTEBOOK_BYTES)))
+        except (OSError, ValueError):
             return None
         self._read[path] = known
         self._read.move_to_end(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -22,19 +22,26 @@ GATES: Mapping[bool | None, str] = {
     None: "parse and actions; its first answer shows whether it reports probabilities for confidence",
 }
 
+_NO_INFILL = "{} writes markers of its own instead of code: it has no fill-in-the-middle; "
+_NO_INFILL += "choose another model (for a server: MCCom.local_model)"
+
 
 def status_of(
     opened: OpenCascade,
     *,
     locked: Collection[str] = (),
+    wrong: Sequence[str] = (),
     pull: PullProgress | None = None,
     pull_trouble: str = "",
     snooze: dict[str, Any] | None = None,
     off_here: Off | None = None,
 ) -> dict[str, Any]:
-    """The status as JSON, as `tests/wire/status_*.json` show it; fields of later parts are null."""
+    """The status as JSON, as `tests/wire/status_*.json` show it; fields of later parts are null.
+
+    `wrong`: a line for each setting that the server's configuration has wrong.
+    """
     present, trouble = _present(opened)
-    state, detail = _state(opened, present, pull, pull_trouble or trouble)
+    state, detail = _state(opened, present, pull, pull_trouble or trouble, fixed="enabled" in locked)
     return {
         "state": state,
         "detail": detail,
@@ -51,6 +58,7 @@ def status_of(
         "cloud": _cloud(opened),
         "index": asdict(opened.tree.status) if opened.tree else None,
         "learning": _learning(opened),
+        "wrong_settings": list(wrong),
         "locked": [name for name in personal() if name in locked],
         "snooze": snooze,
         "off_here": off_here,
@@ -139,6 +147,7 @@ def lines_of(status: Mapping[str, Any]) -> list[str]:
     learning = status["learning"]
     found = [
         f"{status['state']}: {status['detail']}",
+        *status["wrong_settings"],
         snooze_line(status["snooze"]),
         off_line(status["off_here"]),
         _engine_line(status),
@@ -215,10 +224,15 @@ def _present(opened: OpenCascade) -> tuple[bool, str]:
         return False, str(error)
 
 
-def _state(opened: OpenCascade, present: bool, pull: PullProgress | None, pull_trouble: str) -> tuple[str, str]:
+def _state(
+    opened: OpenCascade, present: bool, pull: PullProgress | None, pull_trouble: str, *, fixed: bool
+) -> tuple[str, str]:
+    """The state and what is said of it. `fixed`: the server's configuration decides whether completions are on."""
     name = opened.model.family
     if not opened.settings.enabled:
-        return "off", f"{message('states', 'off')} Switch them on with %mccom on, or with MCCom.enabled."
+        step = "Switch them on with %mccom on, or with MCCom.enabled."
+        step = "The server's configuration says so." if fixed else step
+        return "off", f"{message('states', 'off')} {step}"
     if pull:
         return "downloading", message("states", "downloading", pull.model)
     if pull_trouble:
@@ -231,6 +245,8 @@ def _state(opened: OpenCascade, present: bool, pull: PullProgress | None, pull_t
         return "loading", message("states", "loading", name)
     if opened.local.trouble:
         return "trouble", opened.local.trouble
+    if opened.cascade.journal.without_infill == opened.local.engine.name:
+        return "trouble", _NO_INFILL.format(name)
     return "ready", _ready(opened)
 
 

@@ -40,6 +40,8 @@ _MAX_NAME_CHARS = 64
 """Of a language. A longer one is none, and would be kept with the figures."""
 _MAX_ID_CHARS = 4096
 """Of a path, and of what is named by one."""
+_MAX_NAMES = 1000
+"""Of languages or paths in a setting."""
 _UNPRINTABLE = re.compile(r"[\0\ud800-\udfff]")
 """NUL and half a character: no file system, model or parser takes them."""
 _MAX_DEADLINE_S = 120.0
@@ -211,9 +213,23 @@ def settings_from(value: object) -> dict[str, object]:
 
 
 def _setting(body: Mapping[str, Any], name: str, kind: type) -> object:
-    """The value of a setting. Numbers of any size pass: the setting itself says what its range is."""
+    """The value of a setting. Numbers of any size pass: the setting itself says what its range is.
+
+    Texts are bounded: each open page is told of them, and each request compares with those of a list.
+    """
     value = body[name]
+    if kind is str:
+        return _name(body, name)
+    if kind is list:
+        return _names(body, name)
     return value if kind is float and type(value) is int else _field(body, name, kind)
+
+
+def _names(body: Mapping[str, Any], name: str) -> list[str]:
+    items = _field(body, name, list)
+    if len(items) > _MAX_NAMES:
+        raise WireError(f"field {name!r} has {len(items)} items; {_MAX_NAMES} are allowed")
+    return [_name({name: item}, name) for item in items]
 
 
 def json_from_settings(settings: MCCom, locked: Collection[str]) -> dict[str, Any]:

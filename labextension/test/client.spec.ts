@@ -149,6 +149,7 @@ describe('the other routes', () => {
         show: { above: 0.4, of: 'chance' }
       },
       totals: { shown: 3 },
+      wrong_settings: [],
       locked: ['threads'],
       opt_outs_bind: ['exam'],
       snooze: { left_s: 90 }

@@ -93,8 +93,16 @@ async def test_a_page_changes_no_locked_setting_and_no_path(
         ('{"route_threshold": NaN}', "route_threshold must be between -1"),
         ('{"threads": 2, "model": "/etc/passwd"}', "'model'"),
         ("[]", "JSON object"),
+        (json.dumps({"languages_off": ["z" * 5000]}), "'languages_off' has more than 4096 characters"),
+        (json.dumps({"languages_off": ["python"] * 1001}), "'languages_off' has 1001 items; 1000 are allowed"),
+        ('{"paths_off": ["a", "\\u0000"]}', "'paths_off' holds a NUL"),
+        ('{"paths_off": ["a", 5]}', "'paths_off' must be str, not int"),
+        ('{"multiline": "\\ud800"}', "'multiline' holds a NUL or half a character"),
     ],
-    ids=["name", "kind", "bool", "range", "number", "nan", "path", "list"],
+    ids=[
+        *("name", "kind", "bool", "range", "number", "nan", "path", "list"),
+        *("long", "many", "nul", "no-text", "half"),
+    ],
 )
 async def test_a_wrong_name_or_value_is_named_and_changes_nothing(jp_fetch: Fetch, body: str, said: str) -> None:
     """A wrong name or value is named and changes nothing."""

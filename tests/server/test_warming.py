@@ -70,3 +70,13 @@ async def test_what_is_answered_in_advance_ends_with_the_next_request(jp_fetch: 
     asked = completions.begin(request, asyncio.sleep(PATIENCE_S))
     assert await _over(ahead)
     asked.cancel()
+
+
+async def test_who_gets_nothing_in_time_is_told_why(jp_fetch: Fetch) -> None:
+    """An answer that would be empty because no time was left says so: the model is loaded, or too slow."""
+    (cold,) = await complete(jp_fetch, deadline_s=0.05)
+    assert (cold["type"], "is still being loaded" in cold["text"]) == ("trouble", True), cold
+    await complete(jp_fetch)
+    slow = "".join(f"slow_{i} = {i}\n" for i in range(400))
+    (late,) = await complete(jp_fetch, document="d.ipynb", prefix=slow, deadline_s=0.02)
+    assert (late["type"], "did not answer in time" in late["text"]) == ("trouble", True), late

@@ -53,6 +53,12 @@ def test_a_minimal_request_has_defaults() -> None:
     assert (request.multiline, request.opt_out) == (None, None)
 
 
+def test_a_document_that_is_edited_together() -> None:
+    """JupyterLab's name for a shared drive is taken off: patterns and opt-outs name paths below the root."""
+    request = wire.request_from({**_golden("complete_request"), "document": "RTC:plans/a.ipynb"})
+    assert request.document == "plans/a.ipynb"
+
+
 def test_a_request_may_only_go_as_far_as_there_are_words_for() -> None:
     """An unknown value of multiline is refused."""
     with pytest.raises(WireError, match="multiline"):

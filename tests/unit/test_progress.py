@@ -21,3 +21,28 @@ def test_the_bound_is_below_what_a_request_waits(
         assert progress.left_s(now_s) == pytest.approx(bound_s)
         progress.hung()
         assert progress.left_s(now_s) == pytest.approx(30)
+
+
+def test_a_process_that_hangs_again_is_noticed_as_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hangs in a row double the bound up to a minute; a word in between makes it 15 s again."""
+    now_s = 100.0
+    monkeypatch.setattr(Progress, "now_s", staticmethod(lambda: now_s))
+    progress = Progress()
+    bounds = []
+    with progress.waiting():
+        for _ in range(4):
+            progress.hung()
+            bounds.append(progress.left_s(now_s))
+        progress.made(now_s)
+        assert (bounds, progress.left_s(now_s)) == ([30, 60, 60, 60], 15)
+
+
+def test_a_machine_that_is_slower_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A silence of 40 s that was broken is not taken for a hang the next time."""
+    now_s = 100.0
+    monkeypatch.setattr(Progress, "now_s", staticmethod(lambda: now_s))
+    progress = Progress()
+    with progress.waiting():
+        now_s += 40
+        progress.made(100.0)
+        assert progress.left_s(now_s) == pytest.approx(60)

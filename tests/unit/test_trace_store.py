@@ -14,7 +14,7 @@ import pytest
 
 from jupyter_mccom.agreement import Agreement
 from jupyter_mccom.errors import TracesError
-from jupyter_mccom.learning.schema import Event
+from jupyter_mccom.learning.schema import Event, create, opened
 from jupyter_mccom.learning.trace_file import TraceStore
 from jupyter_mccom.types import Outcome, Survival
 from tests.traced import features, trace
@@ -304,3 +304,10 @@ def test_forgetting_that_fails_is_said(path: Path, monkeypatch: pytest.MonkeyPat
             with pytest.raises(TracesError):
                 store.forget()
         assert store.forget() == 1
+
+
+def test_few_of_its_pages_are_in_memory(tmp_path: Path) -> None:
+    """However many traces are kept, at most 256 KiB of the file are in memory: by itself SQLite would keep 2 MB."""
+    create(tmp_path / "traces.sqlite3")
+    with closing(opened(tmp_path / "traces.sqlite3")) as connection:
+        assert connection.execute("PRAGMA cache_size").fetchone() == (-256,)

@@ -48,7 +48,7 @@ class Measurements:
 
     def _all(self) -> dict[str, dict[str, dict[str, float]]]:
         try:
-            found: Any = json.loads(self._path.read_text(encoding="utf-8"))
+            found: Any = atomic_json.read(self._path)
             for figures in found.values():
                 for one in figures.values():
                     Figures(**one)

@@ -6,7 +6,6 @@ machine, model and build, and kept in a file. Knows no library: it is given some
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -148,7 +147,7 @@ def key_of(model_hash: str, threads: int, library: str) -> str:
 def kept(file: Path, key: str) -> CostCurve | None:
     """The curve that was kept; None without one or where the file cannot be read."""
     try:
-        ms = json.loads(file.read_text(encoding="utf-8"))[key]
+        ms = atomic_json.read(file)[key]
         curve = CostCurve(ms={int(n): float(value) for n, value in ms.items()})
         return curve if set(curve.ms) == set(TIMED) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -158,7 +157,7 @@ def kept(file: Path, key: str) -> CostCurve | None:
 def keep(file: Path, key: str, curve: CostCurve) -> None:
     """Adds a curve. Two processes at once: one of both is timed again later. Raises OSError."""
     try:
-        curves = dict(json.loads(file.read_text(encoding="utf-8")))
+        curves = dict(atomic_json.read(file))
     except (OSError, ValueError, TypeError):
         curves = {}
     others = [item for item in curves.items() if item[0] != key][-(_KEPT - 1) :]

@@ -26,6 +26,7 @@ import {
 import type { Edit, Edits } from '../ghost/edits';
 import type { IPlace } from '../outcomes/anchor';
 import type { Cell } from '../server/wire';
+import type { Unreadable } from '../tokens';
 import type { CellOrder } from './cellorder';
 import { consoleOf, languageOfConsole, pathOfConsole, ranIn } from './console';
 import type { IConsole } from './console';
@@ -40,6 +41,7 @@ import {
 import type { Position } from './excerpt';
 import { optOutOf } from './optout';
 import type { IKernelSession } from './running';
+import { unreadable } from './unreadable';
 
 type Widget = IInlineCompletionContext['widget'];
 
@@ -94,7 +96,7 @@ export class Reader {
 
   /**
    * What is asked for an inline request; null where nothing is: markdown, raw or fixed cells, prose, unknown widgets,
-   * more than one cursor, a selection, a vim's normal mode.
+   * more than one cursor, a selection, a text that is very large or minified, a vim's normal mode.
    */
   read(
     request: CompletionHandler.IRequest,
@@ -108,6 +110,9 @@ export class Reader {
     request: CompletionHandler.IRequest,
     widget: Widget
   ): Asked | null {
+    if (unreadable(request.text)) {
+      return null;
+    }
     const cursor = Text.charIndexToJsIndex(request.offset, request.text);
     const place = { text: request.text, cursor };
     const target = targetOf(widget);
@@ -177,6 +182,19 @@ export function targetOf(widget: Widget | null): Target | null {
     };
   }
   return null;
+}
+
+/** Why nothing is completed in the text where the person is: the active code cell, or the file; null: it may be. */
+export function unreadableIn(widget: Widget | null): Unreadable | null {
+  if (widget instanceof NotebookPanel) {
+    const model = widget.content.activeCell?.model;
+    return model?.type === 'code'
+      ? unreadable(model.sharedModel.getSource())
+      : null;
+  }
+  return isFileEditor(widget)
+    ? unreadable(widget.content.editor.model.sharedModel.getSource())
+    : null;
 }
 
 /** The kernel's session of a notebook or console; null where a widget has none. */

@@ -39,6 +39,8 @@ export interface Status {
   learning: Learning;
   /** Texts that were shown since the server started. */
   totals: { shown: number };
+  /** A line for each setting that the server's configuration has wrong, in the server's words. */
+  wrong_settings: string[];
   /** Settings that the administrator of the server has fixed. */
   locked: string[];
   /** Paths in which the opt-outs of notebooks and cells bind. */
@@ -163,6 +165,7 @@ export function statusFrom(value: unknown): Status {
     index: index && { detail: text(index, 'detail') },
     learning: learningFrom(object(body.learning, 'learning')),
     totals: { shown: number(object(body.totals, 'totals'), 'shown') },
+    wrong_settings: strings(body, 'wrong_settings'),
     locked: strings(body, 'locked'),
     opt_outs_bind: strings(body, 'opt_outs_bind'),
     snooze: snooze && { left_s: numberOrNull(snooze, 'left_s') }
