@@ -17,6 +17,7 @@ from .lab import Lab, Notebook, wait_for
 PAUSE_MS = 600
 """Longer than the longest wait for a pause in typing."""
 HELPER = "def seasonal_swing(temperatures, months):\n    return max(temperatures) - min(temperatures)\n"
+LOAD = "import pandas\nrain = pandas.DataFrame({'march': [3.5]})\n42"
 CONSOLE = "void window.jupyterapp.commands.execute('notebook:create-console')"
 
 
@@ -64,20 +65,22 @@ def _opened(lab: Lab, drive: str, window: BrowserContext, name: str, *sources: s
 
 def test_a_shared_notebook_is_completed(lab: Lab, drive: str, window: BrowserContext) -> None:
     """A shared notebook is completed with its own path, the project around it and the names of its kernel."""
-    book = _opened(
-        lab, drive, window, "study/deep/a.ipynb", "import pandas\nrain = pandas.DataFrame({'march': [3.5]})", ""
-    )
+    book = _opened(lab, drive, window, "study/deep/a.ipynb", LOAD, "")
     book.press("Shift+Enter")
-    book.page.locator(".jp-InputPrompt", has_text="[1]").wait_for()
+    book.page.locator(".jp-OutputArea-output", has_text="42").wait_for()
     book.enter(1)
-    book.type('print(seasonal_swing(rain["m')
-    wait_for(lambda: bool(lab.get("mccom/status")["index"]["n_documents"]), "the project to be read")
-    book.type("a")
+    book.type("swing = seasonal_swing(rain['m")
+    book.settle(2_000)
+    assert book.sent("complete")
+    wait_for(lambda: lab.get("mccom/status")["index"]["state"] == "ready", "the index")
+    book.press("Escape", "Enter", "Control+End")
+    for line in ("']\n", "seasonal_swing(rain.groupby('"):
+        book.type(line)
     book.press("Alt+\\")
-    book.settle(PAUSE_MS)
+    book.settle(2_000)
+    hits = {hit["chunk"]["source"] for trace in lab.get("mccom/traces")["traces"] for hit in trace["hits"]}
+    assert hits >= {"kernel", "weather.py"}
     assert {question["document"] for question in book.sent("complete")} == {"study/deep/a.ipynb"}
-    hits = [hit["chunk"]["source"] for trace in lab.get("mccom/traces")["traces"] for hit in trace["hits"]]
-    assert {"weather.py", "kernel"} <= {*hits}
 
 
 def test_a_shared_notebook_is_switched_off(lab: Lab, drive: str, window: BrowserContext) -> None:
