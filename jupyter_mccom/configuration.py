@@ -186,11 +186,11 @@ def _allowed(trait: TraitType[Any, Any]) -> str:
 
 
 def _shown(name: str, value: object) -> str:
-    """A value as far as people may see it: what belongs to a key, or holds a password, is not shown."""
+    """A value as far as people may see it: what belongs to a key, or may hold a password or a token, is not shown."""
     try:
         text = repr(str(value) if isinstance(value, str) else value)  # a command line's is of a class of its own
     except Exception:  # noqa: BLE001 - a number of more digits than Python writes, or any object
         return f"a {type(value).__name__} that cannot be shown"
-    if "_key_" in name or "@" in text:
+    if "_key_" in name or "@" in text or "?" in text:  # an address may hold a password or a token
         return "what is set"
     return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"

@@ -103,7 +103,14 @@ class EngineHung(EngineError):
 
 
 class PromptTooLong(EngineError):
-    """The prompt does not fit the model's context."""
+    """The prompt does not fit the model's context.
+
+    `fits` is the share of its tokens that does, of (0, 1); None where the engine does not tell.
+    """
+
+    def __init__(self, message: str, *, fits: float | None = None) -> None:
+        super().__init__(message)
+        self.fits = fits
 
 
 class CloudError(EngineError):

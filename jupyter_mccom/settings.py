@@ -31,7 +31,7 @@ LEAST_PROMPT_TOKENS, MOST_PROMPT_TOKENS = 512, 2048
 another (`evaluation/README.md`), and no longer one was measured."""
 COLD_PROMPT_S = 0.5
 """Longest time in seconds that a prompt may take, of which the model has read nothing yet, beyond the least length."""
-_LEAST_SET_PROMPT_TOKENS = 64
+_LEAST_SET_TOKENS = 64
 AUTO = "auto"
 """The value of `model` that lets measurements choose one of the downloaded models."""
 
@@ -81,13 +81,13 @@ class MCCom(Configurable):
         0,
         min=0,
         max=1024,
-        help="CPU threads for the local model. 0: one less than the number of physical cores, and at least one.",
+        help="CPU threads for the local model. 0: one less than there are physical cores, and at least one.",
     ).tag(config=True, person=True)
     context_tokens = Whole(
         0,
         min=0,
         max=1_048_576,
-        help="Context size of the local model in tokens. More takes more memory. 0: what prompts and suggestions need.",
+        help="Context of the local model in tokens, 64 or more; it takes memory. 0: what prompts and texts need.",
     ).tag(config=True, person=True)
     prompt_tokens = Whole(
         0,
@@ -159,7 +159,7 @@ class MCCom(Configurable):
         0.6,
         min=0,
         max=60,
-        help="After this many seconds without a word from the cloud, a local text that may be shown is shown. The"
+        help="A local text that may be shown waits so many seconds at most for a word from the cloud, and is shown. The"
         " cloud's text replaces it if nothing was typed meanwhile.",
     ).tag(config=True, person=True)
     cloud_ask_ahead = Bool(
@@ -294,11 +294,11 @@ class MCCom(Configurable):
         """Names that the configuration or the command line has set, to whatever value."""
         return frozenset(self._find_my_config(self.config)) & frozenset(self.trait_names(config=True))
 
-    @validate("prompt_tokens")
+    @validate("prompt_tokens", "context_tokens")
     def _long_enough(self, proposal: dict[str, Any]) -> int:
         value: int = proposal["value"]
-        if 0 < value < _LEAST_SET_PROMPT_TOKENS:
-            raise TraitError(f"prompt_tokens must be 0 or at least {_LEAST_SET_PROMPT_TOKENS}, not {value}")
+        if 0 < value < _LEAST_SET_TOKENS:
+            raise TraitError(f"{proposal['trait'].name} must be 0 or at least {_LEAST_SET_TOKENS}, not {value}")
         return value
 
     @validate("idle_unload_s")

@@ -44,13 +44,14 @@ Reason: TypeAlias = Literal[
     "again",
     "dismissed",
     "ungated",
+    "no-infill",
     "context",
     Off,
 ]
 Origin: TypeAlias = Literal["local", "cloud", "again"]
-Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "late", "hopeless", "cut"]
-"""`end`: the model's own end of text; `length`: max_tokens; `cut`: something else was typed, or nobody waited any more;
-the others: where the cascade closed the stream."""
+Stop: TypeAlias = Literal["end", "statement", "length", "repetition", "marker", "late", "hopeless", "cut"]
+"""`end`: the model's own end of text; `length`: max_tokens; `marker`: the model wrote a marker of its own instead of
+code; `cut`: something else was typed, or nobody waited any more; the others: where the cascade closed the stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ A test is in a lane by what it uses (see LANES); one that needs a lane for anoth
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -29,6 +30,7 @@ LANES = {
 """Fixtures that put a test into a lane; the marks are described in pyproject.toml."""
 DATA = Path(os.environ.get("MCCOM_DATA", Path(__file__).parents[2] / "shared" / "data"))
 ATTACKS = Path(__file__).parent / "attack"
+BROWSER = Path(__file__).parent / "browser"
 CLOSING = "closing"
 """A property of a test: the last lines of a runner that it has run, which the summary prints."""
 if find_spec("sniffio") is None:  # httpcore would search every folder for it, four times a request
@@ -72,6 +74,17 @@ def _attacks(config: pytest.Config) -> bool:
     return named or "attack" in config.getoption("markexpr")
 
 
+def _without_browser(config: pytest.Config) -> bool:
+    """The lane is named that has no browser."""
+    return "not browser" in config.getoption("markexpr")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A folder of a lane that is not asked for is not even imported."""
+    unasked = {*([] if _attacks(config) else [ATTACKS]), *([BROWSER] if _without_browser(config) else [])}
+    return True if collection_path in unasked else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Marks each test with its lanes, and takes out the lanes that cannot run here."""
@@ -84,6 +97,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         used = set(getattr(item, "fixturenames", ()))
         if ATTACKS in item.path.parents:
             item.add_marker("attack")
+        if BROWSER in item.path.parents:
+            item.add_marker("browser")
         for lane, fixtures in LANES.items():
             if fixtures & used:
                 item.add_marker(lane)
@@ -91,6 +106,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Garbage is looked for less often, and not in what was collected; an attack measures it as in use."""
+    if not _attacks(session.config):
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

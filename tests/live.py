@@ -51,10 +51,10 @@ class Notebook:
         """Waits until the server's kernel manager knows it."""
         await _until(lambda: self.manager.execution_state == state)
 
-    async def knows(self, *names: str) -> dict[str, LiveName]:
+    async def knows(self, *names: str, document: str = DOCUMENT) -> dict[str, LiveName]:
         """Asks until all these names are known; then all that is known."""
         for _ in range(int(_PATIENCE_S / 0.05)):
-            known = {live.name: live for live in await self.names.names(DOCUMENT)}
+            known = {live.name: live for live in await self.names.names(document)}
             if known.keys() >= {*names}:
                 return known
             await asyncio.sleep(0.05)
@@ -83,11 +83,9 @@ class Notebook:
 
 
 @asynccontextmanager
-async def notebook(app: Any, kernel: str = "python3") -> AsyncGenerator[Notebook, None]:
+async def notebook(app: Any, kernel: str = "python3", path: str = DOCUMENT) -> AsyncGenerator[Notebook, None]:
     """Opened and started; ended with all that was started."""
-    session = await app.session_manager.create_session(
-        path=DOCUMENT, name=DOCUMENT, type="notebook", kernel_name=kernel
-    )
+    session = await app.session_manager.create_session(path=path, name=DOCUMENT, type="notebook", kernel_name=kernel)
     opened = Notebook(app, session["kernel"]["id"])
     try:
         await opened.started()

@@ -211,8 +211,9 @@ def _n_read(url: str, key: str, prompt: str) -> int:
 
 
 def test_serve_refuses_what_cannot_be(models: Store) -> None:
-    """`serve` refuses another host without a key file, no users, two with drafts, and a taken port."""
+    """`serve` refuses another host without a key file, no users or too many, two with drafts, and a taken port."""
     assert "nobody" in _run("serve", "--users", "0", "--model", SMALL, status=2).stderr
+    assert "several" in _run("serve", "--users", "257", "--model", SMALL, status=2).stderr
     assert "--draft" in _run("serve", "--users", "2", "--draft", "ngram-mod", "--model", SMALL, status=2).stderr
     assert "--key-file" in _run("serve", "--host", "0.0.0.0", "--model", SMALL, status=2).stderr  # noqa: S104
     with socket.socket() as taken:

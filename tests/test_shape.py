@@ -6,8 +6,11 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "jupyter_mccom"
@@ -160,6 +163,13 @@ N_FILE_LINES, N_FUNCTION_LINES, N_NAME_CHARS = 340, 40, 60
 def trees() -> dict[Path, ast.Module]:
     """The syntax tree of each file of the package."""
     return {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trees_are_dropped() -> Iterator[None]:
+    """After this file the trees are gone: they are a million objects, which slow every collection of garbage."""
+    yield
+    trees.cache_clear()
 
 
 def _role(path: Path) -> str:

@@ -232,7 +232,7 @@ class Document:
         running = [one for one, by in self._running.items() if by is escalation]
         await asyncio.gather(*(one.aclose() for one in running))
         state: CloudState = "off" if local_only else escalation.cloud_state(answer)
-        if state in ("ready", "spent") and answer.forced != "dismissed":
+        if state in ("ready", "spent") and answer.forced != "dismissed" and not answer.proposes:
             self._journal.would_ask(escalation.clock.unix_s())
         self._start(answer, self._write(answer, escalation, state, asked), escalation)
         self._answer = answer

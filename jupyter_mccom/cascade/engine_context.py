@@ -6,11 +6,14 @@ import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeAlias
 
-from ..errors import EngineError
+from ..errors import EngineError, PromptTooLong
 from ..protocols import N_HITS, Engine, Retriever
 from ..types import CompletionRequest, Hit, Prompt
 from .text.prompt import build, texts
 
+_SHORTER, _ROOM = 0.75, 0.9
+"""Shares of a prompt's length: where nothing is known of the context; of one that fits, for the model's markers."""
+_LEAST_TOKENS = 128
 _HIT_TOKENS = 48
 """A small piece of code: so many hits are asked for that they fill the room, and those that do not fit stay out."""
 
@@ -47,11 +50,19 @@ class Context:
         self._n_hits = max(N_HITS, n_retrieved_tokens // _HIT_TOKENS)
         self._allowed = allowed
         self._kept_out = kept_out
+        self._most: int | None = None
+        """Tokens that the model's context holds, as far as it has refused more."""
 
     @property
     def n_tokens(self) -> int:
         """Most tokens of a prompt."""
-        return self._n_tokens if isinstance(self._n_tokens, int) else self._n_tokens()
+        n_tokens = self._n_tokens if isinstance(self._n_tokens, int) else self._n_tokens()
+        return n_tokens if self._most is None else min(n_tokens, self._most)
+
+    def shorten(self, error: PromptTooLong) -> None:
+        """Bounds the prompts from now on by what the model's context holds, which refused one."""
+        share = _SHORTER if error.fits is None else min(_SHORTER, _ROOM * error.fits)
+        self._most = max(_LEAST_TOKENS, int(share * self.n_tokens))
 
     def allows(self, hits: Iterable[Hit]) -> bool:
         """Text that was written with these hits may stand in a prompt or a draft."""
@@ -76,7 +87,7 @@ class Context:
             dict(zip(wanted, counted, strict=True)),
             n_tokens,
             hits=hits,
-            n_retrieved_tokens=self._n_retrieved_tokens,
+            n_retrieved_tokens=min(self._n_retrieved_tokens, n_tokens // 2),
             session=session,
         )
         there = {(chunk.source, chunk.first_line) for chunk in prompt.chunks}

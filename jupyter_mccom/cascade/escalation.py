@@ -21,16 +21,14 @@ from ..types import CompletionRequest, Hit, Reason, Route, Suggestion
 from .answer import RunningAnswer
 from .drafts.after_rejection import AfterRejection, tail
 from .drafts.context_text import ContextText, context_text
+from .proposal import proposed
 from .route import CloudState, Gates, confidence
-from .text.empty_cell import beginnings, follows_code
+from .text.empty_cell import follows_code
 from .text.heal import heal
-from .text.invented_names import invented_names
-from .text.language import cell_language
 from .text.noise import is_noise
-from .text.parse import breaks
 from .text.prompt import typed_of
 from .tiers import CloudText, CloudTier, LocalTier
-from .writing import LocalText, within
+from .writing import within
 
 _LEAST_DRAFT_TOKENS = 4
 """A shorter draft spares less than the pass that checks it costs."""
@@ -154,12 +152,14 @@ class Escalation:
         """What may be shown at once; nothing that the person has just rejected, and no noise."""
         request = answer.request
         found = await asyncio.to_thread(context_text, request) if answer.forced is None else None
-        if found is not None and request.trigger == "typing" and is_noise(request, found.text, taken=answer.taken):
+        if found is None:
             return None
-        if found is not None:
-            answer.from_context = found.text
-            answer.wrote(found.text, parses=True)
-            answer.lap("context")
+        typing = request.trigger == "typing"
+        if typing and await asyncio.to_thread(is_noise, request, found.text, taken=answer.taken):
+            return None
+        answer.from_context = found.text
+        answer.wrote(found.text, parses=True)
+        answer.lap("context")
         return found
 
     async def _grown(self, answer: RunningAnswer, begun: ContextText) -> Route:
@@ -176,7 +176,7 @@ class Escalation:
             answer.begun = ""
         added = written.text if written.generation.stop not in ("late", "hopeless") else ""
         behind = replace(answer.request, prefix=answer.request.prefix + begun.begun)
-        invents = answer.request.trigger == "typing" and await asyncio.to_thread(_invents, behind, written)
+        invents = answer.request.trigger == "typing" and await asyncio.to_thread(written.invents, behind)
         found = gates.route(written.generation.tokens, text=added, parses=written.parses, cloud="off", invents=invents)
         if found.to == "local":
             answer.wrote((begun.begun + added).rstrip(), parses=True)
@@ -198,6 +198,8 @@ class Escalation:
         tokens = written.generation.tokens
         if written.generation.stop == "late":
             return Route(to="nothing", reason="late", confidence=confidence(tokens))
+        if written.generation.stop == "marker":
+            return Route(to="cloud" if state == "ready" else "nothing", reason="no-infill")
         answer.hopeless = written.generation.stop == "hopeless"
         text, parses = written.text, written.parses
         answer.wrote(text, parses=parses)
@@ -205,10 +207,10 @@ class Escalation:
         if answer.request.trigger == "typing":
             raw = written.generation.text
             noise = await asyncio.to_thread(is_noise, answer.request, text, written=raw, taken=answer.taken)
-            invents = await asyncio.to_thread(_invents, answer.request, written)
+            invents = await asyncio.to_thread(written.invents, answer.request)
         answer.withheld = invents and not gates.shows_noise(answer.features)
         route = gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise, invents=invents)
-        return await _proposed(answer, gates, written, route) if answer.proposes else route
+        return await proposed(answer, gates, written, route) if answer.proposes else route
 
     async def _from_cloud(self, answer: RunningAnswer, route: Route) -> Suggestion:
         """The cloud's text, else the local one. A call that is cut off before its text is whole may be made again."""
@@ -297,32 +299,6 @@ class Escalation:
         if request.trigger != "typing":
             return replace(self.gates, show=0.0)
         return self.gates.in_empty_cell() if request.in_empty_cell else self.gates
-
-
-async def _proposed(answer: RunningAnswer, gates: Gates, written: LocalText, route: Route) -> Route:
-    """The `route` of the local text, or that of its first statements that are sure; what nobody can judge is not."""
-    if route.reason == "ungated":
-        return Route(to="nothing", reason="low")
-    if route.to == "local":
-        return route
-    request = answer.request
-    language = cell_language(request.language, request.prefix)
-    for text in beginnings(answer.local_text):
-        noise = is_noise(request, text, written=written.generation.text, taken=False)
-        invents = _invents(request, replace(written, text=text))
-        parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
-        tokens = written.generation.tokens
-        found = gates.route(tokens, text=text, parses=parses, cloud="off", noise=noise, invents=invents)
-        if found.to == "local":
-            answer.hopeless = False
-            answer.wrote(text, parses=True)
-            return found
-    return route
-
-
-def _invents(request: CompletionRequest, written: LocalText) -> bool:
-    """The text has names that stand nowhere in what the model has read."""
-    return bool(invented_names(request, written.text, [hit.chunk.text for hit in written.hits]))
 
 
 async def _made(draft: str) -> str:

@@ -12,12 +12,14 @@ from typing import TypeVar
 
 from ..agreement import Agreement
 from ..protocols import Recorder
-from ..types import Outcome, Suggestion, Survival, Trace
+from ..types import Generation, Outcome, Suggestion, Survival, Trace
 
 _TRACES_KEPT = 1000
 _Value = TypeVar("_Value")
 _DAY_S = 86_400
 _REJECTIONS = ("rejected", "dismissed")
+_MARKERS_IN_A_ROW = 3
+"""One may come where there is nothing to write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class Journal:
         self._saved = (0, 0)
         """Newest day (UTC), and how many calls fewer were made than a cloud alone would have made."""
         self._cloud_trouble = ""
+        self._only_markers = ("", 0)
+        """The local engine that wrote markers instead of code, and how often in a row."""
 
     @property
     def totals(self) -> Totals:
@@ -65,6 +69,12 @@ class Journal:
         return self._cloud_trouble
 
     @property
+    def without_infill(self) -> str:
+        """The local engine whose newest answers were markers instead of code; empty: none."""
+        engine, n_answers = self._only_markers
+        return engine if n_answers >= _MARKERS_IN_A_ROW else ""
+
+    @property
     def traces(self) -> tuple[Trace, ...]:
         """Kept traces, oldest first."""
         return tuple(self._traces.values())
@@ -80,6 +90,8 @@ class Journal:
         """
         if trace.trouble or "cloud" in trace.stage_s:
             self._cloud_trouble = trace.trouble
+        if "local" in trace.stage_s:
+            self._note_markers(trace.generations[0])
         ended = self._ended.get(trace.suggestion_id) if suggestion.origin != "again" else None
         if self.keep_traces:
             self._traces[trace.request_id] = trace if ended is None else replace(trace, outcome=ended)
@@ -131,6 +143,11 @@ class Journal:
     def forget(self) -> None:
         """Drops every trace that is in memory. Only assigns, so that any thread may call it."""
         self._traces = OrderedDict()
+
+    def _note_markers(self, local: Generation) -> None:
+        engine, n_answers = self._only_markers
+        before = n_answers if engine == local.engine else 0
+        self._only_markers = (local.engine, before + 1 if local.stop == "marker" else 0)
 
     def _count(self, suggestion: Suggestion, trace: Trace) -> None:
         again = suggestion.origin == "again"

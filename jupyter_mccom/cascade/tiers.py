@@ -32,6 +32,7 @@ _AHEAD_KEPT = 4
 _INDENT = "    "
 _TOO_SLOW = "the cloud did not answer in time; name a faster cloud_model, or allow more with latency_budget_s"
 _UNREADABLE = "the cloud's answer cannot be read ({}); check cloud_url and cloud_dialect, or report it"
+_NO_INFILL = "{} wrote markers of its own instead of code: it has no fill-in-the-middle; name another cloud_model"
 _SILENT_S = 3.0
 """A call that is cut off after so long a silence says as much as one that was waited for in vain."""
 _LOG = logging.getLogger(__name__)
@@ -126,9 +127,13 @@ class LocalTier:
         prompt, hits = await within(answer.left_s, self.context.prompt(request))
         draft = await self._draft(request, hits)
         answer.lap("prompt")
-        async with aclosing(writing.texts(prompt, draft=draft, deadline_s=answer.deadline_s)) as found:
-            async for _ in found:
-                answer.news.set()
+        try:
+            async with aclosing(writing.texts(prompt, draft=draft, deadline_s=answer.deadline_s)) as found:
+                async for _ in found:
+                    answer.news.set()
+        except PromptTooLong as error:
+            self.context.shorten(error)
+            raise
         text, generation, parses = writing.text, writing.generation, True
         answer.took("local", generation)
         if generation.stop != "late":
@@ -150,7 +155,7 @@ class CloudText:
     text: str
     """Trimmed; of a call that failed what was shown of it."""
     failed: Reason | None = None
-    """`offline` or `late`; None when the text is whole."""
+    """`offline`, `late` or `no-infill`; None when the text is whole."""
     trouble: str = ""
     """Why it failed, one line."""
 
@@ -212,10 +217,13 @@ class CloudTier:
         if writing.generation.stop == "late":
             return self._late(shown)
         self.breaker.answered()
+        if writing.generation.stop == "marker":
+            return CloudText(text="", failed="no-infill", trouble=_NO_INFILL.format(self.engine.name))
         return CloudText(text=writing.text)
 
     def _failed(self, shown: str, error: EngineError) -> CloudText:
         if isinstance(error, PromptTooLong):  # our mistake: the cloud is well
+            self.context.shorten(error)
             self.breaker.answered()
         else:
             self.breaker.failed(retry_after_s=error.retry_after_s if isinstance(error, CloudLimited) else None)

@@ -14,7 +14,9 @@ import anyio
 
 from ..protocols import Clock, Engine
 from ..types import CompletionRequest, Generation, Hit, Prompt, Stop, Token
+from .text.invented_names import invented_names
 from .text.language import cell_language
+from .text.markers import first_marker, without_begun
 from .text.trim import extent_end, extent_of, looping, trim
 
 _Result = TypeVar("_Result")
@@ -31,6 +33,10 @@ class LocalText:
     """The cell holds with it; not looked at where it came too late."""
     hits: tuple[Hit, ...]
     """What stood in its prompt."""
+
+    def invents(self, request: CompletionRequest) -> bool:
+        """The text has names that stand nowhere in what the model has read. May take some milliseconds."""
+        return bool(invented_names(request, self.text, [hit.chunk.text for hit in self.hits]))
 
 
 class Writing:
@@ -58,13 +64,16 @@ class Writing:
         self._left_space = line[len(line.rstrip(" \t")) :]
         self._tokens: list[Token] = []
         self._raw = ""
+        """What was written, less a marker and what stands behind it."""
+        self._whole = False
+        """Nothing more is written."""
         self._stop: Stop = "end"
         self._start_s = self._first_s = self._end_s = clock.now_s()
 
     @property
     def text(self) -> str:
         """What is worth showing, of what was written so far."""
-        request, raw = self._request, self._raw
+        request, raw = self._request, without_begun(self._raw, whole=self._whole)
         if self._stop == "length" and self._extent in ("block", "cell"):
             raw = raw[: raw.rfind("\n")] if "\n" in raw.strip() else raw
         text = trim(
@@ -74,7 +83,7 @@ class Writing:
             suffix=request.suffix,
             left_space=self._left_space,
             multiline=self._extent,
-            elsewhere=[cell.source for cell in (*request.cells_before, *request.cells_after)],
+            elsewhere=self._elsewhere,
         )
         return text.partition("\n")[0] if request.one_line else text
 
@@ -103,11 +112,11 @@ class Writing:
                     self._stop = "late"
                     break
                 self._take(token)
-                if self._over(token):
+                if self._has_marker() or self._over(token):
                     break
                 if token.text:
                     yield self._raw
-        self._end_s = self._clock.now_s()
+        self._end_s, self._whole = self._clock.now_s(), True
         if self._stop == "end" and self._n_free >= self._max_tokens:
             self._stop = "length"
 
@@ -124,7 +133,22 @@ class Writing:
         if not self._tokens:
             self._first_s = self._clock.now_s()
         self._tokens.append(token)
-        self._raw += token.text
+        self._raw += token.text.replace("\r", "")  # an editor takes CRLF for two characters that are one
+
+    @property
+    def _elsewhere(self) -> list[str]:
+        """Sources of the other cells."""
+        return [cell.source for cell in (*self._request.cells_before, *self._request.cells_after)]
+
+    def _has_marker(self) -> bool:
+        """True when the model has written a marker of its own, which is taken off: nothing that follows is code."""
+        request = self._request
+        found = first_marker(self._raw, prefix=request.prefix, own=(request.suffix, *self._elsewhere))
+        if found is None:
+            return False
+        self._raw = self._raw[: found.at]
+        self._stop = "end" if found.ends or self._raw.strip() else "marker"
+        return True
 
     def _over(self, token: Token) -> bool:
         """True when nothing that follows would be shown."""

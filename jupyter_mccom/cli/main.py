@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, MCComError
 from ..settings import AUTO, MCCom, changed
-from ..types import CompletionRequest, Hit, Outcome, Trace
+from ..types import CompletionRequest, Hit, Origin, Outcome, Route, Trace
 from .cloud_commands import add_cloud_commands, run_cloud
 from .console import be_lenient, note, progress_bar
 from .settings_arguments import from_arguments
@@ -108,7 +108,7 @@ def _add_others(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     bench.add_argument("--keys-a-minute", type=float, default=240, help="typing speed (suite keystrokes)")
     bench.add_argument(
-        "--replays", choices=["local", "goals", "all"], default="all", help="what to replay (suite keystrokes)"
+        "--replays", choices=["local", "goals", "ahead", "all"], default="all", help="what to replay (suite keystrokes)"
     )
     bench.add_argument("--against", type=Path, help="results to compare with (suites keystrokes and engines)")
     bench.add_argument(
@@ -178,9 +178,17 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 
 def _complete(arguments: argparse.Namespace) -> int:
+    from ..server.messages import message
+    from ..server.opt_out import OptOuts
     from .position import request_at, root_of
 
     request = request_at(arguments.position, arguments.cell, ask=arguments.invoke)
+    off = asyncio.run(OptOuts(root_of(arguments.position)).why_not(request, _settings(arguments)))
+    if off is not None:
+        print(f"jupyter mccom: nothing is completed: {message('reasons', off)}", file=sys.stderr)
+        answer = _json_of("", "local", Route(to="nothing", reason=off))
+        print(json.dumps(answer) if arguments.json else answer["text"])
+        return 0
 
     async def run() -> Trace:
         from ..compose import cloud_address
@@ -216,16 +224,19 @@ async def _completed(cascade: Cascade, request: CompletionRequest, *, rejected: 
 
 def _json_from_trace(trace: Trace) -> dict[str, Any]:
     draft = trace.draft
-    return {
-        "text": trace.text,
-        "origin": trace.origin,
-        "route": asdict(trace.route),
+    return _json_of(trace.text, trace.origin, trace.route) | {
         "engine": trace.generations[-1].engine if trace.generations else None,
         "tokens": sum(len(generation.tokens) for generation in trace.generations),
         "draft": {"offered": draft.offered, "accepted": draft.accepted} if draft else None,
         "hits": [_json_from_hit(hit) for hit in trace.hits],
         "stage_s": trace.stage_s,
     }
+
+
+def _json_of(text: str, origin: Origin, route: Route) -> dict[str, Any]:
+    """An answer for which no engine was asked."""
+    none: dict[str, Any] = {"engine": None, "tokens": 0, "draft": None, "hits": [], "stage_s": {}}
+    return {"text": text, "origin": origin, "route": asdict(route), **none}
 
 
 def _json_from_hit(hit: Hit) -> dict[str, Any]:
@@ -299,7 +310,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         host=arguments.host,
         port=arguments.port,
         key_file=arguments.key_file,
-        context_tokens=settings.context_tokens or 4096,
+        context_tokens=settings.context_for(settings.cloud_prompt_tokens),
         users=arguments.users,
         draft=bool(arguments.draft),
     )

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import InputError
+from ..server.opt_out import Marks, marks_of
 from ..types import Cell, CellKind, CompletionRequest
 
 _POSITION = re.compile(r"(?P<file>.+?)(?::(?P<line>\d+))?(?::(?P<col>\d+))?")
@@ -56,7 +57,7 @@ def _in_notebook(
     request: CompletionRequest, path: Path, text: str, cell: int | None, line: int | None, col: int | None
 ) -> CompletionRequest:
     """The request at a position of a cell, the last one where none is named."""
-    cells, language = _cells(text, path)
+    cells, language, marks = _cells(text, path)
     number = len(cells) - 1 if cell is None else cell
     if not 0 <= number < len(cells):
         raise InputError(f"{path.name} has no cell {number}; its cells are 0 to {len(cells) - 1}")
@@ -69,6 +70,7 @@ def _in_notebook(
         suffix=suffix,
         cells_before=cells[:number],
         cells_after=cells[number + 1 :],
+        opt_out=marks.of(cells[number].cell_id),
     )
 
 
@@ -98,20 +100,23 @@ def _split(text: str, line: int | None, col: int | None, where: str) -> tuple[st
     return text[:offset], text[offset:]
 
 
-def _cells(text: str, path: Path) -> tuple[tuple[Cell, ...], str]:
+def _cells(text: str, path: Path) -> tuple[tuple[Cell, ...], str, Marks]:
+    """A notebook's cells, its language, and what opts out; a cell without an id, as of old, has its number."""
     try:
         notebook = json.loads(text)
+        notebook["cells"] = [{"id": str(number), **cell} for number, cell in enumerate(notebook["cells"])]
         cells = tuple(
             Cell(
-                cell_id=str(cell.get("id", number)),
+                cell_id=str(cell["id"]),
                 kind=_KINDS.get(cell["cell_type"], "raw"),
                 source="".join(cell["source"]),
             )
-            for number, cell in enumerate(notebook["cells"])
+            for cell in notebook["cells"]
         )
-        language = notebook.get("metadata", {}).get("language_info", {}).get("name", "python").lower()
+        told = notebook.get("metadata", {})
+        language = told.get("language_info", {}).get("name") or told.get("kernelspec", {}).get("language") or "python"
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path.name} is not a notebook of format 4; open and save it in JupyterLab") from error
     if not cells:
         raise InputError(f"{path.name} has no cells; add one")
-    return cells, language
+    return cells, language.lower(), marks_of(notebook)

@@ -24,6 +24,8 @@ from ..way_out import is_loopback
 _SERVER = "jupyter_mccom.engines.local.xllamacpp_server"
 _READY_S = 3600.0
 """A large model on a slow disk takes many minutes."""
+_MOST_USERS = 256
+"""As many prompts as llama.cpp keeps (LLAMA_MAX_SEQ)."""
 
 
 def serve(
@@ -97,6 +99,8 @@ def _when_told(end: Callable[[], object]) -> None:
 def _check_users(users: int, draft: bool) -> None:
     if users < 1:
         raise InputError(f"--users {users} serves nobody; give the number of people who complete code at the same time")
+    if users > _MOST_USERS:
+        raise InputError(f"--users {users} is too many: a server keeps {_MOST_USERS} prompts at most; start several")
     if draft and users > 1:
         raise InputError("--draft keeps the prompt of one user; leave out --users or --draft")
 

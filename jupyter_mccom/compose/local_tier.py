@@ -14,7 +14,7 @@ from ..engines.choosing.memory import free_bytes
 from ..engines.choosing.model_choice import Choice
 from ..engines.choosing.power_and_memory import ThisMachine
 from ..engines.choosing.speed import Speed
-from ..engines.local.host import Host, default_threads
+from ..engines.local.host import Host, threads_for
 from ..models.catalog import Model, ids
 from ..models.store import Store, default_models_dir
 from ..protocols import Engine
@@ -47,7 +47,7 @@ class OwnModel(FirstModel):
     engine: LocalModel
 
     def __init__(self, settings: MCCom, store: Store) -> None:
-        self.threads = settings.threads or default_threads()
+        self.threads = threads_for(settings.threads)
         self._store = store
         self._id = settings.model
         speed = Speed(_measurements(self.threads))
@@ -98,7 +98,7 @@ class AutoModel(FirstModel):
     engine: AutoEngine
 
     def __init__(self, settings: MCCom, store: Store) -> None:
-        self.threads = settings.threads or default_threads()
+        self.threads = threads_for(settings.threads)
         self._settings = settings
         self._store = store
         self._models: dict[str, LocalModel] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..cascade.engine_context import KeptOut
 from ..engines.fim import FimMarkers, Layout
-from ..engines.local.host import default_threads
+from ..engines.local.host import threads_for
 from ..engines.remote.server_engine import ServerEngine
 from ..errors import EngineError, SettingsError
 from ..models.catalog import FIM_TEMPLATES, Model, family_fim, like
@@ -31,7 +31,7 @@ class ServedModel(FirstModel):
     server: ServerEngine
 
     def __init__(self, settings: MCCom) -> None:
-        self.threads = settings.threads or default_threads()
+        self.threads = threads_for(settings.threads)
         self.url = settings.local_url
         self.server = _server(settings)
         self._length = served_length(settings)

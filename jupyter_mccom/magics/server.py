@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from ..errors import CloudKeyMissing, ServerError
+from ..server.shared_path import below_root
 from ..way_out import is_loopback
 
 _CONNECT_S = 3.0
@@ -106,7 +107,7 @@ class Server:
         sessions = self._json("GET", "api/sessions")
         paths = [session["path"] for session in sessions if session["kernel"]["id"] == self._kernel_id]
         given = os.environ.get("JPY_SESSION_NAME", "")
-        return paths[0] if paths else from_root(given, self._root) if given else ""
+        return below_root(paths[0]) if paths else from_root(given, self._root) if given else ""
 
     def knows_us(self) -> bool:
         """True if this kernel belongs to the server. A file may be left by a server that had the same process id."""

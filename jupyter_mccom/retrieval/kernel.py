@@ -23,8 +23,8 @@ _ANSWER_S = 1.0
 _RETRY_S = 5.0
 _HEARD_S = 0.05
 """The server hears that our request was begun before we have its answer, unless the kernel has only just started."""
-_WAIT_S = 0.05
-"""How long a completion waits for an idle kernel, so that the first key after a run finds the new names."""
+_WAIT_S = 0.25
+"""How long a completion waits for a kernel that is asked, so that the first key after a run finds the new names."""
 
 _DRIVE = re.compile(r"^\w+:")
 """`RTC:a.ipynb`: the browser's name of a drive, which a document of ours does not have."""
@@ -96,7 +96,7 @@ class KernelNames:
             task = asyncio.create_task(kernel.ask(), name=f"mccom kernel {kernel_id}")
             self._asking[kernel_id] = task
             task.add_done_callback(lambda _: self._asking.pop(kernel_id))
-        if kernel_id in self._asking and kernel.idle:
+        if kernel_id in self._asking:
             await asyncio.wait({self._asking[kernel_id]}, timeout=_WAIT_S)
         return kernel.names
 
@@ -112,8 +112,8 @@ class KernelNames:
 
     async def _kernel_of(self, document: str) -> str | None:
         for session in await self._sessions.list_sessions():
-            path = _DRIVE.sub("", session["path"])
-            if path == document and session["kernel"]["id"] in self._managers:
+            path = session["path"]
+            if document in (path, _DRIVE.sub("", path)) and session["kernel"]["id"] in self._managers:
                 return str(session["kernel"]["id"])
         return None
 

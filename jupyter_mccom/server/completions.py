@@ -6,6 +6,7 @@ All end with the server. Knows nothing of HTTP.
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
@@ -30,6 +31,8 @@ from .status import status_of
 _REST_S = 0.3
 """After an answer, so that nothing is done for one that is typed over at once: a quick typist's gap is 0.1 s. A page
 answers keys that are typed along by itself, and what is done in advance goes on beside them."""
+_LOOK_S = 10.0
+"""A server in trouble is asked what it is this rarely, while nobody types."""
 IN_ADVANCE: ContextVar[bool] = ContextVar("mccom_in_advance", default=False)
 """True in work that is done while nobody waits for an answer. A benchmark counts such calls of an engine apart."""
 
@@ -50,6 +53,8 @@ class Completions:
         self.snooze = Snooze()
         """While it is on, only who asks by hand is answered."""
         self._warming: asyncio.Task[None] | None = None
+        self._looks_next_s = 0.0
+        """When a server in trouble is asked again what it is, on the monotonic clock."""
         self._in_advance: set[asyncio.Task[None]] = set()
         """Done while nobody waits for an answer: cancelled by the next request. All but the newest are cancelled."""
 
@@ -147,6 +152,7 @@ class Completions:
         Where a document is named, `off_here` says why nothing is completed in it, and in a cell of it.
         """
         live, pulls = self._live, self._pulls
+        self._look_for_the_server()
         off_here = None
         if document and self._opt_outs:
             off_here = await self._opt_outs.why_not_at(document, cell_id, live.settings)
@@ -248,6 +254,14 @@ class Completions:
 
     async def _why_not(self, request: CompletionRequest) -> Off | None:
         return await self._opt_outs.why_not(request, self.settings) if self._opt_outs else None
+
+    def _look_for_the_server(self) -> None:
+        """Asks a server that was in trouble what it is: it may be back, although nobody types."""
+        local = self._live.opened.local
+        now_s = time.monotonic()
+        if local.server is not None and local.trouble and now_s >= self._looks_next_s:
+            self._looks_next_s = now_s + _LOOK_S
+            self.warm(None)
 
     async def _warm(self) -> None:
         try:

@@ -48,6 +48,8 @@ class LiveCloud:
         self._watching: asyncio.Task[None] | None = None
         self._calls: set[asyncio.Task[Any]] = set()
         self._closed = False
+        self._behind = False
+        """Something else is set up than is in force: it could not be opened yet."""
 
     async def state(self) -> dict[str, Any]:
         """What `GET /mccom/cloud` answers; it holds no key."""
@@ -119,14 +121,19 @@ class LiveCloud:
 
     async def _watch(self) -> None:
         while time.monotonic() - self._attended_s < _ATTENDED_S:
-            with suppress(MCComError):  # the status looks again, and says so
-                await self._taken_over()
+            with suppress(MCComError):  # tried again with the next look; a status that finds a change says so
+                await self._taken_over(again=True)
             await asyncio.sleep(_LOOK_S)
 
-    async def _taken_over(self) -> None:
+    async def _taken_over(self, *, again: bool = False) -> None:
+        """`again`: also what was tried before in vain."""
         async with self._changing:
             if await self._set_up.changed():
-                await self._change({})
+                self._behind = True
+            elif not (again and self._behind):
+                return
+            await self._change({})
+            self._behind = False
 
     @property
     def _settings(self) -> MCCom:

@@ -17,11 +17,10 @@ from typing import Any, TypeAlias
 from .. import atomic_json
 from ..settings import MCCom
 from ..types import CompletionRequest, Off, OptOut
+from .shared_path import below_root
 
 CELL_TAG = "no-completion"
 """A cell with this tag opts out (`labextension/src/completion/optout.ts` has the same)."""
-_SHARED = "RTC:"
-"""Stands before the path of a notebook that is edited together."""
 _MOST_NOTEBOOKS = 200
 _MOST_NOTEBOOK_BYTES = 1 << 30
 Stamp: TypeAlias = tuple[int, int]
@@ -77,7 +76,7 @@ class OptOuts:
 
     def _names(self, document: str) -> list[str]:
         """A document's path below the root, and, where links lead elsewhere below it, the path that they lead to."""
-        name = posixpath.normpath(document.removeprefix(_SHARED).lstrip("/"))
+        name = posixpath.normpath(below_root(document).lstrip("/"))
         try:
             return [name, (self._root / name).resolve().relative_to(self._root).as_posix()]
         except (OSError, RuntimeError, ValueError):

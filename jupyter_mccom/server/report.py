@@ -1,11 +1,12 @@
 """A report about one suggestion, in Markdown, for an issue: what was written and why, with every secret masked.
 
-It holds no name of a document. Nothing is saved or sent here: the page shows it first.
+It holds no name of a document or a folder. Nothing is saved or sent here: the page shows it first.
 """
 
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -86,7 +87,7 @@ def _figures(trace: Trace) -> Iterator[tuple[str, object]]:
     route = trace.route
     yield "asked by", trace.trigger
     yield "language", trace.language
-    yield "engines asked", _joined(generation.engine for generation in trace.generations)
+    yield "engines asked", _joined(_without_folders(generation.engine) for generation in trace.generations)
     yield "shown from", f"{route.to}, because {message('reasons', route.reason)}"
     yield "confidence, chance of being right", f"{route.confidence}, {route.chance}"
     if trace.features:
@@ -109,13 +110,19 @@ def _figures(trace: Trace) -> Iterator[tuple[str, object]]:
 def _place(settings: MCCom, status: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     yield "jupyter-mccom", version("jupyter-mccom")
     yield "Python, system", f"{platform.python_version()}, {platform.system()} {platform.machine()}"
-    yield "model, engine, threads", f"{status['model']['id']}, {status['engine']}, {status['threads']}"
-    cloud = status["cloud"]
-    yield "cloud", f"{cloud['provider']}, {cloud['model']}" if cloud else "none"
+    model, cloud = _without_folders(status["model"]["id"]), status["cloud"]
+    yield "model, engine, threads", f"{model}, {status['engine']}, {status['threads']}"
+    yield "cloud", f"{cloud['provider']}, {_without_folders(cloud['model'])}" if cloud else "none"
     defaults = MCCom.class_traits(config=True)
     own = {name: getattr(settings, name) for name in personal() if name not in _PRIVATE}
-    set_ = (f"{name} = {value!r}" for name, value in own.items() if value != defaults[name].default())
+    changed = {name: value for name, value in own.items() if value != defaults[name].default()}
+    set_ = (f"{name} = {_without_folders(value)!r}" for name, value in changed.items())
     yield "settings that differ from the defaults", _joined(set_)
+
+
+def _without_folders(value: Any) -> Any:
+    """A value; of a model that is a path, or stands below an account, its own name."""
+    return re.split(r"[/\\]", value.rstrip("/\\"))[-1] if isinstance(value, str) else value
 
 
 def _joined(values: Iterable[str]) -> str:

@@ -22,6 +22,9 @@ GATES: Mapping[bool | None, str] = {
     None: "parse and actions; its first answer shows whether it reports probabilities for confidence",
 }
 
+_NO_INFILL = "{} writes markers of its own instead of code: it has no fill-in-the-middle; "
+_NO_INFILL += "choose another model (for a server: MCCom.local_model)"
+
 
 def status_of(
     opened: OpenCascade,
@@ -242,6 +245,8 @@ def _state(
         return "loading", message("states", "loading", name)
     if opened.local.trouble:
         return "trouble", opened.local.trouble
+    if opened.cascade.journal.without_infill == opened.local.engine.name:
+        return "trouble", _NO_INFILL.format(name)
     return "ready", _ready(opened)
 
 

@@ -31,6 +31,7 @@ from ..types import (
     Trigger,
 )
 from ..way_out import Left
+from .shared_path import below_root
 from .snooze import MOST_MINUTES
 
 MAX_BODY_BYTES = 256 * 1024
@@ -111,7 +112,7 @@ def _cells(body: Mapping[str, Any], name: str) -> tuple[Cell, ...]:
         return Cell(
             cell_id=_name(item, "cell_id"),
             kind=_choice(item, "kind", get_args(CellKind)),
-            source=_text(item, "source"),
+            source=_text(item, "source").replace("\r\n", "\n"),
             ran=None if item.get("ran") is None else _count(item, "ran"),
         )
 
@@ -154,7 +155,7 @@ def request_from(value: object) -> CompletionRequest:
     return CompletionRequest(
         id=_name(body, "request_id"),
         client=_name(body, "client_id"),
-        document=_name(body, "document"),
+        document=below_root(_name(body, "document")),
         cell_id=_name(body, "cell_id", ""),
         language=_name(body, "language", n_chars=_MAX_NAME_CHARS).lower(),
         prefix=_text(body, "prefix"),

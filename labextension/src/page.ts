@@ -39,6 +39,8 @@ export interface IPageOptions {
   cellOrder: CellOrder;
   /** The main area's widget that the person is in. */
   widget: () => IInlineCompletionContext['widget'] | null;
+  /** The text where the person is has changed. */
+  edited: () => void;
   icon: LabIcon.ILabIcon;
   trans: TranslationBundle;
 }
@@ -137,6 +139,7 @@ export class Page {
     if (!completer.editor?.hasFocus()) {
       return;
     }
+    this._options.edited();
     this._prefetch.stop();
     this._emptyLines.stop();
     if (local) {

@@ -16,10 +16,10 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { LabIcon } from '@jupyterlab/ui-components';
-import { addCommands, offerOnce } from './commands/commands';
+import { addCommands } from './commands/commands';
 import type { ICommandOptions } from './commands/commands';
 import { addKeys } from './commands/keys';
-import { offerCloud, tellWhatLeaves } from './commands/notices';
+import { offerCloud, tellTrouble, tellWhatLeaves } from './commands/notices';
 import { addOptOuts } from './commands/optout';
 import { addSnooze } from './commands/snooze';
 import { CellOrder } from './completion/cellorder';
@@ -83,6 +83,7 @@ export const plugin: JupyterFrontEndPlugin<void> = {
       settings,
       cellOrder,
       widget,
+      edited: () => here.edited(),
       icon,
       trans
     });
@@ -183,12 +184,9 @@ function furnish(
   addCommands(options);
   addSnooze(options);
   tellWhatLeaves(options);
-  if (statusBar) {
-    showStatus(options, statusBar);
-    offerCloud(options);
-  } else {
-    offerOnce(options);
-  }
+  showStatus(options, statusBar);
+  offerCloud(options);
+  tellTrouble(options);
 }
 
 /** The model is loaded while the person reads, not while they wait for the first answer. */

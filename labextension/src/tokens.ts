@@ -38,6 +38,20 @@ export const Commands = {
   why: 'mccom:why'
 } as const;
 
+/** Why nothing is asked in a document, not even by hand. */
+export type Off = 'path' | 'language' | 'notebook' | 'cell';
+
+/** Why nothing is completed in a text that no person wrote. */
+export type Unreadable = 'large' | 'minified';
+
+/** Why nothing is completed where the person is. */
+export interface IOffHere {
+  why: Off | Unreadable;
+  /** Only the administrator of the server can undo it. */
+  binds: boolean;
+  language: string;
+}
+
 /** What the front end asks of the server to set up a cloud. Each rejects with the server's words when it refuses. */
 export interface ICloudClient {
   /** The cloud in use, and what can be added. */

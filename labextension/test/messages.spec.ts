@@ -228,6 +228,8 @@ describe('why a model was chosen', () => {
 describe('a stage', () => {
   it.each([
     ['prompt', 'context'],
+    ['context', 'text from other places'],
+    ['wait', 'wait for the model'],
     ['local', 'local model'],
     ['gates', 'gates'],
     ['cloud', 'cloud'],

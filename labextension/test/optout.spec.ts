@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { markCell, markNotebook, optOutOf } from '../src/completion/optout';
 import type { IMarked } from '../src/completion/optout';
 import { offHereOf } from '../src/status/why';
-import type { IOff } from '../src/status/why';
+import type { IOffHere } from '../src/tokens';
 import { trans } from './stati';
 
 class Marked implements IMarked {
@@ -59,7 +59,7 @@ describe('an opt-out', () => {
 });
 
 describe('why nothing comes here', () => {
-  it.each<[IOff['why'], boolean, RegExp]>([
+  it.each<[IOffHere['why'], boolean, RegExp]>([
     ['notebook', false, /opts out.*“Complete in This Notebook, for Everyone”/],
     ['cell', false, /no-completion.*“Complete in This Cell, for Everyone”/],
     ['path', false, /document or folder.*“Complete in This Folder”/],

@@ -19,6 +19,15 @@ class Answers:
     text: str = ""
     asked: list[str] = field(default_factory=list)
     """The text before the cursor, of each question."""
+    holds: bool = False
+    """Answers wait until they are let go."""
+    held: list[tuple[Route, str]] = field(default_factory=list)
+
+    def let_go(self) -> None:
+        """Sends the answers that wait, however late; the page may have given them up."""
+        for route, body in self.held:
+            route.fulfill(body=body, content_type="application/x-ndjson")
+        self.held.clear()
 
     def answer(self, route: Route) -> None:
         """Answers one question with the whole text, as the server does."""
@@ -26,7 +35,9 @@ class Answers:
         self.asked.append(question["prefix"])
         ids = {"request_id": question["request_id"], "suggestion_id": f"s{len(self.asked)}"}
         line = {"type": "final", **ids, "text": self.text, "origin": "local", "route": _ROUTE}
-        route.fulfill(body=json.dumps(line) + "\n", content_type="application/x-ndjson")
+        self.held.append((route, json.dumps(line) + "\n"))
+        if not self.holds:
+            self.let_go()
 
 
 def answered(window: BrowserContext) -> Answers:
@@ -34,6 +45,15 @@ def answered(window: BrowserContext) -> Answers:
     answers = Answers()
     window.route("**/mccom/complete?*", lambda route: answers.answer(route))
     return answers
+
+
+def answered_file(window: BrowserContext, lab: Lab, name: str, source: str) -> tuple[Notebook, Answers]:
+    """A file in which the test says what is suggested, with the cursor at its end."""
+    answers = answered(window)
+    lab.write(name, source)
+    book = Notebook(window, lab, name)
+    book.begin()
+    return book, answers
 
 
 def answered_notebook(window: BrowserContext, lab: Lab, name: str, *sources: str) -> tuple[Notebook, Answers]:

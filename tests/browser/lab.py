@@ -18,6 +18,8 @@ from typing import Any, TypeAlias
 import nbformat
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
+from .extensions import found_in
+
 TOKEN = "browser-tests"
 GHOST = ".jp-GhostText:not(.jp-GhostText-lineSpacer):not(.jp-GhostText-letterSpacer)"
 STATUS = ".jp-mccom-status"
@@ -39,21 +41,36 @@ CLOUD_AWAY = ("--MCCom.cloud_dialect=openai", "--MCCom.cloud_url=http://127.0.0.
 class Lab:
     """One JupyterLab server with folders of its own."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    module = "jupyterlab"
+    app = "LabApp"
+    base = ""
+    """The server's base URL, without a slash at its end."""
+    pages = "lab/tree"
+    """Where its pages of documents are, below its address."""
+
+    def environment(self) -> dict[str, str]:
+        """What its environment has beside that of the tests."""
+        return {}
+
+    def __init__(self, folder: Path, *options: str, extensions: Path | None = None) -> None:
+        """`extensions`: a folder of packages that JupyterLab is extended by; see extensions.py."""
         self.root = folder / "work"
         self.root.mkdir(parents=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}{self.base}"
         own = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"]
         own += ["IPYTHONDIR"]  # else the history is that of whoever runs the tests
         self.settings = folder / "jupyterlab_settings_dir"
-        environment = {**os.environ, **{name: str(folder / name.lower()) for name in own}}
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={self.port}"]
+        environment = {**os.environ, **{name: str(folder / name.lower()) for name in own}, **self.environment()}
+        if extensions is not None:
+            environment |= found_in(extensions, environment)
+        command = [sys.executable, "-m", self.module, "--no-browser", "--ip=127.0.0.1", f"--port={self.port}"]
         command += [f"--IdentityProvider.token={TOKEN}", "--allow-root", "--ServerApp.port_retries=0"]
+        command += [f"--ServerApp.base_url={self.base}/"] if self.base else []
         command += [
-            "--LabApp.expose_app_in_browser=True",
+            f"--{self.app}.expose_app_in_browser=True",
             "--LabApp.news_url=",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
             *options,
@@ -134,7 +151,7 @@ class Notebook:
         self.page.on("request", self._note)
         self.page.on("requestfinished", lambda request: self._asked(request, -1))
         self.page.on("requestfailed", lambda request: self._asked(request, -1))
-        self.page.goto(f"{lab.url}/lab/tree/{name}?token={TOKEN}&reset")
+        self.page.goto(f"{lab.url}/{lab.pages}/{name}?token={TOKEN}&reset")
         self.page.locator(".jp-Notebook .jp-Cell, .jp-FileEditor .cm-content").first.wait_for(timeout=PATIENCE_MS)
         if name.endswith(".ipynb"):
             self.page.wait_for_function(
@@ -261,7 +278,7 @@ def ends_with(ghost: str) -> re.Pattern[str]:
 
 def word_of(text: str) -> str:
     """What one press of accept-word takes of a suggestion."""
-    found = re.match(r"\s*(?:\w+|[^\s\w]+)", text)
+    found = re.match(r"\s*(?:\w+|[-+*/%=<>!&|^~:@.?]+|([^\s\w])\1*)", text)
     return found[0] if found else text
 
 

@@ -19,6 +19,9 @@ from tests.conftest import CODER
 from . import pictures
 from .lab import PATIENCE_MS, Faults, Lab, Notebook, wait_for
 
+_READING_MS = 700
+"""Less than anybody needs for the sentences above a cell."""
+
 
 @pytest.fixture(scope="module")
 def tour_lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
@@ -64,8 +67,9 @@ class Tour(Notebook):
         self.page.keyboard.press("Control+Enter")
 
     def ghost_after(self, number: int, typed: str) -> str:
-        """Types into a code cell and waits for grey text."""
+        """Reads what is to be typed into a code cell, types it, and waits for grey text."""
         self.enter(self.code(number))
+        self.page.wait_for_timeout(_READING_MS)
         self.type(typed)
         return self.wait_ghost()
 

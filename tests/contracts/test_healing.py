@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -44,6 +46,18 @@ def cursors(line: str, kind: str = "") -> range:
     return range(len(line) - len(line.lstrip()) + 1, len(line) + 1, step)
 
 
+def with_lines(kinds: Sequence[str]) -> pytest.MarkDecorator:
+    """Every kind with every line. The fast lane has every kind, and every line, but one line for each kind."""
+    pairs = product(enumerate(LINES), enumerate(kinds))
+    return pytest.mark.parametrize(
+        ("kind", "line"),
+        [
+            pytest.param(kind, line, marks=[pytest.mark.thorough] if (n_kind - n_line) % len(LINES) else [])
+            for (n_line, line), (n_kind, kind) in pairs
+        ],
+    )
+
+
 def at_token_end(line: str, cursor: int) -> bool:
     """The strict model goes on there when nothing is forced."""
     model = StrictModel(ABOVE + line)
@@ -57,8 +71,7 @@ def test_every_dialect_is_looked_at() -> None:
     assert {provider for provider, _ in CLOUDS.values()} == set(PROVIDERS)
 
 
-@pytest.mark.parametrize("line", LINES)
-@pytest.mark.parametrize("kind", [*HEALING, *CHATS])
+@with_lines([*HEALING, *CHATS])
 async def test_an_answer_continues_what_was_typed_at_every_key(kind: str, line: str) -> None:
     """Text typed and answer make the line, wherever the cursor is: nothing is repeated and nothing dropped."""
     async with opened(kind, StrictModel(ABOVE + line)) as (engine, _):
@@ -68,8 +81,7 @@ async def test_an_answer_continues_what_was_typed_at_every_key(kind: str, line: 
         assert engine.skills.heals == (kind not in CHATS)
 
 
-@pytest.mark.parametrize("line", LINES)
-@pytest.mark.parametrize("kind", PLAIN)
+@with_lines(PLAIN)
 async def test_without_forcing_the_prompt_holds_the_whole_line(kind: str, line: str) -> None:
     """The prompt ends at the cursor, less its blanks, in the standard order; the answer has no blank too many."""
     async with opened(kind, StrictModel(ABOVE + line)) as (engine, server):
@@ -126,8 +138,7 @@ async def test_forced_tokens_do_not_count(kind: str) -> None:
                 assert line[cursor:].startswith(text_of(tokens))
 
 
-@pytest.mark.parametrize("line", LINES)
-@pytest.mark.parametrize("kind", [*CHECKING, "fireworks", *PREDICTING])
+@with_lines([*CHECKING, "fireworks", *PREDICTING])
 async def test_a_draft_that_is_the_answer_is_taken_whole(kind: str, line: str) -> None:
     """The draft is aligned with what the model writes first, be that a blank or half a word."""
     for cursor in cursors(line)[:-1]:

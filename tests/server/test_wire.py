@@ -39,11 +39,24 @@ def test_a_full_request() -> None:
     assert request.last == Outcome(suggestion_id="s-6", kind="rejected", shown_ms=900)
 
 
+def test_cells_have_the_line_ends_of_an_editor() -> None:
+    """A cell whose text came with CRLF is read with LF, as are the text at the cursor and the project's files."""
+    cell = {"cell_id": "c0", "kind": "code", "source": "a = 1\r\nb = 2\r\n"}
+    request = wire.request_from({**_golden("complete_request_minimal"), "cells_before": [cell]})
+    assert request.cells_before[0].source == "a = 1\nb = 2\n"
+
+
 def test_a_minimal_request_has_defaults() -> None:
     """A minimal request has the documented defaults."""
     request = wire.request_from(_golden("complete_request_minimal"))
     assert (request.cell_id, request.trigger, request.last, request.deadline_s) == ("", "typing", None, 30)
     assert (request.multiline, request.opt_out) == (None, None)
+
+
+def test_a_document_that_is_edited_together() -> None:
+    """JupyterLab's name for a shared drive is taken off: patterns and opt-outs name paths below the root."""
+    request = wire.request_from({**_golden("complete_request"), "document": "RTC:plans/a.ipynb"})
+    assert request.document == "plans/a.ipynb"
 
 
 def test_a_request_may_only_go_as_far_as_there_are_words_for() -> None:

@@ -46,6 +46,7 @@ CASES = [
     _case("auto_budget_s", -1.0, "must be between 0.01 and 60, not -1.0"),
     _case("idle_unload_s", 1e-9, "must be 0 (never) or at least 0.1, not 1e-09"),
     _case("prompt_tokens", 5, "must be 0 or at least 64, not 5"),
+    _case("context_tokens", 1, "must be 0 or at least 64, not 1"),
     _case("latency_budget_s", float("nan"), "must be between 0.1 and 600, not nan"),
     _case("engine", "lamacpp", "must be auto, mlx or llamacpp, not 'lamacpp'"),
     _case("step_down", "maybe", "must be True or False, not 'maybe'"),
@@ -153,6 +154,7 @@ def _own(logged: str) -> str:
         {"local_key_file": ["sk-0123"]},
         {"local_url": "ftp://me:sk-0123@box"},
         {"local_url": ["https://me:sk-0123@box"]},
+        {"cloud_dialect": "openai", "cloud_model": "m", "cloud_url": "ftp://box?key=sk-0123"},
         {"cloud_dialect": "vllm", "cloud_model": "m", "cloud_url": "me:sk-0123@box"},
     ],
 )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from jupyter_mccom.cascade import escalation, proposal
 from jupyter_mccom.cascade.text.empty_cell import beginnings, small_cell_end
+from jupyter_mccom.cascade.text.noise import is_noise
 from jupyter_mccom.compose.gates import gates_of
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.learning.calibrate import EAGERNESS
@@ -40,6 +44,8 @@ async def _proposed(
     cascade = cascade_of(local, ScriptedEngine(lambda prompt: "cloud\n") if cloud_too else None)
     found = [suggestion async for suggestion in cascade.complete(request)]
     assert cascade.journal.totals.cloud == 0
+    n_saved = cascade.journal.calls_saved(cascade.journal.traces[-1].started_s)
+    assert not (cloud_too and n_saved), "a cloud alone would not ask either"
     await cascade.aclose()
     return found[-1], local
 
@@ -113,6 +119,21 @@ async def test_of_a_cell_the_sure_statements(sure: float | None, text: str) -> N
     found = [one async for one in cascade.complete(replace(EMPTY, multiline="block"))]
     assert found[-1].text == text
     await cascade.aclose()
+
+
+async def test_statements_are_judged_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes milliseconds a statement blocks nobody else's requests."""
+    threads = []
+
+    def told(*args: Any, **more: Any) -> bool:
+        threads.append(threading.current_thread())
+        return is_noise(*args, **more)
+
+    monkeypatch.setattr(escalation, "is_noise", told)
+    monkeypatch.setattr(proposal, "is_noise", told)
+    await test_of_a_cell_the_sure_statements(0.99, "for value in values:\n    print(value)")
+    assert len(threads) > 1
+    assert threading.main_thread() not in threads
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
+import threading
 from pathlib import Path
 
+import anyio
 import pytest
 
 from jupyter_mccom.errors import RetrievalError
@@ -16,6 +19,46 @@ from jupyter_mccom.privacy.ignore import Ignored
 def test_without_a_file_nothing_is_ignored(tmp_path: Path) -> None:
     """Without a .mccomignore nothing is ignored."""
     assert not Ignored(tmp_path).covers("a.ipynb")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="symbolic links")
+def test_a_link_to_what_is_ignored(tmp_path: Path) -> None:
+    """A document that is opened through a link stays where its own path is named, and where the link's is."""
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "a.ipynb").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "secret", target_is_directory=True)
+    for pattern in ("secret/", "link"):
+        (tmp_path / NAME).write_text(pattern, encoding="utf-8")
+        assert Ignored(tmp_path).covers("link/a.ipynb")
+
+
+class _Away(Ignored):
+    """Patterns on a disk that is away until `back`."""
+
+    back = threading.Event()
+    n_read = 0
+
+    def covers(self, document: str) -> bool:
+        self.n_read += 1
+        self.back.wait()
+        return super().covers(document)
+
+
+async def test_a_disk_that_is_away_takes_one_thread(tmp_path: Path) -> None:
+    """Who asks again and again while a disk is away waits for the one thread that reads there."""
+    ignored = _Away(tmp_path)
+    try:
+        for _ in range(3):
+            with pytest.raises(TimeoutError), anyio.fail_after(0.01):
+                await ignored.keeps("a.ipynb")
+        asked = [asyncio.ensure_future(ignored.keeps("a.ipynb")) for _ in range(2)]
+        await asyncio.sleep(0)
+    finally:
+        ignored.back.set()
+    assert await asyncio.gather(*asked) == [False, False]
+    assert ignored.n_read == 1
+    assert not await ignored.keeps("a.ipynb")
+    assert ignored.n_read == 2
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,15 @@ def _request(prefix: str, suffix: str = "") -> CompletionRequest:
         ("y = values.", "groupby", (), (), (), ()),
         ("say('", "a word", (), (), (), ()),  # in a string that is open
         ("", "plot(project_word)", ("plot",), (), (), ()),
+        ("def fetch(", "url):", (), (), ("url",), ()),
+        ("def ", "fetch(url, sep=''):\n    return url + sep", (), (), ("fetch", "url", "sep", "url", "sep"), ()),
+        ("def fetch(url=", "default):", ("default",), (), (), ()),
+        ("def fetch(\n    url,\n    ", "sep,", (), (), ("sep",), ()),
+        ("def fetch(\n    ", "url: Address,", ("Address",), (), ("url",), ()),
+        ("def fetch(url):\n    return ", "opened(url)", ("opened",), (), (), ()),
+        ("class A:\n    def ", "run(self, *args):", (), (), ("run", "self", "args"), ()),
+        ("tot", "al: int = 0", (), (), ("total",), ()),
+        ("", "one, two = 1, 2\nfirst, other = two, one", (), (), ("one", "two", "first", "other", "two", "one"), ()),
     ],
 )
 def test_names_that_stand_nowhere(
@@ -71,6 +80,20 @@ def test_a_star_brings_names() -> None:
     for way in ("from pylab import *", "%run other.py"):
         assert not invented_names(_request(f"{way}\ny = "), "plot(1)")
     assert invented_names(_request("y = "), "plot(1)")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        replace(_request("y = "), n_cells_above=2),
+        _request("x = 1\n" * 4000 + "y = "),
+        replace(_request("y = "), cells_before=(replace(ABOVE, source="x = 1\n" * 4000),)),
+    ],
+    ids=["cells that were not sent", "a long file", "a long cell"],
+)
+def test_what_was_not_sent_may_bind_a_name(request_: CompletionRequest) -> None:
+    """Where a page may have left out the beginning of a document, with its imports, no name counts as made up."""
+    assert not invented_names(request_, "pd.read_csv(path)")
 
 
 def test_what_tells() -> None:

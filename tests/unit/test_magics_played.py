@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from jupyter_mccom.magics.pages import sent
-from jupyter_mccom.magics.server import trusted
+from jupyter_mccom.magics.server import Server, trusted
 from jupyter_mccom.magics.verbs import Verbs
 from tests.conftest import SMALL
 
@@ -113,6 +116,30 @@ def test_a_download_tells_how_far_it_is_and_can_be_interrupted(
     assert f"{SMALL}: 10 of 98 MB (10%)" in said
     assert f"{SMALL}: 20 of 98 MB (20%)" in said
     assert service.cancelled
+
+
+class _Sessions(BaseHTTPRequestHandler):
+    """A Jupyter server with the session of one notebook that is edited together."""
+
+    def do_GET(self) -> None:
+        body = json.dumps([{"path": "RTC:plans/a.ipynb", "kernel": {"id": "k"}}]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Nothing is printed."""
+
+
+def test_a_notebook_that_is_edited_together_has_its_own_path() -> None:
+    """The name of the shared drive is no part of the notebook's path, as in the requests of the page."""
+    with HTTPServer(("127.0.0.1", 0), _Sessions) as played:
+        Thread(target=played.serve_forever, daemon=True).start()
+        server = Server({"url": f"http://127.0.0.1:{played.server_port}/", "token": "t", "root_dir": "/"}, "k")
+        assert server.document == "plans/a.ipynb"
+        server.close()
+        played.shutdown()
 
 
 @pytest.mark.parametrize(

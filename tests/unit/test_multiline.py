@@ -15,9 +15,11 @@ LINE, STATEMENT = "row in rows(", "row in rows(\n  1):"
 BLOCK = "row in rows(\n  1):\n    total += row\n    print(total)"
 
 
-def _written(asked: Multiline | None, default: Multiline = "statement", max_tokens: int = 64) -> tuple[str, Generation]:
+def _written(
+    asked: Multiline | None, default: Multiline = "statement", max_tokens: int = 64, text: str = TEXT
+) -> tuple[str, Generation]:
     async def ask() -> tuple[str, Generation]:
-        cascade = cascade_of(ScriptedEngine(lambda prompt: TEXT), multiline=default, max_tokens=max_tokens)
+        cascade = cascade_of(ScriptedEngine(lambda prompt: text), multiline=default, max_tokens=max_tokens)
         request = CompletionRequest(
             id="r", client="c", document="d", cell_id="", language="python", prefix="for ", suffix="", multiline=asked
         )
@@ -33,6 +35,12 @@ def _written(asked: Multiline | None, default: Multiline = "statement", max_toke
 def test_the_request_says_how_far(asked: Multiline, text: str) -> None:
     """A request says how far its suggestion goes."""
     assert _written(asked)[0] == text
+
+
+@pytest.mark.parametrize(("asked", "text"), [("line", LINE), ("statement", STATEMENT), ("block", BLOCK)])
+def test_line_ends_are_an_editors(asked: Multiline, text: str) -> None:
+    """A text in which a model ends lines with CRLF is the same with LF: an editor knows no other."""
+    assert _written(asked, text=TEXT.replace("\n", "\r\n"), max_tokens=128)[0] == text
 
 
 @pytest.mark.parametrize(("default", "text"), [("line", LINE), ("statement", STATEMENT), ("block", BLOCK)])

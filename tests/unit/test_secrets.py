@@ -180,6 +180,7 @@ def test_masking_can_be_undone(first: list[str], second: list[str]) -> None:
     assert tuple(masking.restore(part) for part in parts) == texts
 
 
+@pytest.mark.thorough
 def test_real_notebooks_are_masked_rarely(shared_data: Path) -> None:
     """At most 4 % of the real notebooks have something that is masked."""
     lines = (shared_data / "notebooks" / "notebooks.jsonl").read_text(encoding="utf-8").splitlines()

@@ -257,3 +257,19 @@ async def test_a_server_that_comes_back_as_another_kind_is_asked_anew() -> None:
         token = await anext(engine.generate(PROMPT, max_tokens=8))
         assert (token.text, engine.words, engine.trouble) == ("getcwd", "Ollama", "")
         await engine.aclose()
+
+
+async def test_an_answer_that_failed_is_told_until_one_comes() -> None:
+    """A server that tells what it is and refuses to answer stays in trouble until it answers: nothing flickers."""
+    with _playing(_completions("qwen2.5-coder", (404, "not found"))) as server:
+        engine = ServerEngine(
+            server.url, name="", key=lambda: "", known=known_markers, probed=FIM_TEMPLATES, context_tokens=4096
+        )
+        with pytest.raises(EngineError, match="HTTP 404"):
+            await anext(engine.generate(PROMPT, max_tokens=8))
+        await engine.found()
+        assert "HTTP 404" in engine.trouble
+        server.replies = _completions("qwen2.5-coder", SAID)
+        await anext(engine.generate(PROMPT, max_tokens=8))
+        assert engine.trouble == ""
+        await engine.aclose()

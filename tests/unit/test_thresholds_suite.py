@@ -63,8 +63,9 @@ def test_auroc_counts_pairs_and_halves_ties() -> None:
     assert auroc([0.5, 0.5, 0.5, 0.9], [True, False, False, True]) == 0.75
 
 
-def test_a_fit_on_more_features_shows_fewer_wrong_ones() -> None:
+def test_a_fit_on_more_features_shows_fewer_wrong_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fit that sees more than the first three tokens shows fewer wrong texts."""
+    monkeypatch.setattr("jupyter_mccom.evaluation.lib.metrics._RESAMPLES", 100)  # of intervals, not looked at here
     judged = [found for line in _lines(300) if (found := judged_from(line))]
     figures = report(judged, prior_of(0.8, 0.6), {})
     assert figures["auroc"]["lowest"][0] > 0.9 > 0.7 > figures["auroc"]["first-3 mean"][0]

@@ -95,6 +95,13 @@ async def test_a_wait_leaves_time_for_the_answer() -> None:
     assert loop.time() - began_s == pytest.approx(1.5)
 
 
+async def test_who_comes_to_a_free_model_has_not_waited() -> None:
+    """A turn that comes at once is no wait, however short: a trace then has no such stage."""
+    turns = Turns()
+    async with turns.turn() as waited_s:
+        assert waited_s == 0
+
+
 @in_virtual_time
 async def test_a_turn_tells_how_long_it_was_waited_for() -> None:
     """The seconds of the wait are given to the one that waited."""

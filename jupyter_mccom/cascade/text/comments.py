@@ -6,8 +6,7 @@ mark, and then the comment is completed.
 
 from __future__ import annotations
 
-import re
-
+from .join import in_long_string
 from .python import MAX_LINE_CHARS
 
 _MARKS = {
@@ -16,7 +15,6 @@ _MARKS = {
     **dict.fromkeys(("sql", "haskell", "lua"), "--"),
 }
 """What begins a comment, by language."""
-_TRIPLE = re.compile(r"'''|\"\"\"")
 _QUOTES = "\"'`"
 
 
@@ -70,7 +68,7 @@ def _mark(language: str, prefix: str) -> str | None:
     """What begins a comment at the cursor; None in a string, or where nothing is known of the language."""
     line = prefix.rpartition("\n")[2]
     mark = _MARKS.get(language)
-    if mark is None or len(line) > MAX_LINE_CHARS or len(_TRIPLE.findall(prefix)) % 2:
+    if mark is None or len(line) > MAX_LINE_CHARS or in_long_string(prefix):
         return None
     code = line[: _comment_at(line, mark)]
     return None if any(code.count(quote) % 2 for quote in _QUOTES) else mark

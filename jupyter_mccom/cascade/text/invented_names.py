@@ -21,10 +21,13 @@ from .python import MAX_LINE_CHARS, tokens
 _GIVEN = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "display", "get_ipython", "In", "Out"})
 _WORD = re.compile(r"[^\W\d]\w*")
 _TARGETS = re.compile(r"\bfor\s+(.*?)\s+in\b|\blambda\s+(.*?):")
-_ASSIGNED = re.compile(r"([\w\s,]+?)=[^=]")
+_ASSIGNED = re.compile(r"^[ \t]*(?:([\w \t,]+?)=[^=]|(\w+)[ \t]*:)", re.MULTILINE)
+"""`a, b = …`, and `a: int`, which `else:` looks like too."""
 _IMPORT = re.compile(r"\s*(?:from|import)\b")
 _BRINGS_NAMES = ("import *", "%pylab", "%run", "%load", "exec(", "globals(")
 """What binds names that stand nowhere."""
+_WHOLE_CHARS = 20_000
+"""Of a longer text a page may have left out the beginning, with the imports."""
 _BINDERS = frozenset({"as", "for", "def", "class", "import", "lambda", "global", "nonlocal"})
 
 
@@ -57,30 +60,42 @@ class _Name:
 
 
 def invented_names(request: CompletionRequest, text: str, read: Iterable[str] = ()) -> InventedNames:
-    """The made-up names of `text` at the cursor; the word at the cursor is one of its names. `read`: texts of hits."""
+    """The made-up names of `text` at the cursor; the word at the cursor is one of its names. `read`: texts of hits.
+
+    None is used where the document is so long that its beginning was not sent: a name may be bound there.
+    """
     line = request.prefix.rpartition("\n")[2]
     if cell_language(request.language, request.prefix) != "python" or not text:
         return InventedNames()
     if line.lstrip().startswith(("%", "!")) or len(line) > MAX_LINE_CHARS or in_long_string(request.prefix):
         return InventedNames()
-    source = line + text
-    names = list(_names(source))
-    new = [one for one in names if one.end > len(line) and len(one.word) > 1]
-    own = {one.word for one in names if one.binds} | _targets(source)
+    begun = _begun(request.prefix)
+    names = list(_names(begun + text))
+    new = [one for one in names if one.end > len(begun) and len(one.word) > 1]
+    own = {one.word for one in names if one.binds} | _targets(line + text)
     above = [*_sources(request), *read]
     anywhere = [*above, *(cell.source for cell in request.cells_after if cell.kind == "code")]
-    imports = _IMPORT.match(source) is not None or any(way in code for way in _BRINGS_NAMES for code in above)
+    imports = _IMPORT.match(line + text) is not None or any(way in code for way in _BRINGS_NAMES for code in above)
+    cut = request.n_cells_above > 0 or any(len(code) > _WHOLE_CHARS for code in above)
 
     def those(kind: str, sources: Sequence[str], *, bound: bool = False) -> tuple[str, ...]:
         words = [one.word for one in new if one.kind == kind and (kind != "name" or (one.word in own) == bound)]
         return tuple(word for word in words if word not in _GIVEN and not _stands(word, sources))
 
     return InventedNames(
-        used=() if imports else those("name", above),
+        used=() if imports or cut else those("name", above),
         keywords=those("keyword", anywhere),
         bound=those("name", anywhere, bound=True),
         attributes=those("attribute", anywhere),
     )
+
+
+def _begun(prefix: str) -> str:
+    """The line up to the cursor, from the line on where a function's parameters begin that are still open."""
+    line_at, header_at = prefix.rfind("\n") + 1, prefix.rfind("def ")
+    header = prefix[header_at:] if header_at >= 0 else ""
+    is_open = header.count("(") > header.count(")") and len(header) <= MAX_LINE_CHARS
+    return prefix[min(line_at, header_at) if is_open else line_at :]
 
 
 def _sources(request: CompletionRequest) -> Iterator[str]:
@@ -114,17 +129,22 @@ def _names(source: str) -> Iterator[_Name]:
         at += len(token.string)
         if token.string.strip():
             found.append((token.type.name, token.string, at, depth))
-    before = ""
+    before, header = "", 0
     for number, (type_name, word, end, inside) in enumerate(found):
+        if word == "(" and number > 1 and found[number - 2][1] == "def":
+            header = inside
+        header = header if inside >= header else 0
         if type_name == "NAME":
             behind = found[number + 1][1] if number + 1 < len(found) else ""
-            kind = "attribute" if before == "." else "keyword" if behind == "=" and inside > 0 else "name"
-            yield _Name(word, end, kind, kind == "name" and (behind in ("=", ":=") or before in _BINDERS))
+            is_parameter = inside == header > 0 and before in ("(", ",", "*", "**")
+            is_keyword = behind == "=" and inside > 0 and not is_parameter
+            kind = "attribute" if before == "." else "keyword" if is_keyword else "name"
+            binds = behind in ("=", ":=") or before in _BINDERS or is_parameter
+            yield _Name(word, end, kind, kind == "name" and binds)
         before = word
 
 
 def _targets(source: str) -> set[str]:
-    """Names that loops, lambdas and a tuple's assignment bind."""
-    parts = [part for found in _TARGETS.findall(source) for part in found]
-    assigned = _ASSIGNED.match(source.lstrip())
-    return set(_WORD.findall(" ".join([*parts, assigned[1] if assigned else ""])))
+    """Names that loops, lambdas, a tuple's assignment and annotations bind."""
+    parts = [part for bound in (_TARGETS, _ASSIGNED) for found in bound.findall(source) for part in found]
+    return set(_WORD.findall(" ".join(parts)))

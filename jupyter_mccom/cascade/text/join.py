@@ -17,6 +17,7 @@ _HEAD = re.compile(r"\w*")
 _TAIL = re.compile(r"\w*$")
 _PREFIXES = frozenset({"f", "r", "b", "u", "fr", "rf", "br", "rb"})
 """What may stand directly before a string's quote."""
+_TRIPLE = re.compile(r"'''|\"\"\"")
 _LINKS = frozenset({"and", "as", "else", "for", "if", "import", "in", "is", "not", "or"})
 """A word that goes on after a value."""
 _WHOLE = frozenset({*keyword.kwlist, *dir(builtins)})
@@ -106,4 +107,7 @@ def _quote(line: str) -> str:
 
 def in_long_string(prefix: str) -> bool:
     """The cursor stands in a string of several lines, or right behind its quotes."""
-    return any(prefix.count(quotes) % 2 for quotes in ('"""', "'''"))
+    opened = ""
+    for quotes in _TRIPLE.findall(prefix):
+        opened = "" if quotes == opened else (opened or quotes)
+    return bool(opened)

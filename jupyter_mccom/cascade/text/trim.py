@@ -14,7 +14,7 @@ from ...types import CompletionRequest, Multiline
 from .block import block_end
 from .comments import code_start, without_unasked
 from .empty_cell import small_cell_end
-from .join import Join, joined
+from .join import Join, in_long_string, joined
 from .language import without_magics
 from .python import MAX_LINE_CHARS, tokens
 
@@ -24,7 +24,6 @@ _LOOP_WINDOW = 300
 _CLOSERS = ")]}'\":,;"
 _OPENERS = ("(", "[", "{", ".")
 """No space follows these (PEP 8)."""
-_TRIPLE = re.compile(r"'''|\"\"\"")
 
 
 Extent: TypeAlias = Multiline | Literal["cell"]
@@ -60,7 +59,7 @@ def statement_end(language: str, before: str, typed: str, text: str) -> int | No
     if first is None:
         return None
     magic = typed.lstrip()[:1] in ("%", "!")
-    if language != "python" or magic or len(typed) > MAX_LINE_CHARS or _inside_string(before):
+    if language != "python" or magic or len(typed) > MAX_LINE_CHARS or in_long_string(before):
         return first
     return _python_end(typed, text, max(code_at, len(text) - len(text.lstrip())))
 
@@ -125,14 +124,6 @@ def _line_end(text: str, code_at: int) -> int | None:
     start = code_at + len(text[code_at:]) - len(text[code_at:].lstrip())
     end = text.find("\n", start)
     return None if end < 0 or start == len(text) else end
-
-
-def _inside_string(before: str) -> bool:
-    """True when a triple-quoted string that began above is still open at the cursor's line."""
-    opened = ""
-    for quote in _TRIPLE.findall(before):
-        opened = "" if quote == opened else (opened or quote)
-    return bool(opened)
 
 
 def _python_end(typed: str, text: str, start: int) -> int | None:

@@ -66,10 +66,8 @@ def wheel_index(gpu: Gpu) -> str:
 
 def advice(gpu: Gpu, installed: str) -> str:
     """The sentence that names the one command. `installed` is the version of xllamacpp; empty: none is."""
-    index, there = (
-        wheel_index(gpu),
-        f"an {_NAMES[gpu.maker]} GPU is here, and the installed xllamacpp is not built for it",
-    )
+    there = f"an {_NAMES[gpu.maker]} GPU is here, and the installed xllamacpp is not built for it"
+    index = wheel_index(gpu)
     if not index:
         glibc = ".".join(map(str, gpu.glibc))
         return f"{there}; its builds for GPUs need glibc 2.35, and this is {glibc}: see {_DOCUMENTATION}"

@@ -15,12 +15,17 @@ from .model_choice import READ_TOKENS, Figures
 
 _RUNS = 2
 """Runs of each sort that are needed; the best one counts, since other work only makes a run longer."""
+_OPEN = 8
+"""The newest runs, which may still be told tokens."""
 _GAPS = 3
 """Tokens written after the first one, from which on a run tells what writing costs."""
 
 
 class Observed:
-    """Runs by the key of an option. The first run of a key loads the model and is not counted."""
+    """Runs by the key of an option. The first run of a key loads the model and is not counted.
+
+    Of older runs only those are kept that decide: a model may be asked all day and never read enough at a time.
+    """
 
     def __init__(self) -> None:
         self._runs: dict[str, list[Run]] = {}
@@ -28,7 +33,9 @@ class Observed:
     def run(self, key: str, clock: Callable[[], float]) -> Run:
         """A run that begins now."""
         run = Run(clock)
-        self._runs.setdefault(key, []).append(run)
+        runs = self._runs.setdefault(key, [])
+        runs.append(run)
+        runs[1:-_OPEN] = _deciding(runs[1:-_OPEN])
         return run
 
     def figures(self, key: str) -> Figures | None:
@@ -71,6 +78,14 @@ class Run:
         """Seconds a written token; None where too few were written to tell."""
         gaps = _gaps(self._times_s[1:])
         return statistics.median(gaps) if len(gaps) >= _GAPS else None
+
+
+def _deciding(runs: Sequence[Run]) -> list[Run]:
+    """Of each sort as many runs as are needed, the best ones."""
+    reads = [(run.read_s, number) for number, run in enumerate(runs) if run.read_s is not None]
+    writes = [(run.write_s, number) for number, run in enumerate(runs) if run.write_s is not None]
+    best = {number for told in (reads, writes) for _, number in sorted(told)[:_RUNS]}
+    return [runs[number] for number in sorted(best)]
 
 
 def _gaps(times_s: Sequence[float]) -> list[float]:

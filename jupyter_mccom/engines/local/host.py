@@ -45,6 +45,11 @@ def default_threads() -> int:
     return max(1, min(physical, allowed) - 1)
 
 
+def threads_for(asked: int) -> int:
+    """CPU threads for a model: as many as are asked for, and no more than there are; 0 asks for the default."""
+    return min(asked, os.cpu_count() or 1) if asked else default_threads()
+
+
 class Host:
     """One child process at most; `settings` is called in a thread at each start and may raise MCComError."""
 

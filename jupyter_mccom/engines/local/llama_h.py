@@ -29,6 +29,8 @@ _ABORTED = 2
 _LOG_ERROR = 4
 _TEXT_ATTRIBUTES = 4 | 32
 """Bits of enum llama_token_attr: NORMAL or BYTE."""
+_CONTROL = 8
+"""Bit of enum llama_token_attr: CONTROL, a marker."""
 _PIECE_BYTES = 256
 _Pointer = ctypes.c_void_p
 _Abort = ctypes.CFUNCTYPE(ctypes.c_bool, _Pointer)
@@ -227,8 +229,9 @@ class LlamaH:
         return Allowed(token=ids[at], prob=likeliest / of_all, share=share)
 
     def ends(self, token: int) -> bool:
-        """True when the token ends a text."""
-        return bool(self._c["vocab_is_eog"](self._vocab, token))
+        """True when the token ends a text: a marker that does not is no part of one either."""
+        attributes = self._c["vocab_get_attr"](self._vocab, token)
+        return bool(attributes & _CONTROL or self._c["vocab_is_eog"](self._vocab, token))
 
     def keep(self, n_tokens: int) -> int:
         """Forgets all but the first `n_tokens`; returns how many are left, 0 where a model's cache cannot be cut."""

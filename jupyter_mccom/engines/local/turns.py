@@ -39,15 +39,15 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncGenerator[float, None]:
-        """The model is this request's alone meanwhile. Yields the seconds that it was waited for.
+        """The model is this request's alone meanwhile. Yields the seconds that it was waited for; 0 where it was not.
 
         Raises EngineBusy when its turn does not come in time.
         """
-        asked_s = _now_s()
+        asked_s = began_s = _now_s()
         if self._taken:
             await self._wait()
+            began_s = _now_s()
         self._taken = True
-        began_s = _now_s()
         try:
             yield began_s - asked_s
         finally:

@@ -28,6 +28,7 @@ _NAMES = (rb'"n_prompt_tokens": ?(\d+)', rb'"n_ctx": ?(\d+)')
 """Where llama.cpp's server tells that a prompt is too long."""
 _TOO_LONG = re.compile(rb"context_length_exceeded|prompt is too long|maximum context length|input token count.*exceeds")
 """How OpenAI, Anthropic, vLLM and Gemini say that a prompt is too long."""
+_SHORTER = "the next one is shorter; cloud_prompt_tokens sets the length"
 _NEXT = "check cloud_url and cloud_dialect"
 _UNREADABLE: Mapping[Unreadable, str] = {
     "endless": f"the cloud's answer is over {MAX_ANSWER_BYTES // 1024} KiB; {_NEXT}",
@@ -68,10 +69,11 @@ class CloudFailures:
         if status == 400 and b"exceed_context_size" in said:
             n_prompt, n_context = (int(found[1]) if (found := re.search(name, said)) else 0 for name in _NAMES)
             return PromptTooLong(
-                f"the prompt has {n_prompt} tokens and the cloud's context holds {n_context}; lower cloud_prompt_tokens"
+                f"the prompt has {n_prompt} tokens and the cloud's context holds {n_context}; {_SHORTER}",
+                fits=n_context / n_prompt if 0 < n_context < n_prompt else None,
             )
         if status in (400, 413) and _TOO_LONG.search(said):
-            return PromptTooLong("the prompt is longer than the cloud's context; lower cloud_prompt_tokens")
+            return PromptTooLong(f"the prompt is longer than the cloud's context; {_SHORTER}")
         if status == 429:
             wait_s = _retry_after_s(headers.get("Retry-After", ""))
             return CloudLimited(

@@ -36,7 +36,8 @@ class Served:
         if (n_tokens := estimate(text)) > self.context_tokens:
             raise PromptTooLong(
                 f"the prompt has {n_tokens} tokens and the server's context holds {self.context_tokens}; "
-                "lower prompt_tokens"
+                "the next one is shorter, prompt_tokens sets the length",
+                fits=self.context_tokens / n_tokens,
             )
         return text
 

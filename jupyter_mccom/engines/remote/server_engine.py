@@ -13,7 +13,7 @@ from ..http import HttpClient, Key, Patience
 from ..token_counts import Counts
 from .detect import detect
 from .own_server import Kind, KnownModel
-from .server_failures import ServerFailures
+from .server_failures import ServerFailures, Unreachable
 
 _PATIENCE = Patience(connect_s=5.0, read_s=None, question_s=10.0)
 
@@ -45,6 +45,8 @@ class ServerEngine:
         self._counts = Counts(self._counted)
         self.trouble = ""
         """Why it did not answer the last time; empty when it did."""
+        self._answers = True
+        """False after an answer that failed although the server could be asked what it is: only an answer ends that."""
         self.settled: Callable[[], None] = lambda: None
         """Is called when `name` has become another."""
 
@@ -80,15 +82,18 @@ class ServerEngine:
         try:
             async with aclosing(kind.stream(prompt, max_tokens)) as tokens:
                 async for token in tokens:
+                    self._answered()
                     yield token
+            self._answered()
         except PromptTooLong:
             raise
         except EngineError as error:
-            self._failed(error)
+            self._failed(error, answers=isinstance(error, Unreachable))
             raise
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            self._failed(self._failures.strange("its answer has another shape"))
-            raise self._failures.strange("its answer has another shape") from error
+            strange = self._failures.strange("its answer has another shape")
+            self._failed(strange, answers=False)
+            raise strange from error
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """Counts tokens, as `protocols.Engine.count`; an estimate where the server counts nothing."""
@@ -112,9 +117,10 @@ class ServerEngine:
                         context_tokens=self._context_tokens,
                     )
                 except EngineError as error:
-                    self._failed(error)
+                    self._failed(error, answers=self._answers)
                     raise
-                self.trouble = ""
+                if self._answers:
+                    self.trouble = ""
                 if self._name != known_as:
                     self.settled()
             return self._kind
@@ -122,5 +128,8 @@ class ServerEngine:
     async def _counted(self, texts: Sequence[str]) -> list[int]:
         return await (await self.found()).count(texts)
 
-    def _failed(self, error: EngineError) -> None:
-        self.trouble, self._kind = str(error), None
+    def _answered(self) -> None:
+        self.trouble, self._answers = "", True
+
+    def _failed(self, error: EngineError, *, answers: bool) -> None:
+        self.trouble, self._kind, self._answers = str(error), None, answers

@@ -26,6 +26,10 @@ class Refused(EngineError):
         self.status = status
 
 
+class Unreachable(EngineError):
+    """Nobody answers at the address."""
+
+
 class ServerFailures:
     """The failures of a server at `local_url`, as `http.Failures`. `url` is the server's address, as it is shown."""
 
@@ -39,9 +43,9 @@ class ServerFailures:
     def unreachable(self, error: Exception) -> EngineError:
         """The error of a server that cannot be reached."""
         if isinstance(error, TimeoutError):
-            return EngineError(f"the server at {self._url} does not answer; start it or check MCCom.local_url")
+            return Unreachable(f"the server at {self._url} does not answer; start it or check MCCom.local_url")
         why = f"the server at {self._url} cannot be reached ({type(error).__name__})"
-        return EngineError(f"{why}; start it or check MCCom.local_url")
+        return Unreachable(f"{why}; start it or check MCCom.local_url")
 
     def refused(self, status: int, headers: Headers, said: bytes) -> EngineError:
         """The error of a refused request."""
@@ -53,10 +57,7 @@ class ServerFailures:
             answer = {}
         error = answer.get("error") if isinstance(answer, dict) else None
         if isinstance(error, dict) and error.get("type") == "exceed_context_size_error":
-            return PromptTooLong(
-                f"the prompt has {error.get('n_prompt_tokens')} tokens and the server's context holds "
-                f"{error.get('n_ctx')}; lower prompt_tokens"
-            )
+            return _too_long(error)
         why = f"the server at {self._url} refused ({words_in(answer) or f'HTTP {status}'})"
         return Refused(f"{why}; check MCCom.local_url and local_model", status)
 
@@ -90,3 +91,13 @@ def words_in(answer: object) -> str:
     error = answer.get("error") if isinstance(answer, dict) else answer
     words = error.get("message") if isinstance(error, dict) else error
     return str(words or "")[:_SAID_CHARS].replace("\n", " ")
+
+
+def _too_long(error: Mapping[str, Any]) -> PromptTooLong:
+    n_prompt, n_context = error.get("n_prompt_tokens"), error.get("n_ctx")
+    fits = n_context / n_prompt if isinstance(n_prompt, int) and isinstance(n_context, int) and n_prompt else 0.0
+    return PromptTooLong(
+        f"the prompt has {n_prompt} tokens and the server's context holds {n_context}; the next one is shorter, "
+        "prompt_tokens sets the length",
+        fits=fits if 0 < fits < 1 else None,
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, TypeVar
 
-from ...settings import MCCom
+from ...settings import MCCom, changed
 from .resumable_rows import Rows
 
 _Item = TypeVar("_Item")
@@ -23,6 +23,12 @@ Progress = Callable[[int, int], None]
 def stand_in(settings: MCCom) -> str:
     """The model that stands for the cloud where a suite brings its own, in a process of this machine: `cloud_model`."""
     return settings.cloud_model or _CLOUD_MODEL
+
+
+def of_stand_in(settings: MCCom) -> MCCom:
+    """The settings under which that model runs here: its context holds a prompt of `cloud_prompt_tokens`."""
+    context_tokens = settings.context_for(settings.cloud_prompt_tokens)
+    return changed(settings, model=stand_in(settings), context_tokens=context_tokens)
 
 
 def last_part(value: Any) -> Any:

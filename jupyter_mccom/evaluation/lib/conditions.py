@@ -12,9 +12,10 @@ from typing import TypeAlias
 from .bench import NETWORK_S
 from .profiles import FIFTH, HOSTED_7B, Profile
 
-LOCAL, CASCADE, BARE, CLOUD, TWICE = WAYS = (
+LOCAL, CASCADE, AHEAD, BARE, CLOUD, TWICE = WAYS = (
     "local alone",
     "cascade",
+    "asked in advance",
     "no retrieval",
     "cloud alone",
     "best of two",
@@ -59,10 +60,12 @@ CONDITIONS = (HERE, NO_NETWORK, ELSEWHERE)
 Replay: TypeAlias = tuple[str, Conditions]
 _ALONE: tuple[Replay, ...] = ((LOCAL, HERE), (LOCAL, ELSEWHERE))
 _GOALS: tuple[Replay, ...] = tuple((way, given) for given in (HERE, ELSEWHERE) for way in (CASCADE, CLOUD))
+_AHEAD: tuple[Replay, ...] = tuple((way, given) for given in (HERE, ELSEWHERE) for way in (CASCADE, AHEAD))
 _OTHERS = ((BARE, HERE), (TWICE, HERE), *((way, NO_NETWORK) for way in (CASCADE, BARE, CLOUD, TWICE)))
 REPLAYS: Mapping[str, tuple[Replay, ...]] = {
     "local": _ALONE,
     "goals": (*_ALONE, *_GOALS),
+    "ahead": _AHEAD,
     "all": (*_ALONE, *_GOALS, *_OTHERS),
 }
 """What `--replays` names."""

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ...errors import EngineError
 from ...settings import MCCom
 from ...types import CompletionRequest
 from .measured_on import given_settings
@@ -69,6 +70,7 @@ def running_server(
     """A real Jupyter server, with the extension or without, and its process id; ended afterwards.
 
     `root` is its folder; without one it has an empty one. `cache` is where it keeps what it measured; None: the user's.
+    Raises EngineError where it does not start.
     """
     token = secrets.token_hex(8)
     with socket.socket() as probe:
@@ -87,6 +89,8 @@ def running_server(
         server = RunningServer(f"http://127.0.0.1:{port}", token)
         try:
             while not _answers(server):
+                if process.poll() is not None:
+                    raise EngineError(f"the server ended with status {process.returncode}; `jupyter server` tells why")
                 time.sleep(0.1)
             yield server, process.pid
         finally:

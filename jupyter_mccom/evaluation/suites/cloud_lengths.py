@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from ...cascade.engine_context import Context
@@ -18,9 +19,9 @@ from ...cascade.route import confidence
 from ...compose import UNHURRIED_S, OpenCascade, open_cascade
 from ...protocols import Engine
 from ...retrieval.search import Retrieval, Tree, new_names
-from ...settings import MCCom, changed
+from ...settings import MCCom
 from ...types import Prompt
-from ..lib.bench import Bench, stand_in
+from ..lib.bench import Bench, of_stand_in, stand_in
 from ..lib.data import CELLS, check
 from ..lib.key_positions import at_keys, pressed
 from ..lib.metrics import exact_match
@@ -31,16 +32,19 @@ from ..report.findings import Findings, Table, with_interval
 from ..report.strata import Stratum, strata
 
 _FOUND_SHARE = 3 / 8
-_MORE_TOKENS = 512
-"""Room in the model's context for its markers and its answer."""
 _IN_PROMPT = 2
 ROUNDS = ("round 1", "round 2")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Models:
-    local: OpenCascade
-    large: OpenCascade
+class _Asked:
+    """A key, and what the local model wrote there."""
+
+    sample: Sample
+    retrieval: Retrieval
+    line: str
+    """The line up to the cursor and the local text, the second round's query; empty where nothing was written."""
+    confidence: float | None
 
 
 def measure(bench: Bench) -> Findings:
@@ -105,41 +109,52 @@ def _second(rows: Sequence[Mapping[str, Any]], lengths: Sequence[int]) -> Table:
 
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> None:
-    context_tokens = bench.settings.cloud_prompt_tokens + bench.settings.max_tokens + _MORE_TOKENS
-    large_settings = changed(bench.settings, model=stand_in(bench.settings), context_tokens=context_tokens)
-    local, large = open_cascade(bench.settings), open_cascade(large_settings)
+    local, large = open_cascade(bench.settings), open_cascade(of_stand_in(bench.settings))
     new = [sample for sample in samples if bench.rows.get(sample.task) is None]
     async with aclosing(local), aclosing(large), indexed(new) as projects:
-        models = _Models(local=local, large=large)
-        for number, sample in enumerate(new, len(samples) - len(new) + 1):
-            row = await _row(models, bench.settings, sample, projects.get(sample.root))
-            bench.rows.put(sample.task, row)
-            bench.progress(number, len(samples))
+        for _, keys in groupby(new, lambda sample: sample.statement):
+            asked = [await _asked(local, bench.settings, sample, projects.get(sample.root)) for sample in keys]
+            for one, row in zip(asked, await _rows(large.engine, bench.settings, asked), strict=True):
+                bench.rows.put(one.sample.task, row)
+            bench.progress(sum(bench.rows.get(sample.task) is not None for sample in samples), len(samples))
 
 
-async def _row(models: _Models, settings: MCCom, sample: Sample, tree: Tree | None) -> dict[str, Any]:
-    request, engine = sample.request, models.large.engine
+async def _asked(local: OpenCascade, settings: MCCom, sample: Sample, tree: Tree | None) -> _Asked:
     retrieval = Retrieval(tree=tree, live=None, patience_s=UNHURRIED_S)
-    small = _context(models.local.engine, retrieval, settings.n_prompt, settings.retrieval_tokens)
-    prompt, _ = await small.prompt(request)
-    local = await written(models.local.engine, request, prompt, max_tokens=settings.max_tokens)
-    line = request.prefix.rpartition("\n")[2] + local.text if local.text else ""
-    hits = await retrieval.search(request)
-    right_of: dict[Prompt, bool] = {}
-    row: dict[str, Any] = {"kind": sample.kind, "right": {}, "size": {}, "changed": {}}
-    row["ran"] = bool(line) and (not hits or bool(new_names(line, request, hits[:_IN_PROMPT])))
+    context = _context(local.engine, retrieval, settings.n_prompt, settings.retrieval_tokens)
+    prompt, _ = await context.prompt(sample.request)
+    answer = await written(local.engine, sample.request, prompt, max_tokens=settings.max_tokens)
+    line = sample.request.prefix.rpartition("\n")[2] + answer.text if answer.text else ""
+    return _Asked(sample=sample, retrieval=retrieval, line=line, confidence=confidence(answer.tokens))
+
+
+async def _rows(engine: Engine, settings: MCCom, asked: Sequence[_Asked]) -> list[dict[str, Any]]:
+    """A row for each key of a statement. A length is asked at all keys in turn, so that the model's cache serves it."""
+    rows: list[dict[str, Any]] = []
+    for one in asked:
+        hits = await one.retrieval.search(one.sample.request)
+        ran = bool(one.line) and (not hits or bool(new_names(one.line, one.sample.request, hits[:_IN_PROMPT])))
+        rows.append({"kind": one.sample.kind, "right": {}, "size": {}, "changed": {}, "ran": ran})
     for length in lengths_of(settings):
-        context = _context(engine, retrieval, length, int(_FOUND_SHARE * length))
-        first, _ = await context.prompt(request)
-        second, _ = await context.prompt(request, text=line, confidence=confidence(local.tokens))
-        row["changed"][str(length)] = first != second
-        for which, asked in zip(ROUNDS, (first, second), strict=True):
-            if asked not in right_of:
-                answer = await written(engine, request, asked, max_tokens=settings.max_tokens)
-                right_of[asked] = exact_match(answer.text, sample.truth)
-            row["right"][name_of(length, which)] = right_of[asked]
-            row["size"][name_of(length, which)] = await _size(engine, asked)
-    return row
+        for one, row in zip(asked, rows, strict=True):
+            await _ask(engine, settings, one, length, row)
+    return rows
+
+
+async def _ask(engine: Engine, settings: MCCom, one: _Asked, length: int, row: dict[str, Any]) -> None:
+    """Adds to the key's row what prompts of one length give, by the hits of both rounds."""
+    request = one.sample.request
+    context = _context(engine, one.retrieval, length, int(_FOUND_SHARE * length))
+    first, _ = await context.prompt(request)
+    second, _ = await context.prompt(request, text=one.line, confidence=one.confidence)
+    row["changed"][str(length)] = first != second
+    right_of: dict[Prompt, bool] = {}
+    for which, prompt in zip(ROUNDS, (first, second), strict=True):
+        if prompt not in right_of:
+            answer = await written(engine, request, prompt, max_tokens=settings.max_tokens)
+            right_of[prompt] = exact_match(answer.text, one.sample.truth)
+        row["right"][name_of(length, which)] = right_of[prompt]
+        row["size"][name_of(length, which)] = await _size(engine, prompt)
 
 
 def _context(engine: Engine, retrieval: Retrieval, n_tokens: int, n_retrieved_tokens: int) -> Context:

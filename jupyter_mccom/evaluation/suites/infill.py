@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ...compose import OpenCascade, open_cascade
-from ...engines.local.engine import DirectEngine
+from ...compose.model_process import LocalModel
 from ...protocols import Engine
 from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Token
@@ -80,8 +80,7 @@ def _sample(kind: str, row: dict[str, Any]) -> Sample:
 
 async def _run(bench: Bench, samples: Sequence[Sample]) -> tuple[list[dict[str, Any]], bool]:
     opened = open_cascade(bench.settings)
-    direct = isinstance(opened.engine, DirectEngine)
-    plain, checker = (checking_none(opened), checking_all(opened)) if direct else (opened.engine, opened.engine)
+    plain, checker = checkers(opened)
     try:
         rows = await bench.measured(
             [(sample.task, sample) for sample in samples],
@@ -92,6 +91,13 @@ async def _run(bench: Bench, samples: Sequence[Sample]) -> tuple[list[dict[str, 
         await checker.aclose()
         await plain.aclose()
         await opened.aclose()
+
+
+def checkers(opened: OpenCascade) -> tuple[Engine, Engine]:
+    """The engines that check nothing of a draft, and all of it; the one engine twice where somebody else runs it."""
+    if isinstance(opened.engine, LocalModel):
+        return checking_none(opened), checking_all(opened)
+    return opened.engine, opened.engine
 
 
 async def _row(

@@ -19,7 +19,7 @@ from typing import Any
 from ...compose import open_cascade
 from ...retrieval.tree import ProjectTree
 from ...settings import changed
-from ..lib.bench import Bench, stand_in
+from ..lib.bench import Bench, of_stand_in
 from ..lib.conditions import REPLAYS, Conditions, Replay
 from ..lib.cputime import WorkClock, there_is_one
 from ..lib.projects import indexed
@@ -78,10 +78,8 @@ async def _run(bench: Bench, samples: Sequence[Sample], loop: VirtualLoop) -> No
 async def _machines(bench: Bench, loop: VirtualLoop) -> AsyncGenerator[Machines, None]:
     settings = changed(bench.settings, idle_unload_s=0.0)
     async with AsyncExitStack() as stack:
-        local, cloud, again = (
-            open_cascade(changed(settings, model=model))
-            for model in (settings.model, stand_in(settings), stand_in(settings))
-        )
+        large = of_stand_in(settings)
+        local, cloud, again = open_cascade(settings), open_cascade(large), open_cascade(large)
         for opened in (local, cloud, again):
             stack.push_async_callback(opened.aclose)
             await opened.warm()

@@ -19,9 +19,9 @@ from ...cascade.writing import Writing
 from ...compose import OpenCascade, SystemClock, open_cascade, open_store
 from ...compose.gates import gates_of
 from ...retrieval.search import Retrieval
-from ...settings import MCCom, changed
+from ...settings import MCCom
 from ...types import CompletionRequest, Prompt, Skills, Token
-from ..lib.bench import NETWORK_S, Bench, stand_in
+from ..lib.bench import NETWORK_S, Bench, of_stand_in
 from ..lib.key_positions import at_keys, pressed
 from ..lib.policies import Both
 from ..lib.projects import GivenChunks
@@ -88,7 +88,7 @@ async def _run(bench: Bench, samples: Sequence[Sample]) -> list[Both]:
 
 @asynccontextmanager
 async def _tiers(settings: MCCom) -> AsyncGenerator[_Tiers, None]:
-    local, cloud = open_cascade(settings), open_cascade(changed(settings, model=stand_in(settings)))
+    local, cloud = open_cascade(settings), open_cascade(of_stand_in(settings))
     try:
         await local.warm()
         await cloud.warm()

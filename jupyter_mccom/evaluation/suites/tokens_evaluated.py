@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ...compose import OpenCascade, open_cascade
-from ...engines.local.engine import DirectEngine
 from ...errors import InputError
 from ...protocols import Engine
 from ...types import CompletionRequest, Prompt, Token
 from ..lib.bench import Bench
-from ..lib.draft_policies import checking_none
 from ..lib.samples import notebook_samples
 from ..lib.ties import same_but_for_a_tie
 from ..report.against import read
@@ -52,7 +50,6 @@ def _script(data: Path, n: int, seed: int) -> list[list[CompletionRequest]]:
 
 async def _run(bench: Bench, script: Sequence[Sequence[CompletionRequest]]) -> Findings:
     opened = open_cascade(bench.settings)
-    plain = checking_none(opened) if isinstance(opened.engine, DirectEngine) else opened.engine
     n_keys, n_done = sum(map(len, script)), 0
     rows: dict[str, Mapping[str, Any]] = {}
     try:
@@ -60,13 +57,12 @@ async def _run(bench: Bench, script: Sequence[Sequence[CompletionRequest]]) -> F
             key = f"{statement[0].id}, {len(statement)} keys"
             row = bench.rows.get(key)
             if row is None:
-                row = await _row(opened, plain, statement)
+                row = await _row(opened, statement)
                 bench.rows.put(key, row)
             rows[key] = row
             n_done += len(statement)
             bench.progress(n_done, n_keys)
     finally:
-        await plain.aclose()
         await opened.aclose()
     title = f"{bench.model} by {opened.local.kind}: {n_keys} keys of {len(script)} statements"
     same = f"{sum(row['same'] for row in rows.values())} of {len(rows)} answers are the same with it"
@@ -100,17 +96,15 @@ def _tokens(written: Sequence[tuple[str, float | None]]) -> list[Token]:
     return [Token(text=text, prob=prob) for text, prob in written]
 
 
-async def _row(opened: OpenCascade, unchecked: Engine, statement: Sequence[CompletionRequest]) -> dict[str, Any]:
+async def _row(opened: OpenCascade, statement: Sequence[CompletionRequest]) -> dict[str, Any]:
     """Tokens evaluated, a key each, None where the model wrote nothing, which tells none; then passes of an answer.
 
     The first key finds in the cache what the statement before left there, after a cut-off nothing.
     """
     prompts = [await opened.cascade.prompt(request) for request in statement]
-    answers = [await _written(unchecked, prompt, 1) for prompt in prompts]
-    for prompt in prompts:  # as the other: what is read in other pieces rounds otherwise, and a tie falls so
-        await _written(opened.engine, prompt, 1)
+    answers = [await _written(opened.engine, prompt, 1) for prompt in prompts]
     n_evaluated = [answer[0].n_evaluated if answer else None for answer in answers]
-    plain = await _written(unchecked, prompts[-1], _DRAFTED)
+    plain = await _written(opened.engine, prompts[-1], _DRAFTED)
     drafted = await _written(opened.engine, prompts[-1], _DRAFTED, draft=_text(plain))
     return {
         "n_evaluated": n_evaluated,

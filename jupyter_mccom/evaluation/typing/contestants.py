@@ -1,11 +1,11 @@
 """The ways of asking that a replay compares, each a real Cascade over the same two models.
 
-local alone: no cloud. cascade: as a person has it. no retrieval: the same without context of other places.
-cloud alone: the cloud's model with its own prompts, round 1 of retrieval, the same trimming, no draft; a text is whole
-before it is shown, and one that breaks the cell is not. best of two: as cloud alone, and where its text is not right,
-which an oracle knows, the same model is asked once a line again with what round 2 finds for that text: a second chance
-as the cascade has it (greedy decoding has no second beam to choose from), in a process and a cache of its own, and the
-network counts once (paper 6.1).
+local alone: no cloud. cascade: as a person has it. asked in advance: the same with `cloud_ask_ahead`. no retrieval:
+the same without context of other places. cloud alone: the cloud's model with its own prompts, round 1 of retrieval,
+the same trimming, no draft; a text is whole before it is shown, and one that breaks the cell is not. best of two: as
+cloud alone, and where its text is not right, which an oracle knows, the same model is asked once a line again with
+what round 2 finds for that text: a second chance as the cascade has it (greedy decoding has no second beam to choose
+from), in a process and a cache of its own, and the network counts once (paper 6.1).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ...server.completions import Completions
 from ...server.live_settings import LiveSettings
 from ...settings import MCCom, changed
 from ...types import CompletionRequest, Outcome, Route, Suggestion, Token
-from ..lib.conditions import BARE, CLOUD, LOCAL, TWICE, Conditions
+from ..lib.conditions import AHEAD, BARE, CLOUD, LOCAL, TWICE, Conditions
 from .frontend import CompletionServer
 from .metered import Metered, MeteredRetriever
 from .virtual import VirtualClock, VirtualLoop
@@ -152,6 +152,7 @@ def open_contestant(
         warmers: Warmers = ((machines.cloud.engine, False), *([(machines.again.engine, True)] if second else []))
         return Contestant(cascade=cascade, server=Plain(cascade), local=None, clouds=(cloud, again), warmers=warmers)
     settings = changed(settings, retrieval_tokens=0, cloud_retrieval_tokens=0) if name == BARE else settings
+    settings = changed(settings, cloud_ask_ahead=True) if name == AHEAD else settings
     large_tier = None if name == LOCAL else _tier(cloud, settings, retriever, clock)
     gates = gates_of(settings, machines.local.model)
     cascade = wire(settings, local, retriever, large_tier, clock=clock, gates=gates, documents=Documents())

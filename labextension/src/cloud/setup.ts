@@ -5,6 +5,7 @@
 
 import { Signal } from '@lumino/signaling';
 import type { AddedCloud, CloudChoice, Clouds, Trial } from '../server/clouds';
+import { wordsOf } from '../server/guards';
 import type { ICloudClient } from '../tokens';
 import { choicesOf, originOf } from './choices';
 import type { Choice } from './choices';
@@ -311,7 +312,7 @@ export class CloudSetup {
     const { signal } = (this._asking = new AbortController());
     this._set({ ...QUIET, busy });
     const said = await ask(signal).then(taken, (error: unknown) => ({
-      trouble: error instanceof Error ? error.message : String(error)
+      trouble: wordsOf(error)
     }));
     if (!signal.aborted) {
       this._set({ busy: '', ...said });

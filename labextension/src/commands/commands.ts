@@ -8,6 +8,7 @@ import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Provider } from '../completion/provider';
 import type { Watchers } from '../ghost/watchers';
+import { wordsOf } from '../server/guards';
 import type { Status } from '../server/status';
 import type { Sync } from '../settings/sync';
 import type { StatusModel } from '../status/model';
@@ -100,31 +101,6 @@ export function addCommands(options: ICommandOptions): void {
   }
 }
 
-/** Where there is no status bar (Notebook 7), a missing model is offered once by a notification. */
-export function offerOnce(options: ICommandOptions): void {
-  const { status, trans } = options;
-  const offer = (): void => {
-    if (status.shown.state !== 'get-model') {
-      return;
-    }
-    status.changed.disconnect(offer);
-    Notification.info(
-      trans.__('Code completion needs a model that is not on this machine.'),
-      {
-        autoClose: false,
-        actions: [
-          {
-            label: trans.__('Get the Model'),
-            callback: () => void pull(options, false)
-          }
-        ]
-      }
-    );
-  };
-  status.changed.connect(offer);
-  offer();
-}
-
 /** `asked`: the person has seen the size. */
 async function pull(
   { client, status, trans }: ICommandOptions,
@@ -164,6 +140,6 @@ async function follow(
   try {
     status.take(await answer);
   } catch (error) {
-    Notification.error(error instanceof Error ? error.message : String(error));
+    Notification.error(wordsOf(error));
   }
 }

@@ -72,6 +72,42 @@ async function showSent(cloud: Cloud, trans: TranslationBundle): Promise<void> {
   });
 }
 
+/** Says once an outage of a model server that it does not answer, and takes that back when it does. */
+export function tellTrouble({
+  app,
+  status,
+  trans
+}: Pick<INoticeOptions, 'app' | 'status' | 'trans'>): void {
+  let told = '';
+  status.changed.connect(() => {
+    const { server, state } = status.status ?? {};
+    if (server && state === 'trouble' && status.enabled) {
+      told ||= Notification.warning(troubleAt(server.url, trans), {
+        autoClose: false,
+        actions: [
+          {
+            label: trans.__('What Is Wrong'),
+            callback: () => {
+              setTimeout(() => void app.commands.execute(Commands.panel)); // this click would close it
+            }
+          }
+        ]
+      });
+    } else if (told) {
+      Notification.dismiss(told);
+      told = '';
+    }
+  });
+}
+
+/** Short, since JupyterLab cuts a notice off; the panel has the whole. */
+function troubleAt(url: string, trans: TranslationBundle): string {
+  return trans.__(
+    'No suggestions: the model server %1 does not answer as it should. Start it, or check local_url.',
+    shortened(url)
+  );
+}
+
 /** Says once, after some use without a cloud, that one can be added; not where the administrator sets the cloud. */
 export function offerCloud(options: INoticeOptions): void {
   const { status } = options;

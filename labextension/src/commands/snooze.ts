@@ -7,6 +7,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { wordsOf } from '../server/guards';
 import type { StatusModel } from '../status/model';
 import { Commands } from '../tokens';
 import type { IClient } from '../tokens';
@@ -65,6 +66,6 @@ async function pause(
   try {
     status.take(await client.snooze(minutes));
   } catch (error) {
-    Notification.error(error instanceof Error ? error.message : String(error));
+    Notification.error(wordsOf(error));
   }
 }

@@ -31,6 +31,11 @@ export function consoleOf(widget: Widget | null): IConsole | null {
   return isConsole ? (found as IConsole) : null;
 }
 
+/** A console's path below the root of the server; that of a shared notebook begins with the name of its drive. */
+export function pathOfConsole({ sessionContext }: IConsole): string {
+  return sessionContext.path.replace(/^RTC:/, '');
+}
+
 /** The language of the prompt, as its kernel says. */
 export function languageOfConsole({ promptCell }: IConsole): string {
   return languageOf(promptCell?.model.mimeType ?? '');

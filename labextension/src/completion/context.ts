@@ -20,13 +20,15 @@ import {
   hasOneCursor,
   isComposing,
   isFixed,
-  placeOf
+  placeOf,
+  takesCommands
 } from '../ghost/editor';
 import type { Edit, Edits } from '../ghost/edits';
 import type { IPlace } from '../outcomes/anchor';
 import type { Cell } from '../server/wire';
+import type { Unreadable } from '../tokens';
 import type { CellOrder } from './cellorder';
-import { consoleOf, languageOfConsole, ranIn } from './console';
+import { consoleOf, languageOfConsole, pathOfConsole, ranIn } from './console';
 import type { IConsole } from './console';
 import {
   around,
@@ -39,6 +41,7 @@ import {
 import type { Position } from './excerpt';
 import { optOutOf } from './optout';
 import type { IKernelSession } from './running';
+import { unreadable } from './unreadable';
 
 type Widget = IInlineCompletionContext['widget'];
 
@@ -93,7 +96,7 @@ export class Reader {
 
   /**
    * What is asked for an inline request; null where nothing is: markdown, raw or fixed cells, prose, unknown widgets,
-   * more than one cursor, a selection.
+   * more than one cursor, a selection, a text that is very large or minified, a vim's normal mode.
    */
   read(
     request: CompletionHandler.IRequest,
@@ -107,6 +110,9 @@ export class Reader {
     request: CompletionHandler.IRequest,
     widget: Widget
   ): Asked | null {
+    if (unreadable(request.text)) {
+      return null;
+    }
     const cursor = Text.charIndexToJsIndex(request.offset, request.text);
     const place = { text: request.text, cursor };
     const target = targetOf(widget);
@@ -165,7 +171,7 @@ export function targetOf(widget: Widget | null): Target | null {
   const console = consoleOf(widget);
   if (console) {
     return {
-      document: console.sessionContext.path,
+      document: pathOfConsole(console),
       language: languageOfConsole(console)
     };
   }
@@ -176,6 +182,19 @@ export function targetOf(widget: Widget | null): Target | null {
     };
   }
   return null;
+}
+
+/** Why nothing is completed in the text where the person is: the active code cell, or the file; null: it may be. */
+export function unreadableIn(widget: Widget | null): Unreadable | null {
+  if (widget instanceof NotebookPanel) {
+    const model = widget.content.activeCell?.model;
+    return model?.type === 'code'
+      ? unreadable(model.sharedModel.getSource())
+      : null;
+  }
+  return isFileEditor(widget)
+    ? unreadable(widget.content.editor.model.sharedModel.getSource())
+    : null;
 }
 
 /** The kernel's session of a notebook or console; null where a widget has none. */
@@ -284,9 +303,14 @@ function positionAt(
   };
 }
 
-/** One text could be put in there, and at one place. */
+/** One text could be put in there, and at one place; JupyterLab misplaces what is typed into a text with CRLF. */
 function isOpen(editor: CodeEditor.IEditor): boolean {
-  return !isFixed(editor) && hasOneCursor(editor);
+  return (
+    !isFixed(editor) &&
+    !takesCommands(editor) &&
+    hasOneCursor(editor) &&
+    !placeOf(editor).text.includes('\r')
+  );
 }
 
 function languageOfNotebook(model: INotebookModel | null): string {

@@ -11,11 +11,11 @@ import type { INotebookModel, Notebook } from '@jupyterlab/notebook';
 import { Token } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
 import type { ISettings } from '../settings/settings';
-import { targetOf } from './context';
+import type { IOffHere, Unreadable } from '../tokens';
+import { targetOf, unreadableIn } from './context';
 import { optOutOf } from './optout';
 import type { IMarked } from './optout';
 import { isOff, offAt } from './trigger';
-import type { Off } from './trigger';
 
 type Widget = IInlineCompletionContext['widget'];
 type CellModel = NonNullable<Notebook['activeCell']>['model'];
@@ -35,14 +35,6 @@ export interface IKnownSettings {
   isLocked(name: string): boolean;
   /** Paths in which opt-outs bind. */
   binding: readonly string[];
-}
-
-/** Why nothing is completed where the person is. */
-export interface IOffHere {
-  why: Off;
-  /** Only the administrator can undo it. */
-  binds: boolean;
-  language: string;
 }
 
 /** Follows the person. A page has one. */
@@ -88,7 +80,9 @@ export class Here {
     const opt_out = optOutOf(this.notebook, this.cell);
     const why = offAt({ ...target, opt_out }, known.values);
     if (!why) {
-      return null;
+      const { language } = target;
+      const unreadable = this._unreadable;
+      return unreadable && { why: unreadable, binds: false, language };
     }
     const isOptOut = why === 'notebook' || why === 'cell';
     const setting = why === 'path' ? 'paths_off' : 'languages_off';
@@ -96,9 +90,17 @@ export class Here {
     return { why, binds, language: target.language };
   }
 
+  /** The text where the person is has changed. */
+  edited(): void {
+    if (unreadableIn(this._widget) !== this._unreadable) {
+      this.look();
+    }
+  }
+
   /** Something that is told may have changed. */
   look(): void {
     this._follow();
+    this._unreadable = unreadableIn(this._widget);
     this.changed.emit();
   }
 
@@ -139,6 +141,7 @@ export class Here {
     return widget instanceof NotebookPanel ? widget : null;
   }
 
+  private _unreadable: Unreadable | null = null;
   private _settings: (() => IKnownSettings) | null = null;
   private readonly _followed = new WeakSet();
 }

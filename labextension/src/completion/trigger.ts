@@ -5,6 +5,7 @@
 import type { Edit } from '../ghost/edits';
 import type { OptOut } from '../server/wire';
 import type { ISettings } from '../settings/settings';
+import type { Off } from '../tokens';
 import { whereAt } from './lexical';
 
 /** Where and why something would be asked. */
@@ -23,9 +24,6 @@ export interface ISituation {
   /** The cell holds nothing, and the cursor has not rested there: whoever empties a cell is not asking. */
   emptied: boolean;
 }
-
-/** Why nothing is asked in a document, not even by hand. */
-export type Off = 'path' | 'language' | 'notebook' | 'cell';
 
 /** Why nothing is asked. */
 export type Silence =

@@ -7,14 +7,8 @@ import type { InlineCompleter } from '@jupyterlab/completer';
 import type { IOffer, Offers } from '../outcomes/offers';
 import { placeOf, asOneStep, insertAt } from './editor';
 import type { Edits } from './edits';
-
-/** White space, then a name or number, or a run of other signs. */
-const WORD = /^\s*(?:[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]+)/u;
-/** The text up to the end of the line; at a line's end, the next line. */
-const LINE = /^\n*[^\n]*/;
-
-/** How much is accepted at a time. */
-export type Part = 'word' | 'line';
+import { partOf } from './words';
+import type { Part } from './words';
 
 /** What accepting needs of the widget's watcher. */
 export interface IAcceptOptions {
@@ -107,10 +101,4 @@ export class Accepts {
       session.survivals.watch(id, sharedModel, start, place.cursor);
     }
   }
-}
-
-/** The next word or line of a text; empty only for an empty text. */
-export function partOf(text: string, part: Part): string {
-  const found = (part === 'word' ? WORD : LINE).exec(text);
-  return found?.[0] || text;
 }

@@ -1,6 +1,6 @@
 /**
  * One editor: its text and cursor, and what JupyterLab's editors can do beyond their interfaces (steps of undo, changes
- * with their cursor, input methods). Knows nothing of suggestions.
+ * with their cursor, input methods, vim). Knows nothing of suggestions.
  */
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
@@ -10,6 +10,14 @@ import type { IPlace } from '../outcomes/anchor';
 interface IView {
   /** An input method has written something that it has not committed yet. */
   readonly composing: boolean;
+  /** What the vim of codemirror-vim keeps, where a person has installed one. */
+  readonly cm?: {
+    readonly state: {
+      readonly vim?: { readonly insertMode: boolean } | null;
+      /** What is typed replaces what stands there. */
+      readonly overwrite?: boolean;
+    };
+  };
   dispatch(change: {
     changes: { from: number; to: number; insert: string };
     selection: { anchor: number };
@@ -46,6 +54,22 @@ export function hasOneCursor(editor: CodeEditor.IEditor): boolean {
 /** What is accepted would be written there all the same. */
 export function isFixed(editor: CodeEditor.IEditor): boolean {
   return editor.getOption('readOnly') === true;
+}
+
+/** A vim has the keys of the editor: Esc leaves its insert mode. */
+export function hasVim(editor: CodeEditor.IEditor): boolean {
+  return !!viewOf(editor)?.cm?.state.vim;
+}
+
+/** Keys do not put text in there: a vim is not in insert mode. */
+export function takesCommands(editor: CodeEditor.IEditor): boolean {
+  const state = viewOf(editor)?.cm?.state;
+  return !!state?.vim && (!state.vim.insertMode || state.overwrite === true);
+}
+
+/** Keys put text in at the cursor: there is one, nothing is selected, no input method composes, no vim commands. */
+export function takesText(editor: CodeEditor.IEditor): boolean {
+  return hasOneCursor(editor) && !isComposing(editor) && !takesCommands(editor);
 }
 
 /** An input method composes (Chinese, dead keys, press-and-hold): the text at the cursor is not typed yet. */

@@ -1,16 +1,16 @@
 /**
  * The DOM element of an editor, and what happens to it that core tells nobody in time: an input method begins, the text
- * becomes read-only, the focus goes. Knows nothing of suggestions.
+ * becomes read-only, a vim leaves its insert mode, the focus goes. Knows nothing of suggestions.
  */
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
-import { isFixed } from './editor';
+import { isFixed, takesCommands } from './editor';
 
 /** What is told. */
 export interface IHostEvents {
   /** An input method begins to compose: its text and its keys come first. */
   composes(): void;
-  /** Nothing may be written any more. */
+  /** Nothing may be written any more, or keys are commands now. */
   fixed(): void;
   /** The focus goes to another element, or out of the page. */
   left(to: EventTarget | null): void;
@@ -31,14 +31,15 @@ export class Hosts {
         told.left(to);
       }
     });
-    const node = host.querySelector('.cm-editor');
-    if (node) {
-      new MutationObserver(() => {
-        if (isFixed(editor)) {
-          told.fixed();
-        }
-      }).observe(node, { attributeFilter: ['class'] }); // CodeMirror says so by a class
-    }
+    const observer = new MutationObserver(() => {
+      if (isFixed(editor) || takesCommands(editor)) {
+        told.fixed();
+      }
+    });
+    // CodeMirror says so by a class of the first, a vim by one of the second.
+    host.querySelectorAll('.cm-editor, .cm-scroller').forEach(node => {
+      observer.observe(node, { attributeFilter: ['class'] });
+    });
   }
 
   private readonly _followed = new WeakSet<CodeEditor.IEditor>();

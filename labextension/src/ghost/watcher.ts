@@ -9,16 +9,16 @@ import type { IPlace } from '../outcomes/anchor';
 import type { IOffer, Offers } from '../outcomes/offers';
 import type { Ending } from '../outcomes/outcomes';
 import { Accepts } from './accept';
-import type { Part } from './accept';
 import type { Announcer, IShown } from './announcer';
 import { hasItems, mendModel } from './corefixes';
 import type { IReply } from './corefixes';
-import { hasOneCursor, isComposing, placeOf } from './editor';
+import { placeOf, takesText } from './editor';
 import type { Edits } from './edits';
 import { Hosts } from './hosts';
 import { listenTo } from './listening';
 import { disarm } from './marks';
 import { Signs } from './signs';
+import type { Part } from './words';
 
 /** What a watched widget tells, and is helped by. */
 export interface IWatchOptions {
@@ -314,10 +314,9 @@ export class Watcher {
     );
   }
 
-  /** Text could be put in at the cursor: there is one, nothing is selected and no input method composes. */
   private _isPlain(): boolean {
     const editor = this._completer.editor;
-    return !!editor && hasOneCursor(editor) && !isComposing(editor);
+    return !!editor && takesText(editor);
   }
 
   private _place(): IPlace | null {

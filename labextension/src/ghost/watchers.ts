@@ -5,9 +5,9 @@
 
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { IInlineCompleterFactory } from '@jupyterlab/completer';
-import type { Part } from './accept';
 import { Watcher } from './watcher';
 import type { IWatchOptions } from './watcher';
+import type { Part } from './words';
 
 /** All watched widgets of a page. */
 export class Watchers {

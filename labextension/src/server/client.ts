@@ -8,6 +8,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IClient } from '../tokens';
 import { cloudsFrom, modelsFrom, trialFrom } from './clouds';
 import type { CloudAccess, CloudChoice, Clouds, Trial } from './clouds';
+import { wordsOf } from './guards';
 import type { Json } from './guards';
 import { leftFrom } from './left';
 import type { Left } from './left';
@@ -210,7 +211,7 @@ export class Client implements IClient {
         )
       : this._trans.__(
           'The answer of the Jupyter server could not be read (%1). Check that the server still runs.',
-          error instanceof Error ? error.message : String(error)
+          wordsOf(error)
         );
   }
 

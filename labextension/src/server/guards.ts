@@ -1,9 +1,15 @@
 /**
- * Guards that turn unknown JSON into typed values. Each throws a TypeError that names the field.
+ * Guards that turn unknown JSON into typed values. Each throws a TypeError that names the field. And what is said of an
+ * error, which may be anything.
  */
 
 /** A JSON object. */
 export type Json = { [key: string]: unknown };
+
+/** What an error says, whatever was thrown. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** The object itself. */
 export function object(value: unknown, what: string): Json {

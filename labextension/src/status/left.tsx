@@ -4,8 +4,8 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import type { Left } from '../server/left';
 import type { IClient } from '../tokens';
+import { useOpened } from './opened';
 
 /** What the section needs. */
 export interface ILeftProps {
@@ -15,19 +15,7 @@ export interface ILeftProps {
 
 /** A button, and below it each request with its body, the newest first; pressing it again closes them. */
 export function LeftSection({ client, trans }: ILeftProps): React.JSX.Element {
-  const [left, setLeft] = React.useState<Left[] | null>(null);
-  const [trouble, setTrouble] = React.useState('');
-  const toggle = (): void => {
-    setTrouble('');
-    if (left) {
-      setLeft(null);
-      return;
-    }
-    client.left().then(
-      found => setLeft(found),
-      (error: unknown) => setTrouble(String(error))
-    );
-  };
+  const { found: left, said, toggle } = useOpened(() => client.left());
   return (
     <div className="jp-mccom-left">
       <button
@@ -38,7 +26,7 @@ export function LeftSection({ client, trans }: ILeftProps): React.JSX.Element {
       >
         {trans.__('What left last')}
       </button>
-      {trouble && <p>{trouble}</p>}
+      {said && <p>{said}</p>}
       {left?.length === 0 && (
         <p>{trans.__('Nothing has left the machine of the server.')}</p>
       )}

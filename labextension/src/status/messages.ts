@@ -217,6 +217,10 @@ export function stageOf(stage: string, trans: TranslationBundle): string {
   switch (stage) {
     case 'prompt':
       return trans.__('context');
+    case 'context':
+      return trans.__('text from other places');
+    case 'wait':
+      return trans.__('wait for the model');
     case 'local':
       return trans.__('local model');
     case 'gates':
@@ -271,6 +275,10 @@ export function reasonOf(reason: string, trans: TranslationBundle): string {
       return trans.__('the same text appears in other places');
     case 'ungated':
       return trans.__('the model does not report how sure it is');
+    case 'no-infill':
+      return trans.__(
+        'the model wrote markers of its own instead of code: it has no fill-in-the-middle'
+      );
     case 'again':
       return trans.__('you typed along with the previous suggestion');
     case 'path-off':

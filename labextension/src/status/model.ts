@@ -4,10 +4,10 @@
 
 import { Poll } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
+import { wordsOf } from '../server/guards';
 import type { State, Status } from '../server/status';
 import type { Route, TextLine } from '../server/wire';
-import type { IClient, IStatusModel } from '../tokens';
-import type { IOff } from './why';
+import type { IClient, IOffHere, IStatusModel } from '../tokens';
 
 const BUSY_MS = 1000;
 const MINUTE_MS = 60_000;
@@ -54,11 +54,11 @@ export class StatusModel implements IStatusModel {
   }
 
   /** Why nothing is completed where the person is; null: something may be. */
-  get offHere(): IOff | null {
+  get offHere(): IOffHere | null {
     return this._offHere;
   }
 
-  set offHere(off: IOff | null) {
+  set offHere(off: IOffHere | null) {
     const before = this._offHere;
     this._offHere = off;
     if (JSON.stringify(off) !== JSON.stringify(before)) {
@@ -82,7 +82,11 @@ export class StatusModel implements IStatusModel {
     return { state, trouble };
   }
 
+  /** The same trouble again is no news: a server that is down would else be heard of at each key. */
   report(trouble: string): void {
+    if (trouble === this._trouble && this._status?.state === 'trouble') {
+      return;
+    }
     this._trouble = trouble;
     this.changed.emit();
     void this.refresh();
@@ -102,7 +106,7 @@ export class StatusModel implements IStatusModel {
     if (this._status?.cloud) {
       void this.refresh(); // calls left, and whether the cloud failed
     }
-    if (this._status?.state !== 'ready') {
+    if (this._status?.state !== 'ready' || line.route.reason === 'no-infill') {
       void this.refresh();
     }
   }
@@ -129,6 +133,9 @@ export class StatusModel implements IStatusModel {
   private _took(status: Status): void {
     if (this._status?.state === 'downloading' && status.model.present) {
       void this.warm();
+    }
+    if (this._status?.state === 'trouble' && status.state !== 'trouble') {
+      this._trouble = ''; // what failed is over
     }
     if (this._route && hasChanged(this._route, this._status, status)) {
       this._route = null;
@@ -174,7 +181,7 @@ export class StatusModel implements IStatusModel {
         await this._askOnce();
       } while (this._stale);
     } catch (error) {
-      this._away = error instanceof Error ? error.message : String(error);
+      this._away = wordsOf(error);
       this.changed.emit();
       throw error; // the poll waits longer each time
     }
@@ -191,7 +198,7 @@ export class StatusModel implements IStatusModel {
   /** Something happened that the last question to the server may not know. */
   private _stale = false;
   private _enabled = true;
-  private _offHere: IOff | null = null;
+  private _offHere: IOffHere | null = null;
   private _snoozedUntilMs = 0;
   private _counting: ReturnType<typeof setTimeout> | undefined;
   private _route: Route | null = null;

@@ -24,9 +24,9 @@ import {
   ruleOf,
   sentOf
 } from './messages';
-import type { Row } from './messages';
 import type { StatusModel } from './model';
 import { ReportSection } from './report';
+import { table } from './rows';
 import { offHereOf } from './why';
 
 /** What a Panel needs. */
@@ -38,6 +38,8 @@ export interface IPanelOptions {
   requestOf: (suggestionId: string) => CompleteRequest | null;
   trans: TranslationBundle;
   isLocked: (name: string) => boolean;
+  /** There is an editor of settings here: in Notebook 7 it is on another page. */
+  hasSettings: () => boolean;
   /** `asked`: the person has been told what the command costs. */
   execute: (command: string, args?: { asked: boolean }) => void;
 }
@@ -113,7 +115,8 @@ export class Panel extends ReactWidget {
         {status && <p>{gatesOf(status, trans)}</p>}
         {status?.cloud && this._budget(status.cloud)}
         <LeftSection client={this._options.client} trans={trans} />
-        {this._button(Commands.settings, trans.__('Settings…'))}
+        {this._options.hasSettings() &&
+          this._button(Commands.settings, trans.__('Settings…'))}
       </>
     );
   }
@@ -315,19 +318,6 @@ export class Panel extends ReactWidget {
   private _cloud: string | null = null;
   private _stale = false;
   private _asking: Promise<void> | null = null;
-}
-
-function table(rows: Row[]): React.JSX.Element {
-  return (
-    <dl>
-      {rows.map(([name, value]) => (
-        <React.Fragment key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </React.Fragment>
-      ))}
-    </dl>
-  );
 }
 
 function placeOf({ model, url }: Cloud): string {

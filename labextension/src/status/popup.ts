@@ -18,6 +18,9 @@ import type { IPanelOptions } from './panel';
 
 /** A bar that is too long is cut off at its right end, as in a zoomed window: this item stands far from it, and stays. */
 const IN_SIGHT = { rank: 10, priority: 1 };
+/** Without a status bar, as in Notebook 7: at the right of the page's top, where core leaves no room for a popup. */
+const AT_THE_TOP = { rank: 9000 };
+const BELOW = 'jp-mod-mccom-below';
 
 /** What the status item and its panel show and act on. */
 export interface IStatusOptions {
@@ -30,10 +33,10 @@ export interface IStatusOptions {
   trans: TranslationBundle;
 }
 
-/** Adds the status item, its panel, and the command that opens the panel. */
+/** Adds the status item, its panel, and the command that opens the panel. Null: there is no status bar. */
 export function showStatus(
   options: IStatusOptions,
-  statusBar: IStatusBar
+  statusBar: IStatusBar | null
 ): void {
   const { app, client, requestOf, status, sync, palette, trans } = options;
   const { commands } = app;
@@ -53,6 +56,7 @@ export function showStatus(
         requestOf,
         trans,
         isLocked: name => sync.isLocked(name),
+        hasSettings: () => commands.isEnabled(Commands.settings),
         execute: (command, args) => void commands.execute(command, args)
       })
   );
@@ -72,11 +76,14 @@ export function showStatus(
   for (const command of [Commands.panel, Commands.addCloud]) {
     palette?.addItem({ command, category });
   }
-  statusBar.registerStatusItem(PLUGIN_ID, {
-    align: 'right',
-    item: popup.item,
-    ...IN_SIGHT
-  });
+  if (statusBar) {
+    const place = { align: 'right' as const, ...IN_SIGHT };
+    statusBar.registerStatusItem(PLUGIN_ID, { item: popup.item, ...place });
+  } else {
+    popup.item.id = PLUGIN_ID.replace(':', '-');
+    popup.item.addClass(BELOW);
+    app.shell.add(popup.item, 'top', AT_THE_TOP);
+  }
 }
 
 /** The popup of the panel; at most one is open. */
@@ -105,6 +112,9 @@ class PanelPopup {
   private _open(): void {
     const { item } = this;
     const panel = this._panel();
+    if (item.hasClass(BELOW)) {
+      panel.addClass(BELOW);
+    }
     const popup = showPopup({
       body: panel,
       anchor: item,

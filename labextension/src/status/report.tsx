@@ -5,6 +5,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { useOpened } from './opened';
 
 const ROWS = 12;
 
@@ -20,22 +21,11 @@ export function ReportSection({
   write,
   trans
 }: IReportProps): React.JSX.Element {
-  const [report, setReport] = React.useState<string | null>(null);
-  const [said, setSaid] = React.useState('');
-  const toggle = (): void => {
-    setSaid('');
-    if (report !== null) {
-      setReport(null);
-      return;
-    }
-    write().then(setReport, (error: unknown) =>
-      setSaid(error instanceof Error ? error.message : String(error))
-    );
-  };
+  const { found: report, put, said, say, toggle } = useOpened(write);
   const save = (): void => {
     const name = nameOf(new Date());
     download(name, report ?? '');
-    setSaid(trans.__('Saved as %1, where your browser keeps downloads.', name));
+    say(trans.__('Saved as %1, where your browser keeps downloads.', name));
   };
   return (
     <div className="jp-mccom-report">
@@ -59,7 +49,7 @@ export function ReportSection({
             rows={ROWS}
             spellCheck={false}
             value={report}
-            onChange={event => setReport(event.target.value)}
+            onChange={event => put(event.target.value)}
           />
           <button type="button" className="jp-mccom-button" onClick={save}>
             {trans.__('Save the report')}

@@ -5,29 +5,34 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Status } from '../server/status';
 import type { Route } from '../server/wire';
+import type { IOffHere } from '../tokens';
 import { reasonOf } from './messages';
 
-/** Why nothing is completed in a document. */
-export interface IOff {
-  why: 'path' | 'language' | 'notebook' | 'cell';
-  /** Only the administrator of the server can undo it. */
-  binds: boolean;
-  language: string;
-}
-
 /** Why nothing comes where the person is, and what ends that. */
-export function offHereOf(off: IOff, trans: TranslationBundle): string {
-  const reason =
-    off.why === 'language'
-      ? trans.__('completion is switched off in this language')
-      : reasonOf(`${off.why}-off`, trans);
+export function offHereOf(off: IOffHere, trans: TranslationBundle): string {
+  const reason = offReasonOf(off, trans);
   const undo = off.binds
     ? trans.__('Only the administrator of the server can change that.')
     : undoOf(off, trans);
   return [trans.__('Nothing comes here: %1.', reason), undo].join(' ');
 }
 
-function undoOf({ why, language }: IOff, trans: TranslationBundle): string {
+function offReasonOf({ why }: IOffHere, trans: TranslationBundle): string {
+  switch (why) {
+    case 'language':
+      return trans.__('completion is switched off in this language');
+    case 'large':
+      return trans.__('this text has more than a million characters');
+    case 'minified':
+      return trans.__(
+        'the lines of this text are very long, as in minified code or data'
+      );
+    default:
+      return reasonOf(`${why}-off`, trans);
+  }
+}
+
+function undoOf({ why, language }: IOffHere, trans: TranslationBundle): string {
   switch (why) {
     case 'notebook':
       return trans.__(
@@ -43,6 +48,9 @@ function undoOf({ why, language }: IOff, trans: TranslationBundle): string {
       );
     case 'language':
       return trans.__('The command “Complete %1” ends that.', language);
+    case 'large':
+    case 'minified':
+      return trans.__('Other cells and files are completed.');
   }
 }
 
