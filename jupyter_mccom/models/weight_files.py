@@ -95,13 +95,13 @@ class WeightFiles:
                 return self._pull(transfer)
             finally:
                 lock.release()
-        except (IsADirectoryError, FileExistsError, NotADirectoryError) as error:
-            stands = error.filename or str(self._path(model))
-            raise ModelError(
-                f"{model.id} cannot be put in place, since something else stands there: remove {stands!r}, "
-                f"then run: jupyter mccom pull {model.id}"
-            ) from error
         except OSError as error:
+            stands = Path(str(error.filename or self._path(model)))
+            if isinstance(error, IsADirectoryError | FileExistsError) and stands.parent == self.models_dir:
+                raise ModelError(
+                    f"{model.id} cannot be put in place, since something else stands there: remove {str(stands)!r}, "
+                    f"then run: jupyter mccom pull {model.id}"
+                ) from error
             raise ModelError(
                 f"{str(self.models_dir)!r} cannot hold {model.id} ({error}); make it writable, set MCCom.models_dir, "
                 f"or have its owner run: jupyter mccom pull {model.id} --models-dir {str(self.models_dir)!r}"

@@ -36,6 +36,8 @@ CLOUD = "mccom_cloud"
 """Key under which the server's `LiveCloud` stands there."""
 
 
+_MOST_CHARS = 800
+"""Of a refusal: its beginning says what is wrong, its end the next step."""
 _MAX_READ_BYTES = 4 * 1024 * 1024
 """Of a body that is too large: so much is read, so that its sender sees the refusal; then the connection is closed."""
 
@@ -113,7 +115,9 @@ class MCComHandler(APIHandler):
         self.refuse(413, f"the body is over {wire.MAX_BODY_BYTES // 1024} KiB; send fewer or shorter cells")
 
     def refuse(self, status: int, message: str, **more: bool) -> None:
-        """One line that says what is wrong."""
+        """One line that says what is wrong. What it repeats of a request is cut off."""
+        if len(message) > _MOST_CHARS:
+            message = f"{message[: _MOST_CHARS // 2]}…{message[-_MOST_CHARS // 2 :]}"
         self.set_status(status)
         self.finish(json.dumps({"message": message, **more}))
 

@@ -280,9 +280,9 @@ def cloud_request_from(value: object, *, names_model: bool) -> CloudRequest:
     """A CloudRequest from a body of `/mccom/cloud`; `names_model`: the route is about one model."""
     body = _object(value, "the request body")
     return CloudRequest(
-        provider=_field(body, "provider", str).strip(),
-        url=_field(body, "url", str, "").strip(),
-        model=_field(body, "model", str, None if names_model else "").strip(),
+        provider=_name(body, "provider").strip(),
+        url=_name(body, "url", "").strip(),
+        model=_name(body, "model", None if names_model else "").strip(),
         key=_field(body, "key", str, "").strip(),
         local=_field(body, "local", bool, False),
     )

@@ -46,3 +46,18 @@ def test_a_machine_that_is_slower_than_the_bound(monkeypatch: pytest.MonkeyPatch
         now_s += 40
         progress.made(100.0)
         assert progress.left_s(now_s) == pytest.approx(60)
+
+
+def test_a_server_that_sleeps_ends_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time in which the server itself was stopped, while somebody waited, counts as one look at the clock."""
+    real_s = 100.0
+    monkeypatch.setattr(Progress, "_real_s", staticmethod(lambda: real_s))
+    progress = Progress()
+    own_s = progress.now_s()
+    with progress.waiting():
+        real_s += 2
+        assert progress.left_s(own_s) == pytest.approx(13)
+        real_s += 3600
+        assert progress.left_s(own_s) == pytest.approx(12)
+    with progress.waiting():
+        assert progress.left_s(progress.now_s()) == pytest.approx(12)

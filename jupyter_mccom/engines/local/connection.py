@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
@@ -15,7 +16,7 @@ from typing import Any, TypeVar
 import anyio
 
 from ...errors import EngineError, EngineHung, PromptTooLong
-from .progress import Progress
+from .progress import LOOK_S, Progress
 
 _MAX_LINE_BYTES = 1_000_000
 _Result = TypeVar("_Result")
@@ -35,7 +36,7 @@ async def ask(
             writer.write(key.encode() + b"\n" + json.dumps(request).encode() + b"\n")
             await patiently(writer.drain)
             began_s = progress.now_s()
-            while line := await patiently(reader.readline):
+            while line := await patiently(reader.readline, LOOK_S):
                 progress.made(began_s)
                 began_s = progress.now_s()
                 found = _checked(_read(line))
@@ -52,12 +53,14 @@ async def ask(
         raise _broken("in the middle of an answer")
 
 
-async def _patiently(progress: Progress, step: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
-    """What a step gives, which may be taken again when it was cut off. Raises EngineHung."""
+async def _patiently(
+    progress: Progress, step: Callable[[], Coroutine[Any, Any, _Result]], look_s: float = math.inf
+) -> _Result:
+    """What a step gives; it is cut off and taken again each `look_s`. Raises EngineHung."""
     own_s = progress.now_s()
     with progress.waiting():
         while True:
-            with anyio.move_on_after(max(0.0, progress.left_s(own_s))):
+            with anyio.move_on_after(min(look_s, max(0.0, progress.left_s(own_s)))):
                 return await step()
             if progress.left_s(own_s) <= 0:
                 progress.hung()

@@ -20,6 +20,12 @@ _MARGIN = 1.5
 """Times the longest silence that was broken, where that was longer than all this: such a machine does not hang."""
 
 
+LOOK_S = 1.0
+"""Who waits looks at the clock at least this often."""
+_ASLEEP_S = 3.0
+"""A longer time without a look is one in which this process itself was stopped, as in a laptop that sleeps."""
+
+
 class Progress:
     """Of one model's process. Requests that are given up after a short wait count together: a person types on."""
 
@@ -31,11 +37,18 @@ class Progress:
         """Waits that ended without a word since the last one."""
         self._since_s = 0.0
         """Since when somebody waits now."""
+        self._looked_s = 0.0
+        self._asleep_s = 0.0
 
-    @staticmethod
-    def now_s() -> float:
-        """Seconds on a clock that never goes back."""
-        return time.monotonic()
+    def now_s(self) -> float:
+        """Seconds on a clock that never goes back, and stands while this process is stopped and somebody waits."""
+        real_s = self._real_s()
+        gap_s, self._looked_s = real_s - self._looked_s, real_s
+        if self._n_waiting and gap_s > _ASLEEP_S:
+            self._asleep_s += gap_s - LOOK_S
+        return real_s - self._asleep_s
+
+    _real_s = staticmethod(time.monotonic)
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -46,9 +59,10 @@ class Progress:
         try:
             yield
         finally:
+            now_s = self.now_s()
             self._n_waiting -= 1
             if not self._n_waiting:
-                self._vain_s += self.now_s() - self._since_s
+                self._vain_s += now_s - self._since_s
 
     def left_s(self, own_s: float) -> float:
         """Seconds until one who waits, and heard nothing since `own_s`, knows that it hangs; 0 or less: it does."""

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from typing import TypeVar
 
 from ...errors import EngineHung
-from .progress import Progress
+from .progress import LOOK_S, Progress
 
 _Item = TypeVar("_Item")
 
@@ -51,7 +51,7 @@ async def _wait(item: asyncio.Task[tuple[_Item]], own_s: float, progress: Progre
                 progress.hung()
                 silent_s = progress.now_s() - own_s
                 raise EngineHung(f"the model's process hung ({silent_s:.0f} s without a token); it starts again now")
-            await asyncio.wait({item}, timeout=left_s)
+            await asyncio.wait({item}, timeout=min(LOOK_S, left_s))
 
 
 async def _next(stream: AsyncGenerator[_Item, None]) -> tuple[_Item]:
