@@ -111,10 +111,10 @@ def _pull(store: Store) -> None:
 def _scripted(why: str) -> bool:
     """Shows the life of one suggestion, written down beforehand."""
     rows = (
-        ("you type", 'bad = chill[chill["'),
-        ("grey text", 'wind_gust_kmh"] > 10] (local)'),
+        ("you type", 'worst = chill.nlargest(3, "'),
+        ("grey text", 'chill") (local)'),
         ("you type", "r"),
-        ("grey text", 'ainfall_mm"] > 5] (cloud, rejected)'),
+        ("grey text", 'ainfall_mm") (cloud, rejected)'),
     )
     print(Page(title=f"Scripted, no model was asked: {why}", rows=rows))
     return False
