@@ -34,7 +34,7 @@ from tests.conftest import SMALL
         ({"context_tokens": 1024}, 0.000_05, 755, "context_tokens = 1024 holds no more"),
         ({"context_tokens": 400}, None, 256, "context_tokens = 400 holds no more"),
         ({"context_tokens": 4096}, 0.000_5, 960, "reads 1000"),
-        ({"context_tokens": 10}, None, 1, "context_tokens = 10"),
+        ({"context_tokens": 64}, None, 1, "context_tokens = 64"),
     ],
 )
 def test_a_length(settings: dict[str, int], read_s: float | None, tokens: int, why: str) -> None:
