@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from .frame import Frame
+
 Span: TypeAlias = tuple[int, int]
 """Where in a text something begins and ends."""
 CellKind: TypeAlias = Literal["code", "markdown", "raw"]
@@ -177,6 +179,8 @@ class Chunk:
     hidden: tuple[Span, ...] = ()
     """Where `text` holds secrets of the document that it was cut from, as far as they were looked for. What is on this
     machine may read them."""
+    frames: tuple[Frame, ...] = ()
+    """Of the kernel's chunk: the frames that it holds, also those of which `text` does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +210,9 @@ class Prompt:
     prompt, as `cells`: what leaves the machine is masked by the secrets that stand in them."""
     cells: tuple[str, ...] = ()
     """The other open cells, whole."""
+    frames: tuple[Frame, ...] = ()
+    """The data frames that the live kernel holds. They are no part of the prompt either: what a text says of them is
+    looked up."""
     session: str = ""
     """Opaque and the same for every prompt of a document: keeps its requests on one replica and its cache."""
 

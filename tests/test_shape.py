@@ -17,7 +17,8 @@ PACKAGE = ROOT / "jupyter_mccom"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "labextension" not in path.parts)
 SOURCES = [*FILES, *sorted((ROOT / "labextension" / "src").rglob("*.ts*")), *sorted((ROOT / "tests").rglob("*.py"))]
 ALLOWED = {
-    "types": set[str](),
+    "frame": set[str](),
+    "types": {"frame"},
     "errors": set[str](),
     "put_in_place": set[str](),
     "regular_file": set[str](),
@@ -29,9 +30,10 @@ ALLOWED = {
     "settings": {"bounded", "errors"},
     "configuration": {"bounded", "settings"},
     "way_out": set[str](),
-    "cascade": {"agreement", "protocols", "types", "errors"},
+    "cascade": {"agreement", "frame", "protocols", "types", "errors"},
     "process": {"errors"},
     "retrieval": {
+        "frame",
         "process",
         "privacy",
         "protocols",

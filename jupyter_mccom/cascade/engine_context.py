@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import TypeAlias
 
 from ..errors import EngineError, PromptTooLong
@@ -91,10 +92,15 @@ class Context:
             session=session,
         )
         there = {(chunk.source, chunk.first_line) for chunk in prompt.chunks}
-        return prompt, tuple(hit for hit in hits if (hit.chunk.source, hit.chunk.first_line) in there)
+        return prompt, tuple(_text_of(hit) for hit in hits if (hit.chunk.source, hit.chunk.first_line) in there)
 
     async def _found(self, request: CompletionRequest, text: str, confidence: float | None) -> tuple[Hit, ...]:
         if self._retriever is None or not self._n_retrieved_tokens:
             return ()
         hits = await self._retriever.search(request, text=text, confidence=confidence, n_hits=self._n_hits)
         return tuple(hit for hit in hits if self._allowed(hit))
+
+
+def _text_of(hit: Hit) -> Hit:
+    """The hit as it stood in a prompt: it is kept for long."""
+    return replace(hit, chunk=replace(hit.chunk, frames=())) if hit.chunk.frames else hit

@@ -176,8 +176,12 @@ class Escalation:
             answer.begun = ""
         added = written.text if written.generation.stop not in ("late", "hopeless") else ""
         behind = replace(answer.request, prefix=answer.request.prefix + begun.begun)
-        invents = answer.request.trigger == "typing" and await asyncio.to_thread(written.invents, behind)
-        found = gates.route(written.generation.tokens, text=added, parses=written.parses, cloud="off", invents=invents)
+        invents = misses = False
+        if answer.request.trigger == "typing":
+            invents = await asyncio.to_thread(written.invents, behind)
+            misses = await asyncio.to_thread(written.misses, behind)
+        tokens, parses = written.generation.tokens, written.parses
+        found = gates.route(tokens, text=added, parses=parses, cloud="off", invents=invents, misses=misses)
         if found.to == "local":
             answer.wrote((begun.begun + added).rstrip(), parses=True)
             return replace(route, confidence=found.confidence, chance=found.chance)
@@ -203,13 +207,14 @@ class Escalation:
         answer.hopeless = written.generation.stop == "hopeless"
         text, parses = written.text, written.parses
         answer.wrote(text, parses=parses)
-        noise = invents = False
+        noise = invents = misses = False
         if answer.request.trigger == "typing":
             raw = written.generation.text
             noise = await asyncio.to_thread(is_noise, answer.request, text, written=raw, taken=answer.taken)
             invents = await asyncio.to_thread(written.invents, answer.request)
-        answer.withheld = invents and not gates.shows_noise(answer.features)
-        route = gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise, invents=invents)
+            misses = await asyncio.to_thread(written.misses, answer.request)
+        answer.withheld = misses or (invents and not gates.shows_noise(answer.features))
+        route = gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise, invents=invents, misses=misses)
         return await proposed(answer, gates, written, route) if answer.proposes else route
 
     async def _from_cloud(self, answer: RunningAnswer, route: Route) -> Suggestion:

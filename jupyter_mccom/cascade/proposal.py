@@ -41,4 +41,5 @@ def _route_of(gates: Gates, request: CompletionRequest, written: LocalText) -> R
         cloud="off",
         noise=is_noise(request, text, written=written.generation.text, taken=False),
         invents=written.invents(request),
+        misses=written.misses(request),
     )

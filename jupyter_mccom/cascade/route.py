@@ -65,14 +65,16 @@ class Gates:
         cloud: CloudState,
         noise: bool = False,
         invents: bool = False,
+        misses: bool = False,
     ) -> Route:
         """Where to go with a finished (or hopeless) local text.
 
         `noise` is hardly ever shown, and asks no cloud; nor is what `invents` names, about which the cloud is asked.
+        What `misses` a column would fail and is never shown; the cloud is asked.
         """
         features = features_of(tokens, text, parses)
         ready = cloud == "ready"
-        if text and (noise or invents) and not self.shows_noise(features):
+        if text and (misses or ((noise or invents) and not self.shows_noise(features))):
             asks = ready and not noise
             return self._to("cloud" if asks else "nothing", "unsure" if asks else "low", features)
         if ready and (not text if features is None else not self._sure(features)):

@@ -116,7 +116,7 @@ class LocalTier:
         async with aclosing(writing.texts(prompt, deadline_s=self._clock.now_s() + request.deadline_s)) as found:
             async for _ in found:
                 pass
-        return LocalText(text=writing.text, generation=writing.generation, parses=True, hits=hits)
+        return LocalText(text=writing.text, generation=writing.generation, parses=True, hits=hits, frames=prompt.frames)
 
     async def _written(
         self, answer: RunningAnswer, request: CompletionRequest, hopeless: Callable[[Sequence[Token]], bool]
@@ -140,7 +140,7 @@ class LocalTier:
             language = cell_language(request.language, request.prefix)
             parses = not await asyncio.to_thread(breaks, language, request.prefix, text, request.suffix)
             answer.lap("gates")
-        return LocalText(text=text, generation=generation, parses=parses, hits=hits)
+        return LocalText(text=text, generation=generation, parses=parses, hits=hits, frames=prompt.frames)
 
     async def _draft(self, request: CompletionRequest, hits: Sequence[Hit]) -> str:
         if not self.context.engine.skills.checks_draft:

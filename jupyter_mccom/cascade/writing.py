@@ -12,11 +12,13 @@ from typing import TypeVar
 
 import anyio
 
+from ..frame import Frame
 from ..protocols import Clock, Engine
 from ..types import CompletionRequest, Generation, Hit, Prompt, Stop, Token
 from .text.invented_names import invented_names
 from .text.language import cell_language
 from .text.markers import first_marker, without_begun
+from .text.missing_columns import missing_columns
 from .text.trim import extent_end, extent_of, looping, trim
 
 _Result = TypeVar("_Result")
@@ -33,10 +35,16 @@ class LocalText:
     """The cell holds with it; not looked at where it came too late."""
     hits: tuple[Hit, ...]
     """What stood in its prompt."""
+    frames: tuple[Frame, ...] = ()
+    """The data frames that the live kernel held."""
 
     def invents(self, request: CompletionRequest) -> bool:
         """The text has names that stand nowhere in what the model has read. May take some milliseconds."""
         return bool(invented_names(request, self.text, [hit.chunk.text for hit in self.hits]))
+
+    def misses(self, request: CompletionRequest) -> bool:
+        """The text reads a column that its data frame does not have. May take some milliseconds."""
+        return bool(missing_columns(request, self.text, self.frames))
 
 
 class Writing:

@@ -11,12 +11,14 @@ import inspect
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from ..errors import RetrievalError
+from ..frame import Frame
 from ..types import Chunk, CompletionRequest
 from . import namespace
-from .names import LiveName, chunk_of, names_from
+from .names import LiveName, chunk_of, frames_of, names_from
 
 _ANSWER_S = 1.0
 """An idle kernel answers in 10 ms (measured); one that does not is left alone."""
@@ -72,22 +74,29 @@ class KernelNames:
     async def chunk(self, request: CompletionRequest) -> Chunk | None:
         """What the cursor's statement names, as comment lines; none of them where it names nothing that is known.
 
-        None where no names are known: room for lines that may come is kept, so that they move no other text.
+        None where no names are known: room for lines that may come is kept, so that they move no other text. It has the
+        kernel's frames while nothing runs.
         """
-        names = await self.names(request.document)
-        if not names or request.language != "python":
+        kernel = await self._asked_of(request.document)
+        if kernel is None or not kernel.names or request.language != "python":
             return None
-        return chunk_of(names, request, max_chars=self._max_chars) or _NOTHING
+        found = chunk_of(kernel.names, request, max_chars=self._max_chars) or _NOTHING
+        return replace(found, frames=kernel.frames) if kernel.is_current else found
 
     async def names(self, document: str) -> tuple[LiveName, ...]:
         """Frames first, then newest; empty without a kernel that can be asked.
 
         Of a kernel that is busy, what it held when it was last idle, at once.
         """
+        kernel = await self._asked_of(document)
+        return kernel.names if kernel else ()
+
+    async def _asked_of(self, document: str) -> _Kernel | None:
+        """The document's kernel, asked anew where something ran since; None without one."""
         self._drop_ended()
         kernel_id = await self._kernel_of(document)
         if kernel_id is None:
-            return ()
+            return None
         if kernel_id not in self._kernels:
             self._kernels[kernel_id] = _Kernel(self._managers.get_kernel(kernel_id), self._retry_s)
         kernel = self._kernels[kernel_id]
@@ -98,7 +107,7 @@ class KernelNames:
             task.add_done_callback(lambda _: self._asking.pop(kernel_id))
         if kernel_id in self._asking:
             await asyncio.wait({self._asking[kernel_id]}, timeout=_WAIT_S)
-        return kernel.names
+        return kernel
 
     async def aclose(self) -> None:
         """Cancels what is being asked and waits for its end. Idempotent."""
@@ -135,8 +144,10 @@ class _Kernel:
         """Something ran since it was last asked."""
         self._own: asyncio.Future[None] | None = None
         """Done when our request is begun; None when it was, or there is none."""
+        self._is_asked = False
         self.names: tuple[LiveName, ...] = ()
         """The names that this run was last known to hold."""
+        self.frames: tuple[Frame, ...] = ()
         manager.observe(self._noted, "execution_state")
 
     @property
@@ -144,11 +155,16 @@ class _Kernel:
         """True while the kernel is idle, by the server's kernel manager."""
         return bool(self._manager.execution_state == "idle" and self._manager.ready.done())
 
+    @property
+    def is_current(self) -> bool:
+        """True while nothing has run since it told its names."""
+        return not self._changed and not self._is_asked
+
     def notice_restart(self) -> None:
         """Forgets the names of the run before."""
         if self._manager.ready is not self._run:
             self._run = self._manager.ready
-            self.names = ()
+            self.names, self.frames = (), ()
             self._changed, self._not_before_s = True, 0.0
 
     def wants_asking(self) -> bool:
@@ -158,7 +174,7 @@ class _Kernel:
 
     async def ask(self) -> None:
         """Gets the names anew. Without an answer in time the old ones stay, and it is asked again later."""
-        run = self._run
+        run, self._is_asked = self._run, True
         client = self._manager.client(context=self._manager.context)
         client.session.session = str(uuid.uuid4())  # with the manager's own, the kernel would mix up their replies
         client.start_channels(iopub=False, stdin=False, hb=False, control=False)
@@ -167,12 +183,12 @@ class _Kernel:
         except (TimeoutError, RetrievalError):
             names = None
         finally:
-            self._own = None
+            self._own, self._is_asked = None, False
             client.stop_channels()
         if self._manager.ready is not run:
             return
         if names is not None:
-            self.names = names
+            self.names, self.frames = names, frames_of(names)
         if not names:  # nothing: the server may not have heard of what ran right after a start
             self._changed = True
             self._not_before_s = asyncio.get_running_loop().time() + self._retry_s

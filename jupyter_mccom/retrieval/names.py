@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..frame import Frame
 from ..types import Chunk, CompletionRequest
 
 _MAX_CHARS = 200
@@ -83,6 +84,17 @@ def chunk_of(names: Sequence[LiveName], request: CompletionRequest, *, max_chars
     if not lines:
         return None
     return Chunk(source="kernel", first_line=1, last_line=len(lines), text="\n".join(lines))
+
+
+def frames_of(names: Sequence[LiveName]) -> tuple[Frame, ...]:
+    """The data frames of which every column is known, less those whose columns have several levels."""
+    found = []
+    for live in names:
+        columns = tuple(member.rpartition(": ")[0] for member in live.members)
+        is_frame = live.type_name.endswith(".DataFrame") and live.shape.endswith(f", {len(columns)})")
+        if is_frame and not any(column.startswith("(") for column in columns):
+            found.append(Frame(name=live.name, columns=columns))
+    return tuple(found)
 
 
 def _cell_above(request: CompletionRequest) -> str:

@@ -269,10 +269,10 @@ def line_from_trouble(request_id: str, message: str) -> dict[str, Any]:
 
 
 def json_from_trace(trace: Trace) -> dict[str, Any]:
-    """A Trace as a JSON object; times in seconds, probabilities 0..1. Where hits hold secrets is left out."""
+    """A Trace as a JSON object; times in seconds, probabilities 0..1. Of a hit's chunk, its place and its text."""
     found = asdict(trace)
     for hit in found["hits"]:
-        del hit["chunk"]["hidden"]
+        del hit["chunk"]["hidden"], hit["chunk"]["frames"]
     return found
 
 

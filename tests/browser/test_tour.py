@@ -20,11 +20,11 @@ from .lab import PATIENCE_MS, Faults, Lab, Notebook, wait_for
 
 _READING_MS = 700
 """Less than anybody needs for the sentences above a cell."""
-_GAP_MS = 150
+_GAPS_MS = (40, 400)
 """Between two keys: a text may come, and go with the next key, before all is typed."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def tour_lab(models: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab as on Binder and with `demo`: the model offered first, which will stand in for a cloud too."""
     with pytest.MonkeyPatch.context() as patched:
@@ -67,11 +67,11 @@ class Tour(Notebook):
         assert self.source(self.code(number)) == becomes
         self.page.keyboard.press("Control+Enter")
 
-    def ghost_after(self, number: int, typed: str) -> str:
-        """Reads what is to be typed into a code cell, types it, and waits for grey text."""
+    def ghost_after(self, number: int, typed: str, *, gap_ms: int) -> str:
+        """Reads what is to be typed into a code cell, types it at its end, and waits for grey text."""
         self.enter(self.code(number))
         self.page.wait_for_timeout(_READING_MS)
-        self.type(typed, delay_ms=_GAP_MS)
+        self.type(typed, delay_ms=gap_ms)
         self.settle(_READING_MS)
         return self.wait_ghost()
 
@@ -81,23 +81,24 @@ def _reason(lab: Lab) -> str:
     return reason
 
 
+@pytest.mark.parametrize("gap_ms", _GAPS_MS)
 def test_a_newcomer_goes_through_the_tour(
-    tour_lab: Lab, window: BrowserContext, screenshots: Path, faults: Faults
+    tour_lab: Lab, window: BrowserContext, screenshots: Path, faults: Faults, gap_ms: int
 ) -> None:
-    """Each cell of the tour does what its text says."""
+    """Each cell of the tour does what its text says, however quickly a person types."""
     book = Tour(window, tour_lab)
     expect(book.run(0)).to_contain_text("nothing leaves this machine")
-    column = book.ghost_after(1, 'rain = days["')
+    column = book.ghost_after(1, 'rain = days["', gap_ms=gap_ms)
     assert column.startswith('rainfall_mm"]'), "what follows depends on how quickly the keys come"
     book.page.screenshot(path=str(screenshots / "tour-data.png"))
     book.take(1, f'rain = days["{column}')
-    assert book.ghost_after(2, "chill = weather.") == "add_wind_chill(days)"
-    book.type("add")
+    assert book.ghost_after(2, "chill = weather.", gap_ms=gap_ms) == "add_wind_chill(days)"
+    book.type("add", delay_ms=gap_ms)
     assert book.wait_ghost() == "_wind_chill(days)"
     book.page.screenshot(path=str(screenshots / "tour-files.png"))
     book.take(2, "chill = weather.add_wind_chill(days)")
     expect(book.run(3).last).to_contain_text("cloud qwen2.5-coder-0.5b at http://127.0.0.1", timeout=PATIENCE_MS)
-    assert book.ghost_after(4, 'worst = chill.nlargest(3, "') == 'chill")'
+    assert book.ghost_after(4, '"', gap_ms=gap_ms) == 'chill")'
     book.read()
     book.type("r")
     wait_for(lambda: _reason(tour_lab) == "rejected", "the cloud's answer")

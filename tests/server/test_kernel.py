@@ -7,9 +7,11 @@ import os
 import signal
 from typing import Any
 
+import anyio
 import pytest
 from blockbuster import BlockBuster
 
+from jupyter_mccom.frame import Frame
 from jupyter_mccom.types import CompletionRequest
 from tests.live import DOCUMENT, Notebook, notebook
 
@@ -43,6 +45,29 @@ async def test_a_real_column_reaches_the_prompt(jp_serverapp: Any, never_blocks:
         chunk = await book.names.chunk(request)
         assert chunk is not None
         assert chunk.text == "# df: pandas.DataFrame (1, 2) columns: rooms: int64, price: float64"
+
+
+async def _frames(book: Notebook, *columns: str) -> None:
+    """Waits until the chunk of a line that names nothing has one frame, with these columns; none: no frame."""
+    request = CompletionRequest(
+        id="r", client="c", document=DOCUMENT, cell_id="1", language="python", prefix="x = ", suffix=""
+    )
+    wanted = (Frame(name="df", columns=columns),) if columns else ()
+    with anyio.fail_after(60):
+        while (chunk := await book.names.chunk(request)) is None or (chunk.text, chunk.frames) != ("", wanted):
+            await asyncio.sleep(0.05)
+
+
+async def test_the_frames_are_told_while_nothing_runs(jp_serverapp: Any) -> None:
+    """All columns of the frames are told, but not while a cell runs, which may change them."""
+    async with notebook(jp_serverapp) as book:
+        await book.ran("import pandas\ndf = pandas.DataFrame({'rooms': [1]})")
+        await _frames(book, "rooms")
+        book.client.execute("import time\ndf['price'] = 1.5\ntime.sleep(30)")
+        await book.state("busy")
+        await _frames(book)
+        await book.manager.interrupt_kernel()
+        await _frames(book, "rooms", "price")
 
 
 async def test_it_is_asked_once_for_what_ran_however_many_keys(jp_serverapp: Any) -> None:

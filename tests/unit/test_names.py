@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_mccom.retrieval.names import LiveName, chunk_of, names_from
+from jupyter_mccom.frame import Frame
+from jupyter_mccom.retrieval.names import LiveName, chunk_of, frames_of, names_from
 from jupyter_mccom.types import Cell, CompletionRequest
 
 REQUEST = CompletionRequest(
@@ -117,6 +118,18 @@ def test_functions_show_parameters_and_objects_their_attributes() -> None:
 def test_an_absurd_line_breaks_nothing(typed: str) -> None:
     """A line nested or indented without end breaks nothing."""
     assert _names(_lines(typed)) in ([], ["df"])
+
+
+def test_frames_of_which_every_column_is_known() -> None:
+    """A frame is known where all of its columns are, and each has one name."""
+    many = replace(DF, name="many", shape="(120, 61)")
+    levels = replace(DF, name="levels", members=("('a', 'b'): int64", "('a', 'c'): int64"))
+    polar = replace(DF, name="polar", type_name="polars.DataFrame", members=("a: b: Int64", "c: Int64"))
+    series = replace(DF, name="series", type_name="pandas.Series", shape="(2,) float64", members=())
+    assert frames_of([DF, many, levels, polar, series, ARRAY, NET]) == (
+        Frame(name="df", columns=("city", "price")),
+        Frame(name="polar", columns=("a: b", "c")),
+    )
 
 
 def test_modules_are_told_nowhere() -> None:

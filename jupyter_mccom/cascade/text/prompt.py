@@ -105,6 +105,7 @@ def build(
         suffix=suffix,
         own=(request.prefix, request.suffix),
         cells=tuple(cell.source for cell in (*request.cells_before, *request.cells_after)),
+        frames=tuple(frame for hit in hits for frame in hit.chunk.frames),
         session=session,
     )
 

@@ -94,6 +94,7 @@ class Oracle(Gates):
         cloud: CloudState,
         noise: bool = False,
         invents: bool = False,
+        misses: bool = False,
     ) -> Route:
         """The route to the cloud, unless the local text is right."""
         if cloud == "ready" and not self.knows(text):
