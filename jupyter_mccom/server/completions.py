@@ -64,9 +64,9 @@ class Completions:
         return self._live.opened.cascade.documents.of(request).begin(request, work)
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
-        """The suggestions of Cascade.complete. Raises SettingsError when completions are switched off.
+        """The suggestions of Cascade.complete.
 
-        Raises EngineBusy where no answer came in time.
+        Raises SettingsError when completions are switched off, EngineBusy where the first model was too slow.
         """
         if not self._live.settings.enabled:
             raise SettingsError(
@@ -82,7 +82,7 @@ class Completions:
         async with self._live.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
             async for suggestion in suggestions:
                 self._pulls.trouble = ""  # what was to be told of a download is old news
-                if suggestion.final and not suggestion.text and suggestion.route.reason == "late":
+                if suggestion.final and _is_late(suggestion, opened):
                     raise EngineBusy(_late_words(opened))
                 if suggestion.final and suggestion.text:
                     self._do_in_advance(self._look_ahead(request, suggestion))
@@ -199,8 +199,7 @@ class Completions:
         """Ends the processes of the model and of the project's index, and starts the model's anew, without a pause."""
         self._nothing_in_advance()
         opened = self._live.opened
-        if opened.host is not None:
-            await opened.host.restart()
+        await opened.local.restart()
         if opened.tree is not None:
             await opened.tree.restart()
         if self._warming is not None:
@@ -271,10 +270,18 @@ class Completions:
             return  # the host keeps the reason, and the status shows it
 
 
+def _is_late(suggestion: Suggestion, opened: OpenCascade) -> bool:
+    """The first model wrote nothing in time. What a cloud fails to write in time is told by the status alone."""
+    late = not suggestion.text and suggestion.route.reason == "late"
+    return late and not opened.cascade.journal.cloud_trouble
+
+
 def _late_words(opened: OpenCascade) -> str:
     """Why a request got nothing in its time: nobody is to wait for that and be told nothing."""
     name = opened.model.family
-    if opened.host is not None and opened.host.state in ("asleep", "loading"):
+    if opened.local.server is not None:
+        return f"{name} did not answer in time; ask again, or have its server run a smaller model"
+    if opened.host is None or opened.host.state in ("asleep", "loading"):
         return f"{name} is still being loaded; ask again in a moment, or try a smaller model"
     return f"{name} did not answer in time; ask again, try a smaller model, or start it anew with %mccom restart"
 
