@@ -119,6 +119,24 @@ async def test_a_process_that_reads_nothing_is_found_out(monkeypatch: pytest.Mon
             await anext(lines)
 
 
+async def test_a_slow_reader_is_no_slow_process() -> None:
+    """The time in which nobody reads on does not count as a silence of the process: it is soon found to hang later."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"{}\n" * 3 + json.dumps({"end": True}).encode() + b"\n")
+        await writer.drain()
+        writer.close()
+
+    watched = Progress(least_s=1)
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        name, port = server.sockets[0].getsockname()
+        async for _ in ask(name, port, "key", {}, progress=watched):
+            await asyncio.sleep(0.3)
+    with watched.waiting():
+        assert watched.left_s(watched.now_s()) == pytest.approx(1, abs=0.5)
+
+
 async def _typed(name: str, port: int, key: str, watched: Progress) -> None:
     """Keys of somebody who never waits for an answer."""
     while True:

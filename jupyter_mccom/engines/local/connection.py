@@ -37,11 +37,11 @@ async def ask(
             began_s = progress.now_s()
             while line := await patiently(reader.readline):
                 progress.made(began_s)
-                began_s = progress.now_s()
                 found = _checked(_read(line))
                 whole = "end" in found or "counts" in found
                 if "working" not in found:
                     yield found
+                began_s = progress.now_s()  # what the reader does meanwhile is no silence of the process
         finally:
             writer.transport.abort()  # closing it would wait until a process that hangs has read everything
             with suppress(OSError):
