@@ -83,7 +83,7 @@ class Completions:
             async for suggestion in suggestions:
                 self._pulls.trouble = ""  # what was to be told of a download is old news
                 if suggestion.final and _is_late(suggestion, opened):
-                    raise EngineBusy(_late_words(opened))
+                    raise EngineBusy(await asyncio.to_thread(_late_words, opened))
                 if suggestion.final and suggestion.text:
                     self._do_in_advance(self._look_ahead(request, suggestion))
                 yield suggestion
@@ -277,7 +277,7 @@ def _is_late(suggestion: Suggestion, opened: OpenCascade) -> bool:
 
 
 def _late_words(opened: OpenCascade) -> str:
-    """Why a request got nothing in its time: nobody is to wait for that and be told nothing."""
+    """Why a request got nothing in its time: nobody is to wait for that and be told nothing. Looks for files."""
     name = opened.model.family
     if opened.local.server is not None:
         return f"{name} did not answer in time; ask again, or have its server run a smaller model"

@@ -72,7 +72,7 @@ async def test_what_is_answered_in_advance_ends_with_the_next_request(jp_fetch: 
     asked.cancel()
 
 
-async def test_who_gets_nothing_in_time_is_told_why(jp_fetch: Fetch) -> None:
+async def test_who_gets_nothing_in_time_is_told_why(jp_fetch: Fetch, never_blocks: object) -> None:
     """An answer that would be empty because no time was left says so: the model is loaded, or too slow."""
     (cold,) = await complete(jp_fetch, deadline_s=0.05)
     assert (cold["type"], "is still being loaded" in cold["text"]) == ("trouble", True), cold
