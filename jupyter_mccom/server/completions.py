@@ -32,7 +32,7 @@ _REST_S = 0.3
 """After an answer, so that nothing is done for one that is typed over at once: a quick typist's gap is 0.1 s. A page
 answers keys that are typed along by itself, and what is done in advance goes on beside them."""
 _LOOK_S = 10.0
-"""A server in trouble is asked what it is this rarely, while nobody types."""
+"""Seconds between two questions to a server in trouble, while nobody types."""
 IN_ADVANCE: ContextVar[bool] = ContextVar("mccom_in_advance", default=False)
 """True in work that is done while nobody waits for an answer. A benchmark counts such calls of an engine apart."""
 
