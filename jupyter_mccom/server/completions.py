@@ -33,6 +33,8 @@ _REST_S = 0.3
 answers keys that are typed along by itself, and what is done in advance goes on beside them."""
 _LOOK_S = 10.0
 """Seconds between two questions to a server in trouble, while nobody types."""
+_WAITED_S = 5.0
+"""Who types and has set a shorter `latency_budget_s` is told of no answer that took longer: it was not waited for."""
 IN_ADVANCE: ContextVar[bool] = ContextVar("mccom_in_advance", default=False)
 """True in work that is done while nobody waits for an answer. A benchmark counts such calls of an engine apart."""
 
@@ -82,7 +84,7 @@ class Completions:
         async with self._live.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
             async for suggestion in suggestions:
                 self._pulls.trouble = ""  # what was to be told of a download is old news
-                if suggestion.final and _is_late(suggestion, opened):
+                if suggestion.final and _is_late(suggestion, request, opened):
                     raise EngineBusy(await asyncio.to_thread(_late_words, opened))
                 if suggestion.final and suggestion.text:
                     self._do_in_advance(self._look_ahead(request, suggestion))
@@ -270,10 +272,14 @@ class Completions:
             return  # the host keeps the reason, and the status shows it
 
 
-def _is_late(suggestion: Suggestion, opened: OpenCascade) -> bool:
-    """The first model wrote nothing in time. What a cloud fails to write in time is told by the status alone."""
+def _is_late(suggestion: Suggestion, request: CompletionRequest, opened: OpenCascade) -> bool:
+    """The first model wrote nothing in time, and somebody waited for it.
+
+    What a cloud did not write in time is told by the status alone.
+    """
     late = not suggestion.text and suggestion.route.reason == "late"
-    return late and not opened.cascade.journal.cloud_trouble
+    waited = request.trigger != "typing" or opened.settings.latency_budget_s >= _WAITED_S
+    return late and waited and not opened.cascade.journal.cloud_trouble
 
 
 def _late_words(opened: OpenCascade) -> str:
