@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -15,7 +16,7 @@ def open_regular(path: Path) -> BinaryIO:
     descriptor = os.open(path, _FLAGS)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(None, "it is not a regular file", str(path))
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
     except OSError:
         os.close(descriptor)
         raise

@@ -81,13 +81,13 @@ class MCCom(Configurable):
         0,
         min=0,
         max=1024,
-        help="CPU threads for the local model. 0: one less than there are physical cores, and at least one.",
+        help="CPU threads for the local model. 0: one less than the number of physical cores, and at least one.",
     ).tag(config=True, person=True)
     context_tokens = Whole(
         0,
         min=0,
         max=1_048_576,
-        help="Context of the local model in tokens, 64 or more; it takes memory. 0: what prompts and texts need.",
+        help="Context size of the local model in tokens, at least 64; more takes more memory. 0: what prompts need.",
     ).tag(config=True, person=True)
     prompt_tokens = Whole(
         0,
@@ -159,8 +159,8 @@ class MCCom(Configurable):
         0.6,
         min=0,
         max=60,
-        help="A local text that may be shown waits so many seconds at most for a word from the cloud, and is shown. The"
-        " cloud's text replaces it if nothing was typed meanwhile.",
+        help="A local text that may be shown waits at most this many seconds for a word from the cloud. The cloud's"
+        " text replaces it if nothing was typed meanwhile.",
     ).tag(config=True, person=True)
     cloud_ask_ahead = Bool(
         False,

@@ -7,6 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+KEY_NAME, KEY = "MCCOM_TEST_KEY", "the-key-of-the-cloud"
 
 
 class RecordingCloud(ThreadingHTTPServer):
@@ -21,6 +24,12 @@ class RecordingCloud(ThreadingHTTPServer):
     def url(self) -> str:
         """Its address."""
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of a server that asks it; its key is in the environment."""
+        named = {"cloud_dialect": "mistral", "cloud_model": "codestral-latest", "cloud_key_env": KEY_NAME}
+        return {**named, "cloud_url": self.url}
 
 
 class _Asked(BaseHTTPRequestHandler):

@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_mccom.cli.main import main
 from jupyter_mccom.cli.position import request_at
+from jupyter_mccom.errors import InputError
 
 OFF = {"mccom": {"completions": False}}
 TAGGED = {"tags": ["no-completion"]}
@@ -86,3 +87,18 @@ def test_the_language_is_the_notebooks(metadata: dict[str, Any], language: str, 
     """The language is that of the notebook's last kernel, else of the kernel that it names, as on the page."""
     path = _notebook(tmp_path / "a.ipynb", metadata, {})
     assert request_at(str(path), 0).language == language
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"metadata": {"language_info": {"name": 5}}, "cells": [{"cell_type": "code", "source": "x"}]}',
+        '{"cells": ' + "[" * 100_000,
+    ],
+    ids=["a language that is none", "nested too deeply"],
+)
+def test_a_notebook_that_is_none_is_one_line(content: str, tmp_path: Path) -> None:
+    """A notebook of another shape is refused with the next step."""
+    (tmp_path / "a.ipynb").write_text(content)
+    with pytest.raises(InputError, match=r"a\.ipynb is not a notebook of format 4; open and save it"):
+        request_at(str(tmp_path / "a.ipynb"), None)

@@ -145,6 +145,7 @@ HOMES = {
     "psutil": {
         *(
             "models/package_index.py",
+            "engines/local/child.py",
             "engines/local/host.py",
             "engines/choosing/memory.py",
             "engines/choosing/measurements.py",

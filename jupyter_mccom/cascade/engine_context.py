@@ -15,6 +15,8 @@ from .text.prompt import build, texts
 _SHORTER, _ROOM = 0.75, 0.9
 """Shares of a prompt's length: where nothing is known of the context; of one that fits, for the model's markers."""
 _LEAST_TOKENS = 128
+_N_SHORT = 300
+"""So many prompts are short before a long one is tried again: its server may have a longer context by then."""
 _HIT_TOKENS = 48
 """A small piece of code: so many hits are asked for that they fill the room, and those that do not fit stay out."""
 
@@ -53,17 +55,21 @@ class Context:
         self._kept_out = kept_out
         self._most: int | None = None
         """Tokens that the model's context holds, as far as it has refused more."""
+        self._n_short = 0
+        """Prompts that are still to be short."""
 
     @property
     def n_tokens(self) -> int:
         """Most tokens of a prompt."""
         n_tokens = self._n_tokens if isinstance(self._n_tokens, int) else self._n_tokens()
-        return n_tokens if self._most is None else min(n_tokens, self._most)
+        return min(n_tokens, self._most) if self._most is not None and self._n_short else n_tokens
 
     def shorten(self, error: PromptTooLong) -> None:
-        """Bounds the prompts from now on by what the model's context holds, which refused one."""
+        """Bounds the next prompts by what the model's context holds, which refused one; then a long one is tried."""
         share = _SHORTER if error.fits is None else min(_SHORTER, _ROOM * error.fits)
-        self._most = max(_LEAST_TOKENS, int(share * self.n_tokens))
+        most = max(_LEAST_TOKENS, int(share * self.n_tokens))
+        guessed = error.fits is None and self._most is not None
+        self._most, self._n_short = min(most, self._most or most) if guessed else most, _N_SHORT
 
     def allows(self, hits: Iterable[Hit]) -> bool:
         """Text that was written with these hits may stand in a prompt or a draft."""
@@ -80,6 +86,7 @@ class Context:
             raise EngineError(f"{request.document} is named in .mccomignore and its text stays here; see local_url")
         hits = await self._found(request, text, confidence)
         n_tokens = self.n_tokens
+        self._n_short = max(0, self._n_short - 1)
         wanted = texts(request, n_tokens, hits)
         counted = await self.engine.count(wanted)
         session = hashlib.sha256(f"{request.client}\n{request.document}".encode()).hexdigest()[:16]

@@ -114,9 +114,10 @@ def _cells(text: str, path: Path) -> tuple[tuple[Cell, ...], str, Marks]:
             for cell in notebook["cells"]
         )
         told = notebook.get("metadata", {})
-        language = told.get("language_info", {}).get("name") or told.get("kernelspec", {}).get("language") or "python"
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        named = told.get("language_info", {}).get("name") or told.get("kernelspec", {}).get("language") or "python"
+        language: str = named.lower()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path.name} is not a notebook of format 4; open and save it in JupyterLab") from error
     if not cells:
         raise InputError(f"{path.name} has no cells; add one")
-    return cells, language.lower(), marks_of(notebook)
+    return cells, language, marks_of(notebook)

@@ -98,6 +98,10 @@ class FirstModel(Protocol):
             async with self.host.lease():
                 pass
 
+    async def restart(self) -> None:
+        """Ends the model's process, and all that is remembered of its failures: the next one starts at once."""
+        return
+
     async def _ready(self) -> None:
         """Waits until the model is chosen and its process known."""
         return

@@ -88,6 +88,10 @@ class OwnModel(FirstModel):
         """The model's files are here."""
         return self._store.present(self._id)
 
+    async def restart(self) -> None:
+        """Ends the model's process, and all that is remembered of its failures."""
+        await self.engine.restart()
+
     async def _ready(self) -> None:
         await self.engine.ready()
 
@@ -160,6 +164,11 @@ class AutoModel(FirstModel):
     def present(self) -> bool:
         """The chosen model's files are here."""
         return self._store.present(self.choice.name)
+
+    async def restart(self) -> None:
+        """Ends the chosen model's process, and all that is remembered of its failures."""
+        if self._running:
+            await self._running.restart()
 
     async def _ready(self) -> None:
         await self.engine.chosen()

@@ -111,6 +111,12 @@ class LocalModel:
         """Closes the engine, as `protocols.Engine.aclose`."""
         await self._engine.aclose()
 
+    async def restart(self) -> None:
+        """Ends the process: the next one starts at once, and may use MLX or a GPU again that had failed."""
+        self._gpu_trouble = ""
+        self._store.takes.try_again()
+        await self.host.restart()
+
     async def ready(self) -> None:
         """Picks the weights where no process runs; starts MLX, which llama.cpp's file stands in for if it fails.
 

@@ -21,7 +21,10 @@ class Takes(Protocol):
         """Why llama.cpp runs a model although MLX was to be expected; empty where it was not."""
 
     def failed(self, reason: str) -> None:
-        """MLX could not be loaded, or its folder not be had: llama.cpp is used from now on."""
+        """MLX could not be loaded, or its folder not be had: llama.cpp is used until MLX is tried again."""
+
+    def try_again(self) -> None:
+        """MLX may work by now."""
 
 
 class OnlyFiles:
@@ -37,6 +40,9 @@ class OnlyFiles:
 
     def failed(self, reason: str) -> None:
         """Changes nothing: nobody expected MLX."""
+
+    def try_again(self) -> None:
+        """Changes nothing, as `failed`."""
 
 
 def forms_of(

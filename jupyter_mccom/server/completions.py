@@ -32,7 +32,9 @@ _REST_S = 0.3
 """After an answer, so that nothing is done for one that is typed over at once: a quick typist's gap is 0.1 s. A page
 answers keys that are typed along by itself, and what is done in advance goes on beside them."""
 _LOOK_S = 10.0
-"""A server in trouble is asked what it is this rarely, while nobody types."""
+"""Seconds between two questions to a server in trouble, while nobody types."""
+_WAITED_S = 5.0
+"""Who types and has set a shorter `latency_budget_s` is told of no answer that took longer: it was not waited for."""
 IN_ADVANCE: ContextVar[bool] = ContextVar("mccom_in_advance", default=False)
 """True in work that is done while nobody waits for an answer. A benchmark counts such calls of an engine apart."""
 
@@ -64,9 +66,9 @@ class Completions:
         return self._live.opened.cascade.documents.of(request).begin(request, work)
 
     async def complete(self, request: CompletionRequest) -> AsyncGenerator[Suggestion, None]:
-        """The suggestions of Cascade.complete. Raises SettingsError when completions are switched off.
+        """The suggestions of Cascade.complete.
 
-        Raises EngineBusy where no answer came in time.
+        Raises SettingsError when completions are switched off, EngineBusy where the first model was too slow.
         """
         if not self._live.settings.enabled:
             raise SettingsError(
@@ -82,8 +84,8 @@ class Completions:
         async with self._live.use() as opened, aclosing(opened.cascade.complete(request)) as suggestions:
             async for suggestion in suggestions:
                 self._pulls.trouble = ""  # what was to be told of a download is old news
-                if suggestion.final and not suggestion.text and suggestion.route.reason == "late":
-                    raise EngineBusy(_late_words(opened))
+                if suggestion.final and _is_late(suggestion, request, opened):
+                    raise EngineBusy(await asyncio.to_thread(_late_words, opened))
                 if suggestion.final and suggestion.text:
                     self._do_in_advance(self._look_ahead(request, suggestion))
                 yield suggestion
@@ -199,8 +201,7 @@ class Completions:
         """Ends the processes of the model and of the project's index, and starts the model's anew, without a pause."""
         self._nothing_in_advance()
         opened = self._live.opened
-        if opened.host is not None:
-            await opened.host.restart()
+        await opened.local.restart()
         if opened.tree is not None:
             await opened.tree.restart()
         if self._warming is not None:
@@ -271,10 +272,22 @@ class Completions:
             return  # the host keeps the reason, and the status shows it
 
 
+def _is_late(suggestion: Suggestion, request: CompletionRequest, opened: OpenCascade) -> bool:
+    """The first model wrote nothing in time, and somebody waited for it.
+
+    What a cloud did not write in time is told by the status alone.
+    """
+    late = not suggestion.text and suggestion.route.reason == "late"
+    waited = request.trigger != "typing" or opened.settings.latency_budget_s >= _WAITED_S
+    return late and waited and not opened.cascade.journal.cloud_trouble
+
+
 def _late_words(opened: OpenCascade) -> str:
-    """Why a request got nothing in its time: nobody is to wait for that and be told nothing."""
+    """Why a request got nothing in its time: nobody is to wait for that and be told nothing. Looks for files."""
     name = opened.model.family
-    if opened.host is not None and opened.host.state in ("asleep", "loading"):
+    if opened.local.server is not None:
+        return f"{name} did not answer in time; ask again, or have its server run a smaller model"
+    if opened.host is None or opened.host.state in ("asleep", "loading"):
         return f"{name} is still being loaded; ask again in a moment, or try a smaller model"
     return f"{name} did not answer in time; ask again, try a smaller model, or start it anew with %mccom restart"
 

@@ -37,7 +37,7 @@ CLOUD = "mccom_cloud"
 
 
 _MOST_CHARS = 800
-"""Of a refusal: its beginning says what is wrong, its end the next step."""
+"""Longest refusal. Its beginning says what is wrong and its end the next step: a longer one loses its middle."""
 _MAX_READ_BYTES = 4 * 1024 * 1024
 """Of a body that is too large: so much is read, so that its sender sees the refusal; then the connection is closed."""
 

@@ -22,8 +22,10 @@ GATES: Mapping[bool | None, str] = {
     None: "parse and actions; its first answer shows whether it reports probabilities for confidence",
 }
 
-_NO_INFILL = "{} writes markers of its own instead of code: it has no fill-in-the-middle; "
-_NO_INFILL += "choose another model (for a server: MCCom.local_model)"
+_NO_INFILL = (
+    "{} writes markers of its own instead of code: it has no fill-in-the-middle; choose another model (for a server: "
+    "MCCom.local_model)"
+)
 
 
 def status_of(

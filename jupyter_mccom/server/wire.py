@@ -41,7 +41,7 @@ _MAX_NAME_CHARS = 64
 _MAX_ID_CHARS = 4096
 """Of a path, and of what is named by one."""
 _MAX_NAMES = 1000
-"""Of languages or paths in a setting."""
+"""Most languages or paths in a setting."""
 _UNPRINTABLE = re.compile(r"[\0\ud800-\udfff]")
 """NUL and half a character: no file system, model or parser takes them."""
 _MAX_DEADLINE_S = 120.0

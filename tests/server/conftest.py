@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from blockbuster import BlockBuster, BlockBusterFunction, BlockingError, blockbuster, blockbuster_ctx
 
+from jupyter_mccom import way_out
 from jupyter_mccom.models.store import Store
 from tests.cloud_provider import FakeProvider, providing
 from tests.conftest import SMALL
+from tests.recording_cloud import KEY, KEY_NAME, RecordingCloud, recording
 
 _MORE = ("os.lstat", "os.open", "os.chmod", "os.utime", "os.fsync", "os.makedirs")
 """What blocks too, and blockbuster does not know."""
@@ -58,6 +60,16 @@ def provider() -> Iterator[FakeProvider]:
     """A running provider."""
     with providing() as found:
         yield found
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordingCloud]:
+    """A cloud that keeps what it is sent, and its key in the environment."""
+    monkeypatch.setenv(KEY_NAME, KEY)
+    way_out.forget()
+    with recording("path)") as cloud:
+        yield cloud
+    way_out.forget()
 
 
 @pytest.fixture

@@ -104,6 +104,15 @@ async def test_going_away_ends_a_test_call(jp_fetch: Fetch, jp_serverapp: Server
     assert await asyncio.to_thread(provider.left.wait, 10)
 
 
+async def test_a_cloud_that_is_late_fails_no_completion(jp_fetch: Fetch, provider: FakeProvider) -> None:
+    """Nothing in time from a cloud is an empty answer, which the local model is not blamed for; the status tells."""
+    await json_of(jp_fetch, "cloud", method="PUT", body=cloud_at(provider))
+    provider.wait.clear()
+    line = await completed(jp_fetch, deadline_s=0.5)
+    assert (line["type"], line["text"], line["route"]["reason"]) == ("final", "", "late")
+    assert "the cloud did not answer in time" in (await json_of(jp_fetch, "status"))["cloud"]["trouble"]
+
+
 async def test_a_folder_that_cannot_be_written(jp_fetch: Fetch, provider: FakeProvider, folder: Path) -> None:
     """Where the configuration folder cannot be written, nothing is set up, and the file is named."""
     _wrote(folder, "a file where the folder should be")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,10 @@ import anyio
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
-from jupyter_mccom import way_out
 from jupyter_mccom.models.store import Store
 from tests.conftest import SMALL
 from tests.pem import lines_of, private_key
-from tests.recording_cloud import RecordingCloud, recording
+from tests.recording_cloud import KEY, RecordingCloud
 from tests.trees import function, write
 
 Fetch = Callable[..., Awaitable[HTTPResponse]]
@@ -25,21 +24,10 @@ PASSWORD = "Zw7!kestrel-42"
 
 
 @pytest.fixture
-def cloud() -> Iterator[RecordingCloud]:
-    way_out.forget()
-    with recording("path)") as cloud:
-        yield cloud
-    way_out.forget()
-
-
-@pytest.fixture
-def jp_server_config(models: Store, cloud: RecordingCloud, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def jp_server_config(models: Store, cloud: RecordingCloud) -> dict[str, Any]:
     """The smallest model, and a cloud that keeps what it is sent."""
-    monkeypatch.setenv("MCCOM_TEST_KEY", "the-key-of-the-cloud")
-    settings = {"model": SMALL, "models_dir": str(models.models_dir), "cloud_dialect": "mistral"}
-    settings |= {"cloud_model": "codestral-latest", "cloud_url": cloud.url, "cloud_key_env": "MCCOM_TEST_KEY"}
     extensions = {"jpserver_extensions": {"jupyter_mccom": True}, "allow_unauthenticated_access": False}
-    return {"ServerApp": extensions, "MCCom": settings}
+    return {"ServerApp": extensions, "MCCom": {"model": SMALL, "models_dir": str(models.models_dir), **cloud.settings}}
 
 
 async def _asked(fetch: Fetch, prefix: str, number: int = 0, **values: object) -> None:
@@ -83,7 +71,7 @@ async def test_what_left_can_be_seen_and_forgotten(jp_fetch: Fetch, cloud: Recor
     assert left["body"] == cloud.bodies[-1]
     assert (left["kind"], left["address"]) == ("cloud", f"POST {cloud.url}/fim/completions")
     assert "MCCOM_SECRET_1_" in left["body"]
-    assert "the-key-of-the-cloud" not in response.body.decode()
+    assert KEY not in response.body.decode()
     with pytest.raises(HTTPClientError) as refused:
         await jp_fetch("mccom", "left", headers={"Authorization": "token wrong"})
     assert refused.value.code == 403

@@ -3,40 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyter_mccom import way_out
 from jupyter_mccom.models.store import Store
 from jupyter_mccom.server.shared_path import below_root
 from jupyter_mccom.server.wire import request_from
 from tests.conftest import SMALL
 from tests.live import DOCUMENT, notebook
-from tests.recording_cloud import RecordingCloud, recording
+from tests.recording_cloud import RecordingCloud
 from tests.trees import write
 
 from .asking import REQUEST, Fetch, complete
 
 
 @pytest.fixture
-def cloud() -> Iterator[RecordingCloud]:
-    """A cloud that keeps what it is sent."""
-    way_out.forget()
-    with recording("path)") as cloud:
-        yield cloud
-    way_out.forget()
-
-
-@pytest.fixture
-def jp_server_config(models: Store, cloud: RecordingCloud, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def jp_server_config(models: Store, cloud: RecordingCloud) -> dict[str, Any]:
     """The smallest model, a cloud, and a folder that is switched off."""
-    monkeypatch.setenv("MCCOM_TEST_KEY", "the-key-of-the-cloud")
-    settings: dict[str, Any] = {"model": SMALL, "models_dir": str(models.models_dir), "cloud_dialect": "mistral"}
-    settings |= {"cloud_model": "codestral-latest", "cloud_url": cloud.url, "cloud_key_env": "MCCOM_TEST_KEY"}
-    settings |= {"paths_off": ["off"]}
+    settings = {"model": SMALL, "models_dir": str(models.models_dir), "paths_off": ["off"], **cloud.settings}
     return {"ServerApp": {"jpserver_extensions": {"jupyter_mccom": True}}, "MCCom": settings}
 
 

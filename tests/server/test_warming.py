@@ -72,7 +72,7 @@ async def test_what_is_answered_in_advance_ends_with_the_next_request(jp_fetch: 
     asked.cancel()
 
 
-async def test_who_gets_nothing_in_time_is_told_why(jp_fetch: Fetch) -> None:
+async def test_who_gets_nothing_in_time_is_told_why(jp_fetch: Fetch, never_blocks: object) -> None:
     """An answer that would be empty because no time was left says so: the model is loaded, or too slow."""
     (cold,) = await complete(jp_fetch, deadline_s=0.05)
     assert (cold["type"], "is still being loaded" in cold["text"]) == ("trouble", True), cold
@@ -80,3 +80,12 @@ async def test_who_gets_nothing_in_time_is_told_why(jp_fetch: Fetch) -> None:
     slow = "".join(f"slow_{i} = {i}\n" for i in range(400))
     (late,) = await complete(jp_fetch, document="d.ipynb", prefix=slow, deadline_s=0.02)
     assert (late["type"], "did not answer in time" in late["text"]) == ("trouble", True), late
+
+
+async def test_who_wants_quick_answers_only_is_not_told_of_slow_ones(jp_fetch: Fetch) -> None:
+    """With a short `latency_budget_s`, what comes too late while one types is left out; who asks by hand is told."""
+    await jp_fetch("mccom", "settings", method="PATCH", body=json.dumps({"latency_budget_s": 0.1}))
+    (typed,) = await complete(jp_fetch, deadline_s=0.02)
+    assert (typed["type"], typed["text"], typed["route"]["reason"]) == ("final", "", "late")
+    (asked,) = await complete(jp_fetch, deadline_s=0.02, document="b.ipynb", trigger="invoke")
+    assert asked["type"] == "trouble"

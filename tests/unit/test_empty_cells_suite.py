@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from jupyter_mccom.cascade.route import Gates
-from jupyter_mccom.evaluation.suites.empty_cells import empty_cells, findings
+from jupyter_mccom.evaluation.lib.timed_answers import TimedAnswer
+from jupyter_mccom.evaluation.suites.empty_cells import empty_cells, findings, row_of
 from jupyter_mccom.types import Token
 
 CELLS = [("markdown", "# Title"), ("code", "import a"), ("code", "\n# load\nx = 1"), ("code", " "), ("code", "x\ny")]
@@ -40,6 +41,14 @@ def test_draws_have_nothing_in_common(tmp_path: Path) -> None:
     one, other = empty_cells(data, 12, 1), empty_cells(data, 12, 2)
     assert [sum(sample.era == "2025+" for sample in draw) for draw in (one, other)] == [3, 3]
     assert not {sample.task for sample in one} & {sample.task for sample in other}
+
+
+def test_noise_is_judged_by_all_that_was_written(tmp_path: Path) -> None:
+    """Code below a comment that the model wrote, and that is not shown, is noise, as it is in the product."""
+    (sample, *_) = empty_cells(_data(tmp_path, 1, 0), 8, 1)
+    tokens = (Token(text="# load the data\n", prob=0.9), Token(text="x = 1", prob=0.9))
+    written = TimedAnswer(text="x = 1", tokens=tokens, prompt_s=0.1, total_s=0.2, parses=True)
+    assert [row_of(sample, one)["noise"] for one in (written, replace(written, tokens=tokens[1:]))] == [True, False]
 
 
 def test_what_gates_show(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def test_a_gpu_that_fails_is_left() -> None:
 
 
 async def test_a_gpu_that_ends_the_process_is_left(models: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the process dies while it loads onto the GPU, the processor is used, and that is told."""
+    """Where the process dies while it loads onto the GPU, the processor is used until a restart, and that is told."""
     build = GpuBuild(lambda: RTX, lambda: True)
     monkeypatch.setattr(model_process, "GPU_BUILD", build)
     monkeypatch.setattr(model_process, "_LLAMA_DIRECT", "tests.unit.gpu_child")
@@ -180,6 +180,11 @@ async def test_a_gpu_that_ends_the_process_is_left(models: Store, monkeypatch: p
     assert opened.host is not None
     assert opened.host.pid is not None
     assert "the GPU is not used: the model's process ended while loading" in opened.local.why_no_gpu
+    await opened.local.restart()
+    assert (opened.local.why_no_gpu, opened.host.state) == ("", "asleep")
+    monkeypatch.setenv("MCCOM_TEST_GPU", "works")
+    await opened.local.warm()
+    assert (opened.local.why_no_gpu, opened.host.state) == ("", "ready")
     await opened.aclose()
 
 

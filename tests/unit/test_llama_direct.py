@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
@@ -13,6 +14,7 @@ import anyio
 import psutil
 import pytest
 
+from jupyter_mccom.engines.local import connection, progress
 from jupyter_mccom.engines.local.connection import ask
 from jupyter_mccom.engines.local.host import Host
 from jupyter_mccom.engines.local.progress import Progress
@@ -96,19 +98,49 @@ async def test_a_process_that_hangs_is_found_out(models: Store) -> None:
     """A process that is stopped is an error after the time that it is allowed, also for who types on meanwhile."""
     async with _child(models) as (name, port, key):
         pid = next(child.pid for child in psutil.Process().children() if _listens(child, port))
-        progress = Progress(least_s=0.6)
+        watched = Progress(least_s=0.6)
         os.kill(pid, signal.SIGSTOP)
-        began_s = progress.now_s()
+        began_s = watched.now_s()
         with pytest.raises(EngineHung, match="starts again"):
-            await _typed(name, port, key, progress)
-        assert progress.now_s() - began_s < 3
+            await _typed(name, port, key, watched)
+        assert watched.now_s() - began_s < 3
         os.kill(pid, signal.SIGCONT)
 
 
-async def _typed(name: str, port: int, key: str, progress: Progress) -> None:
+async def test_a_process_that_reads_nothing_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that does not even read its request hangs: waiting for that is no sleep of the server itself."""
+    for module, name in ((progress, "LOOK_S"), (connection, "LOOK_S")):
+        monkeypatch.setattr(module, name, 0.05)
+    monkeypatch.setattr(progress, "_ASLEEP_S", 0.15)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        name, port = listening.getsockname()
+        lines = ask(name, port, "key", {"ask": "x" * 30_000_000}, progress=Progress(least_s=0.4))
+        with anyio.fail_after(1), pytest.raises(EngineHung):
+            await anext(lines)
+
+
+async def test_a_slow_reader_is_no_slow_process() -> None:
+    """The time in which nobody reads on does not count as a silence of the process: it is soon found to hang later."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"{}\n" * 3 + json.dumps({"end": True}).encode() + b"\n")
+        await writer.drain()
+        writer.close()
+
+    watched = Progress(least_s=1)
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        name, port = server.sockets[0].getsockname()
+        async for _ in ask(name, port, "key", {}, progress=watched):
+            await asyncio.sleep(0.3)
+    with watched.waiting():
+        assert watched.left_s(watched.now_s()) == pytest.approx(1, abs=0.5)
+
+
+async def _typed(name: str, port: int, key: str, watched: Progress) -> None:
     """Keys of somebody who never waits for an answer."""
     while True:
-        lines = ask(name, port, key, {"ask": "count", "texts": ["a" * 3_000_000]}, progress=progress)
+        lines = ask(name, port, key, {"ask": "count", "texts": ["a" * 3_000_000]}, progress=watched)
         with anyio.move_on_after(0.2):
             await anext(lines)
         await lines.aclose()

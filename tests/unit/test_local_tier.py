@@ -226,6 +226,16 @@ def test_a_mac_runs_a_family_by_mlx_where_it_is_installed(tmp_path: Path, model:
     assert store.wanted(tier.wanted).n_bytes == tier.model.n_bytes
 
 
+async def test_a_restart_tries_mlx_again(tmp_path: Path) -> None:
+    """A Mac on which MLX failed uses llama.cpp until a restart."""
+    store = Store(tmp_path, takes=WeightsTaken("auto", lambda: MAC))
+    tier = local_tier(MCCom(model="qwen2.5-coder-0.5b"), store)
+    store.takes.failed("it could not be loaded")
+    assert (tier.kind, "could not be loaded" in tier.why_not_mlx) == ("llamacpp", True)
+    await tier.restart()
+    assert (tier.kind, tier.why_not_mlx) == ("mlx", "")
+
+
 async def test_auto_with_nothing_here_offers_the_default(tmp_path: Path) -> None:
     """`auto` without any model on the machine offers the default one."""
     settings = MCCom(model="auto", models_dir=str(tmp_path))

@@ -31,6 +31,10 @@ def _built(request: CompletionRequest, budget: int = BUDGET, hits: Sequence[Hit]
     return build(request, counts, budget, hits=hits, n_retrieved_tokens=128)
 
 
+def _built_of_bytes(request: CompletionRequest) -> Prompt:
+    return build(request, {text: len(text.encode()) for text in texts(request, BUDGET)}, BUDGET)
+
+
 def _hit(source: str, text: str) -> Hit:
     return Hit(chunk=Chunk(source=source, first_line=1, last_line=1, text=text), score=0.5)
 
@@ -93,6 +97,18 @@ def test_never_exceeds_the_budget(prefix: str, suffix: str, found: list[str]) ->
     """A prompt never exceeds its budget of tokens."""
     prompt = _built(replace(REQUEST, prefix=prefix, suffix=suffix), hits=[_hit(f"{i}", t) for i, t in enumerate(found)])
     assert _size(prompt) <= BUDGET
+
+
+@given(st.text(alphabet="🎉é\n x", max_size=2000), st.text(alphabet="🎉é\n x", max_size=2000))
+def test_signs_of_many_tokens_stay_in_the_budget(prefix: str, suffix: str) -> None:
+    """Where each byte is a token, the cursor's line and what follows it are cut, and the nearest text stays."""
+    prompt = _built_of_bytes(replace(REQUEST, prefix=prefix, suffix=suffix))
+    parts = [*(chunk.text for chunk in prompt.chunks), prompt.prefix, prompt.typed + prompt.forced, prompt.suffix]
+    assert sum(len(part.encode()) for part in parts) <= BUDGET
+    assert prefix.endswith(prompt.typed + prompt.forced)
+    assert suffix.startswith(prompt.suffix)
+    long = _built_of_bytes(replace(REQUEST, prefix="🎉" * 600, suffix="🎉" * 600))
+    assert long.typed + long.forced == "🎉" * (BUDGET // 2 // 4) == long.suffix
 
 
 def test_hits_stand_behind_the_cells_best_last() -> None:

@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 
 from jupyter_mccom.compose.served_model import known_markers
+from jupyter_mccom.engines.remote import server_engine
+from jupyter_mccom.engines.remote.own_server import Kind
 from jupyter_mccom.engines.remote.server_engine import ServerEngine
+from jupyter_mccom.engines.remote.server_failures import Unreachable
 from jupyter_mccom.errors import EngineError, PromptTooLong
 from jupyter_mccom.models.catalog import FIM_TEMPLATES
 from jupyter_mccom.types import Prompt, Token
@@ -273,3 +276,25 @@ async def test_an_answer_that_failed_is_told_until_one_comes() -> None:
         await anext(engine.generate(PROMPT, max_tokens=8))
         assert engine.trouble == ""
         await engine.aclose()
+
+
+async def test_a_server_that_was_away_meanwhile_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that refused to answer, went away and is back is not said to be away until somebody types."""
+    with _playing(_completions("qwen2.5-coder", (503, "still loading"))) as server:
+        engine = ServerEngine(
+            server.url, name="", key=lambda: "", known=known_markers, probed=FIM_TEMPLATES, context_tokens=4096
+        )
+        with pytest.raises(EngineError, match="HTTP 503"):
+            await anext(engine.generate(PROMPT, max_tokens=8))
+        with monkeypatch.context() as away:
+            away.setattr(server_engine, "detect", _away)
+            with pytest.raises(Unreachable):
+                await engine.found()
+        assert engine.trouble == "nobody answers"
+        await engine.found()
+        assert engine.trouble == ""
+        await engine.aclose()
+
+
+async def _away(*args: object, **options: object) -> tuple[Kind, str]:
+    raise Unreachable("nobody answers")

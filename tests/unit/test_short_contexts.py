@@ -7,6 +7,8 @@ from contextlib import aclosing
 
 import pytest
 
+from jupyter_mccom.cascade import engine_context
+from jupyter_mccom.cascade.engine_context import Context
 from jupyter_mccom.cascade.pipeline import Cascade
 from jupyter_mccom.engines.scripted import ScriptedEngine
 from jupyter_mccom.errors import PromptTooLong
@@ -25,14 +27,15 @@ class _Short:
 
     def __init__(self, *, tells: bool) -> None:
         self.sizes: list[int] = []
+        self.n_context = N_CONTEXT
         self._tells = tells
         self._written = ScriptedEngine(lambda prompt: "eros(3)\n", prob=0.9)
 
     async def generate(self, prompt: Prompt, *, max_tokens: int, draft: str = "") -> AsyncGenerator[Token, None]:
         n_prompt = sum(len(chunk.text) for chunk in prompt.chunks) + len(prompt.prefix) + len(prompt.suffix)
         self.sizes.append(n_prompt)
-        if n_prompt > N_CONTEXT:
-            raise PromptTooLong("too long", fits=N_CONTEXT / n_prompt if self._tells else None)
+        if n_prompt > self.n_context:
+            raise PromptTooLong("too long", fits=self.n_context / n_prompt if self._tells else None)
         async with aclosing(self._written.generate(prompt, max_tokens=max_tokens)) as tokens:
             async for token in tokens:
                 yield token
@@ -83,3 +86,30 @@ async def test_a_local_server_gets_prompts_that_fit() -> None:
     with pytest.raises(PromptTooLong):
         await _answered(cascade, 0)
     assert await _answered(cascade, 1) == ("eros(3)", "sure")
+
+
+@pytest.mark.parametrize("tells", [True, False])
+async def test_a_server_that_is_started_with_a_longer_context(tells: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After some short prompts a long one is tried; where it is refused again, the next ones are as short as before."""
+    monkeypatch.setattr(engine_context, "_N_SHORT", 4)
+    local = _Short(tells=tells)
+    context = Context(local, None, n_tokens=600, n_retrieved_tokens=0)
+
+    async def refused(number: int) -> bool:
+        prompt, _ = await context.prompt(_request(number))
+        try:
+            async with aclosing(local.generate(prompt, max_tokens=1)) as tokens:
+                await anext(tokens)
+        except PromptTooLong as error:
+            context.shorten(error)
+            return True
+        return False
+
+    while await refused(0):
+        pass
+    length = context.n_tokens
+    assert [await refused(number) for number in range(1, 6)] == [False, False, False, True, False]
+    assert context.n_tokens == length
+    local.n_context = 600
+    assert [await refused(number) for number in range(6, 10)] == [False] * 4
+    assert (context.n_tokens, max(local.sizes[-2:]) > N_CONTEXT) == (600, True)

@@ -25,6 +25,8 @@ _MAX_CHARS_A_TOKEN = 8
 _MIN_CUT_TOKENS = 48
 """Less than that of a chunk says too little: about a signature and three lines."""
 _TYPED_CHARS = 512
+_LEAST_TYPED = 32
+"""Tokens of the cursor's line in the shortest prompt: it says more than any other text."""
 
 
 def blocks(prefix: str, budget: int) -> list[str]:
@@ -79,17 +81,17 @@ def build(
 ) -> Prompt:
     """The prompt of at most `budget` tokens; `counts` holds every text that `texts` named.
 
-    Room goes to the cursor's line, the suffix, the nearest lines, hits, best first, up to `n_retrieved_tokens`, the
-    lines above, then earlier cells, nearest first. Cells stand at the head: they change least.
+    Room goes to the cursor's line and the suffix, half of it each at most, the nearest lines, hits, best first, up
+    to `n_retrieved_tokens`, the lines above, then earlier cells, nearest first. Cells stand first: they change least.
     """
-    suffix, typed = suffix_of(request, budget), typed_of(request.prefix)
-    room = budget - counts[suffix] - counts[typed]
+    (typed, n_typed), (suffix, n_suffix) = _at_cursor(request, counts, budget)
+    room = budget - n_suffix - n_typed
     pieces = blocks(request.prefix, budget)
     n_reserved = max(0, min(n_retrieved_tokens, room - _n_near(pieces, counts))) if hits else 0
     room -= n_reserved
     above = _fitting(pieces, counts, room)
-    used = counts[typed] + sum(counts[piece] for piece in above)
-    room += counts[typed] - (used // _STEP_TOKENS + 1) * _STEP_TOKENS
+    used = n_typed + sum(counts[piece] for piece in above)
+    room += n_typed - (used // _STEP_TOKENS + 1) * _STEP_TOKENS
     chunks = cells(request, budget)
     near = chunks[len(chunks) - len(_fitting([chunk.text for chunk in chunks], counts, room)) :]
     whole = {chunk.source for chunk in near}
@@ -120,6 +122,25 @@ def texts(request: CompletionRequest, budget: int, hits: Sequence[Hit] = ()) -> 
         *(hit.chunk.text for hit in hits),
     ]
     return list(dict.fromkeys(wanted))
+
+
+def _at_cursor(
+    request: CompletionRequest, counts: Mapping[str, int], budget: int
+) -> tuple[tuple[str, int], tuple[str, int]]:
+    """The cursor's line and the suffix, each with its tokens, of which it has at most half of the budget.
+
+    Where a text has more, so many bytes of it are kept: no token is less than a byte. A line of emoji has four a sign.
+    """
+
+    def kept(text: str, most: int, cut: slice) -> tuple[str, int]:
+        if counts[text] <= most:
+            return text, counts[text]
+        return text.encode("utf-8", "surrogatepass")[cut].decode(errors="ignore"), most
+
+    half = budget // 2
+    most = max(_LEAST_TYPED, half)
+    line = kept(typed_of(request.prefix), most, slice(-most, None))
+    return line, kept(suffix_of(request, budget), half, slice(half))
 
 
 def _rstripped(text: str) -> str:

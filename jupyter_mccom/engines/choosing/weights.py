@@ -84,6 +84,10 @@ class WeightsTaken:
         """MLX could not be loaded, or its folder not be had: llama.cpp is used until the settings change."""
         self._trouble = reason
 
+    def try_again(self) -> None:
+        """MLX may work by now."""
+        self._trouble = ""
+
     def _of(self, model_id: str) -> Taken:
         found = taken("mlx" if model_id.endswith(_MLX_ENDING) else self._wish, self._facts())
         if found.form == "mlx" and self._trouble:

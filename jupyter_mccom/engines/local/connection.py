@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
@@ -36,13 +35,13 @@ async def ask(
             writer.write(key.encode() + b"\n" + json.dumps(request).encode() + b"\n")
             await patiently(writer.drain)
             began_s = progress.now_s()
-            while line := await patiently(reader.readline, LOOK_S):
+            while line := await patiently(reader.readline):
                 progress.made(began_s)
-                began_s = progress.now_s()
                 found = _checked(_read(line))
                 whole = "end" in found or "counts" in found
                 if "working" not in found:
                     yield found
+                began_s = progress.now_s()  # what the reader does meanwhile is no silence of the process
         finally:
             writer.transport.abort()  # closing it would wait until a process that hangs has read everything
             with suppress(OSError):
@@ -53,14 +52,12 @@ async def ask(
         raise _broken("in the middle of an answer")
 
 
-async def _patiently(
-    progress: Progress, step: Callable[[], Coroutine[Any, Any, _Result]], look_s: float = math.inf
-) -> _Result:
-    """What a step gives; it is cut off and taken again each `look_s`. Raises EngineHung."""
+async def _patiently(progress: Progress, step: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
+    """What a step gives; it is cut off and taken again at each look at the clock. Raises EngineHung."""
     own_s = progress.now_s()
     with progress.waiting():
         while True:
-            with anyio.move_on_after(min(look_s, max(0.0, progress.left_s(own_s)))):
+            with anyio.move_on_after(min(LOOK_S, max(0.0, progress.left_s(own_s)))):
                 return await step()
             if progress.left_s(own_s) <= 0:
                 progress.hung()

@@ -17,17 +17,16 @@ _MOST_S = 25.0
 _LONGEST_S = 60.0
 _TIMES = 10.0
 _MARGIN = 1.5
-"""Times the longest silence that was broken, where that was longer than all this: such a machine does not hang."""
-
+"""Where a process broke a silence of more than `_MOST_S`, the bound is so many times that silence: it did not hang."""
 
 LOOK_S = 1.0
-"""Who waits looks at the clock at least this often."""
+"""Seconds between two looks at the clock, at most, of one who waits."""
 _ASLEEP_S = 3.0
-"""A longer time without a look is one in which this process itself was stopped, as in a laptop that sleeps."""
+"""In a longer time without a look this process itself was stopped, as in a laptop that sleeps."""
 
 
 class Progress:
-    """Of one model's process. Requests that are given up after a short wait count together: a person types on."""
+    """What is known of one model's process. Short waits that were given up count together: a person types on."""
 
     def __init__(self, least_s: float = _LEAST_S) -> None:
         self._usual_s = self._least_s = least_s

@@ -45,8 +45,8 @@ class ServerEngine:
         self._counts = Counts(self._counted)
         self.trouble = ""
         """Why it did not answer the last time; empty when it did."""
-        self._answers = True
-        """False after an answer that failed although the server could be asked what it is: only an answer ends that."""
+        self._asked_in_vain = False
+        """Its last answer failed although it can be asked what it is: only an answer ends such a trouble."""
         self.settled: Callable[[], None] = lambda: None
         """Is called when `name` has become another."""
 
@@ -88,11 +88,11 @@ class ServerEngine:
         except PromptTooLong:
             raise
         except EngineError as error:
-            self._failed(error, answers=isinstance(error, Unreachable))
+            self._failed(error, in_vain=not isinstance(error, Unreachable))
             raise
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             strange = self._failures.strange("its answer has another shape")
-            self._failed(strange, answers=False)
+            self._failed(strange, in_vain=True)
             raise strange from error
 
     async def count(self, texts: Sequence[str]) -> list[int]:
@@ -117,9 +117,9 @@ class ServerEngine:
                         context_tokens=self._context_tokens,
                     )
                 except EngineError as error:
-                    self._failed(error, answers=self._answers)
+                    self._failed(error, in_vain=self._asked_in_vain and not isinstance(error, Unreachable))
                     raise
-                if self._answers:
+                if not self._asked_in_vain:
                     self.trouble = ""
                 if self._name != known_as:
                     self.settled()
@@ -129,7 +129,7 @@ class ServerEngine:
         return await (await self.found()).count(texts)
 
     def _answered(self) -> None:
-        self.trouble, self._answers = "", True
+        self.trouble, self._asked_in_vain = "", False
 
-    def _failed(self, error: EngineError, *, answers: bool) -> None:
-        self.trouble, self._kind, self._answers = str(error), None, answers
+    def _failed(self, error: EngineError, *, in_vain: bool) -> None:
+        self.trouble, self._kind, self._asked_in_vain = str(error), None, in_vain

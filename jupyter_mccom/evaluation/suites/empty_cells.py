@@ -25,7 +25,7 @@ from ..lib.bench import Bench
 from ..lib.data import rows_of
 from ..lib.metrics import exact_match
 from ..lib.samples import Sample
-from ..lib.timed_answers import answer, token_from
+from ..lib.timed_answers import TimedAnswer, answer, token_from
 from ..report.findings import Findings, Table
 from ..report.strata import Stratum
 
@@ -99,13 +99,18 @@ async def _run(bench: Bench, samples: Sequence[Sample]) -> tuple[Sequence[Mappin
 
 
 async def _row(opened: OpenCascade, settings: MCCom, sample: Sample) -> dict[str, Any]:
-    written = await answer(opened, sample, settings)
+    return row_of(sample, await answer(opened, sample, settings))
+
+
+def row_of(sample: Sample, written: TimedAnswer) -> dict[str, Any]:
+    """The row of a sample; whether a text is noise is judged as the product does it."""
+    raw = "".join(token.text for token in written.tokens)
     return {
         "text": written.text,
         "truth": sample.truth,
         "tokens": [asdict(token) for token in written.tokens],
         "parses": written.parses,
-        "noise": is_noise(sample.request, written.text, taken=False),
+        "noise": is_noise(sample.request, written.text, written=raw, taken=False),
         "total_s": written.total_s,
     }
 
