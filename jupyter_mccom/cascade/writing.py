@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import anyio
@@ -140,8 +140,10 @@ class Writing:
     def _take(self, token: Token) -> None:
         if not self._tokens:
             self._first_s = self._clock.now_s()
+        if "\r" in token.text:  # an editor's lines end with \n alone
+            token = replace(token, text=token.text.replace("\r", ""))
         self._tokens.append(token)
-        self._raw += token.text.replace("\r", "")  # an editor takes CRLF for two characters that are one
+        self._raw += token.text
 
     @property
     def _elsewhere(self) -> list[str]:

@@ -86,7 +86,7 @@ class KernelNames:
     async def names(self, document: str) -> tuple[LiveName, ...]:
         """Frames first, then newest; empty without a kernel that can be asked.
 
-        Of a kernel that is busy, what it held when it was last idle, at once.
+        Of a kernel that runs something, what it held when it was last idle.
         """
         kernel = await self._asked_of(document)
         return kernel.names if kernel else ()
