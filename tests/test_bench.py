@@ -83,6 +83,7 @@ def test_a_suite_measures_reports_and_goes_on_where_it_was(tmp_path: Path, model
         ("afterwards", "| end, nothing below, shown |"),
         ("midline", "| all: every word |"),
         ("invented", "| stand nowhere |"),
+        ("columns", "| all cells above | "),
         ("kernels", "| "),
         ("empty-cells", "| balanced | "),
         ("drafts", "| same answer | 1 of 1 |"),

@@ -28,7 +28,7 @@ from .text.heal import heal
 from .text.noise import is_noise
 from .text.prompt import typed_of
 from .tiers import CloudText, CloudTier, LocalTier
-from .writing import within
+from .writing import LocalText, within
 
 _LEAST_DRAFT_TOKENS = 4
 """A shorter draft spares less than the pass that checks it costs."""
@@ -176,10 +176,7 @@ class Escalation:
             answer.begun = ""
         added = written.text if written.generation.stop not in ("late", "hopeless") else ""
         behind = replace(answer.request, prefix=answer.request.prefix + begun.begun)
-        invents = misses = False
-        if answer.request.trigger == "typing":
-            invents = await asyncio.to_thread(written.invents, behind)
-            misses = await asyncio.to_thread(written.misses, behind)
+        invents, misses = await _names_of(written, behind)
         tokens, parses = written.generation.tokens, written.parses
         found = gates.route(tokens, text=added, parses=parses, cloud="off", invents=invents, misses=misses)
         if found.to == "local":
@@ -207,12 +204,11 @@ class Escalation:
         answer.hopeless = written.generation.stop == "hopeless"
         text, parses = written.text, written.parses
         answer.wrote(text, parses=parses)
-        noise = invents = misses = False
+        noise = False
         if answer.request.trigger == "typing":
             raw = written.generation.text
             noise = await asyncio.to_thread(is_noise, answer.request, text, written=raw, taken=answer.taken)
-            invents = await asyncio.to_thread(written.invents, answer.request)
-            misses = await asyncio.to_thread(written.misses, answer.request)
+        invents, misses = await _names_of(written, answer.request)
         answer.withheld = misses or (invents and not gates.shows_noise(answer.features))
         route = gates.route(tokens, text=text, parses=parses, cloud=state, noise=noise, invents=invents, misses=misses)
         return await proposed(answer, gates, written, route) if answer.proposes else route
@@ -304,6 +300,13 @@ class Escalation:
         if request.trigger != "typing":
             return replace(self.gates, show=0.0)
         return self.gates.in_empty_cell() if request.in_empty_cell else self.gates
+
+
+async def _names_of(written: LocalText, request: CompletionRequest) -> tuple[bool, bool]:
+    """Whether the text that nobody has asked for invents a name, and whether it misses a column."""
+    if request.trigger != "typing":
+        return False, False
+    return await asyncio.to_thread(lambda: (written.invents(request), written.misses(request)))
 
 
 async def _made(draft: str) -> str:

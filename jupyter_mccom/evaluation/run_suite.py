@@ -90,6 +90,12 @@ SUITES: Mapping[str, Suite] = {
             about="do names that stand nowhere tell that a text is wrong",
             files=(*CELLS, *_LINES),
         ),
+        Suite(
+            name="columns",
+            n=138,
+            about="does a model read columns that a data frame does not have",
+            files=CELLS,
+        ),
         Suite(name="infill", n=100, about="is a draft lossless, is the confidence calibrated"),
         Suite(
             name="retrieval",

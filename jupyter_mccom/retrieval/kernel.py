@@ -80,8 +80,7 @@ class KernelNames:
         kernel = await self._asked_of(request.document)
         if kernel is None or not kernel.names or request.language != "python":
             return None
-        found = chunk_of(kernel.names, request, max_chars=self._max_chars) or _NOTHING
-        return replace(found, frames=kernel.frames) if kernel.is_current else found
+        return replace(chunk_of(kernel.names, request, max_chars=self._max_chars) or _NOTHING, frames=kernel.frames)
 
     async def names(self, document: str) -> tuple[LiveName, ...]:
         """Frames first, then newest; empty without a kernel that can be asked.
@@ -144,21 +143,16 @@ class _Kernel:
         """Something ran since it was last asked."""
         self._own: asyncio.Future[None] | None = None
         """Done when our request is begun; None when it was, or there is none."""
-        self._is_asked = False
         self.names: tuple[LiveName, ...] = ()
         """The names that this run was last known to hold."""
         self.frames: tuple[Frame, ...] = ()
+        """Those of the names, until something runs that may change them."""
         manager.observe(self._noted, "execution_state")
 
     @property
     def idle(self) -> bool:
         """True while the kernel is idle, by the server's kernel manager."""
         return bool(self._manager.execution_state == "idle" and self._manager.ready.done())
-
-    @property
-    def is_current(self) -> bool:
-        """True while nothing has run since it told its names."""
-        return not self._changed and not self._is_asked
 
     def notice_restart(self) -> None:
         """Forgets the names of the run before."""
@@ -174,7 +168,7 @@ class _Kernel:
 
     async def ask(self) -> None:
         """Gets the names anew. Without an answer in time the old ones stay, and it is asked again later."""
-        run, self._is_asked = self._run, True
+        run = self._run
         client = self._manager.client(context=self._manager.context)
         client.session.session = str(uuid.uuid4())  # with the manager's own, the kernel would mix up their replies
         client.start_channels(iopub=False, stdin=False, hb=False, control=False)
@@ -183,12 +177,12 @@ class _Kernel:
         except (TimeoutError, RetrievalError):
             names = None
         finally:
-            self._own, self._is_asked = None, False
+            self._own = None
             client.stop_channels()
         if self._manager.ready is not run:
             return
         if names is not None:
-            self.names, self.frames = names, frames_of(names)
+            self.names, self.frames = names, () if self._changed else frames_of(names)
         if not names:  # nothing: the server may not have heard of what ran right after a start
             self._changed = True
             self._not_before_s = asyncio.get_running_loop().time() + self._retry_s
@@ -225,6 +219,7 @@ class _Kernel:
             self._own = None
         elif change["new"] == "busy":
             self._changed, self._not_before_s = True, 0.0
+            self.frames = ()
 
 
 def answered(content: Mapping[str, Any]) -> tuple[LiveName, ...]:

@@ -112,9 +112,9 @@ describe('a line where suggestions are sent away', () => {
 
 describe('a path', () => {
   it.each([
-    ['work/a.ipynb', ['work/a.ipynb'], true],
-    ['work/a.ipynb', ['/work/'], true],
-    ['work/a.ipynb', ['wor', 'a.ipynb', 'work/a'], false],
+    ['exams/a.ipynb', ['exams/a.ipynb'], true],
+    ['exams/a.ipynb', ['/exams/'], true],
+    ['exams/a.ipynb', ['exa', 'a.ipynb', 'exams/a'], false],
     ['a.ipynb', ['/'], true],
     ['a.ipynb', [], false]
   ])('%s with %j off: %s', (document, paths, off) => {

@@ -28,8 +28,12 @@ KEYS = 12
 """Most keys that are typed along with a text."""
 FLAT_BYTES = 200
 """Goal: what a completion leaves in memory, at most: 2 MB in 10,000."""
-WARM = 13_000
-"""Completions at the start that say nothing: what is kept fills first, and one in eleven adds to its 1,000 traces."""
+WARM = 3000
+"""Completions at the start that say nothing: what is kept, as 4,096 counts, fills first."""
+FULL = 13_000
+"""Completions after which all that is kept is full: one in eleven adds to its 1,000 traces."""
+SHORT = 10_000
+"""The growth up to here is told too, while traces still fill."""
 WARM_CHILD = 600
 """The same of a model's process, whose caches of prompts fill."""
 BEGUN = (
@@ -40,6 +44,8 @@ BEGUN = (
     "from collections import Counter\nmost = Counter(words).",
     "for number in range(10):\n    print(",
 )
+LEAST_SAMPLES = 5
+"""Fewer tell no slope."""
 Sample = tuple[int, float]
 """Completions so far, and bytes."""
 
@@ -49,6 +55,7 @@ def test_memory_is_flat(tmp_path: Path, larger: Store, figures: Figures) -> None
     """Over thousands of completions neither the server nor a model's process grows by 200 bytes a completion."""
     settings = {"model": None, "max_tokens": 8, "retrieval_tokens": 0}
     memory: dict[int, list[Sample]] = {}
+    at_ends: dict[str, list[Sample]] = {model: [] for model in MODELS}
     kinds = dict.fromkeys(("written", "again", "empty", "trouble", "cut off"), 0)
     end_s = time.monotonic() + MINUTES * 60
     with attacked(tmp_path / "server", settings=settings) as server:
@@ -65,27 +72,37 @@ def test_memory_is_flat(tmp_path: Path, larger: Store, figures: Figures) -> None
             return server.model()
 
         for model in cycle(MODELS):
-            turn(model, MODELS[model])
+            child = turn(model, MODELS[model])
+            at_ends[model].append((sum(kinds.values()), float(child.memory_info().rss)))
             if sum(kinds.values()) >= N_COMPLETIONS or time.monotonic() > end_s:
                 break
         last = turn(SMALL, LAST)
-        grown = {"server": (memory[server.process.pid], WARM), "last model": (memory[last.pid], WARM_CHILD)}
+        samples, of_last = memory[server.process.pid], memory[last.pid]
     figures.add("soak: completions", sum(kinds.values()), least=N_COMPLETIONS)
     for kind, n in kinds.items():
         figures.add(f"soak: {kind}", n)
     figures.add("soak: models loaded", len(memory) - 1, least=3)
-    slopes = [_grown(name, samples, warm, figures) for name, (samples, warm) in grown.items()]
+    for name, found in (("server", samples), ("last model", of_last)):
+        figures.add(f"soak: {name}, MB at the end", found[-1][1] / 1e6)
+    _grown("server", samples, WARM, SHORT, figures)
+    slopes = [
+        _grown("server", samples, WARM, samples[-1][0], figures),
+        _grown("server", samples, FULL, samples[-1][0], figures),
+        _grown("last model", of_last, of_last[0][0] + WARM_CHILD, of_last[-1][0], figures),
+        *(_grown(model, found, WARM, found[-1][0], figures) for model, found in at_ends.items()),
+    ]
     assert max(slopes) <= FLAT_BYTES
     assert kinds["trouble"] == kinds["cut off"] == 0
 
 
-def _grown(name: str, samples: list[Sample], warm: int, figures: Figures) -> float:
-    """What a completion leaves in a process at least, of those behind the first `warm`."""
-    settled = [sample for sample in samples if sample[0] >= samples[0][0] + warm]
-    slope, margin = slope_of(settled)
-    figures.add(f"soak: {name}, MB at the end", samples[-1][1] / 1e6)
-    figures.add(f"soak: {name}, completions", settled[-1][0] - settled[0][0])
-    figures.add(f"soak: {name}, bytes a completion (± {margin:.0f})", slope, most=FLAT_BYTES)
+def _grown(name: str, samples: list[Sample], first: int, last: int, figures: Figures) -> float:
+    """What a completion leaves in memory at least, between two numbers of completions; 0 where that cannot be told."""
+    found = [sample for sample in samples if first <= sample[0] <= last]
+    if len(found) < LEAST_SAMPLES:
+        return 0.0
+    slope, margin = slope_of(found)
+    what = f"soak: {name}, bytes a completion, {found[0][0]:,} to {found[-1][0]:,} (± {margin:.0f})"
+    figures.add(what, slope, most=FLAT_BYTES)
     return slope - margin
 
 

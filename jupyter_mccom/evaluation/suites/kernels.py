@@ -41,7 +41,7 @@ _ALL = 10**6
 _SHELL = ("!", "%", "?")
 
 
-class _Held:
+class HeldNames:
     """Satisfies retrieval's Live with names that were found before."""
 
     def __init__(self, names: Sequence[LiveName]) -> None:
@@ -149,7 +149,7 @@ async def _kernel() -> AsyncGenerator[_Kernel, None]:
 async def _scores(opened: OpenCascade, settings: MCCom, sample: Sample, names: Sequence[LiveName]) -> dict[str, Any]:
     request, engine = sample.request, opened.engine
     answers = []
-    for live in (None, _Held(names)):
+    for live in (None, HeldNames(names)):
         context = Context(
             engine,
             Retrieval(tree=None, live=live, patience_s=UNHURRIED_S),
