@@ -85,7 +85,7 @@ SUITES = (
     *("latency", "keystrokes", "cascade", "notebooks", "infill", "thresholds", "retrieval", "layouts", "healing"),
     *("kernels", "drafts", "chat", "outages", "cloud-lengths", "rejections", "speculation", "engines", "rules"),
     *("context", "search", "peers", "secrets", "secrets-apart", "masking", "humaneval", "lengths", "afterwards"),
-    *("empty-cells", "midline", "invented", "auto", "memory", "base", "first-use", "readme"),
+    *("empty-cells", "midline", "invented", "columns", "auto", "memory", "base", "first-use", "readme"),
 )
 
 
